@@ -1,0 +1,36 @@
+#pragma once
+// The one exception type that users can see.
+//
+// An Error carries a kind, which fixes the exit code of the program, and a message that is one
+// sentence: file, place, what is wrong, what was expected. It is thrown where the fault is found
+// and caught once, in app/main_guard. Anything else that reaches main is a defect of this project
+// and exits with `internal`.
+
+#include <stdexcept>
+#include <string>
+
+namespace bnn {
+
+/// What went wrong, and at the same time the exit code that says so.
+enum class ErrorKind : int {
+  usage = 2,
+  config = 3,
+  data = 4,
+  checkpoint = 5,
+  io = 6,
+  numerical = 7,
+  locked = 8,
+  internal = 70,
+};
+
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+
+  ErrorKind kind() const { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+}  // namespace bnn

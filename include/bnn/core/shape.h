@@ -1,0 +1,31 @@
+#pragma once
+// Shapes of one example's activations.
+//
+// Activations lie in memory as [example][row][column][channel]. A flat shape, which `flatten` and
+// dense layers give, is a vector of `channels` numbers and has height and width 1.
+
+#include <cstddef>
+#include <string>
+
+namespace bnn {
+
+struct Shape {
+  int height = 1;
+  int width = 1;
+  int channels = 0;
+  bool flat = false;
+
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+  std::size_t size() const { return pixels() * static_cast<std::size_t>(channels); }
+
+  bool operator==(const Shape&) const = default;
+};
+
+inline Shape flat_shape(int channels) { return Shape{1, 1, channels, true}; }
+
+/// "32 x 32 x 3" or "10".
+std::string to_string(const Shape& shape);
+
+}  // namespace bnn

@@ -1,0 +1,390 @@
+#include "bnn/core/json_reader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace bnn {
+namespace {
+
+constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxQuoted = 60;
+constexpr std::size_t kMaxMessage = 460;  // leaves room for the program's name within 500 bytes
+
+// Cuts text at a character boundary and marks the cut.
+std::string shortened(const std::string& text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return text.substr(0, end) + "...";
+}
+
+std::string line_and_column(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, std::min(byte, text.size()));
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return "line " + std::to_string(line) + ", column " +
+         std::to_string(before.size() - line_start + 1);
+}
+
+std::string character_at(std::string_view text, std::size_t byte) {
+  if (byte >= text.size()) return "the end of the text";
+  const auto c = static_cast<unsigned char>(text[byte]);
+  if (c < 0x20 || c >= 0x7F) return "byte " + std::to_string(c);
+  return std::string("'") + text[byte] + "'";
+}
+
+// Refuses what the library would accept silently (duplicate keys) or die of later (deep nesting).
+class StructureCheck {
+ public:
+  StructureCheck(const std::string& source, ErrorKind kind) : source_(source), kind_(kind) {}
+
+  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (depth > kMaxDepth) {
+      throw Error(kind_, source_ + ": nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    }
+    if (event == Event::object_start) keys_.emplace_back();
+    if (event == Event::object_end) keys_.pop_back();
+    if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) {
+      throw Error(kind_, source_ + ": key " + quoted(parsed) + " appears twice in one object");
+    }
+    return true;
+  }
+
+ private:
+  const std::string& source_;
+  ErrorKind kind_;
+  std::vector<std::set<std::string>> keys_;
+};
+
+const Json& null_value() {
+  static const Json value;
+  return value;
+}
+
+std::string type_name(const Json& value) {
+  if (value.is_null()) return "null";
+  if (value.is_boolean()) return "a boolean";
+  if (value.is_number()) return "a number";
+  if (value.is_string()) return "a string";
+  return value.is_array() ? "a list" : "an object";
+}
+
+std::string found(const Json& value) {
+  if (value.is_structured()) return "found " + type_name(value);
+  return "found " + quoted(value);
+}
+
+std::string number_text(double value) { return Json(value).dump(); }
+
+std::string integer_range(const IntegerRule& rule) {
+  const bool low = rule.min != std::numeric_limits<std::int64_t>::min();
+  const bool high = rule.max != std::numeric_limits<std::int64_t>::max();
+  if (low && high) {
+    return "an integer from " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
+  }
+  return low ? "an integer of at least " + std::to_string(rule.min) : "an integer";
+}
+
+std::string real_range(const RealRule& rule) {
+  const bool low = rule.min != std::numeric_limits<double>::lowest();
+  const bool high = rule.max != std::numeric_limits<double>::max();
+  std::string text = "a number";
+  if (low) text += (rule.above_min ? " above " : " of at least ") + number_text(rule.min);
+  if (high) text += (low ? " and at most " : " of at most ") + number_text(rule.max);
+  return text;
+}
+
+// A JSON number is an integer here only if it was written as one and fits 64 signed bits.
+std::optional<std::int64_t> exact_integer(const Json& value) {
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() &&
+      value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
+    return std::nullopt;
+  }
+  return value.get<std::int64_t>();
+}
+
+std::optional<std::int64_t> checked_integer(const Json& value, const IntegerRule& rule) {
+  const auto number = exact_integer(value);
+  if (!number || *number < rule.min || *number > rule.max) return std::nullopt;
+  return number;
+}
+
+std::optional<double> checked_real(const Json& value, const RealRule& rule) {
+  if (!value.is_number()) return std::nullopt;
+  const double number = value.get<double>();
+  if (!std::isfinite(number) || number < rule.min || number > rule.max) return std::nullopt;
+  if (rule.above_min && number == rule.min) return std::nullopt;
+  return number;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// Levenshtein distance with one row of memory.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, diagonal + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+std::string join_quoted(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ", ";
+    text += '"' + word + '"';
+  }
+  return text;
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& source, ErrorKind kind) {
+  // The library takes a NUL byte for the end of its input.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    throw Error(kind, source + ": " + line_and_column(text, nul) + ": NUL byte in JSON text");
+  }
+  try {
+    return Json::parse(text, StructureCheck(source, kind));
+  } catch (const Json::parse_error& error) {
+    const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
+    throw Error(kind, source + ": " + line_and_column(text, byte) +
+                          ": not valid JSON; did not expect " + character_at(text, byte) + " here");
+  } catch (const Json::out_of_range&) {
+    throw Error(kind, source + ": holds a number that does not fit a double");
+  }
+}
+
+std::string quoted(const Json& value) {
+  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), kMaxQuoted);
+}
+
+std::optional<std::string> closest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
+  std::optional<std::string> best;
+  // A slip changes at most a third of a word; longer words are not worth the quadratic cost.
+  if (word.size() > 64) return best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(lower(std::string(word)), lower(candidate));
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+void Problems::add(const std::string& pointer, const std::string& sentence) {
+  sentences_.push_back((pointer.empty() ? "/" : pointer) + ": " + sentence);
+}
+
+void Problems::raise_if_any(ErrorKind kind) const {
+  if (sentences_.empty()) return;
+  std::string message = shortened(source_, 200) + ": ";
+  for (std::size_t i = 0; i < sentences_.size(); ++i) {
+    const std::string next = (i == 0 ? "" : "; ") + shortened(sentences_[i], 240);
+    if (i > 0 && message.size() + next.size() > kMaxMessage) {
+      message += "; and " + std::to_string(sentences_.size() - i) + " more";
+      break;
+    }
+    message += next;
+  }
+  throw Error(kind, message);
+}
+
+ObjectReader::ObjectReader(const Json& value, std::string pointer, Problems& problems)
+    : value_(value), pointer_(std::move(pointer)), problems_(problems), resolved_(Json::object()) {
+  if (!value.is_object() && !value.is_null()) {
+    problems_.add(pointer_, "expected an object, " + found(value));
+  }
+}
+
+bool ObjectReader::has(const std::string& key) const {
+  return value_.is_object() && value_.contains(key);
+}
+
+bool ObjectReader::is_null(const std::string& key) const {
+  return has(key) && value_.at(key).is_null();
+}
+
+const Json* ObjectReader::find(const std::string& key) {
+  known_.push_back(key);
+  return has(key) ? &value_.at(key) : nullptr;
+}
+
+const Json* ObjectReader::find_required(const std::string& key, bool has_fallback,
+                                        const std::string& expected) {
+  const Json* value = find(key);
+  if (value == nullptr && !has_fallback) problem(key, "missing; expected " + expected);
+  return value;
+}
+
+const Json& ObjectReader::raw(const std::string& key) {
+  const Json* value = find(key);
+  return value != nullptr ? *value : null_value();
+}
+
+std::int64_t ObjectReader::integer(const std::string& key, IntegerRule rule) {
+  std::int64_t result = rule.fallback.value_or(std::max<std::int64_t>(rule.min, 0));
+  if (const Json* value = find_required(key, rule.fallback.has_value(), integer_range(rule))) {
+    if (const auto number = checked_integer(*value, rule)) {
+      result = *number;
+    } else {
+      problem(key, "expected " + integer_range(rule) + ", " + found(*value));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+double ObjectReader::real(const std::string& key, RealRule rule) {
+  double result = rule.fallback.value_or(0.0);
+  if (const Json* value = find_required(key, rule.fallback.has_value(), real_range(rule))) {
+    if (const auto number = checked_real(*value, rule)) {
+      result = *number;
+    } else {
+      problem(key, "expected " + real_range(rule) + ", " + found(*value));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+bool ObjectReader::boolean(const std::string& key, std::optional<bool> fallback) {
+  bool result = fallback.value_or(false);
+  if (const Json* value = find_required(key, fallback.has_value(), "true or false")) {
+    if (value->is_boolean()) {
+      result = value->get<bool>();
+    } else {
+      problem(key, "expected true or false, " + found(*value));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+std::string ObjectReader::text(const std::string& key, std::optional<std::string> fallback) {
+  std::string result = fallback.value_or("");
+  if (const Json* value = find_required(key, fallback.has_value(), "a string")) {
+    if (value->is_string()) {
+      result = value->get<std::string>();
+    } else {
+      problem(key, "expected a string, " + found(*value));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+std::string ObjectReader::choice(const std::string& key, const std::vector<std::string>& options,
+                                 std::optional<std::string> fallback) {
+  std::string result = fallback.value_or(options.front());
+  const std::string expected = "one of " + join_quoted(options);
+  if (const Json* value = find_required(key, fallback.has_value(), expected)) {
+    const std::string word = value->is_string() ? lower(value->get<std::string>()) : "";
+    const auto option = std::find(options.begin(), options.end(), word);
+    if (option != options.end()) {
+      result = *option;
+    } else {
+      const auto guess = closest(word, options);
+      problem(key, "expected " + expected + ", " + found(*value) +
+                       (guess ? " (did you mean \"" + *guess + "\"?)" : ""));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+std::vector<int> ObjectReader::integers(const std::string& key, int count, IntegerRule rule) {
+  rule.max = std::min<std::int64_t>(rule.max, std::numeric_limits<int>::max());
+  std::vector<int> result(
+      static_cast<std::size_t>(count),
+      static_cast<int>(rule.fallback.value_or(std::max<std::int64_t>(rule.min, 0))));
+  const std::string expected =
+      integer_range(rule) + ", or a list of " + std::to_string(count) + " of them";
+  if (const Json* value = find_required(key, rule.fallback.has_value(), expected)) {
+    const Json list = value->is_array() ? *value : Json(Json::array_t(result.size(), *value));
+    bool good = list.size() == result.size();
+    for (std::size_t i = 0; good && i < result.size(); ++i) {
+      const auto number = checked_integer(list[i], rule);
+      good = number.has_value();
+      if (good) result[i] = static_cast<int>(*number);
+    }
+    if (!good) problem(key, "expected " + expected + ", found " + quoted(*value));
+  }
+  record(key, result);
+  return result;
+}
+
+std::vector<double> ObjectReader::reals(const std::string& key, RealRule rule) {
+  std::vector<double> result;
+  const std::string expected = "a list whose elements are each " + real_range(rule);
+  if (const Json* value = find_required(key, false, expected)) {
+    bool good = value->is_array();
+    for (std::size_t i = 0; good && i < value->size(); ++i) {
+      const auto number = checked_real((*value)[i], rule);
+      good = number.has_value();
+      if (good) result.push_back(*number);
+    }
+    if (!good) problem(key, "expected " + expected + ", found " + quoted(*value));
+  }
+  record(key, result);
+  return result;
+}
+
+std::vector<std::string> ObjectReader::texts(const std::string& key,
+                                             std::optional<std::vector<std::string>> fallback) {
+  std::vector<std::string> result = fallback.value_or(std::vector<std::string>());
+  if (const Json* value = find_required(key, fallback.has_value(), "a list of strings")) {
+    const Json list = value->is_array() ? *value : Json(Json::array_t(1, *value));
+    const bool good =
+        std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); });
+    if (good) {
+      result = list.get<std::vector<std::string>>();
+    } else {
+      problem(key, "expected a string or a list of strings, found " + quoted(*value));
+    }
+  }
+  record(key, result);
+  return result;
+}
+
+ObjectReader ObjectReader::object(const std::string& key) {
+  return ObjectReader(raw(key), pointer_ + "/" + key, problems_);
+}
+
+void ObjectReader::record(const std::string& key, Json value) { resolved_[key] = std::move(value); }
+
+void ObjectReader::problem(const std::string& key, const std::string& sentence) {
+  problems_.add(pointer_ + "/" + key, sentence);
+}
+
+void ObjectReader::finish() {
+  if (!value_.is_object()) return;
+  for (const auto& [key, value] : value_.items()) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    const std::string shown = quoted(Json(key));
+    std::string sentence = "unknown key";
+    if (const auto guess = closest(key, known_)) sentence += " (did you mean \"" + *guess + "\"?)";
+    problems_.add(pointer_ + "/" + shown.substr(1, shown.size() - 2), sentence);
+  }
+}
+
+}  // namespace bnn
