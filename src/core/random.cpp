@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <cstring>
+
+#include "bnn/core/elementary.h"
 
 namespace bnn {
 namespace {
@@ -10,19 +12,23 @@ namespace {
 constexpr std::size_t kWords = 4;           // 32-bit words of one counter block
 constexpr std::size_t kBits = kWords * 32;  // signs of one counter block
 
-struct Key {
-  std::array<std::uint32_t, 2> words;
-};
+// The constants of Philox4x32 (Salmon et al., 2011, section 4).
+constexpr int kRounds = 10;
+constexpr std::uint32_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
+constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
 
-Key key_of(const Stream& stream) {
-  return {{static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)}};
+std::array<std::uint32_t, 2> key_of(const Stream& stream) {
+  return {static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)};
+}
+
+std::array<std::uint32_t, 4> counter_of(const Stream& stream, std::size_t block) {
+  // The site takes the top eight bits, so indices stay below 2^24.
+  const std::uint32_t use = (static_cast<std::uint32_t>(stream.site) << 24) | stream.index;
+  return {static_cast<std::uint32_t>(block), stream.example, stream.step, use};
 }
 
 std::array<std::uint32_t, 4> block_of(const Stream& stream, std::size_t block) {
-  // The site takes the top eight bits, so indices stay below 2^24.
-  const std::uint32_t use = (static_cast<std::uint32_t>(stream.site) << 24) | stream.index;
-  return philox4x32({static_cast<std::uint32_t>(block), stream.example, stream.step, use},
-                    key_of(stream).words);
+  return philox4x32(counter_of(stream, block), key_of(stream));
 }
 
 // Centre of one of 2^24 cells of (0, 1): neither 0 nor 1 can occur, so its logarithm is finite.
@@ -30,29 +36,75 @@ float to_unit(std::uint32_t word) {
   return (static_cast<float>(word >> 8) + 0.5f) * (1.0f / 16777216.0f);
 }
 
-std::array<float, 4> normal_block(const Stream& stream, std::size_t block) {
-  const auto words = block_of(stream, block);
-  std::array<float, 4> normals;
-  for (std::size_t pair = 0; pair < 2; ++pair) {
-    const float radius = std::sqrt(-2.0f * std::log(to_unit(words[2 * pair])));
-    const float angle = 2.0f * std::numbers::pi_v<float> * to_unit(words[2 * pair + 1]);
-    normals[2 * pair] = radius * std::cos(angle);
-    normals[2 * pair + 1] = radius * std::sin(angle);
+constexpr std::size_t kLanes = 16;  // counter blocks made together, one vector lane each
+
+struct WordBlock {
+  std::uint32_t words[kWords][kLanes];
+};
+
+// The words of kLanes consecutive counter blocks: philox4x32 with the loop over lanes innermost.
+WordBlock blocks_of(const Stream& stream, std::size_t first_block) {
+  WordBlock counter;
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+    const auto start = counter_of(stream, first_block + lane);
+    for (std::size_t word = 0; word < kWords; ++word) counter.words[word][lane] = start[word];
   }
-  return normals;
+  auto key = key_of(stream);
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const std::uint64_t product0 = std::uint64_t{kMultiplier0} * counter.words[0][lane];
+      const std::uint64_t product1 = std::uint64_t{kMultiplier1} * counter.words[2][lane];
+      const std::uint32_t high0 = static_cast<std::uint32_t>(product0 >> 32);
+      const std::uint32_t high1 = static_cast<std::uint32_t>(product1 >> 32);
+      counter.words[0][lane] = high1 ^ counter.words[1][lane] ^ key[0];
+      counter.words[2][lane] = high0 ^ counter.words[3][lane] ^ key[1];
+      counter.words[1][lane] = static_cast<std::uint32_t>(product1);
+      counter.words[3][lane] = static_cast<std::uint32_t>(product0);
+    }
+    key[0] += kWeyl0;
+    key[1] += kWeyl1;
+  }
+  return counter;
 }
 
-// Fills `out` with elements first, first + 1, … from a function that makes four at a time.
-template <typename MakeBlock>
-void fill_blocks(std::size_t first, std::span<float> out, const MakeBlock& make_block) {
+// Four elements of each of kLanes counter blocks, in the order of the stream.
+using ElementBlock = std::array<float, kWords * kLanes>;
+
+ElementBlock uniform_elements(const Stream& stream, std::size_t first_block) {
+  const WordBlock block = blocks_of(stream, first_block);
+  ElementBlock elements;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    for (std::size_t word = 0; word < kWords; ++word) {
+      elements[kWords * lane + word] = to_unit(block.words[word][lane]);
+    }
+  }
+  return elements;
+}
+
+ElementBlock normal_elements(const Stream& stream, std::size_t first_block) {
+  const WordBlock block = blocks_of(stream, first_block);
+  ElementBlock elements;
+  for (std::size_t pair = 0; pair < kWords; pair += 2) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const float radius = std::sqrt(-2.0f * fast_log(to_unit(block.words[pair][lane])));
+      const SineCosine point = sine_cosine(to_unit(block.words[pair + 1][lane]));
+      elements[kWords * lane + pair] = radius * point.cosine;
+      elements[kWords * lane + pair + 1] = radius * point.sine;
+    }
+  }
+  return elements;
+}
+
+// Fills `out` with elements first, first + 1, … from a function that makes an ElementBlock.
+template <typename MakeElements>
+void fill_elements(std::size_t first, std::span<float> out, const MakeElements& make) {
+  constexpr std::size_t kElements = kWords * kLanes;
   std::size_t done = 0;
   while (done < out.size()) {
-    const std::size_t element = first + done;
-    const std::size_t offset = element % kWords;
-    const std::size_t count = std::min(kWords - offset, out.size() - done);
-    const std::array<float, 4> block = make_block(element / kWords);
-    std::copy_n(block.begin() + static_cast<std::ptrdiff_t>(offset), count,
-                out.begin() + static_cast<std::ptrdiff_t>(done));
+    const std::size_t offset = (first + done) % kWords;
+    const std::size_t count = std::min(kElements - offset, out.size() - done);
+    const ElementBlock block = make((first + done) / kWords);
+    std::memcpy(out.data() + done, block.data() + offset, count * sizeof(float));
     done += count;
   }
 }
@@ -61,11 +113,9 @@ void fill_blocks(std::size_t first, std::span<float> out, const MakeBlock& make_
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) {
-  constexpr std::uint64_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
-  constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t product0 = kMultiplier0 * counter[0];
-    const std::uint64_t product1 = kMultiplier1 * counter[2];
+  for (int round = 0; round < kRounds; ++round) {
+    const std::uint64_t product0 = std::uint64_t{kMultiplier0} * counter[0];
+    const std::uint64_t product1 = std::uint64_t{kMultiplier1} * counter[2];
     counter = {static_cast<std::uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
                static_cast<std::uint32_t>(product1),
                static_cast<std::uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
@@ -86,15 +136,11 @@ std::uint32_t random_below(const Stream& stream, std::size_t i, std::uint32_t bo
 }
 
 void fill_uniform(const Stream& stream, std::size_t first, std::span<float> out) {
-  fill_blocks(first, out, [&](std::size_t block) {
-    const auto words = block_of(stream, block);
-    return std::array<float, 4>{to_unit(words[0]), to_unit(words[1]), to_unit(words[2]),
-                                to_unit(words[3])};
-  });
+  fill_elements(first, out, [&](std::size_t block) { return uniform_elements(stream, block); });
 }
 
 void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) {
-  fill_blocks(first, out, [&](std::size_t block) { return normal_block(stream, block); });
+  fill_elements(first, out, [&](std::size_t block) { return normal_elements(stream, block); });
 }
 
 void fill_signs(const Stream& stream, std::span<float> out) {

@@ -1,10 +1,9 @@
 #include "bnn/core/thread_pool.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <sched.h>
 #include <string>
 
 namespace bnn {

@@ -1,0 +1,54 @@
+#pragma once
+// Flipout (Wen, Vicol, Ba, Tran and Grosse, ICLR 2018): every example of a batch gets its own
+// perturbation of a weight matrix from one shared draw.
+//
+// With M the mean [depth][filters], D the shared perturbation and, for example b, signs s
+// (one per input channel, repeated over the taps of a kernel: depth = taps * channels) and r (one
+// per filter), the weights that example b sees are
+//
+//     W_b = M + (s rᵀ) ∘ D,
+//
+// a valid sample of the posterior, since D is symmetric about zero and independent element by
+// element. Two examples' perturbations are uncorrelated. For loss L with G = dL/dW_b,
+// dL/dM = G and dL/dD = (s rᵀ) ∘ G. Signs carry no gradient; the bias is not flipped.
+// All functions are pure and thread-safe.
+
+#include <cstdint>
+#include <span>
+
+#include "bnn/core/random.h"
+
+namespace bnn {
+
+/// The names under which signs and other per-example noise are drawn in one pass.
+struct PassNoise {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;  // training step, or Monte Carlo sample
+  Site sign_input = Site::sign_input;
+  Site sign_output = Site::sign_output;
+  /// One number an example: its position in the batch, or its index in its file.
+  std::span<const std::uint32_t> examples = {};
+};
+
+/// Signs of example b (a position in noise.examples) for the channels that enter a layer.
+void input_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+                 std::span<float> signs);
+/// Signs of example b for the filters or units that leave a layer.
+void output_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+                  std::span<float> signs);
+
+/// weights = mean + (s rᵀ) ∘ perturbation; all three [taps * channels][filters].
+void assemble_weights(const float* mean, const float* perturbation, int taps,
+                      std::span<const float> s, std::span<const float> r, float* weights);
+
+/// mean_gradient += g; perturbation_gradient += (s rᵀ) ∘ g; all three [taps * channels][filters].
+void scatter_gradient(const float* g, int taps, std::span<const float> s, std::span<const float> r,
+                      float* mean_gradient, float* perturbation_gradient);
+
+/// Multiplies each row of `values` [rows][signs.size()] by the signs, in place.
+void flip_rows(float* values, int rows, std::span<const float> signs);
+
+/// target += values ∘ signs, row by row; both [rows][signs.size()].
+void add_flipped_rows(const float* values, int rows, std::span<const float> signs, float* target);
+
+}  // namespace bnn

@@ -1,0 +1,51 @@
+#pragma once
+// Matrix products, row-major, float32, from OpenBLAS. This module's .cpp is the only file that
+// includes cblas.h.
+//
+// Every product runs on the calling thread alone: parallelism is above, in the thread pool, so that
+// results do not depend on the number of threads. Thread-safe after prepare_blas.
+
+#include <string>
+
+namespace bnn {
+
+/// A row-major matrix inside somebody else's memory.
+struct ConstMatrix {
+  const float* data;
+  int rows, columns;
+  int stride;  // floats from one row to the next
+};
+
+struct Matrix {
+  float* data;
+  int rows, columns;
+  int stride;
+
+  operator ConstMatrix() const { return {data, rows, columns, stride}; }
+};
+
+inline ConstMatrix matrix(const float* data, int rows, int columns) {
+  return {data, rows, columns, columns};
+}
+inline Matrix matrix(float* data, int rows, int columns) { return {data, rows, columns, columns}; }
+
+enum class Write { overwrite, add };
+
+/// c = a b, or c += a b.
+void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+/// c = aᵀ b, or c += aᵀ b.
+void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+/// c = a bᵀ, or c += a bᵀ.
+void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+
+/// Makes OpenBLAS safe for `threads` concurrent callers, or throws Error(internal) with what to do:
+/// builds without locks or with OpenMP threads are refused, memory for its buffers is probed
+/// (OpenBLAS 0.3.21 would wait for ever), and one small product is checked against plain loops.
+/// Call once, before the first product.
+void prepare_blas(int threads);
+
+/// Version, build options and processor kernel, for --version and checkpoints.
+std::string blas_configuration();
+std::string blas_kernel();
+
+}  // namespace bnn

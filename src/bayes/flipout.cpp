@@ -1,0 +1,63 @@
+#include "bnn/bayes/flipout.h"
+
+#include <cstddef>
+
+namespace bnn {
+
+void input_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+                 std::span<float> signs) {
+  fill_signs({noise.seed, noise.sign_input, layer, noise.step, noise.examples[b]}, signs);
+}
+
+void output_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+                  std::span<float> signs) {
+  fill_signs({noise.seed, noise.sign_output, layer, noise.step, noise.examples[b]}, signs);
+}
+
+void assemble_weights(const float* mean, const float* perturbation, int taps,
+                      std::span<const float> s, std::span<const float> r, float* weights) {
+  const std::size_t filters = r.size();
+  for (int tap = 0; tap < taps; ++tap) {
+    for (const float sign : s) {
+      for (std::size_t f = 0; f < filters; ++f) {
+        weights[f] = mean[f] + sign * r[f] * perturbation[f];
+      }
+      mean += filters;
+      perturbation += filters;
+      weights += filters;
+    }
+  }
+}
+
+void scatter_gradient(const float* g, int taps, std::span<const float> s, std::span<const float> r,
+                      float* mean_gradient, float* perturbation_gradient) {
+  const std::size_t filters = r.size();
+  for (int tap = 0; tap < taps; ++tap) {
+    for (const float sign : s) {
+      for (std::size_t f = 0; f < filters; ++f) {
+        mean_gradient[f] += g[f];
+        perturbation_gradient[f] += sign * r[f] * g[f];
+      }
+      g += filters;
+      mean_gradient += filters;
+      perturbation_gradient += filters;
+    }
+  }
+}
+
+void flip_rows(float* values, int rows, std::span<const float> signs) {
+  for (int row = 0; row < rows; ++row) {
+    for (std::size_t i = 0; i < signs.size(); ++i) values[i] *= signs[i];
+    values += signs.size();
+  }
+}
+
+void add_flipped_rows(const float* values, int rows, std::span<const float> signs, float* target) {
+  for (int row = 0; row < rows; ++row) {
+    for (std::size_t i = 0; i < signs.size(); ++i) target[i] += signs[i] * values[i];
+    values += signs.size();
+    target += signs.size();
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,36 @@
+#include "bnn/bayes/parameter_layout.h"
+
+#include <utility>
+
+namespace bnn {
+
+Slice ParameterLayout::add(Variable variable) {
+  std::size_t count = 1;
+  for (std::int64_t dimension : variable.shape) count *= static_cast<std::size_t>(dimension);
+  variable.slice = {size_, count};
+  size_ += round_to_alignment(count);
+  variables_.push_back(std::move(variable));
+  return variables_.back().slice;
+}
+
+void ParameterLayout::pair_last_two(std::optional<NormalPrior> prior) {
+  random_tensors_.push_back({variables_.size() - 2, variables_.size() - 1, prior});
+}
+
+std::size_t ParameterLayout::parameters() const {
+  std::size_t count = 0;
+  for (const Variable& variable : variables_) count += variable.slice.size;
+  return count;
+}
+
+void initialize_parameters(const ParameterLayout& layout, std::uint64_t seed,
+                           AlignedArray& parameters) {
+  std::uint32_t index = 0;
+  for (const Variable& variable : layout.variables()) {
+    const Stream stream{seed, Site::initializer, index++, 0, 0};
+    initialize(variable.initializer, variable.shape, stream,
+               parameters.span().subspan(variable.slice.offset, variable.slice.size));
+  }
+}
+
+}  // namespace bnn

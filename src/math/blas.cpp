@@ -1,0 +1,103 @@
+#include "bnn/math/blas.h"
+
+#include <array>
+#include <cblas.h>
+#include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <sys/mman.h>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+// Linked statically, OpenBLAS would start its own threads in a constructor before main and reserve
+// 128 MiB for each; this earlier constructor tells it not to.
+[[gnu::constructor(101)]] void keep_blas_single_threaded() {
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
+
+float beta(Write write) { return write == Write::add ? 1.0f : 0.0f; }
+
+void refuse_unsafe_build(int threads) {
+  constexpr int kSerial = 0, kOpenMp = 2;
+  const int kind = openblas_get_parallel();
+  if (kind == kSerial && threads > 1) {
+    throw Error(ErrorKind::internal,
+                "the serial build of OpenBLAS cannot be called from several threads; install "
+                "libopenblas0-pthread, or use --threads 1");
+  }
+  if (kind == kOpenMp) {
+    throw Error(ErrorKind::internal,
+                "the OpenMP build of OpenBLAS does not keep to one thread, so results would depend "
+                "on their number; install libopenblas0-pthread");
+  }
+}
+
+// OpenBLAS 0.3.21 maps one buffer per concurrent caller and retries for ever where it cannot.
+void probe_buffers(int threads) {
+  constexpr std::size_t kBufferBytes = std::size_t{32} << 22;
+  const std::size_t bytes = kBufferBytes * static_cast<std::size_t>(threads);
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    throw Error(ErrorKind::io, "not enough memory: OpenBLAS needs address space of " +
+                                   std::to_string(bytes >> 20) + " MiB for " +
+                                   std::to_string(threads) +
+                                   " threads; raise the limit or use fewer --threads");
+  }
+  munmap(memory, bytes);
+}
+
+void check_a_product() {
+  constexpr int kRows = 17, kDepth = 19, kColumns = 23;
+  std::array<float, kRows * kDepth> a;
+  std::array<float, kDepth * kColumns> b;
+  std::array<float, kRows * kColumns> c;
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 7) - 3.0f;
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 5) - 2.0f;
+  multiply(matrix(a.data(), kRows, kDepth), matrix(b.data(), kDepth, kColumns),
+           matrix(c.data(), kRows, kColumns));
+  for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t column = 0; column < kColumns; ++column) {
+      float sum = 0.0f;  // small integers: exact in any order
+      for (std::size_t k = 0; k < kDepth; ++k) {
+        sum += a[row * kDepth + k] * b[k * kColumns + column];
+      }
+      if (c[row * kColumns + column] != sum) {
+        throw Error(ErrorKind::internal, "OpenBLAS (" + blas_configuration() +
+                                             ") computes a wrong matrix product on this processor");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, c.rows, c.columns, a.columns, 1.0f, a.data,
+              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+}
+
+void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, c.rows, c.columns, a.rows, 1.0f, a.data,
+              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+}
+
+void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, c.rows, c.columns, a.columns, 1.0f, a.data,
+              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+}
+
+void prepare_blas(int threads) {
+  refuse_unsafe_build(threads);
+  probe_buffers(threads);
+  openblas_set_num_threads(1);
+  check_a_product();
+}
+
+std::string blas_configuration() { return openblas_get_config(); }
+
+std::string blas_kernel() { return openblas_get_corename(); }
+
+}  // namespace bnn
