@@ -145,12 +145,15 @@ void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) 
 
 void fill_signs(const Stream& stream, std::span<float> out) {
   for (std::size_t first = 0; first < out.size(); first += kBits) {
+    std::array<float, kBits> signs;
     const auto words = block_of(stream, first / kBits);
-    const std::size_t count = std::min(kBits, out.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t bit = (words[i / 32] >> (i % 32)) & 1u;
-      out[first + i] = bit != 0 ? 1.0f : -1.0f;
+    for (std::size_t word = 0; word < kWords; ++word) {
+      for (std::uint32_t bit = 0; bit < 32; ++bit) {
+        signs[32 * word + bit] = ((words[word] >> bit) & 1u) != 0 ? 1.0f : -1.0f;
+      }
     }
+    std::memcpy(out.data() + first, signs.data(),
+                std::min(kBits, out.size() - first) * sizeof(float));
   }
 }
 

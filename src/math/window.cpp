@@ -31,8 +31,9 @@ Extent extent(int input, int kernel, int stride, int dilation, Padding padding, 
   }
   const std::int64_t fitting = input - covered + 1;
   if (fitting <= 0) {
-    throw Error(ErrorKind::config, "a window of " + side + (" " + std::to_string(covered)) +
-                                       " does not fit an input of " + side + " " +
+    const std::string name = side;
+    throw Error(ErrorKind::config, "a window of " + name + " " + std::to_string(covered) +
+                                       " does not fit an input of " + name + " " +
                                        std::to_string(input) + " with padding \"valid\"");
   }
   return {static_cast<int>((fitting + stride - 1) / stride), 0};

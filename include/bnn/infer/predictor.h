@@ -1,0 +1,69 @@
+#pragma once
+// The Monte Carlo posterior predictive: class probabilities of S passes over the same images, each
+// with its own draw of every weight.
+//
+// Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
+// and by each example's index in its file. Images run in groups of a fixed size, a last one filled
+// up, so a probability depends on neither batch size, thread count nor the order of files.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "bnn/core/aligned_array.h"
+#include "bnn/core/thread_pool.h"
+#include "bnn/data/loader.h"
+#include "bnn/model/chunks.h"
+#include "bnn/model/execution.h"
+#include "bnn/model/graph.h"
+
+namespace bnn {
+
+struct PredictionSpec {
+  int samples = 32;
+  /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
+  bool mean_weights = false;
+  std::uint64_t seed = 0;
+
+  int passes() const { return mean_weights ? 1 : samples; }
+};
+
+/// Consecutive images of one call and their probabilities [passes][examples.size()][classes].
+struct PredictedBlock {
+  std::size_t first;  // position of the first in the list given to predict
+  std::span<const std::uint32_t> examples;
+  std::span<const float> probabilities;
+};
+
+class Predictor {
+ public:
+  /// graph, parameters and pool must outlive the predictor; parameters may change between calls.
+  Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
+            ThreadPool& pool);
+
+  /// Calls visit for each block of images in order, on the calling thread.
+  /// @param examples dataset indices
+  void predict(const Dataset& data, const Loader& loader, std::span<const std::uint32_t> examples,
+               const std::function<void(const PredictedBlock&)>& visit);
+
+  const PredictionSpec& spec() const { return spec_; }
+
+ private:
+  void run_block(const Dataset& data, const Loader& loader,
+                 std::span<const std::uint32_t> examples);
+  void draw_weights(std::uint32_t sample);
+  void run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
+                 const Loader& loader, std::span<const std::uint32_t> examples);
+
+  const Graph& graph_;
+  const AlignedArray& parameters_;
+  PredictionSpec spec_;
+  ThreadPool& pool_;
+  std::vector<Chunk> chunks_;
+  Execution execution_;
+  AlignedArray perturbation_;
+  std::vector<float> probabilities_;
+};
+
+}  // namespace bnn

@@ -1,0 +1,96 @@
+#pragma once
+// The layer contract.
+//
+// A layer is pure geometry: it knows its shapes, options and where its variables lie, and nothing
+// else. It is immutable after construction; forward and backward are const, allocate nothing, start
+// no threads and hold no random state; every buffer is an argument. Hence any number of threads may
+// call one layer at once, each on its own shard (a contiguous slice of a batch) and with its own
+// scratch memory.
+//
+// Parameters, gradients and perturbation are flat arrays of one ParameterLayout. The perturbation
+// D = sigma ∘ noise of a random tensor lies in the slice of its untransformed scale, and its
+// gradient dL/dD is returned in that same slice; the posterior turns it into the scale's gradient
+// later, once a step. A null perturbation means the posterior mean: no noise at all.
+
+#include <cstddef>
+#include <span>
+
+#include "bnn/bayes/flipout.h"
+#include "bnn/bayes/parameter_layout.h"
+#include "bnn/core/shape.h"
+
+namespace bnn {
+
+/// The longest list of inputs that a layer may have.
+constexpr std::size_t kMaxInputs = 16;
+
+/// What one pass over one shard reads besides activations.
+struct Pass {
+  int examples = 0;
+  const float* parameters = nullptr;
+  const float* perturbation = nullptr;
+  PassNoise noise = {};
+};
+
+struct ForwardArgs {
+  const Pass& pass;
+  std::span<const float* const> inputs;  // each [examples][input shape]
+  float* output;                         // [examples][output shape], overwritten
+  float* saved;    // [examples][saved_size()], kept for backward; null if that is 0
+  float* scratch;  // scratch_size(examples) floats
+};
+
+struct BackwardArgs {
+  const Pass& pass;
+  std::span<const float* const> inputs;
+  const float* output;
+  float* output_gradient;                   // [examples][output shape]; a layer may overwrite it
+  std::span<float* const> input_gradients;  // overwritten; null where not wanted
+  float* gradient;                          // of the parameters, added into
+  const float* saved;                       // null if saved_size() is 0
+  float* scratch;
+};
+
+/// One shard as seen by weight_gradient.
+struct ShardView {
+  const Pass* pass;
+  const float* input;
+  const float* output_gradient;  // as backward left it
+};
+
+/// The second phase of a step for layers with deferred variables: block `block` of the weight
+/// gradient takes every shard's contribution, added up in the tree of core/tree_sum.h.
+struct WeightGradientArgs {
+  std::span<const ShardView> shards;
+  int block;
+  float* gradient;  // of the parameters, the block overwritten
+  float* scratch;   // weight_gradient_scratch(shards, examples of the largest) floats
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  virtual Shape output_shape() const = 0;
+  virtual void forward(const ForwardArgs& args) const = 0;
+  virtual void backward(const BackwardArgs& args) const = 0;
+
+  /// Floats of scratch memory that forward and backward need.
+  virtual std::size_t scratch_size(int /*examples*/) const { return 0; }
+  /// Floats an example that backward needs from forward beyond inputs and output.
+  virtual std::size_t saved_size() const { return 0; }
+  /// Multiply-adds of one example's forward pass.
+  virtual double multiply_adds() const { return 0.0; }
+  /// True if the output is the input, number for number: nothing is computed or stored.
+  virtual bool is_view() const { return false; }
+
+  /// Blocks of the deferred weight gradient; 0 for layers whose backward does everything. Layers
+  /// with blocks have one input, and leave in output_gradient what weight_gradient needs.
+  virtual int weight_gradient_blocks() const { return 0; }
+  virtual std::size_t weight_gradient_scratch(std::size_t /*shards*/, int /*examples*/) const {
+    return 0;
+  }
+  virtual void weight_gradient(const WeightGradientArgs& /*args*/) const {}
+};
+
+}  // namespace bnn

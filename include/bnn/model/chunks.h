@@ -1,0 +1,44 @@
+#pragma once
+// The parameters cut into pieces of fixed size for element-wise work.
+//
+// A chunk is a range of elements of one random tensor (its loc and scale together) or of one point
+// variable. The cut depends on the layout alone, never on the number of threads, so that results do
+// not either. Chunks may be processed in any order and at the same time.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "bnn/bayes/parameter_layout.h"
+#include "bnn/core/random.h"
+
+namespace bnn {
+
+/// Elements of one chunk at most; a multiple of what random.h makes at once.
+constexpr std::size_t kChunkElements = 8192;
+
+struct Chunk {
+  std::size_t variable;              // loc, or the point variable
+  std::optional<std::size_t> scale;  // untransformed scale of a random tensor
+  std::optional<NormalPrior> prior;
+  std::size_t begin, size;  // elements within the variable
+};
+
+std::vector<Chunk> cut_into_chunks(const ParameterLayout& layout);
+
+/// The chunk's part of `variable` in a flat array.
+template <typename Float>
+std::span<Float> part(const ParameterLayout& layout, std::size_t variable, const Chunk& chunk,
+                      Float* array) {
+  return {array + layout.variables()[variable].slice.offset + chunk.begin, chunk.size};
+}
+
+/// Draws the standard normal noise of a random tensor's chunk under (seed, site, step), and writes
+/// perturbation = sigma ∘ noise; both in the slice of the untransformed scale. `noise` and
+/// `perturbation` may be the same array where the noise is not needed again.
+void draw_perturbation(const ParameterLayout& layout, const Chunk& chunk, const float* parameters,
+                       std::uint64_t seed, Site site, std::uint32_t step, float* noise,
+                       float* perturbation);
+
+}  // namespace bnn

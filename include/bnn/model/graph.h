@@ -1,0 +1,62 @@
+#pragma once
+// A network: a directed acyclic graph of layers with their shapes, in an order of execution.
+//
+// Node 0 is the model's input, named "input". A node's inputs come before it. The last node of the
+// config gives the logits. Views (flatten) store nothing: `storage` names the node whose memory
+// they read. Immutable after construction; may be read from any thread.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bnn/bayes/parameter_layout.h"
+#include "bnn/core/json_reader.h"
+#include "bnn/layers/make_layer.h"
+
+namespace bnn {
+
+/// What a config says about a network.
+struct ModelSpec {
+  Shape input;
+  std::vector<LayerSpec> layers;
+};
+
+/// Reads the "model" object; what is wrong is added to the reader's problems.
+ModelSpec read_model(ObjectReader& reader);
+
+struct Node {
+  std::string name;
+  std::string type;
+  std::unique_ptr<Layer> layer;  // null for the input
+  std::vector<int> inputs;       // earlier nodes
+  Shape shape;
+  int storage;          // this node, or the node that a view looks at
+  bool needs_gradient;  // whether a trainable variable lies at or above this node
+  std::size_t first_variable, last_variable;  // range in the layout's variables
+};
+
+class Graph {
+ public:
+  /// Throws Error(config), naming the layers, if names, connections or shapes do not fit.
+  explicit Graph(const ModelSpec& spec);
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const ParameterLayout& layout() const { return layout_; }
+  const Shape& input_shape() const { return nodes_.front().shape; }
+  /// The node that gives the logits.
+  int output() const { return output_; }
+  int classes() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
+
+ private:
+  void add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs);
+
+  std::vector<Node> nodes_;
+  ParameterLayout layout_;
+  int output_ = 0;
+};
+
+/// A table for people: a row a layer with output shape, parameters and multiply-adds, and totals.
+std::string summary_table(const Graph& graph);
+
+}  // namespace bnn

@@ -1,0 +1,81 @@
+#include "bnn/infer/predictor.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bnn/math/softmax.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kGroup = 16;   // examples of one task, always exactly that many
+constexpr std::size_t kBlock = 512;  // examples whose probabilities are held at once
+
+}  // namespace
+
+Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
+                     ThreadPool& pool)
+    : graph_(graph),
+      parameters_(parameters),
+      spec_(spec),
+      pool_(pool),
+      chunks_(cut_into_chunks(graph.layout())),
+      execution_(graph, ExecutionMode::inference,
+                 {.workers = pool.size(), .shard_examples = kGroup}),
+      perturbation_(spec.mean_weights ? 0 : graph.layout().size()) {}
+
+void Predictor::predict(const Dataset& data, const Loader& loader,
+                        std::span<const std::uint32_t> examples,
+                        const std::function<void(const PredictedBlock&)>& visit) {
+  for (std::size_t first = 0; first < examples.size(); first += kBlock) {
+    const auto block = examples.subspan(first, std::min(kBlock, examples.size() - first));
+    run_block(data, loader, block);
+    visit({first, block, probabilities_});
+  }
+}
+
+void Predictor::run_block(const Dataset& data, const Loader& loader,
+                          std::span<const std::uint32_t> examples) {
+  const auto passes = static_cast<std::uint32_t>(spec_.passes());
+  probabilities_.resize(passes * examples.size() * static_cast<std::size_t>(graph_.classes()));
+  for (std::uint32_t sample = 0; sample < passes; ++sample) {
+    draw_weights(sample);
+    pool_.run((examples.size() + kGroup - 1) / kGroup, [&](std::size_t group, int worker) {
+      run_group(group, worker, sample, data, loader, examples);
+    });
+  }
+}
+
+void Predictor::draw_weights(std::uint32_t sample) {
+  if (spec_.mean_weights) return;
+  pool_.run(chunks_.size(), [&](std::size_t i, int) {
+    if (!chunks_[i].scale) return;
+    draw_perturbation(graph_.layout(), chunks_[i], parameters_.data(), spec_.seed,
+                      Site::predict_noise, sample, perturbation_.data(), perturbation_.data());
+  });
+}
+
+void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
+                          const Loader& loader, std::span<const std::uint32_t> examples) {
+  const std::size_t first = group * kGroup;
+  const std::size_t count = std::min(kGroup, examples.size() - first);
+  std::array<std::uint32_t, kGroup> chosen, names;
+  for (std::size_t i = 0; i < kGroup; ++i) {
+    chosen[i] = examples[first + std::min(i, count - 1)];
+    names[i] = data.index_in_file(chosen[i]);
+  }
+  loader.fill(chosen, execution_.input(worker, 0), nullptr);
+  const PassNoise noise{spec_.seed, sample, Site::predict_sign_input, Site::predict_sign_output,
+                        names};
+  execution_.forward(worker, {0,
+                              {static_cast<int>(kGroup), parameters_.data(),
+                               spec_.mean_weights ? nullptr : perturbation_.data(), noise}});
+  const auto classes = static_cast<std::size_t>(graph_.classes());
+  const float* logits = execution_.logits(worker, 0);
+  float* out = probabilities_.data() + (sample * examples.size() + first) * classes;
+  for (std::size_t i = 0; i < count; ++i) {
+    softmax({logits + i * classes, classes}, {out + i * classes, classes});
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,36 @@
+#include "bnn/layers/conv2d.h"
+
+#include <limits>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+// Below this many output pixels, passes over the kernel for every example cost more than a second
+// product over all of them.
+constexpr int kMinPixelsPerExample = 32;
+
+}  // namespace
+
+std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
+                                   std::uint32_t index, const Shape& input,
+                                   ParameterLayout& layout) {
+  const Window window = make_window(input, spec.window);
+  if (window.depth() > std::numeric_limits<int>::max() / spec.filters ||
+      window.pixels() > std::numeric_limits<int>::max() / spec.filters) {
+    throw Error(ErrorKind::config, "the kernel or the output is too large");
+  }
+  const WeightDeclarations where{layout, name, spec.weights};
+  Conv2dGeometry geometry{window, spec.filters, spec.activation, index, {}, {}};
+  geometry.kernel = declare_kernel(
+      where, {window.kernel_size[0], window.kernel_size[1], input.channels, spec.filters},
+      /*deferred=*/false);
+  geometry.bias = declare_bias(where, spec.filters);
+  if (geometry.kernel.has_noise() && window.pixels() < kMinPixelsPerExample) {
+    return std::make_unique<Conv2dTwoProduct>(geometry);
+  }
+  return std::make_unique<Conv2dPerExample>(geometry);
+}
+
+}  // namespace bnn

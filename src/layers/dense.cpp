@@ -1,0 +1,187 @@
+#include "bnn/layers/dense.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bnn/core/error.h"
+#include "bnn/core/tree_sum.h"
+#include "bnn/layers/bias.h"
+#include "bnn/layers/scratch.h"
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+// Floats of one block of the weight gradient: 128 KiB, so that a block and the partial sums of the
+// tree above it share the second-level cache.
+constexpr int kBlockFloats = 32 * 1024;
+
+using DrawSigns = void (*)(const PassNoise&, std::uint32_t, std::size_t, std::span<float>);
+
+std::size_t area(int rows, int columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
+// flipped [n][count] = values ∘ signs for columns first … first + count of values [n][columns].
+void flip_columns(const Pass& pass, std::uint32_t layer, DrawSigns draw, const float* values,
+                  int columns, int first, int count, std::span<float> signs, float* flipped) {
+  for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
+    draw(pass.noise, layer, b, signs);
+    const float* row = values + b * static_cast<std::size_t>(columns) + first;
+    const float* sign = signs.data() + first;
+    for (int i = 0; i < count; ++i) flipped[i] = row[i] * sign[i];
+    flipped += count;
+  }
+}
+
+// target [n][columns] += values ∘ signs.
+void add_flipped(const Pass& pass, std::uint32_t layer, DrawSigns draw, const float* values,
+                 std::span<float> signs, float* target) {
+  for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
+    draw(pass.noise, layer, b, signs);
+    add_flipped_rows(values + b * signs.size(), 1, signs, target + b * signs.size());
+  }
+}
+
+}  // namespace
+
+Dense::Dense(const DenseSpec& spec, const std::string& name, std::uint32_t index,
+             const Shape& input, ParameterLayout& layout)
+    : inputs_(input.channels), units_(spec.units), activation_(spec.activation), index_(index) {
+  if (!input.flat) {
+    throw Error(ErrorKind::config, "a dense layer reads a vector, but its input is " +
+                                       to_string(input) + "; put a \"flatten\" layer before it");
+  }
+  const WeightDeclarations where{layout, name, spec.weights};
+  kernel_ = declare_kernel(where, {inputs_, units_}, /*deferred=*/true);
+  bias_ = declare_bias(where, units_);
+}
+
+double Dense::multiply_adds() const {
+  return (kernel_.has_noise() ? 2.0 : 1.0) * static_cast<double>(kernel_.value.size);
+}
+
+std::size_t Dense::saved_size() const {
+  return needs_input(activation_) ? static_cast<std::size_t>(units_) : 0;
+}
+
+std::size_t Dense::scratch_size(int examples) const {
+  return round_to_alignment(static_cast<std::size_t>(inputs_)) +
+         2 * round_to_alignment(static_cast<std::size_t>(units_)) +
+         round_to_alignment(area(examples, inputs_)) + round_to_alignment(area(examples, units_));
+}
+
+void Dense::forward(const ForwardArgs& args) const {
+  const Pass& pass = args.pass;
+  const int n = pass.examples;
+  Scratch scratch(args.scratch);
+  const auto bias = sample_bias(bias_, pass, scratch.take(bias_.value.size));
+  const Matrix y = matrix(args.output, n, units_);
+  // n x units = (n x inputs) (inputs x units)
+  multiply(matrix(args.inputs[0], n, inputs_),
+           matrix(pass.parameters + kernel_.value.offset, inputs_, units_), y);
+  if (is_noisy(pass)) {
+    const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
+                             static_cast<std::size_t>(inputs_));
+    const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
+                             static_cast<std::size_t>(units_));
+    float* flipped = scratch.take(area(n, inputs_));
+    float* perturbed = scratch.take(area(n, units_));
+    flip_columns(pass, index_, input_signs, args.inputs[0], inputs_, 0, inputs_, s, flipped);
+    multiply(matrix(static_cast<const float*>(flipped), n, inputs_),
+             matrix(pass.perturbation + kernel_.perturbation.offset, inputs_, units_),
+             matrix(perturbed, n, units_));
+    add_flipped(pass, index_, output_signs, perturbed, r, args.output);
+  }
+  add_bias_and_activate(bias, activation_, args.output, n, static_cast<std::size_t>(units_),
+                        args.saved);
+}
+
+void Dense::backward(const BackwardArgs& args) const {
+  const int n = args.pass.examples;
+  activate_backward(activation_, args.output, args.saved, area(n, units_), args.output_gradient);
+  add_bias_gradient(bias_, args.output_gradient, n, static_cast<std::size_t>(units_),
+                    args.gradient);
+  if (args.input_gradients[0] == nullptr) return;
+  input_gradient(args.pass, args.output_gradient, args.input_gradients[0], args.scratch);
+}
+
+void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* memory) const {
+  const int n = pass.examples;
+  // n x inputs = (n x units) (inputs x units)ᵀ
+  multiply_a_bt(matrix(dz, n, units_),
+                matrix(pass.parameters + kernel_.value.offset, inputs_, units_),
+                matrix(dx, n, inputs_));
+  if (!is_noisy(pass)) return;
+  Scratch scratch(memory);
+  const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
+                           static_cast<std::size_t>(inputs_));
+  const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
+                           static_cast<std::size_t>(units_));
+  float* perturbed = scratch.take(area(n, inputs_));
+  float* flipped = scratch.take(area(n, units_));
+  flip_columns(pass, index_, output_signs, dz, units_, 0, units_, r, flipped);
+  multiply_a_bt(matrix(static_cast<const float*>(flipped), n, units_),
+                matrix(pass.perturbation + kernel_.perturbation.offset, inputs_, units_),
+                matrix(perturbed, n, inputs_));
+  add_flipped(pass, index_, input_signs, perturbed, s, dx);
+}
+
+int Dense::rows_per_block() const { return std::clamp(kBlockFloats / units_, 1, inputs_); }
+
+int Dense::weight_gradient_blocks() const {
+  return (inputs_ + rows_per_block() - 1) / rows_per_block();
+}
+
+std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) const {
+  const int rows = rows_per_block();
+  return static_cast<std::size_t>(tree_levels(shards)) * area(rows, units_) + kAlignment +
+         round_to_alignment(static_cast<std::size_t>(inputs_)) +
+         round_to_alignment(static_cast<std::size_t>(units_)) +
+         round_to_alignment(area(examples, rows)) + round_to_alignment(area(examples, units_));
+}
+
+void Dense::weight_gradient(const WeightGradientArgs& args) const {
+  const int first = args.block * rows_per_block();
+  const int rows = std::min(rows_per_block(), inputs_ - first);
+  const std::size_t size = area(rows, units_), offset = area(first, units_);
+  Scratch scratch(args.scratch);
+  float* partial = scratch.take(static_cast<std::size_t>(tree_levels(args.shards.size())) * size);
+  const auto contribution = [&](std::size_t shard, float* block) {
+    const ShardView& view = args.shards[shard];
+    const int n = view.pass->examples;
+    // rows x units = (n x rows)ᵀ (n x units)
+    multiply_at_b({view.input + first, n, rows, inputs_}, matrix(view.output_gradient, n, units_),
+                  matrix(block, rows, units_));
+  };
+  tree_sum(args.shards.size(), size, partial, contribution);
+  std::memcpy(args.gradient + kernel_.value.offset + offset, partial, size * sizeof(float));
+  if (!is_noisy(*args.shards[0].pass)) return;
+
+  const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
+                           static_cast<std::size_t>(inputs_));
+  const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
+                           static_cast<std::size_t>(units_));
+  const int most = std::max_element(args.shards.begin(), args.shards.end(),
+                                    [](const ShardView& a, const ShardView& b) {
+                                      return a.pass->examples < b.pass->examples;
+                                    })
+                       ->pass->examples;
+  float* flipped_input = scratch.take(area(most, rows));
+  float* flipped_gradient = scratch.take(area(most, units_));
+  const auto perturbed_contribution = [&](std::size_t shard, float* block) {
+    const ShardView& view = args.shards[shard];
+    const int n = view.pass->examples;
+    flip_columns(*view.pass, index_, input_signs, view.input, inputs_, first, rows, s,
+                 flipped_input);
+    flip_columns(*view.pass, index_, output_signs, view.output_gradient, units_, 0, units_, r,
+                 flipped_gradient);
+    multiply_at_b(matrix(static_cast<const float*>(flipped_input), n, rows),
+                  matrix(static_cast<const float*>(flipped_gradient), n, units_),
+                  matrix(block, rows, units_));
+  };
+  tree_sum(args.shards.size(), size, partial, perturbed_contribution);
+  std::memcpy(args.gradient + kernel_.perturbation.offset + offset, partial, size * sizeof(float));
+}
+
+}  // namespace bnn

@@ -1,0 +1,177 @@
+#include "bnn/layers/pool2d.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bnn {
+namespace {
+
+// The part of a pooling window that lies inside the input, as half-open ranges.
+struct Cells {
+  int top, bottom, left, right;
+
+  int count() const { return (bottom - top) * (right - left); }
+};
+
+Cells cells_of(const Window& window, int y, int x) {
+  const int top = y * window.strides[0] - window.pad_top;
+  const int left = x * window.strides[1] - window.pad_left;
+  return {std::max(top, 0), std::min(top + window.kernel_size[0], window.input.height),
+          std::max(left, 0), std::min(left + window.kernel_size[1], window.input.width)};
+}
+
+// Calls visit(cells, output pixel) for every output of one image.
+template <typename Visit>
+void for_each_output(const Window& window, const Visit& visit) {
+  std::size_t pixel = 0;
+  for (int y = 0; y < window.output_height; ++y) {
+    for (int x = 0; x < window.output_width; ++x) visit(cells_of(window, y, x), pixel++);
+  }
+}
+
+// Calls visit(offset) with the offset in floats of every cell's first channel.
+template <typename Visit>
+void for_each_cell(const Window& window, const Cells& cells, const Visit& visit) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for (int row = cells.top; row < cells.bottom; ++row) {
+    for (int column = cells.left; column < cells.right; ++column) {
+      visit((static_cast<std::size_t>(row) * static_cast<std::size_t>(window.input.width) +
+             static_cast<std::size_t>(column)) *
+            channels);
+    }
+  }
+}
+
+void pool_maximum(const Window& window, const float* image, float* output) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
+    float* y = output + pixel * channels;
+    bool first = true;
+    for_each_cell(window, cells, [&](std::size_t offset) {
+      const float* x = image + offset;
+      if (first) {
+        std::memcpy(y, x, channels * sizeof(float));
+        first = false;
+        return;
+      }
+      // Written so that a NaN in either place stays: it must reach the loss and stop the run.
+      for (std::size_t c = 0; c < channels; ++c) y[c] = x[c] <= y[c] || y[c] != y[c] ? y[c] : x[c];
+    });
+  });
+}
+
+// `left` holds what each channel's gradient still has to hand out: all of it, until the first cell
+// that equals the maximum has taken it.
+void pool_maximum_backward(const Window& window, const float* image, const float* output,
+                           const float* output_gradient, float* left, float* input_gradient) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
+    const float* y = output + pixel * channels;
+    std::memcpy(left, output_gradient + pixel * channels, channels * sizeof(float));
+    for_each_cell(window, cells, [&](std::size_t offset) {
+      const float* x = image + offset;
+      float* dx = input_gradient + offset;
+      for (std::size_t c = 0; c < channels; ++c) {
+        const bool is_maximum = x[c] == y[c];
+        dx[c] += is_maximum ? left[c] : 0.0f;
+        left[c] = is_maximum ? 0.0f : left[c];
+      }
+    });
+  });
+}
+
+void pool_average(const Window& window, const float* image, float* output) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
+    float* y = output + pixel * channels;
+    std::fill_n(y, channels, 0.0f);
+    for_each_cell(window, cells, [&](std::size_t offset) {
+      for (std::size_t c = 0; c < channels; ++c) y[c] += image[offset + c];
+    });
+    const float share = 1.0f / static_cast<float>(cells.count());
+    for (std::size_t c = 0; c < channels; ++c) y[c] *= share;
+  });
+}
+
+void pool_average_backward(const Window& window, const float* output_gradient,
+                           float* input_gradient) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
+    const float* dy = output_gradient + pixel * channels;
+    const float share = 1.0f / static_cast<float>(cells.count());
+    for_each_cell(window, cells, [&](std::size_t offset) {
+      for (std::size_t c = 0; c < channels; ++c) input_gradient[offset + c] += share * dy[c];
+    });
+  });
+}
+
+}  // namespace
+
+Pool2d::Pool2d(const Pool2dSpec& spec, const Shape& input)
+    : kind_(spec.kind), window_(make_window(input, spec.window)) {}
+
+Shape Pool2d::output_shape() const {
+  return {window_.output_height, window_.output_width, window_.input.channels, false};
+}
+
+std::size_t Pool2d::scratch_size(int /*examples*/) const {
+  return static_cast<std::size_t>(window_.input.channels);
+}
+
+void Pool2d::forward(const ForwardArgs& args) const {
+  const std::size_t input_size = window_.input.size(), output_size = output_shape().size();
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    const float* image = args.inputs[0] + b * input_size;
+    float* output = args.output + b * output_size;
+    if (kind_ == PoolKind::maximum) {
+      pool_maximum(window_, image, output);
+    } else {
+      pool_average(window_, image, output);
+    }
+  }
+}
+
+void Pool2d::backward(const BackwardArgs& args) const {
+  if (args.input_gradients[0] == nullptr) return;
+  const std::size_t input_size = window_.input.size(), output_size = output_shape().size();
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    float* dx = args.input_gradients[0] + b * input_size;
+    const float* dy = args.output_gradient + b * output_size;
+    std::memset(dx, 0, input_size * sizeof(float));
+    if (kind_ == PoolKind::maximum) {
+      pool_maximum_backward(window_, args.inputs[0] + b * input_size, args.output + b * output_size,
+                            dy, args.scratch, dx);
+    } else {
+      pool_average_backward(window_, dy, dx);
+    }
+  }
+}
+
+void GlobalAveragePool2d::forward(const ForwardArgs& args) const {
+  const auto channels = static_cast<std::size_t>(input_.channels);
+  const float share = 1.0f / static_cast<float>(input_.pixels());
+  const float* x = args.inputs[0];
+  float* y = args.output;
+  for (int b = 0; b < args.pass.examples; ++b, y += channels) {
+    std::fill_n(y, channels, 0.0f);
+    for (std::size_t pixel = 0; pixel < input_.pixels(); ++pixel, x += channels) {
+      for (std::size_t c = 0; c < channels; ++c) y[c] += x[c];
+    }
+    for (std::size_t c = 0; c < channels; ++c) y[c] *= share;
+  }
+}
+
+void GlobalAveragePool2d::backward(const BackwardArgs& args) const {
+  if (args.input_gradients[0] == nullptr) return;
+  const auto channels = static_cast<std::size_t>(input_.channels);
+  const float share = 1.0f / static_cast<float>(input_.pixels());
+  const float* dy = args.output_gradient;
+  float* dx = args.input_gradients[0];
+  for (int b = 0; b < args.pass.examples; ++b, dy += channels) {
+    for (std::size_t pixel = 0; pixel < input_.pixels(); ++pixel, dx += channels) {
+      for (std::size_t c = 0; c < channels; ++c) dx[c] = share * dy[c];
+    }
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,45 @@
+#include "bnn/math/softmax.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace bnn {
+namespace {
+
+struct Normalizer {
+  float maximum;
+  double sum;  // of exp(z - maximum)
+};
+
+// Writes exp(z - max). std::max would pass over a NaN; the sum keeps it.
+Normalizer exponentials(std::span<const float> logits, std::span<float> out) {
+  const float maximum = *std::max_element(logits.begin(), logits.end());
+  double sum = 0.0;
+  for (std::size_t k = 0; k < logits.size(); ++k) {
+    out[k] = std::exp(logits[k] - maximum);
+    sum += static_cast<double>(out[k]);
+  }
+  return {maximum, sum};
+}
+
+}  // namespace
+
+void softmax(std::span<const float> logits, std::span<float> probabilities) {
+  const Normalizer normalizer = exponentials(logits, probabilities);
+  const auto share = static_cast<float>(1.0 / normalizer.sum);
+  for (float& p : probabilities) p *= share;
+}
+
+double cross_entropy(std::span<const float> logits, int label, float scale,
+                     std::span<float> gradient) {
+  const auto y = static_cast<std::size_t>(label);
+  const Normalizer normalizer = exponentials(logits, gradient);
+  const auto share = static_cast<float>(1.0 / normalizer.sum);
+  for (float& g : gradient) g *= share * scale;
+  gradient[y] -= scale;
+  return std::log(normalizer.sum) -
+         (static_cast<double>(logits[y]) - static_cast<double>(normalizer.maximum));
+}
+
+}  // namespace bnn

@@ -1,0 +1,140 @@
+#include "bnn/model/execution.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace bnn {
+
+Execution::Execution(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits)
+    : graph_(graph),
+      plan_(make_plan(graph, mode, limits)),
+      tasks_(plan_.tasks),
+      batch_memory_(plan_.batch_floats) {
+  for (int worker = 0; worker < limits.workers; ++worker) {
+    worker_memory_.emplace_back(plan_.worker_floats);
+    scratch_.emplace_back(plan_.scratch_floats);
+    addends_.emplace_back(plan_.addend_floats);
+    shard_views_.emplace_back(limits.shards);
+  }
+}
+
+float* Execution::at(const Buffer& buffer, int worker, std::size_t first) {
+  if (buffer.each == 0) return nullptr;
+  if (buffer.whole_batch) return batch_memory_.data() + buffer.offset + first * buffer.each;
+  return worker_memory_[static_cast<std::size_t>(worker)].data() + buffer.offset;
+}
+
+const float* Execution::at(const Buffer& buffer, int worker, std::size_t first) const {
+  return const_cast<Execution*>(this)->at(buffer, worker, first);
+}
+
+const Execution::Buffer& Execution::activation_of(int node) const {
+  const int storage = graph_.nodes()[static_cast<std::size_t>(node)].storage;
+  return plan_.nodes[static_cast<std::size_t>(storage)].activation;
+}
+
+const Execution::Buffer& Execution::gradient_of(int node) const {
+  const int storage = graph_.nodes()[static_cast<std::size_t>(node)].storage;
+  return plan_.nodes[static_cast<std::size_t>(storage)].gradient;
+}
+
+float* Execution::input(int worker, std::size_t first) {
+  return at(activation_of(0), worker, first);
+}
+
+const float* Execution::logits(int worker, std::size_t first) const {
+  return at(activation_of(graph_.output()), worker, first);
+}
+
+float* Execution::logits_gradient(int worker, std::size_t first) {
+  return at(gradient_of(graph_.output()), worker, first);
+}
+
+void Execution::forward(int worker, const Shard& shard) {
+  std::array<const float*, kMaxInputs> inputs;
+  for (std::size_t i = 1; i < graph_.nodes().size(); ++i) {
+    const Node& node = graph_.nodes()[i];
+    if (node.storage != static_cast<int>(i)) continue;
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      inputs[k] = at(activation_of(node.inputs[k]), worker, shard.first);
+    }
+    const NodePlan& memory = plan_.nodes[i];
+    node.layer->forward({shard.pass,
+                         {inputs.data(), node.inputs.size()},
+                         at(memory.activation, worker, shard.first),
+                         at(memory.saved, worker, shard.first),
+                         scratch_[static_cast<std::size_t>(worker)].data()});
+  }
+}
+
+void Execution::backward(int worker, const Shard& shard, float* gradient) {
+  for (std::size_t i = graph_.nodes().size(); i-- > 1;) {
+    const Node& node = graph_.nodes()[i];
+    if (node.storage == static_cast<int>(i) && node.needs_gradient) {
+      backward_node(static_cast<int>(i), worker, shard, gradient);
+    }
+  }
+}
+
+void Execution::backward_node(int index, int worker, const Shard& shard, float* gradient) {
+  const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
+  const NodePlan& memory = plan_.nodes[static_cast<std::size_t>(index)];
+  float* addends = addends_[static_cast<std::size_t>(worker)].data();
+  std::array<const float*, kMaxInputs> inputs;
+  std::array<float*, kMaxInputs> input_gradients;
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+    inputs[k] = at(activation_of(node.inputs[k]), worker, shard.first);
+    const GradientRoute& route = memory.routes[k];
+    input_gradients[k] = nullptr;
+    if (route.kind == GradientRoute::Kind::overwrite) {
+      input_gradients[k] = at(gradient_of(node.inputs[k]), worker, shard.first);
+    } else if (route.kind == GradientRoute::Kind::add) {
+      input_gradients[k] = addends + route.addend_offset;
+    }
+  }
+  node.layer->backward({shard.pass,
+                        {inputs.data(), node.inputs.size()},
+                        at(memory.activation, worker, shard.first),
+                        at(memory.gradient, worker, shard.first),
+                        {input_gradients.data(), node.inputs.size()},
+                        gradient,
+                        at(memory.saved, worker, shard.first),
+                        scratch_[static_cast<std::size_t>(worker)].data()});
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+    if (memory.routes[k].kind != GradientRoute::Kind::add) continue;
+    const Buffer& target = gradient_of(node.inputs[k]);
+    float* sum = at(target, worker, shard.first);
+    const std::size_t size = target.each * static_cast<std::size_t>(shard.pass.examples);
+    for (std::size_t i = 0; i < size; ++i) sum[i] += input_gradients[k][i];
+  }
+}
+
+void Execution::weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
+                                float* gradient) {
+  const auto [index, block] = tasks_[task];
+  const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
+  std::vector<ShardView>& views = shard_views_[static_cast<std::size_t>(worker)];
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    views[i] = {&shards[i].pass, at(activation_of(node.inputs[0]), worker, shards[i].first),
+                at(gradient_of(index), worker, shards[i].first)};
+  }
+  node.layer->weight_gradient({{views.data(), shards.size()},
+                               block,
+                               gradient,
+                               scratch_[static_cast<std::size_t>(worker)].data()});
+}
+
+int Execution::first_non_finite(int worker, const Shard& shard) const {
+  for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
+    const Buffer& buffer = activation_of(static_cast<int>(i));
+    const float* values = at(buffer, worker, shard.first);
+    const std::size_t size = buffer.each * static_cast<std::size_t>(shard.pass.examples);
+    if (!std::all_of(values, values + size, [](float v) { return std::isfinite(v); })) {
+      return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+}  // namespace bnn

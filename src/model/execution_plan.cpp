@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "bnn/model/execution.h"
+#include "bnn/model/memory_plan.h"
+
+namespace bnn {
+namespace {
+
+// Steps of a training pass over n nodes: node i runs forward at step i, backward at 2 n - i.
+int backward_step(int nodes, int node) { return 2 * nodes - node; }
+
+bool is_deferred(const Node& node) {
+  return node.layer != nullptr && node.layer->weight_gradient_blocks() > 0;
+}
+
+// The last node in forward order that reads each storage node.
+std::vector<int> last_readers(const Graph& graph) {
+  std::vector<int> last(graph.nodes().size(), 0);
+  for (std::size_t i = 1; i < graph.nodes().size(); ++i) {
+    if (graph.nodes()[i].layer->is_view()) continue;
+    for (const int input : graph.nodes()[i].inputs) {
+      last[static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage)] =
+          static_cast<int>(i);
+    }
+  }
+  return last;
+}
+
+}  // namespace
+
+Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
+                                     const ExecutionLimits& limits) {
+  Plan plan;
+  plan.nodes.resize(graph.nodes().size());
+  const bool training = mode == ExecutionMode::training;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    NodePlan& memory = plan.nodes[i];
+    if (node.storage != static_cast<int>(i)) continue;
+    memory.activation.each = node.shape.size();
+    if (node.layer == nullptr) continue;
+    // Where nothing is trained, the saved inputs of an activation are written and forgotten.
+    memory.saved.each = training ? node.layer->saved_size() : 0;
+    if (!training || !node.needs_gradient) continue;
+    memory.gradient.each = node.shape.size();
+    if (!is_deferred(node)) continue;
+    memory.gradient.whole_batch = true;
+    const Node& input = graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
+    plan.nodes[static_cast<std::size_t>(input.storage)].activation.whole_batch = true;
+    for (int block = 0; block < node.layer->weight_gradient_blocks(); ++block) {
+      plan.tasks.push_back({static_cast<int>(i), block});
+    }
+  }
+  if (training) plan_routes(graph, limits, plan);
+  place_buffers(graph, mode, limits, plan);
+  size_scratch(graph, mode, limits, plan);
+  return plan;
+}
+
+void Execution::plan_routes(const Graph& graph, const ExecutionLimits& limits, Plan& plan) {
+  std::vector<bool> written(graph.nodes().size(), false);
+  for (std::size_t i = graph.nodes().size(); i-- > 1;) {
+    const Node& node = graph.nodes()[i];
+    if (node.storage != static_cast<int>(i) || !node.needs_gradient) continue;
+    std::size_t addends = 0;
+    for (const int input : node.inputs) {
+      const auto target =
+          static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage);
+      GradientRoute route;
+      if (graph.nodes()[target].needs_gradient) {
+        route.kind = written[target] ? GradientRoute::Kind::add : GradientRoute::Kind::overwrite;
+        written[target] = true;
+      }
+      if (route.kind == GradientRoute::Kind::add) {
+        route.addend_offset = addends;
+        addends += round_to_alignment(graph.nodes()[target].shape.size() *
+                                      static_cast<std::size_t>(limits.shard_examples));
+      }
+      plan.nodes[i].routes.push_back(route);
+    }
+    plan.addend_floats = std::max(plan.addend_floats, addends);
+  }
+}
+
+void Execution::place_buffers(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits,
+                              Plan& plan) {
+  const bool training = mode == ExecutionMode::training;
+  const int n = static_cast<int>(graph.nodes().size());
+  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
+  const auto last = last_readers(graph);
+  std::vector<PlannedBuffer> planned;
+  std::vector<Buffer*> owners;
+  const auto place = [&](Buffer& buffer, int begin, int end) {
+    if (buffer.each == 0) return;
+    if (buffer.whole_batch) {
+      buffer.offset = plan.batch_floats;
+      plan.batch_floats +=
+          round_to_alignment(buffer.each * static_cast<std::size_t>(limits.batch_examples));
+      return;
+    }
+    planned.push_back({buffer.each * static_cast<std::size_t>(limits.shard_examples), begin, end});
+    owners.push_back(&buffer);
+  };
+  for (int i = 0; i < n; ++i) {
+    NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
+    const int last_use = std::max(i, last[static_cast<std::size_t>(i)]);
+    // The logits outlive the pass: the caller reads them after it.
+    const int end = training || i == output ? backward_step(n, i) : last_use;
+    place(memory.activation, i, end);
+    place(memory.saved, i, end);
+    place(memory.gradient, i == output ? n : backward_step(n, last_use), backward_step(n, i));
+  }
+  plan.worker_floats = plan_memory(planned);
+  for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
+}
+
+void Execution::size_scratch(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits,
+                             Plan& plan) {
+  for (const Node& node : graph.nodes()) {
+    if (node.layer == nullptr) continue;
+    std::size_t size = node.layer->scratch_size(limits.shard_examples);
+    if (mode == ExecutionMode::training) {
+      size =
+          std::max(size, node.layer->weight_gradient_scratch(limits.shards, limits.shard_examples));
+    }
+    plan.scratch_floats = std::max(plan.scratch_floats, size);
+  }
+}
+
+std::size_t Execution::bytes(const Graph& graph, ExecutionMode mode,
+                             const ExecutionLimits& limits) {
+  const Plan plan = make_plan(graph, mode, limits);
+  return sizeof(float) *
+         (plan.batch_floats + static_cast<std::size_t>(limits.workers) *
+                                  (plan.worker_floats + plan.scratch_floats + plan.addend_floats));
+}
+
+}  // namespace bnn

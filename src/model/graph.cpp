@@ -1,0 +1,187 @@
+#include "bnn/model/graph.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxLayers = 10000;
+constexpr std::size_t kMaxParameters = std::size_t{1} << 34;  // 64 GiB of float32
+constexpr std::size_t kMaxActivation = std::size_t{1} << 31;  // floats an example
+
+[[noreturn]] void fail(const std::string& layer, const std::string& sentence) {
+  throw Error(ErrorKind::config, "layer \"" + layer + "\": " + sentence);
+}
+
+// Given names, and for the others the type, type_1, type_2, … in order of appearance.
+std::vector<std::string> name_layers(const std::vector<LayerSpec>& layers) {
+  std::set<std::string> taken = {"input"};
+  for (const LayerSpec& layer : layers) {
+    if (!layer.name.empty() && !taken.insert(layer.name).second) {
+      fail(layer.name, layer.name == "input" ? "the name \"input\" is the model's own input"
+                                             : "the name is used by two layers");
+    }
+  }
+  std::vector<std::string> names;
+  std::map<std::string, int> count;
+  for (const LayerSpec& layer : layers) {
+    std::string name = layer.name;
+    while (name.empty()) {
+      const int n = count[layer.type]++;
+      const std::string candidate = n == 0 ? layer.type : layer.type + "_" + std::to_string(n);
+      if (taken.insert(candidate).second) name = candidate;
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+// Positions in the config (0 is the model's input, i + 1 the layer i) that each layer reads.
+std::vector<std::vector<int>> connect(const std::vector<LayerSpec>& layers,
+                                      const std::vector<std::string>& names) {
+  std::map<std::string, int> position = {{"input", 0}};
+  for (std::size_t i = 0; i < names.size(); ++i) position[names[i]] = static_cast<int>(i) + 1;
+  std::vector<std::vector<int>> inputs(layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].inputs.empty()) inputs[i] = {static_cast<int>(i)};
+    if (layers[i].inputs.size() > kMaxInputs) fail(names[i], "has more than 16 inputs");
+    for (const std::string& input : layers[i].inputs) {
+      const auto found = position.find(input);
+      if (found == position.end()) {
+        const auto guess = closest(input, names);
+        fail(names[i], "reads \"" + input + "\", but there is no such layer" +
+                           (guess ? " (did you mean \"" + *guess + "\"?)" : ""));
+      }
+      inputs[i].push_back(found->second);
+    }
+  }
+  return inputs;
+}
+
+// The order of execution: repeatedly the first layer in the config whose inputs are all there.
+std::vector<std::size_t> order_layers(const std::vector<std::vector<int>>& inputs,
+                                      const std::vector<std::string>& names) {
+  std::vector<bool> ready(inputs.size() + 1, false);
+  ready[0] = true;
+  std::vector<std::size_t> order;
+  while (order.size() < inputs.size()) {
+    const std::size_t before = order.size();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (ready[i + 1]) continue;
+      const bool can_run = std::all_of(inputs[i].begin(), inputs[i].end(), [&](int input) {
+        return ready[static_cast<std::size_t>(input)];
+      });
+      if (!can_run) continue;
+      ready[i + 1] = true;
+      order.push_back(i);
+    }
+    if (order.size() > before) continue;
+    std::string cycle;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (!ready[i + 1] && cycle.size() < 200)
+        cycle += (cycle.empty() ? "\"" : ", \"") + names[i] + "\"";
+    }
+    throw Error(ErrorKind::config, "layers " + cycle + " read each other in a circle");
+  }
+  return order;
+}
+
+void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
+                          const std::vector<std::string>& names) {
+  std::set<int> used;
+  for (const auto& list : inputs) used.insert(list.begin(), list.end());
+  for (std::size_t i = 0; i + 1 < names.size(); ++i) {
+    if (used.count(static_cast<int>(i) + 1) == 0) {
+      fail(names[i],
+           "its output is not used by any layer; the last layer of the list gives the logits");
+    }
+  }
+}
+
+}  // namespace
+
+ModelSpec read_model(ObjectReader& reader) {
+  constexpr std::int64_t kMaxSide = 1 << 20;
+  ModelSpec spec;
+  ObjectReader input = reader.object("input");
+  spec.input.height = static_cast<int>(input.integer("height", {.min = 1, .max = kMaxSide}));
+  spec.input.width = static_cast<int>(input.integer("width", {.min = 1, .max = kMaxSide}));
+  spec.input.channels = static_cast<int>(input.integer("channels", {.min = 1, .max = kMaxSide}));
+  input.finish();
+  reader.record("input", input.resolved());
+
+  const Json& layers = reader.raw("layers");
+  if (!layers.is_array() || layers.empty() || layers.size() > kMaxLayers) {
+    reader.problem("layers", "expected a list of 1 to 10000 layers");
+    return spec;
+  }
+  Json resolved = Json::array();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    ObjectReader layer(layers[i], reader.pointer() + "/layers/" + std::to_string(i),
+                       reader.problems());
+    spec.layers.push_back(read_layer(layer));
+    layer.finish();
+    resolved.push_back(layer.resolved());
+  }
+  reader.record("layers", std::move(resolved));
+  reader.finish();
+  return spec;
+}
+
+Graph::Graph(const ModelSpec& spec) {
+  nodes_.push_back({"input", "input", nullptr, {}, spec.input, 0, false, 0, 0});
+  const auto names = name_layers(spec.layers);
+  const auto inputs = connect(spec.layers, names);
+  const auto order = order_layers(inputs, names);
+  refuse_dead_branches(inputs, names);
+  std::vector<int> node_of(spec.layers.size() + 1, 0);  // position in the config to node
+  for (const std::size_t i : order) {
+    std::vector<int> from;
+    for (const int input : inputs[i]) from.push_back(node_of[static_cast<std::size_t>(input)]);
+    node_of[i + 1] = static_cast<int>(nodes_.size());
+    add_node(spec.layers[i], names[i], std::move(from));
+  }
+  output_ = node_of.back();
+  const Node& last = nodes_[static_cast<std::size_t>(output_)];
+  if (!last.shape.flat) {
+    fail(last.name,
+         "the last layer must give a vector of logits, but gives " + to_string(last.shape));
+  }
+}
+
+void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs) {
+  std::vector<Shape> shapes;
+  for (const int input : inputs) shapes.push_back(nodes_[static_cast<std::size_t>(input)].shape);
+  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  Node node{name,    spec.type,
+            nullptr, std::move(inputs),
+            {},      static_cast<int>(index),
+            false,   layout_.variables().size(),
+            0};
+  try {
+    node.layer = make_layer(spec, name, index, shapes, layout_);
+  } catch (const Error& error) {
+    fail(name, error.what());
+  }
+  node.shape = node.layer->output_shape();
+  if (node.shape.size() > kMaxActivation)
+    fail(name, "its output of " + to_string(node.shape) + " is too large");
+  if (layout_.size() > kMaxParameters) fail(name, "the network has more than 2^34 parameters");
+  node.last_variable = layout_.variables().size();
+  for (std::size_t v = node.first_variable; v < node.last_variable; ++v) {
+    node.needs_gradient = node.needs_gradient || layout_.variables()[v].trainable;
+  }
+  for (const int input : node.inputs) {
+    const Node& from = nodes_[static_cast<std::size_t>(input)];
+    node.needs_gradient = node.needs_gradient || from.needs_gradient;
+    if (node.layer->is_view()) node.storage = from.storage;
+  }
+  nodes_.push_back(std::move(node));
+}
+
+}  // namespace bnn
