@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kGroup = 16;   // examples of one task, always exactly that many
 constexpr std::size_t kBlock = 512;  // examples whose probabilities are held at once
 
+ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_examples = kGroup}; }
+
 }  // namespace
 
 Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
@@ -20,8 +22,7 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
       spec_(spec),
       pool_(pool),
       chunks_(cut_into_chunks(graph.layout())),
-      execution_(graph, ExecutionMode::inference,
-                 {.workers = pool.size(), .shard_examples = kGroup}),
+      execution_(graph, ExecutionMode::inference, limits_of(pool.size())),
       perturbation_(spec.mean_weights ? 0 : graph.layout().size()) {}
 
 void Predictor::predict(const Dataset& data, const Loader& loader,
@@ -76,6 +77,11 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
   for (std::size_t i = 0; i < count; ++i) {
     softmax({logits + i * classes, classes}, {out + i * classes, classes});
   }
+}
+
+std::size_t Predictor::bytes(const Graph& graph, int threads) {
+  return Execution::bytes(graph, ExecutionMode::inference, limits_of(threads)) +
+         sizeof(float) * graph.layout().size();
 }
 
 }  // namespace bnn

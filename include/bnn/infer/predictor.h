@@ -49,6 +49,9 @@ class Predictor {
 
   const PredictionSpec& spec() const { return spec_; }
 
+  /// Bytes of everything that a predictor of this graph allocates.
+  static std::size_t bytes(const Graph& graph, int threads);
+
  private:
   void run_block(const Dataset& data, const Loader& loader,
                  std::span<const std::uint32_t> examples);

@@ -19,6 +19,7 @@ struct AdamSpec {
 /// The factors of one step.
 struct AdamStep {
   float beta_1, beta_2, epsilon;
+  float rest_1, rest_2;   // 1 - b1 and 1 - b2, taken in double: in float, 1 - 0.999f is 5e-5 off
   float step_size;        // learning rate / (1 - b1^t)
   float root_correction;  // 1 / sqrt(1 - b2^t)
 };

@@ -1,0 +1,29 @@
+#pragma once
+// bnn-eval from options to exit code: metrics of a checkpoint on labelled images, on stdout.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/app/run_log.h"
+
+namespace bnn {
+
+struct EvalOptions {
+  std::string checkpoint;
+  std::string data;
+  std::string split = "test";  // test, validation or train
+  std::vector<std::string> files;
+  std::vector<std::string> ood;
+  std::optional<std::int64_t> samples, seed;
+  bool mean_weights = false;
+  bool json = false;
+  std::string save_samples;
+  int threads = 1;
+  Verbosity verbosity = Verbosity::normal;
+};
+
+int run_evaluation(const EvalOptions& options);
+
+}  // namespace bnn

@@ -1,0 +1,15 @@
+#pragma once
+// Refusal of what could never fit this machine, before anything is allocated.
+
+#include <cstddef>
+#include <string>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+
+/// Throws Error(kind), naming the source, if `bytes` is more than this machine's memory.
+void require_memory(std::size_t bytes, const std::string& source, const std::string& purpose,
+                    ErrorKind kind);
+
+}  // namespace bnn

@@ -1,0 +1,35 @@
+#pragma once
+// A trained network as evaluation and prediction use it: graph and weights of a checkpoint.
+//
+// Names of files that a checkpoint stores are hints from a stranger: they are looked up inside a
+// directory that the user names (or that the run folder's own config.json names), and names that
+// are absolute or climb out of it are refused.
+
+#include <string>
+#include <vector>
+
+#include "bnn/app/run_config.h"
+#include "bnn/core/aligned_array.h"
+#include "bnn/data/standardize.h"
+
+namespace bnn {
+
+struct ModelCheckpoint {
+  RunConfig config;
+  Graph graph;
+  AlignedArray parameters;
+  Standardization standardization;
+  std::vector<std::string> class_names;
+};
+
+/// Throws Error(checkpoint), naming the file, on anything wrong with it.
+ModelCheckpoint load_model(const std::string& path);
+
+/// The directory of the data files: --data, or what the run folder's config.json records. Throws
+/// Error(usage) if there is neither.
+std::string evaluation_directory(const std::string& checkpoint, const std::string& data_flag);
+
+/// Refuses names that lead out of a directory. Throws Error(checkpoint).
+void require_plain_names(const std::string& checkpoint, const FileSet& files);
+
+}  // namespace bnn

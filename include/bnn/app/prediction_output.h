@@ -1,0 +1,46 @@
+#pragma once
+// One line of text for one prediction: a JSON object (JSON Lines) or a row of CSV.
+//
+// JSON keys, in this order: index, input, label (if the file has one), predicted, class (if names
+// are known), confidence, probabilities, probabilities_std, predictive_entropy, expected_entropy,
+// mutual_information, variation_ratio, abstain, and with top_k > 0 also top_k: a list of {"class":
+// name or else index, "probability"}, best first, equal probabilities by ascending index.
+// CSV has the same columns, with probabilities spread over p0, p1, …, probabilities_std over
+// p0_std, p1_std, … and top_k over top_1, top_1_probability, top_2, …; a row without a label leaves
+// that field empty. Fields are quoted as RFC 4180 says; lines end in a line feed.
+//
+// Entropies are in nats. Numbers are the shortest text that reads back to the same double. The
+// text is valid UTF-8: other bytes of names become U+FFFD. Thread-safe: no state.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/infer/summary.h"
+
+namespace bnn {
+
+struct PredictionRow {
+  std::size_t index = 0;          // of the line, over all inputs
+  std::string input = {};         // file and place in it: "test_batch.bin#17"
+  std::optional<int> label = {};  // if the file has one
+  Summary summary = {};           // of format.classes classes
+};
+
+struct PredictionFormat {
+  bool csv = false;
+  std::vector<std::string> class_names = {};  // empty: not known
+  int classes = 0;
+  int top_k = 0;                             // 0: no list; more than `classes` lists them all
+  std::optional<double> abstain_above = {};  // nats of predictive entropy; absent: never abstain
+  bool has_labels = true;                    // whether CSV has the column `label`
+};
+
+/// The header line of CSV; empty for JSON Lines.
+std::string prediction_header(const PredictionFormat& format);
+
+/// One line, line feed included.
+std::string prediction_line(const PredictionFormat& format, const PredictionRow& row);
+
+}  // namespace bnn

@@ -1,0 +1,56 @@
+#pragma once
+// The run's one config file: data, model, training and evaluation as plain structs.
+//
+// Precedence: defaults < file < --set < named flags. `resolved` is the same config with every
+// default filled in; it is itself a valid config and is what run folders and checkpoints store.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bnn/core/json_reader.h"
+#include "bnn/data/data_config.h"
+#include "bnn/model/graph.h"
+#include "bnn/train/trainer.h"
+
+namespace bnn {
+
+struct EarlyStoppingSpec {
+  int patience = 0;  // epochs without a better validation NLL; 0: never stops early
+};
+
+struct EvaluationSpec {
+  int samples = 32;
+  int validation_samples = 8;  // for the validation after each epoch
+};
+
+struct RunConfig {
+  std::string name;
+  DataConfig data;
+  ModelSpec model;
+  TrainingSpec training;
+  EarlyStoppingSpec early_stopping;
+  std::uint64_t checkpoint_steps = 0;  // 0: at the end of each epoch only
+  EvaluationSpec evaluation;
+  Json resolved;
+};
+
+/// The JSON document in a file. Throws Error(config).
+Json load_config_document(const std::string& path);
+
+/// Applies `key=value`: the key is a path of object keys and list indices joined by dots; the value
+/// is JSON, or else a string. Throws Error(usage) if the path does not fit the document.
+void apply_override(Json& document, const std::string& assignment);
+
+/// Checks and converts a document. Throws Error(kind) that lists everything that is wrong.
+RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind);
+
+/// The graph of the config; errors name the source. Also checks the number of classes that the
+/// data format fixes.
+Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind);
+
+/// The first key whose value differs between two resolved configs and matters for continuing a
+/// run, as a JSON pointer; empty if there is none.
+std::string differing_key(const Json& stored, const Json& now);
+
+}  // namespace bnn

@@ -1,0 +1,53 @@
+#pragma once
+// The folder of one training run, and the lock that keeps two processes from writing to it.
+//
+//     config.json  train.log  metrics.jsonl  checkpoints/last.safetensors, best.safetensors
+//
+// The lock is an flock of the folder itself: it dies with the process, however that ends, and
+// leaves no file behind. Not thread-safe.
+
+#include <cstdint>
+#include <string>
+
+#include "bnn/app/atomic_file.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+
+enum class FolderUse {
+  fresh,      // must not hold a checkpoint
+  resume,     // must hold one
+  overwrite,  // what an earlier run left is removed
+};
+
+class RunFolder {
+ public:
+  /// Creates the folder if need be, locks it and checks what it holds. Throws Error(locked) if
+  /// another process has it, Error(usage) if its contents do not fit the use, Error(io).
+  RunFolder(const std::string& path, FolderUse use);
+
+  const std::string& path() const { return path_; }
+  std::string config_file() const { return path_ + "/config.json"; }
+  std::string log_file() const { return path_ + "/train.log"; }
+  std::string last_checkpoint() const { return path_ + "/checkpoints/last.safetensors"; }
+  std::string best_checkpoint() const { return path_ + "/checkpoints/best.safetensors"; }
+
+  /// Drops lines of metrics.jsonl beyond `step` (and a torn last line), then opens it to append.
+  void open_metrics(std::uint64_t step);
+  /// Appends one line.
+  void append_metrics(const Json& line);
+  /// Makes the lines so far durable; call before the checkpoint that covers them.
+  void sync_metrics();
+
+ private:
+  std::string metrics_file() const { return path_ + "/metrics.jsonl"; }
+
+  std::string path_;
+  FileDescriptor folder_;
+  FileDescriptor metrics_;
+};
+
+/// The run folder that a checkpoint lies in, "" if it does not lie in one.
+std::string run_folder_of(const std::string& checkpoint);
+
+}  // namespace bnn

@@ -1,0 +1,63 @@
+#pragma once
+// The loop of a training run: steps, epochs, validation, log lines and checkpoints.
+//
+// Everything that it decides is a function of the config and of the step, so a run that was stopped
+// anywhere goes on bit for bit as if it had not been. Metrics are written before the checkpoint
+// that covers them, and dropped again on resuming if they are beyond it: each step is logged once.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "bnn/app/checkpoint.h"
+#include "bnn/app/run_folder.h"
+#include "bnn/app/run_log.h"
+#include "bnn/app/training_data.h"
+#include "bnn/infer/metrics.h"
+#include "bnn/infer/predictor.h"
+#include "bnn/train/trainer.h"
+
+namespace bnn {
+
+class TrainingLoop {
+ public:
+  /// Everything must outlive the loop.
+  /// @param resolved the config as checkpoints store it
+  TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
+               const Graph& graph, const Loader& loader, Trainer& trainer, ThreadPool& pool,
+               RunFolder& folder, RunLog& log);
+
+  /// Runs from `state` to the last epoch, to early stopping, to step `max_steps`, or to a stop
+  /// signal; a checkpoint of the end is on the disk when it returns. Returns the signal or 0.
+  int run(TrainingState state, std::optional<std::uint64_t> max_steps);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_finished() const;
+  bool run_epoch(std::optional<std::uint64_t> max_steps);
+  void finish_epoch(const StepStats& last);
+  bool validate();
+  void save(const std::string& path, bool with_moments);
+  void save_or_warn();
+  void log_epoch(const StepStats& last);
+  void show_progress(const StepStats& last);
+  double elapsed_seconds() const;
+
+  const RunConfig& config_;
+  const Json& resolved_;
+  const TrainingData& data_;
+  const Graph& graph_;
+  const Loader& loader_;
+  Trainer& trainer_;
+  RunFolder& folder_;
+  RunLog& log_;
+  std::optional<Predictor> predictor_;
+  TrainingState state_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point epoch_start_ = start_;
+  std::uint64_t epoch_start_step_ = 0;
+  std::uint64_t start_step_ = 0;
+};
+
+}  // namespace bnn

@@ -1,0 +1,66 @@
+#pragma once
+// The "data" object of a config as plain values: which files, in which format, and what is done to
+// the pixels before a model sees them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+
+enum class DataFormat {
+  cifar10,   // label, then 3 planes of 32 x 32 bytes
+  cifar100,  // coarse label, fine label, then the same
+  cifar,     // label bytes, then the planes of an image of the model's input shape
+  idx,       // images and labels in two files, as MNIST's; plain or gzip-compressed
+};
+
+/// The name of a format in a config.
+std::string to_string(DataFormat format);
+
+/// The files of one split. The CIFAR formats use `files`. The format `idx` uses `images` and
+/// `labels`, or, for prediction, `files`: images without labels.
+struct FileSet {
+  std::vector<std::string> files;
+  std::string images, labels;
+
+  bool empty() const { return files.empty() && images.empty(); }
+};
+
+/// Per channel, of pixels scaled to 0 … 1: the model sees (byte / 255 - mean) / std.
+struct Standardization {
+  std::vector<double> mean, std;
+};
+
+/// The form that a config has for given numbers: {"mean": [...], "std": [...]}.
+Json to_json(const Standardization& standardization);
+
+enum class StandardizeMode { channel, none, given };
+
+struct DataConfig {
+  DataFormat format = DataFormat::cifar10;
+  bool fine_labels = true;  // cifar100
+  int label_bytes = 1;      // cifar: bytes before the pixels,
+  int label_index = 0;      // and which of them is the label
+  FileSet train, test;
+  std::string directory;  // where the files lie; "" = not said
+  // At most one of the two is set: a list, or a text file with one name a line.
+  std::vector<std::string> class_names;
+  std::string class_names_file;
+  // At most one of the two is not 0: how much of `train` is held out.
+  std::int64_t validation_examples = 0;
+  double validation_fraction = 0;
+  StandardizeMode standardize = StandardizeMode::channel;
+  Standardization standardization;  // with StandardizeMode::given
+  bool flip_horizontal = false;
+  int crop_padding = 0;
+};
+
+/// Reads the "data" object. Adds everything that is wrong to the reader's problems and calls
+/// finish(); reader.resolved() is then a complete "data" object, which reads back as the same
+/// values. `train` and `test` may be absent (null when resolved); the caller knows which it needs.
+DataConfig read_data_config(ObjectReader& reader);
+
+}  // namespace bnn

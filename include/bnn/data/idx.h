@@ -1,0 +1,25 @@
+#pragma once
+// IDX files, the format of MNIST: 00 00 <type> <dimensions>, each size as four bytes, most
+// significant first, then the values. Type 08, unsigned bytes, is read.
+//
+//     images   00 00 08 03, examples, rows, columns             (one channel)
+//              00 00 08 04, examples, rows, columns, channels
+//     labels   00 00 08 01, examples
+//
+// Files may be gzip-compressed. What a header announces is compared with the model's input and with
+// the file's size, or kMaxStreamBytes where that is unknown, before memory is taken for it.
+
+#include <cstddef>
+#include <string>
+
+#include "bnn/data/dataset.h"
+#include "bnn/data/label_range.h"
+
+namespace bnn {
+
+/// Adds the images, and the labels unless `labels_path` is empty; returns the number of examples.
+/// data.shape is the shape that the images must have.
+std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
+                       const LabelRange& range, Dataset& data);
+
+}  // namespace bnn

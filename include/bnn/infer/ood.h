@@ -1,0 +1,49 @@
+#pragma once
+// Out-of-distribution detection: can a score tell examples of another kind from the test set's?
+//
+// The out-of-distribution set is the positive class, and a high score means "out". With a threshold
+// at every distinct score (examples of equal score are taken together, so the order of examples
+// does not matter):
+//   auroc   area under the ROC curve: the probability that an "out" example scores higher than an
+//           "in" example, where a tie counts one half
+//   aupr    average precision: sum over thresholds of (recall step) * precision
+//   fpr95   share of "in" examples taken for "out" at the highest threshold that finds at least
+//           95 % of the "out" examples
+// All are NaN if one of the sets is empty. Thread-safe: no state.
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "bnn/infer/summary.h"
+
+namespace bnn {
+
+struct Detection {
+  double auroc = 0;
+  double aupr = 0;
+  double fpr95 = 0;
+};
+
+/// @param inside, outside finite scores; high means "out"
+Detection detection(std::span<const double> inside, std::span<const double> outside);
+
+/// The three scores of a set of examples.
+struct OodScores {
+  std::vector<double> predictive_entropy;
+  std::vector<double> mutual_information;
+  std::vector<double> max_probability;  // -confidence, since a low confidence means "out"
+
+  void add(const Summary& summary);
+};
+
+struct OodMetrics {
+  std::size_t examples = 0;  // in the out-of-distribution set
+  Detection predictive_entropy = {};
+  Detection mutual_information = {};
+  Detection max_probability = {};
+};
+
+OodMetrics ood_metrics(const OodScores& inside, const OodScores& outside);
+
+}  // namespace bnn

@@ -1,0 +1,70 @@
+#include "bnn/app/main_guard.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fcntl.h>
+#include <new>
+#include <unistd.h>
+
+#include "bnn/app/display_text.h"
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxLine = 500;
+
+void open_closed_descriptors() {
+  for (int number = 0; number <= 2; ++number) {
+    if (fcntl(number, F_GETFD) != -1 || errno != EBADF) continue;
+    // open takes the lowest free number, which is this one.
+    if (open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
+// One line of printable UTF-8: control characters would let a file name write to the terminal.
+std::string printable_line(const std::string& text) {
+  std::string line;
+  for (const char c : valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += byte < 0x20 || byte == 0x7F ? '?' : c;
+  }
+  if (line.size() <= kMaxLine) return line;
+  std::size_t end = kMaxLine - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
+  return line.substr(0, end) + "...";
+}
+
+int report(const std::string& program, const std::string& message, ErrorKind kind) {
+  std::fprintf(stderr, "%s\n", printable_line(program + ": error: " + message).c_str());
+  return static_cast<int>(kind);
+}
+
+}  // namespace
+
+int guarded_main(const std::string& program, const std::function<int()>& work) {
+  open_closed_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    const int code = work();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return report(program, std::string("standard output: ") + std::strerror(errno),
+                    ErrorKind::io);
+    }
+    return code;
+  } catch (const Error& error) {
+    return report(program, error.what(), error.kind());
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: not enough memory\n", stderr);
+    return static_cast<int>(ErrorKind::io);
+  } catch (...) {
+    return report(program, "internal error; please report it with the command and the config",
+                  ErrorKind::internal);
+  }
+}
+
+}  // namespace bnn

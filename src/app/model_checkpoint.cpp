@@ -1,0 +1,88 @@
+#include "bnn/app/model_checkpoint.h"
+
+#include <filesystem>
+
+#include "bnn/app/atomic_file.h"
+#include "bnn/app/checkpoint.h"
+#include "bnn/app/memory_limit.h"
+#include "bnn/app/run_folder.h"
+#include "bnn/infer/predictor.h"
+
+namespace bnn {
+namespace {
+
+bool leads_out(const std::string& name) {
+  const std::filesystem::path path(name);
+  if (path.is_absolute()) return true;
+  for (const auto& part : path) {
+    if (part == "..") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ModelCheckpoint load_model(const std::string& path) {
+  LoadedCheckpoint checkpoint = load_checkpoint(path);
+  const std::string source = shown_path(path) + ": config";
+  RunConfig config = std::move(checkpoint.config);
+  Graph graph = make_graph(config, source, ErrorKind::checkpoint);
+  // Nothing is allocated for tensors that the file does not hold.
+  std::size_t stored = 0;
+  for (const Tensor& tensor : checkpoint.contents.tensors) stored += tensor.values.size();
+  if (graph.layout().parameters() > stored) {
+    throw Error(ErrorKind::checkpoint,
+                source + ": the network has " + std::to_string(graph.layout().parameters()) +
+                    " parameters, but the file holds " + std::to_string(stored) + " numbers");
+  }
+  require_memory(Predictor::bytes(graph, usable_cpus()), source, "running the network",
+                 ErrorKind::checkpoint);
+  AlignedArray parameters(graph.layout().size());
+  restore_arrays(path, checkpoint.contents, graph.layout(), {&parameters});
+  const bool measured = config.data.standardize == StandardizeMode::given;
+  const auto channels = static_cast<std::size_t>(config.model.input.channels);
+  if (!measured || config.data.standardization.mean.size() != channels) {
+    throw Error(ErrorKind::checkpoint, source +
+                                           ": /data/standardize: expected the mean and std of " +
+                                           std::to_string(channels) + " channels");
+  }
+  Standardization standardization = config.data.standardization;
+  const auto& names = config.data.class_names;
+  if (!names.empty() && names.size() != static_cast<std::size_t>(graph.classes())) {
+    throw Error(ErrorKind::checkpoint, source + ": /data/class_names: expected " +
+                                           std::to_string(graph.classes()) + " names, found " +
+                                           std::to_string(names.size()));
+  }
+  std::vector<std::string> class_names = names;
+  return {std::move(config), std::move(graph), std::move(parameters), std::move(standardization),
+          std::move(class_names)};
+}
+
+std::string evaluation_directory(const std::string& checkpoint, const std::string& data_flag) {
+  if (!data_flag.empty()) return data_flag;
+  const std::string folder = run_folder_of(checkpoint);
+  if (!folder.empty()) {
+    const std::string path = folder + "/config.json";
+    const RunConfig config =
+        read_run_config(load_config_document(path), shown_path(path), ErrorKind::config);
+    if (!config.data.directory.empty()) {
+      return (std::filesystem::path(folder) / config.data.directory).string();
+    }
+  }
+  throw Error(ErrorKind::usage, shown_path(checkpoint) +
+                                    ": where are the data files? use --data DIR or --files FILE");
+}
+
+void require_plain_names(const std::string& checkpoint, const FileSet& files) {
+  std::vector<std::string> names = files.files;
+  names.push_back(files.images);
+  names.push_back(files.labels);
+  for (const std::string& name : names) {
+    if (!leads_out(name)) continue;
+    throw Error(ErrorKind::checkpoint,
+                shown_path(checkpoint) + ": the stored file name " + bnn::quoted(Json(name)) +
+                    " leads out of the data directory; name the files with --files");
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,81 @@
+#include "bnn/app/npy.h"
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+namespace bnn {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "values are written as they lie in memory");
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kMaxBytes = std::numeric_limits<std::int64_t>::max() / 2;
+
+// True if the array and its header have a size that a file can have.
+bool fits_a_file(std::size_t samples, std::size_t examples, std::size_t classes) {
+  std::size_t bytes = sizeof(float);
+  return !__builtin_mul_overflow(bytes, samples, &bytes) &&
+         !__builtin_mul_overflow(bytes, examples, &bytes) &&
+         !__builtin_mul_overflow(bytes, classes, &bytes) && bytes <= kMaxBytes;
+}
+
+std::string header(std::size_t samples, std::size_t examples, std::size_t classes) {
+  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                     std::to_string(samples) + ", " + std::to_string(examples) + ", " +
+                     std::to_string(classes) + "), }";
+  constexpr std::size_t kPrefix = 10;  // magic, version, length
+  const std::size_t unpadded = kPrefix + text.size() + 1;
+  text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  text += '\n';
+  std::string prefix = "\x93NUMPY";
+  prefix += '\x01';
+  prefix += '\x00';
+  prefix += static_cast<char>(text.size() % 256);
+  prefix += static_cast<char>(text.size() / 256);
+  return prefix + text;
+}
+
+}  // namespace
+
+NpyWriter::NpyWriter(const std::string& path, std::size_t samples, std::size_t examples,
+                     std::size_t classes)
+    : path_(path), samples_(samples), examples_(examples), classes_(classes), file_(path) {
+  if (!fits_a_file(samples, examples, classes)) {
+    throw Error(ErrorKind::io, shown_path(path) + ": cannot write: an array of " +
+                                   std::to_string(samples) + " x " + std::to_string(examples) +
+                                   " x " + std::to_string(classes) + " numbers is too large");
+  }
+  const std::string text = header(samples, examples, classes);
+  data_offset_ = text.size();
+  file_.write_at(0, std::as_bytes(std::span(text)));
+}
+
+void NpyWriter::write_block(std::size_t first_example, std::size_t examples,
+                            std::span<const float> values) {
+  if (first_example > examples_ || examples > examples_ - first_example ||
+      values.size() != samples_ * examples * classes_) {
+    throw Error(ErrorKind::internal, shown_path(path_) + ": a block of " +
+                                         std::to_string(examples) + " examples from " +
+                                         std::to_string(first_example) + " does not fit the array");
+  }
+  const std::size_t count = examples * classes_;
+  for (std::size_t sample = 0; sample < samples_; ++sample) {
+    const std::size_t position = (sample * examples_ + first_example) * classes_;
+    file_.write_at(data_offset_ + position * sizeof(float),
+                   std::as_bytes(values.subspan(sample * count, count)));
+  }
+  written_ += examples;
+}
+
+void NpyWriter::finish() {
+  if (written_ != examples_) {
+    throw Error(ErrorKind::internal, shown_path(path_) + ": finished with " +
+                                         std::to_string(written_) + " of " +
+                                         std::to_string(examples_) + " examples written");
+  }
+  file_.commit();
+}
+
+}  // namespace bnn

@@ -1,0 +1,142 @@
+#include "bnn/app/prediction_output.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+
+#include "bnn/app/display_text.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+std::size_t listed_classes(const PredictionFormat& format) {
+  return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
+}
+
+/// The indices of the `count` largest probabilities, best first.
+std::vector<int> best_classes(const std::vector<double>& probabilities, std::size_t count) {
+  std::vector<int> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0);
+  count = std::min(count, order.size());
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(order.begin(), middle, order.end(), [&](int a, int b) {
+    const double pa = probabilities[static_cast<std::size_t>(a)];
+    const double pb = probabilities[static_cast<std::size_t>(b)];
+    return pa > pb || (pa == pb && a < b);
+  });
+  order.resize(count);
+  return order;
+}
+
+double probability_of(const Summary& summary, int index) {
+  return summary.probabilities[static_cast<std::size_t>(index)];
+}
+
+bool abstains(const PredictionFormat& format, const Summary& summary) {
+  return format.abstain_above && summary.predictive_entropy > *format.abstain_above;
+}
+
+std::string json_prediction(const PredictionFormat& format, const PredictionRow& row) {
+  const Summary& summary = row.summary;
+  Json line;
+  line["index"] = row.index;
+  line["input"] = row.input;
+  if (row.label) line["label"] = *row.label;
+  line["predicted"] = summary.predicted;
+  if (!format.class_names.empty()) {
+    line["class"] = class_label(format.class_names, summary.predicted);
+  }
+  line["confidence"] = summary.confidence;
+  line["probabilities"] = summary.probabilities;
+  line["probabilities_std"] = summary.probabilities_std;
+  line["predictive_entropy"] = summary.predictive_entropy;
+  line["expected_entropy"] = summary.expected_entropy;
+  line["mutual_information"] = summary.mutual_information;
+  line["variation_ratio"] = summary.variation_ratio;
+  line["abstain"] = abstains(format, summary);
+  if (format.top_k > 0) {
+    Json best = Json::array();
+    for (const int k : best_classes(summary.probabilities, listed_classes(format))) {
+      best.push_back({{"class", class_label(format.class_names, k)},
+                      {"probability", probability_of(summary, k)}});
+    }
+    line["top_k"] = std::move(best);
+  }
+  return json_line(line);
+}
+
+std::string csv_field(std::string_view text) {
+  const std::string valid = valid_utf8(text);
+  if (valid.find_first_of(",\"\r\n") == std::string::npos) return valid;
+  std::string quoted_field = "\"";
+  for (const char c : valid) {
+    if (c == '"') quoted_field += '"';
+    quoted_field += c;
+  }
+  return quoted_field + '"';
+}
+
+std::string csv_class(const PredictionFormat& format, int index) {
+  const Json label = class_label(format.class_names, index);
+  return label.is_string() ? csv_field(label.get<std::string>()) : std::to_string(index);
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) line += field + ',';
+  line.back() = '\n';
+  return line;
+}
+
+std::string csv_prediction(const PredictionFormat& format, const PredictionRow& row) {
+  const Summary& summary = row.summary;
+  std::vector<std::string> fields = {std::to_string(row.index), csv_field(row.input)};
+  if (format.has_labels) fields.push_back(row.label ? std::to_string(*row.label) : "");
+  fields.push_back(std::to_string(summary.predicted));
+  if (!format.class_names.empty()) fields.push_back(csv_class(format, summary.predicted));
+  fields.push_back(shortest(summary.confidence));
+  for (const double p : summary.probabilities) fields.push_back(shortest(p));
+  for (const double deviation : summary.probabilities_std) fields.push_back(shortest(deviation));
+  fields.push_back(shortest(summary.predictive_entropy));
+  fields.push_back(shortest(summary.expected_entropy));
+  fields.push_back(shortest(summary.mutual_information));
+  fields.push_back(shortest(summary.variation_ratio));
+  fields.push_back(abstains(format, summary) ? "true" : "false");
+  for (const int k : best_classes(summary.probabilities, listed_classes(format))) {
+    fields.push_back(csv_class(format, k));
+    fields.push_back(shortest(probability_of(summary, k)));
+  }
+  return csv_line(fields);
+}
+
+std::string probability_column(int index) { return std::string("p").append(std::to_string(index)); }
+
+}  // namespace
+
+std::string prediction_header(const PredictionFormat& format) {
+  if (!format.csv) return "";
+  std::vector<std::string> fields = {"index", "input"};
+  if (format.has_labels) fields.push_back("label");
+  fields.push_back("predicted");
+  if (!format.class_names.empty()) fields.push_back("class");
+  fields.push_back("confidence");
+  for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k));
+  for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k) + "_std");
+  for (const char* name : {"predictive_entropy", "expected_entropy", "mutual_information",
+                           "variation_ratio", "abstain"}) {
+    fields.push_back(name);
+  }
+  for (std::size_t k = 1; k <= listed_classes(format); ++k) {
+    const std::string column = std::string("top_").append(std::to_string(k));
+    fields.push_back(column);
+    fields.push_back(column + "_probability");
+  }
+  return csv_line(fields);
+}
+
+std::string prediction_line(const PredictionFormat& format, const PredictionRow& row) {
+  return format.csv ? csv_prediction(format, row) : json_prediction(format, row);
+}
+
+}  // namespace bnn

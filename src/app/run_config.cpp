@@ -1,0 +1,202 @@
+#include "bnn/app/run_config.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "bnn/app/atomic_file.h"
+#include "bnn/data/dataset.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
+constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
+
+AdamSpec read_optimizer(ObjectReader& parent) {
+  ObjectReader reader = parent.object("optimizer");
+  AdamSpec adam;
+  reader.choice("type", {"adam"}, "adam");
+  adam.learning_rate =
+      reader.real("learning_rate", {.min = 0.0, .max = 1e6, .fallback = adam.learning_rate});
+  adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
+  adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
+  adam.epsilon =
+      reader.real("epsilon", {.min = 0.0, .max = 1.0, .fallback = adam.epsilon, .above_min = true});
+  reader.finish();
+  parent.record("optimizer", reader.resolved());
+  return adam;
+}
+
+ScheduleSpec read_schedule(ObjectReader& parent) {
+  using Kind = ScheduleSpec::Kind;
+  constexpr double kMaxEpochs = 1e9;
+  ObjectReader reader = parent.object("learning_rate_schedule");
+  ScheduleSpec schedule;
+  const std::string type =
+      reader.choice("type", {"constant", "step", "cosine", "exponential"}, "constant");
+  if (type == "step") {
+    schedule.kind = Kind::step;
+    schedule.milestones = reader.reals("milestones", {.min = 0.0, .max = kMaxEpochs});
+    schedule.factor = reader.real("factor", {.min = 0.0, .max = 1.0, .fallback = schedule.factor});
+  } else if (type == "cosine") {
+    schedule.kind = Kind::cosine;
+    schedule.final_fraction = reader.real(
+        "final_fraction", {.min = 0.0, .max = 1.0, .fallback = schedule.final_fraction});
+  } else if (type == "exponential") {
+    schedule.kind = Kind::exponential;
+    schedule.decay = reader.real(
+        "decay", {.min = 0.0, .max = 1.0, .fallback = schedule.decay, .above_min = true});
+  }
+  schedule.warmup_epochs =
+      reader.real("warmup_epochs", {.min = 0.0, .max = kMaxEpochs, .fallback = 0.0});
+  reader.finish();
+  parent.record("learning_rate_schedule", reader.resolved());
+  return schedule;
+}
+
+KlSpec read_kl(ObjectReader& parent) {
+  ObjectReader reader = parent.object("kl");
+  KlSpec kl;
+  kl.weight = reader.real("weight", {.min = 0.0, .max = 1e9, .fallback = kl.weight});
+  kl.annealing_epochs =
+      reader.real("annealing_epochs", {.min = 0.0, .max = 1e9, .fallback = kl.annealing_epochs});
+  reader.finish();
+  parent.record("kl", reader.resolved());
+  return kl;
+}
+
+EarlyStoppingSpec read_early_stopping(ObjectReader& parent) {
+  ObjectReader reader = parent.object("early_stopping");
+  EarlyStoppingSpec spec;
+  reader.choice("monitor", {"validation_nll"}, "validation_nll");
+  spec.patience =
+      static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
+  reader.finish();
+  parent.record("early_stopping", reader.resolved());
+  return spec;
+}
+
+void read_training(ObjectReader& reader, RunConfig& config) {
+  TrainingSpec& spec = config.training;
+  spec.epochs = static_cast<std::uint64_t>(
+      reader.integer("epochs", {.min = 0, .max = 1000000000, .fallback = 10}));
+  spec.batch_size = static_cast<int>(
+      reader.integer("batch_size", {.min = 1, .max = 1 << 20, .fallback = spec.batch_size}));
+  spec.seed = static_cast<std::uint64_t>(
+      reader.integer("seed", {.min = 0, .max = kMaxSeed, .fallback = 0}));
+  spec.shards =
+      static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
+  spec.samples = static_cast<int>(
+      reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
+  spec.adam = read_optimizer(reader);
+  spec.schedule = read_schedule(reader);
+  spec.gradient_clip_norm =
+      reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
+  spec.kl = read_kl(reader);
+  config.early_stopping = read_early_stopping(reader);
+  config.checkpoint_steps = static_cast<std::uint64_t>(
+      reader.integer("checkpoint_steps", {.min = 0, .max = 1000000000, .fallback = 0}));
+  reader.finish();
+}
+
+void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
+  spec.samples = static_cast<int>(
+      reader.integer("samples", {.min = 1, .max = 1000000, .fallback = spec.samples}));
+  spec.validation_samples = static_cast<int>(reader.integer(
+      "validation_samples", {.min = 1, .max = 1000000, .fallback = spec.validation_samples}));
+  reader.finish();
+}
+
+// Keys that may differ when a run is continued: they do not change what a step computes.
+Json comparable(Json config) {
+  if (!config.is_object()) return config;
+  config.erase("name");
+  config.erase("evaluation");
+  for (const auto& [section, keys] :
+       {std::pair<std::string, std::vector<std::string>>{
+            "data", {"directory", "test", "class_names", "standardize"}},
+        {"training", {"epochs", "checkpoint_steps", "early_stopping"}}}) {
+    if (!config.contains(section) || !config.at(section).is_object()) continue;
+    for (const std::string& key : keys) config.at(section).erase(key);
+  }
+  return config;
+}
+
+std::string first_difference(const Json& a, const Json& b, const std::string& pointer) {
+  if (a == b) return "";
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [key, value] : a.items()) {
+      if (!b.contains(key)) return pointer + "/" + key;
+      const std::string inner = first_difference(value, b.at(key), pointer + "/" + key);
+      if (!inner.empty()) return inner;
+    }
+    for (const auto& [key, value] : b.items()) {
+      if (!a.contains(key)) return pointer + "/" + key;
+    }
+    return "";  // the same keys in another order
+  }
+  if (a.is_array() && b.is_array() && a.size() == b.size()) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const std::string inner = first_difference(a[i], b[i], pointer + "/" + std::to_string(i));
+      if (!inner.empty()) return inner;
+    }
+    return "";
+  }
+  return pointer.empty() ? "/" : pointer;
+}
+
+}  // namespace
+
+Json load_config_document(const std::string& path) {
+  const auto bytes = read_file(path, kMaxConfigBytes, ErrorKind::config);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return parse_json(text, shown_path(path), ErrorKind::config);
+}
+
+RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {
+  RunConfig config;
+  Problems problems(source);
+  ObjectReader root(document, "", problems);
+  config.name = root.text("name", "run");
+  ObjectReader data = root.object("data");
+  config.data = read_data_config(data);
+  root.record("data", data.resolved());
+  ObjectReader model = root.object("model");
+  config.model = read_model(model);
+  root.record("model", model.resolved());
+  ObjectReader training = root.object("training");
+  read_training(training, config);
+  root.record("training", training.resolved());
+  ObjectReader evaluation = root.object("evaluation");
+  read_evaluation(evaluation, config.evaluation);
+  root.record("evaluation", evaluation.resolved());
+  root.finish();
+  if (config.early_stopping.patience > 0 && config.data.validation_examples == 0 &&
+      config.data.validation_fraction == 0) {
+    problems.add("/training/early_stopping/patience",
+                 "early stopping needs a validation split; set /data/validation");
+  }
+  problems.raise_if_any(kind);
+  config.resolved = root.resolved();
+  return config;
+}
+
+Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind) {
+  try {
+    Graph graph(config.model);
+    const int expected = format_classes(config.data);
+    if (expected != 0 && graph.classes() != expected) {
+      throw Error(kind, "the last layer gives " + std::to_string(graph.classes()) +
+                            " values, but the data has " + std::to_string(expected) + " classes");
+    }
+    return graph;
+  } catch (const Error& error) {
+    throw Error(kind, source + ": " + error.what());
+  }
+}
+
+std::string differing_key(const Json& stored, const Json& now) {
+  return first_difference(comparable(stored), comparable(now), "");
+}
+
+}  // namespace bnn

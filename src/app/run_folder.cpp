@@ -1,0 +1,113 @@
+#include "bnn/app/run_folder.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxMetricsBytes = std::size_t{1} << 30;
+
+[[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
+  throw Error(ErrorKind::io, shown_path(path) + ": " + action + ": " + std::strerror(error));
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail(path, "cannot create the folder", error.value());
+}
+
+void remove_file(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, "cannot remove", errno);
+}
+
+bool exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+// The lines up to `step`, each with its newline. A line that is not whole JSON ends the list: it
+// was being written when the process died.
+std::string lines_up_to(std::string_view text, std::uint64_t step) {
+  std::string kept;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    const Json line = Json::parse(text.substr(0, end), nullptr, /*allow_exceptions=*/false);
+    if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) break;
+    if (line["step"].get<std::uint64_t>() <= step) kept += text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+  }
+  return kept;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
+  if (use != FolderUse::resume) {
+    make_folder(path_ + "/checkpoints");
+  } else if (!exists(last_checkpoint())) {
+    throw Error(ErrorKind::checkpoint,
+                shown_path(last_checkpoint()) + ": there is no checkpoint to resume from");
+  }
+  folder_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder_.number() < 0) fail(path_, "cannot open the run folder", errno);
+  if (flock(folder_.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail(path_, "cannot lock the run folder", errno);
+    throw Error(ErrorKind::locked,
+                shown_path(path_) + ": the run folder is in use by another process");
+  }
+  if (use == FolderUse::fresh && exists(last_checkpoint())) {
+    throw Error(ErrorKind::usage,
+                shown_path(path_) +
+                    ": the folder holds a checkpoint; use --resume to continue that "
+                    "run, --overwrite to replace it, or another --out");
+  }
+  if (use == FolderUse::overwrite) {
+    for (const std::string& file :
+         {last_checkpoint(), best_checkpoint(), metrics_file(), log_file(), config_file()}) {
+      remove_file(file);
+    }
+  }
+}
+
+void RunFolder::open_metrics(std::uint64_t step) {
+  if (exists(metrics_file())) {
+    const auto bytes = read_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string kept = lines_up_to(text, step);
+    if (kept.size() != text.size()) write_file_atomically(metrics_file(), kept);
+  }
+  metrics_.reset(
+      open(metrics_file().c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (metrics_.number() < 0) fail(metrics_file(), "cannot open", errno);
+}
+
+void RunFolder::append_metrics(const Json& line) {
+  const std::string text = line.dump() + "\n";
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t written = write(metrics_.number(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(metrics_file(), "cannot write", errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void RunFolder::sync_metrics() {
+  if (fsync(metrics_.number()) != 0) fail(metrics_file(), "cannot write", errno);
+}
+
+std::string run_folder_of(const std::string& checkpoint) {
+  const std::filesystem::path folder = std::filesystem::absolute(checkpoint).parent_path();
+  if (folder.filename() != "checkpoints") return "";
+  const std::string run = folder.parent_path().string();
+  return exists(run + "/config.json") ? run : "";
+}
+
+}  // namespace bnn

@@ -1,0 +1,138 @@
+#include "bnn/app/training_run.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "bnn/app/display_text.h"
+#include "bnn/app/memory_limit.h"
+#include "bnn/app/stop_signal.h"
+#include "bnn/app/training_loop.h"
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+struct LoadedConfig {
+  std::string path;
+  RunConfig config;
+};
+
+LoadedConfig load_config(const TrainOptions& options) {
+  const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
+  Json document = load_config_document(path);
+  for (const std::string& assignment : options.overrides) apply_override(document, assignment);
+  const auto set_training = [&](const std::string& key, std::optional<std::int64_t> value) {
+    if (value) apply_override(document, "training." + key + "=" + std::to_string(*value));
+  };
+  set_training("epochs", options.epochs);
+  set_training("seed", options.seed);
+  return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
+}
+
+std::string shape_of_run(const RunConfig& config, const TrainingData& data, const Graph& graph,
+                         int threads) {
+  const double bytes = static_cast<double>(Trainer::bytes(graph, config.training, threads));
+  return std::to_string(data.split.train.size()) + " training examples, " +
+         std::to_string(data.split.validation.size()) + " held out for validation; batches of " +
+         std::to_string(config.training.batch_size) + "; about " +
+         fixed((bytes + static_cast<double>(data.images.pixels.size())) / 1e6, 0) +
+         " MB of memory on " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+// What a continued run must share with the run that wrote the checkpoint.
+void refuse_other_run(const LoadedCheckpoint& checkpoint, const Json& resolved,
+                      const TrainingData& data, const std::string& path) {
+  const std::string key = differing_key(checkpoint.config.resolved, resolved);
+  if (!key.empty()) {
+    throw Error(ErrorKind::config,
+                shown_path(path) + ": " + key + " differs from the run that is to be continued");
+  }
+  const Json stored = checkpoint.config.resolved.at("data").at("standardize");
+  if (checkpoint.state.training_examples != data.split.train.size() ||
+      stored != to_json(data.standardization)) {
+    throw Error(ErrorKind::data,
+                shown_path(data.directory) +
+                    ": the training data differ from those that the run began with");
+  }
+}
+
+// Parameters, moments and position from the run folder's checkpoint, or from another one's weights.
+TrainingState restore(const TrainOptions& options, const Json& resolved, const TrainingData& data,
+                      const Graph& graph, const RunFolder& folder, Trainer& trainer, RunLog& log) {
+  TrainingState state;
+  state.training_examples = data.split.train.size();
+  if (!options.resume) return state;
+  const std::string path = folder.last_checkpoint();
+  const LoadedCheckpoint checkpoint = load_checkpoint(path);
+  refuse_other_run(checkpoint, resolved, data, path);
+  const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
+  if (kernel != checkpoint.contents.extra_metadata.end() && kernel->second != blas_kernel()) {
+    log.warning("the run began with OpenBLAS kernel " + kernel->second + " and goes on with " +
+                blas_kernel() + ": results will not be bit for bit those of one run");
+  }
+  restore_arrays(path, checkpoint.contents, graph.layout(),
+                 {&trainer.parameters(), &trainer.first_moments(), &trainer.second_moments()});
+  log.info("resuming after step " + std::to_string(checkpoint.state.step));
+  return checkpoint.state;
+}
+
+void print_plan(const Graph& graph, const std::string& shape) {
+  std::fputs((summary_table(graph) + shape + "\n").c_str(), stdout);
+}
+
+}  // namespace
+
+int run_training(const TrainOptions& options) {
+  const auto [path, config] = load_config(options);
+  if (options.print_config) {
+    std::fputs((config.resolved.dump(2) + "\n").c_str(), stdout);
+    return 0;
+  }
+  const Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
+  require_memory(Trainer::bytes(graph, config.training, options.threads), shown_path(path),
+                 "training this network", ErrorKind::config);
+  prepare_blas(options.threads);
+  const TrainingData data =
+      load_training_data(config, data_directory(options.data, config, path), graph.classes());
+  const Json resolved = resolved_with_data(config, data);
+  const std::string shape = shape_of_run(config, data, graph, options.threads);
+  if (options.dry_run) {
+    print_plan(graph, shape);
+    return 0;
+  }
+
+  ThreadPool pool(options.threads);
+  const Loader loader = data.training_loader(config);
+  Trainer trainer(graph, config.training, loader, pool);
+  if (!options.init_from.empty()) {
+    const LoadedCheckpoint checkpoint = load_checkpoint(options.init_from);
+    restore_arrays(options.init_from, checkpoint.contents, graph.layout(), {&trainer.parameters()});
+  }
+  RunLog log("bnn-train", options.verbosity);
+  const FolderUse use = options.resume      ? FolderUse::resume
+                        : options.overwrite ? FolderUse::overwrite
+                                            : FolderUse::fresh;
+  RunFolder folder(options.out.empty() ? "runs/" + config.name : options.out, use);
+  const TrainingState state = restore(options, resolved, data, graph, folder, trainer, log);
+
+  Json own_config = resolved;
+  own_config["data"]["directory"] =
+      std::filesystem::absolute(data.directory).lexically_normal().string();
+  write_file_atomically(folder.config_file(), own_config.dump(2) + "\n");
+  folder.open_metrics(state.step);
+  log.add_file(folder.log_file());
+  log.info(summary_table(graph) + shape);
+  // A checkpoint's config must not make anyone open a path, so it does not name the directory.
+  Json portable = resolved;
+  portable["data"].erase("directory");
+  TrainingLoop loop(config, portable, data, graph, loader, trainer, pool, folder, log);
+  const std::optional<std::uint64_t> max_steps =
+      options.max_steps ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
+                        : std::nullopt;
+  const int signal = loop.run(state, max_steps);
+  log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
+           folder.last_checkpoint());
+  return signal == 0 ? 0 : 128 + signal;
+}
+
+}  // namespace bnn

@@ -1,0 +1,140 @@
+#include "bnn/data/cifar.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::size_t kChunkBytes = std::size_t{128} << 10;  // stays in the second-level cache
+constexpr std::size_t kCifar10Record = 3073;
+constexpr std::size_t kCifar100Record = 3074;
+
+// What else a file may be that does not fit its layout, as the end of a sentence.
+std::string guess(Bytes head, std::uint64_t size) {
+  if (head.size() >= 2 && head[0] == 0x1f && head[1] == 0x8b) {
+    return "; the file is gzip-compressed: decompress it first";
+  }
+  const bool idx = head.size() >= 4 && head[0] == 0 && head[1] == 0 && head[2] == 8 &&
+                   head[3] >= 1 && head[3] <= 4;
+  if (idx) return "; this looks like an idx file (format \"idx\")";
+  for (const auto& [format, record] :
+       {std::pair("cifar10", kCifar10Record), std::pair("cifar100", kCifar100Record)}) {
+    if (size > 0 && size % record == 0) {
+      return std::string("; the size fits format \"") + format + "\"";
+    }
+  }
+  return "";
+}
+
+// Planes of `pixels` bytes become pixels of `channels` bytes.
+void interleave(const std::uint8_t* planes, std::size_t pixels, std::size_t channels,
+                std::uint8_t* out) {
+  if (channels == 3) {
+    const std::uint8_t* red = planes;
+    const std::uint8_t* green = planes + pixels;
+    const std::uint8_t* blue = planes + 2 * pixels;
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      out[3 * pixel] = red[pixel];
+      out[3 * pixel + 1] = green[pixel];
+      out[3 * pixel + 2] = blue[pixel];
+    }
+    return;
+  }
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      out[pixel * channels + channel] = planes[channel * pixels + pixel];
+    }
+  }
+}
+
+// Adds whole records; `done` records of the same file came before them.
+void append_records(Bytes bytes, std::size_t done, const std::string& name,
+                    const CifarLayout& layout, Dataset& data) {
+  const std::size_t count = bytes.size() / layout.record_bytes();
+  const std::size_t first_pixel = data.pixels.size();
+  data.pixels.resize(first_pixel + count * layout.shape.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bytes record = bytes.subspan(i * layout.record_bytes(), layout.record_bytes());
+    const int label = record[layout.label_index];
+    if (label >= layout.labels.count) {
+      const std::size_t head = done == 0 ? std::min<std::size_t>(4, bytes.size()) : 0;
+      throw Error(ErrorKind::data, name + ": " +
+                                       label_problem("record", done + i, label, layout.labels) +
+                                       guess(bytes.first(head), 0));
+    }
+    data.labels.push_back(label);
+    interleave(record.data() + layout.label_bytes, layout.shape.pixels(),
+               static_cast<std::size_t>(layout.shape.channels),
+               data.pixels.data() + first_pixel + i * layout.shape.size());
+  }
+}
+
+}  // namespace
+
+CifarLayout cifar_layout(const DataConfig& config, const Shape& shape, int classes) {
+  CifarLayout layout;
+  layout.format = to_string(config.format);
+  layout.shape = shape;
+  layout.labels = label_range(config, classes);
+  if (config.format == DataFormat::cifar) {
+    layout.label_bytes = static_cast<std::size_t>(config.label_bytes);
+    layout.label_index = static_cast<std::size_t>(config.label_index);
+    return layout;
+  }
+  if (shape.height != 32 || shape.width != 32 || shape.channels != 3) {
+    throw Error(ErrorKind::config, "/model/input: images of format \"" + layout.format +
+                                       "\" are 32 x 32 x 3, found " + to_string(shape));
+  }
+  const bool two_labels = config.format == DataFormat::cifar100;
+  layout.label_bytes = two_labels ? 2 : 1;
+  layout.label_index = two_labels && config.fine_labels ? 1 : 0;
+  return layout;
+}
+
+std::optional<std::uint64_t> count_records(InputFile& file, const CifarLayout& layout) {
+  if (!file.size()) return std::nullopt;
+  const std::uint64_t size = *file.size();
+  const std::uint64_t record = layout.record_bytes();
+  if (size > 0 && size % record == 0) return size / record;
+  std::array<std::uint8_t, 4> head = {};
+  const std::size_t got = file.read(head);
+  throw Error(ErrorKind::data, file.name() + ": expected a whole number of records of " +
+                                   std::to_string(record) + " bytes (format \"" + layout.format +
+                                   "\"), found " + std::to_string(size) + " bytes" +
+                                   guess(Bytes(head).first(got), size));
+}
+
+std::size_t append_cifar(InputFile& file, const CifarLayout& layout, Dataset& data) {
+  const std::optional<std::uint64_t> records = count_records(file, layout);
+  const std::size_t record = layout.record_bytes();
+  const std::size_t per_chunk = std::max<std::size_t>(1, kChunkBytes / record);
+  std::vector<std::uint8_t> chunk(per_chunk * record);
+  std::size_t done = 0;
+  while (!records || done < *records) {
+    const std::size_t left = records ? static_cast<std::size_t>(*records) - done : per_chunk;
+    const std::size_t want = std::min(left, per_chunk) * record;
+    const std::size_t got = file.read(std::span(chunk).first(want));
+    if (got % record != 0 || (records && got < want)) {
+      throw Error(ErrorKind::data, file.name() + ": ends inside record " +
+                                       std::to_string(done + got / record) + ", records have " +
+                                       std::to_string(record) + " bytes (format \"" +
+                                       layout.format + "\")");
+    }
+    append_records(Bytes(chunk).first(got), done, file.name(), layout, data);
+    done += got / record;
+    if (got < want) break;
+    if (!records && done * record > kMaxStreamBytes) {
+      throw Error(ErrorKind::data, file.name() + ": more than " + std::to_string(kMaxStreamBytes) +
+                                       " bytes; use a file");
+    }
+  }
+  if (done == 0) throw Error(ErrorKind::data, file.name() + ": holds no records");
+  return done;
+}
+
+}  // namespace bnn

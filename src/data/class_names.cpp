@@ -1,0 +1,60 @@
+#include "bnn/core/error.h"
+#include "bnn/data/dataset.h"
+#include "bnn/data/input_file.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxNamesBytes = std::size_t{1} << 20;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t first = 0;
+  while (first < text.size()) {
+    const std::size_t end = std::min(text.find('\n', first), text.size());
+    std::string line = text.substr(first, end - first);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    lines.push_back(line);
+    first = end + 1;
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+// Names are written into JSON, which can hold nothing but UTF-8.
+bool is_utf8(const std::string& text) {
+  try {
+    return !Json(text).dump().empty();
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
+                                          int classes) {
+  const bool from_file = !config.class_names_file.empty();
+  if (!from_file && config.class_names.empty()) return {};
+  const std::string path = resolve_path(directory, config.class_names_file);
+  const std::string place = from_file ? shown_path(path) : "/data/class_names";
+  const ErrorKind kind = from_file ? ErrorKind::data : ErrorKind::config;
+  const std::vector<std::string> names =
+      from_file ? lines_of(read_text_file(path, kMaxNamesBytes)) : config.class_names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) {
+      throw Error(kind, place + ": line " + std::to_string(i + 1) + " is blank; expected a name");
+    }
+    if (!is_utf8(names[i])) {
+      throw Error(kind, place + ": line " + std::to_string(i + 1) + " is not UTF-8 text");
+    }
+  }
+  if (names.size() != static_cast<std::size_t>(classes)) {
+    throw Error(kind, place + ": expected " + std::to_string(classes) +
+                          " class names, as many as the model has outputs, found " +
+                          std::to_string(names.size()));
+  }
+  return names;
+}
+
+}  // namespace bnn

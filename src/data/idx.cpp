@@ -1,0 +1,156 @@
+#include "bnn/data/idx.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "bnn/core/error.h"
+#include "bnn/data/byte_stream.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kTrustedBytes = std::size_t{64} << 20;  // reserved on a header's word alone
+
+struct Header {
+  std::size_t dimensions = 0;
+  std::array<std::uint32_t, 4> sizes = {1, 1, 1, 1};
+
+  std::size_t bytes() const { return 4 + 4 * dimensions; }
+};
+
+[[noreturn]] void fail(const ByteStream& in, const std::string& sentence) {
+  throw Error(ErrorKind::data, in.name() + ": " + sentence);
+}
+
+std::string type_name(std::uint8_t type) {
+  switch (type) {
+    case 0x08:
+      return "unsigned bytes";
+    case 0x09:
+      return "signed bytes";
+    case 0x0b:
+      return "16-bit integers";
+    case 0x0c:
+      return "32-bit integers";
+    case 0x0d:
+      return "32-bit floating-point numbers";
+    case 0x0e:
+      return "64-bit floating-point numbers";
+    default:
+      return "values of unknown type " + std::to_string(type);
+  }
+}
+
+Header read_header(ByteStream& in, const std::string& what) {
+  std::array<std::uint8_t, 4> magic = {};
+  if (in.read(magic) < magic.size() || magic[0] != 0 || magic[1] != 0) {
+    fail(in, "does not begin with the header of an idx file");
+  }
+  if (magic[2] != 0x08) fail(in, "expected unsigned bytes, found " + type_name(magic[2]));
+  const std::size_t dimensions = magic[3];
+  const bool images = dimensions == 3 || dimensions == 4;
+  if (what == "labels" ? dimensions != 1 : !images) {
+    const std::string found = dimensions == 1 ? "labels (1 dimension)"
+                              : images ? "images (" + std::to_string(dimensions) + " dimensions)"
+                                       : std::to_string(dimensions) + " dimensions";
+    fail(in, "expected " + what + " (" + (what == "labels" ? "1 dimension" : "3 or 4 dimensions") +
+                 "), found " + found);
+  }
+  Header header;
+  header.dimensions = dimensions;
+  for (std::size_t i = 0; i < dimensions; ++i) {
+    std::array<std::uint8_t, 4> bytes = {};
+    if (in.read(bytes) < bytes.size()) fail(in, "ends inside its header");
+    header.sizes[i] = 0;
+    for (const std::uint8_t byte : bytes) header.sizes[i] = (header.sizes[i] << 8) | byte;
+  }
+  if (header.sizes[0] == 0) fail(in, "holds no examples");
+  return header;
+}
+
+void check_shape(const ByteStream& in, const Header& header, const Shape& shape) {
+  const std::array<int, 3> expected = {shape.height, shape.width, shape.channels};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (header.sizes[i + 1] == static_cast<std::uint32_t>(expected[i])) continue;
+    fail(in, "images are " + std::to_string(header.sizes[1]) + " x " +
+                 std::to_string(header.sizes[2]) + " x " + std::to_string(header.sizes[3]) +
+                 " but /model/input says " + std::to_string(shape.height) + " x " +
+                 std::to_string(shape.width) + " x " + std::to_string(shape.channels));
+  }
+}
+
+// The number of bytes that follow the header, after it has been compared with what can be known.
+std::size_t checked_bytes(const ByteStream& in, const Header& header, std::size_t example_bytes) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(header.sizes[0]), example_bytes, &bytes) ||
+      bytes > SIZE_MAX - header.bytes()) {
+    fail(in, "its header announces more than any file can hold");
+  }
+  const std::size_t total = header.bytes() + bytes;
+  if (in.size() && *in.size() != total) {
+    fail(in, "its header announces " + std::to_string(total) + " bytes, the file has " +
+                 std::to_string(*in.size()));
+  }
+  if (!in.size() && total > kMaxStreamBytes) {
+    fail(in, "its header announces " + std::to_string(total) + " bytes, more than the " +
+                 std::to_string(kMaxStreamBytes) + " that are read from a stream" +
+                 " (decompress the file first)");
+  }
+  return bytes;
+}
+
+// Adds exactly `bytes` bytes, which must be the rest of the stream.
+void append_rest(ByteStream& in, std::size_t bytes, std::vector<std::uint8_t>& out) {
+  const std::size_t first = out.size();
+  out.reserve(first + (in.size() ? bytes : std::min(bytes, kTrustedBytes)));
+  while (out.size() - first < bytes) {
+    const std::size_t before = out.size();
+    const std::size_t want = std::min(kChunkBytes, bytes - (before - first));
+    out.resize(before + want);
+    const std::size_t got = in.read(std::span(out).subspan(before));
+    if (got < want) {
+      fail(in, "ends after " + std::to_string(before - first + got) + " of the " +
+                   std::to_string(bytes) + " bytes that its header announces");
+    }
+  }
+  std::uint8_t surplus = 0;
+  if (in.read({&surplus, 1}) != 0) {
+    fail(in, "holds more than the " + std::to_string(bytes) + " bytes that its header announces");
+  }
+}
+
+void append_labels(ByteStream& in, std::size_t bytes, const LabelRange& range,
+                   std::vector<int>& labels) {
+  std::vector<std::uint8_t> values;
+  append_rest(in, bytes, values);
+  labels.reserve(labels.size() + values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= range.count) fail(in, label_problem("example", i, values[i], range));
+    labels.push_back(values[i]);
+  }
+}
+
+}  // namespace
+
+std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
+                       const LabelRange& range, Dataset& data) {
+  ByteStream images{InputFile(images_path)};
+  const Header header = read_header(images, "images");
+  check_shape(images, header, data.shape);
+  const std::size_t bytes = checked_bytes(images, header, data.shape.size());
+  if (!labels_path.empty()) {
+    ByteStream labels{InputFile(labels_path)};
+    const Header label_header = read_header(labels, "labels");
+    if (label_header.sizes[0] != header.sizes[0]) {
+      fail(labels, "has " + std::to_string(label_header.sizes[0]) + " labels for the " +
+                       std::to_string(header.sizes[0]) + " images of " + images.name());
+    }
+    append_labels(labels, checked_bytes(labels, label_header, 1), range, data.labels);
+  }
+  append_rest(images, bytes, data.pixels);
+  return header.sizes[0];
+}
+
+}  // namespace bnn

@@ -1,0 +1,85 @@
+#include "bnn/infer/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+namespace bnn {
+namespace {
+
+double gap(const CalibrationBin& bin) { return std::abs(bin.accuracy - bin.confidence); }
+
+void fill(CalibrationBin& bin, std::span<const ScoredPrediction> members) {
+  bin.count = members.size();
+  if (members.empty()) return;
+  double confidence = 0;
+  double correct = 0;
+  for (const ScoredPrediction& member : members) {
+    confidence += member.confidence;
+    correct += member.correct ? 1 : 0;
+  }
+  const auto count = static_cast<double>(members.size());
+  bin.confidence = confidence / count;
+  bin.accuracy = correct / count;
+}
+
+}  // namespace
+
+void sort_by_confidence(std::vector<ScoredPrediction>& predictions) {
+  std::sort(predictions.begin(), predictions.end(),
+            [](const ScoredPrediction& a, const ScoredPrediction& b) {
+              return std::tie(a.confidence, a.correct) < std::tie(b.confidence, b.correct);
+            });
+}
+
+std::vector<CalibrationBin> equal_width_bins(std::span<const ScoredPrediction> sorted) {
+  std::vector<CalibrationBin> bins(kCalibrationBins);
+  std::size_t begin = 0;
+  for (std::size_t b = 0; b < bins.size(); ++b) {
+    bins[b].lower = static_cast<double>(b) / static_cast<double>(kCalibrationBins);
+    bins[b].upper = static_cast<double>(b + 1) / static_cast<double>(kCalibrationBins);
+    // The last bin takes what rounding may have lifted above 1.
+    std::size_t end = b + 1 == bins.size() ? sorted.size() : begin;
+    while (end < sorted.size() && sorted[end].confidence <= bins[b].upper) ++end;
+    fill(bins[b], sorted.subspan(begin, end - begin));
+    begin = end;
+  }
+  return bins;
+}
+
+std::vector<CalibrationBin> equal_count_bins(std::span<const ScoredPrediction> sorted) {
+  std::vector<CalibrationBin> bins(kCalibrationBins);
+  for (std::size_t b = 0; b < bins.size(); ++b) {
+    const std::size_t begin = b * sorted.size() / kCalibrationBins;
+    const std::size_t end = (b + 1) * sorted.size() / kCalibrationBins;
+    fill(bins[b], sorted.subspan(begin, end - begin));
+    if (begin == end) continue;
+    bins[b].lower = sorted[begin].confidence;
+    bins[b].upper = sorted[end - 1].confidence;
+  }
+  return bins;
+}
+
+double expected_calibration_error(std::span<const CalibrationBin> bins) {
+  double sum = 0;
+  std::size_t examples = 0;
+  for (const CalibrationBin& bin : bins) {
+    sum += static_cast<double>(bin.count) * gap(bin);
+    examples += bin.count;
+  }
+  if (examples == 0) return std::numeric_limits<double>::quiet_NaN();
+  return sum / static_cast<double>(examples);
+}
+
+double maximum_calibration_error(std::span<const CalibrationBin> bins) {
+  double largest = 0;
+  std::size_t examples = 0;
+  for (const CalibrationBin& bin : bins) {
+    if (bin.count > 0) largest = std::max(largest, gap(bin));
+    examples += bin.count;
+  }
+  return examples == 0 ? std::numeric_limits<double>::quiet_NaN() : largest;
+}
+
+}  // namespace bnn

@@ -1,0 +1,133 @@
+#include "bnn/infer/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "bnn/core/error.h"
+#include "bnn/infer/risk_coverage.h"
+
+namespace bnn {
+namespace {
+
+// The probabilities come from floats: below this a float has lost its precision or is 0.
+constexpr double kSmallestProbability = std::numeric_limits<float>::min();
+
+double brier_score(const std::vector<double>& probabilities, std::size_t label) {
+  double sum = 0;
+  for (std::size_t k = 0; k < probabilities.size(); ++k) {
+    const double error = probabilities[k] - (k == label ? 1.0 : 0.0);
+    sum += error * error;
+  }
+  return sum;
+}
+
+std::optional<double> share(std::size_t part, std::size_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double share_or_nan(std::size_t part, std::size_t whole) {
+  return share(part, whole).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+}  // namespace
+
+MetricsCollector::MetricsCollector(int classes) : classes_(classes) {
+  if (classes < 1) throw Error(ErrorKind::internal, "metrics need at least one class");
+}
+
+void MetricsCollector::add(const Summary& summary, int label) {
+  if (summary.probabilities.size() != static_cast<std::size_t>(classes_)) {
+    throw Error(ErrorKind::internal, "metrics of " + std::to_string(classes_) +
+                                         " classes were given a summary of " +
+                                         std::to_string(summary.probabilities.size()));
+  }
+  if (label < 0 || label >= classes_) {
+    throw Error(ErrorKind::data, "label of example " + std::to_string(records_.size()) +
+                                     ": expected 0 to " + std::to_string(classes_ - 1) +
+                                     ", since the network has " + std::to_string(classes_) +
+                                     " classes, found " + std::to_string(label));
+  }
+  const auto y = static_cast<std::size_t>(label);
+  Record record;
+  record.label = label;
+  record.predicted = summary.predicted;
+  record.confidence = summary.confidence;
+  record.nll = -std::log(std::max(summary.probabilities[y], kSmallestProbability));
+  record.brier = brier_score(summary.probabilities, y);
+  record.predictive_entropy = summary.predictive_entropy;
+  record.expected_entropy = summary.expected_entropy;
+  record.mutual_information = summary.mutual_information;
+  records_.push_back(record);
+}
+
+Metrics MetricsCollector::finish() const {
+  Metrics metrics;
+  metrics.examples = records_.size();
+  metrics.nll = mean(&Record::nll);
+  metrics.brier = mean(&Record::brier);
+  metrics.predictive_entropy = mean(&Record::predictive_entropy);
+  metrics.expected_entropy = mean(&Record::expected_entropy);
+  metrics.mutual_information = mean(&Record::mutual_information);
+  add_calibration(metrics);
+  add_classes(metrics);
+  return metrics;
+}
+
+double MetricsCollector::mean(double Record::*value) const {
+  std::vector<double> values;
+  values.reserve(records_.size());
+  for (const Record& record : records_) values.push_back(record.*value);
+  std::sort(values.begin(), values.end());
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());  // 0 / 0 is the NaN of no examples.
+}
+
+void MetricsCollector::add_calibration(Metrics& metrics) const {
+  std::vector<ScoredPrediction> predictions;
+  predictions.reserve(records_.size());
+  for (const Record& record : records_) {
+    predictions.push_back({record.confidence, record.predicted == record.label});
+  }
+  sort_by_confidence(predictions);
+  metrics.calibration = equal_width_bins(predictions);
+  metrics.ece = expected_calibration_error(metrics.calibration);
+  metrics.mce = maximum_calibration_error(metrics.calibration);
+  metrics.adaptive_ece = expected_calibration_error(equal_count_bins(predictions));
+  metrics.aurc = area_under_risk_coverage(predictions);
+}
+
+void MetricsCollector::add_classes(Metrics& metrics) const {
+  const auto classes = static_cast<std::size_t>(classes_);
+  std::vector<std::size_t> labelled(classes, 0), predicted(classes, 0), found(classes, 0);
+  if (classes_ <= kMaxConfusionClasses) {
+    metrics.confusion_matrix.assign(classes, std::vector<std::size_t>(classes, 0));
+  }
+  std::size_t correct = 0;
+  for (const Record& record : records_) {
+    const auto y = static_cast<std::size_t>(record.label);
+    const auto k = static_cast<std::size_t>(record.predicted);
+    ++labelled[y];
+    ++predicted[k];
+    if (y == k) {
+      ++found[y];
+      ++correct;
+    }
+    if (!metrics.confusion_matrix.empty()) ++metrics.confusion_matrix[y][k];
+  }
+  metrics.accuracy = share_or_nan(correct, records_.size());
+  for (std::size_t k = 0; k < classes; ++k) {
+    // Wrong about class k: its examples that were missed, and others that were taken for it.
+    const std::size_t wrong = (labelled[k] - found[k]) + (predicted[k] - found[k]);
+    metrics.per_class.push_back({.label = static_cast<int>(k),
+                                 .examples = labelled[k],
+                                 .accuracy = share_or_nan(records_.size() - wrong, records_.size()),
+                                 .precision = share(found[k], predicted[k]),
+                                 .recall = share(found[k], labelled[k])});
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,66 @@
+#include "bnn/app/stop_signal.h"
+#include "bnn/app/training_run.h"
+#include "bnn/core/error.h"
+#include "program.h"
+
+namespace {
+
+constexpr auto kDescription =
+    "Trains a Bayesian neural network by flipout on the negative evidence lower bound.\n"
+    "One JSON file describes data, model and training. The run folder gets config.json,\n"
+    "train.log, metrics.jsonl and checkpoints/. Ctrl-C saves a checkpoint and stops; --resume\n"
+    "goes on from it, bit for bit as if the run had not been stopped.\n";
+
+constexpr auto kExamples =
+    "\nExamples:\n"
+    "  bnn-train --config configs/fashion-mnist-lenet5.json --data DIR --out runs/lenet5\n"
+    "  bnn-train --config my.json --set training.optimizer.learning_rate=3e-4 --dry-run\n"
+    "  bnn-train --resume --out runs/lenet5\n";
+
+void check(const bnn::TrainOptions& options) {
+  if (options.config.empty() && !(options.resume && !options.out.empty())) {
+    throw bnn::Error(bnn::ErrorKind::usage,
+                     "--config FILE is required, except with --resume --out DIR");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bnn::TrainOptions options;
+  CLI::App app(kDescription, "bnn-train");
+  app.footer(kExamples);
+  app.add_option("--config", options.config, "The run's config file (JSON)")->type_name("FILE");
+  app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
+      ->type_name("DIR");
+  app.add_option("--out", options.out, "The run folder (default: runs/<name of the config>)")
+      ->type_name("DIR");
+  auto* resume = app.add_flag("--resume", options.resume, "Continue the run in --out");
+  app.add_option("--init-from", options.init_from, "Start from the weights of another checkpoint")
+      ->type_name("CHECKPOINT")
+      ->excludes(resume);
+  app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")
+      ->excludes(resume);
+  app.add_option("--set", options.overrides,
+                 "Override a key: training.epochs=3, model.layers.0.filters=32; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--epochs", options.epochs, "Epochs in all; 0 writes the initial checkpoint")
+      ->type_name("N");
+  app.add_option("--max-steps", options.max_steps,
+                 "Stop with a checkpoint once step N of the run is done")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "Seed of everything random")->type_name("N");
+  app.add_flag("--dry-run", options.dry_run,
+               "Check config and data, print layers, sizes and memory; write nothing");
+  app.add_flag("--print-config", options.print_config,
+               "Print the config with every default filled in, and exit");
+  const bnn::CommonOptions common{options.threads, options.verbosity};
+  bnn::add_common_options(app, common);
+  return bnn::run_program(app, argc, argv, [&] {
+    check(options);
+    bnn::watch_stop_signals();
+    return bnn::run_training(options);
+  });
+}

@@ -1,0 +1,45 @@
+#include "program.h"
+
+#include <cstdio>
+
+#include "bnn/app/main_guard.h"
+#include "bnn/app/version.h"
+#include "bnn/core/error.h"
+#include "bnn/core/thread_pool.h"
+
+namespace bnn {
+
+void add_common_options(CLI::App& app, const CommonOptions& options) {
+  options.threads = usable_cpus();
+  app.add_option("--threads", options.threads,
+                 "Worker threads; results do not depend on it (default: the CPUs this process may "
+                 "use)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  auto* quiet = app.add_flag_callback(
+      "--quiet", [&options] { options.verbosity = Verbosity::quiet; }, "Only warnings and errors");
+  app.add_flag_callback(
+         "--verbose", [&options] { options.verbosity = Verbosity::verbose; }, "More log lines")
+      ->excludes(quiet);
+  app.set_version_flag("--version", version_text(app.get_name()),
+                       "Version, compiler, OpenBLAS build and kernel");
+  app.set_help_flag("--help,-h", "This text");
+  app.get_formatter()->column_width(34);
+}
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& work) {
+  return guarded_main(app.get_name(), [&] {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::Success& done) {  // --help, --version
+      return app.exit(done);
+    } catch (const CLI::ParseError& error) {
+      std::string sentence = error.what();
+      for (char& c : sentence) c = c == '\n' ? ' ' : c;
+      throw Error(ErrorKind::usage, sentence + "; see " + app.get_name() + " --help");
+    }
+    return work();
+  });
+}
+
+}  // namespace bnn

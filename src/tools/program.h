@@ -1,0 +1,25 @@
+#pragma once
+// What the three programs share on the command line.
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "bnn/app/run_log.h"
+
+namespace bnn {
+
+/// Where --threads, --quiet and --verbose go.
+struct CommonOptions {
+  int& threads;
+  Verbosity& verbosity;
+};
+
+/// Adds --threads, --quiet, --verbose and --version, and a wrapped help text.
+void add_common_options(CLI::App& app, const CommonOptions& options);
+
+/// Parses and runs: help and version on stdout with code 0, a usage error as one line with code 2.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& work);
+
+}  // namespace bnn

@@ -1,0 +1,240 @@
+#include "bnn/app/evaluation_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/app/display_text.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+// Columns of a line in which every character is narrow.
+std::size_t columns_of(const std::string& line) {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  const std::vector<std::string> lines = lines_of(text);
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+// Two examples of two classes: the first right at 0.75, the second taken for class 0 at 0.5.
+Metrics small_metrics() {
+  const std::vector<float> first = {0.75f, 0.25f}, second = {0.5f, 0.5f};
+  MetricsCollector collector(2);
+  collector.add(summarize(first.data(), 1, 2, 2), 0);
+  collector.add(summarize(second.data(), 1, 2, 2), 1);
+  return collector.finish();
+}
+
+// `count` examples of every class, each predicted as the next class.
+Metrics large_metrics(int classes, std::size_t count) {
+  MetricsCollector collector(classes);
+  const auto size = static_cast<std::size_t>(classes);
+  for (std::size_t y = 0; y < size; ++y) {
+    std::vector<float> p(size, 0.0f);
+    p[(y + 1) % size] = 1;
+    const Summary summary = summarize(p.data(), 1, size, classes);
+    for (std::size_t i = 0; i < count; ++i) collector.add(summary, static_cast<int>(y));
+  }
+  return collector.finish();
+}
+
+TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
+  const std::string text = evaluation_json(small_metrics(), 32, {"cat", "dog"});
+  CHECK(text.back() == '\n');
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+  const Json result = Json::parse(text);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : result.items()) keys.push_back(key);
+  CHECK(keys == std::vector<std::string>{"examples", "samples", "accuracy", "nll", "brier", "ece",
+                                         "adaptive_ece", "mce", "predictive_entropy",
+                                         "expected_entropy", "mutual_information", "aurc",
+                                         "per_class", "confusion_matrix", "calibration"});
+  CHECK(result["examples"] == 2);
+  CHECK(result["samples"] == 32);
+  CHECK(result["accuracy"] == 0.5);
+  CHECK(result["brier"] == (0.125 + 0.5) / 2);
+  CHECK(result["aurc"] == 0.25);
+  CHECK(result["confusion_matrix"].dump() == "[[1,0],[1,0]]");
+  CHECK(result["per_class"].dump() ==
+        R"([{"class":"cat","examples":1,"accuracy":0.5,"precision":0.5,"recall":1.0},)"
+        R"({"class":"dog","examples":1,"accuracy":0.5,"precision":null,"recall":0.0}])");
+}
+
+TEST_CASE("each number of an evaluation is under its own name") {
+  Metrics metrics = small_metrics();
+  metrics.nll = 1;
+  metrics.brier = 2;
+  metrics.ece = 3;
+  metrics.adaptive_ece = 4;
+  metrics.mce = 5;
+  metrics.predictive_entropy = 6;
+  metrics.expected_entropy = 7;
+  metrics.mutual_information = 8;
+  metrics.aurc = 9;
+  const Json result = Json::parse(evaluation_json(metrics, 1, {}));
+  const std::string text = evaluation_text(metrics, 1, {});
+  int expected = 1;
+  for (const char* name : {"nll", "brier", "ece", "adaptive_ece", "mce", "predictive_entropy",
+                           "expected_entropy", "mutual_information", "aurc"}) {
+    CHECK(result[name] == expected);
+    const std::string line =
+        "\n  " + fitted(name, 19) + "  " + std::to_string(expected) + ".0000  ";
+    CHECK(text.find(line) != std::string::npos);
+    ++expected;
+  }
+}
+
+TEST_CASE("the bins of an evaluation as JSON are null where they are empty") {
+  const Json bins = Json::parse(evaluation_json(small_metrics(), 1, {}))["calibration"];
+  REQUIRE(bins.size() == 15);
+  CHECK(bins[0]["count"] == 0);
+  CHECK(bins[0]["lower"] == 0.0);
+  CHECK(bins[0]["confidence"].is_null());
+  CHECK(bins[0]["accuracy"].is_null());
+  CHECK(bins[7]["count"] == 1);  // 0.5 is in (7/15, 8/15].
+  CHECK(bins[7]["confidence"] == 0.5);
+  CHECK(bins[7]["accuracy"] == 0.0);
+  CHECK(bins[11]["accuracy"] == 1.0);
+  CHECK(bins[14]["upper"] == 1.0);
+}
+
+TEST_CASE("classes without names are called by their index") {
+  const Json result = Json::parse(evaluation_json(small_metrics(), 1, {}));
+  CHECK(result["per_class"][0]["class"] == 0);
+  CHECK(result["per_class"][1]["class"] == 1);
+}
+
+TEST_CASE("out-of-distribution scores appear only if they were measured") {
+  const OodMetrics ood{.examples = 7,
+                       .predictive_entropy = {0.5, 0.25, 1.0},
+                       .mutual_information = {0.75, 0.5, 0.125},
+                       .max_probability = {0.625, 0.375, 0.0}};
+  const Json result = Json::parse(evaluation_json(small_metrics(), 1, {}, ood));
+  CHECK(result["ood"].dump() == R"({"predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0},)"
+                                R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125},)"
+                                R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0}})");
+  const std::string text = evaluation_text(small_metrics(), 1, {}, ood);
+  CHECK(has_line(text, "  mutual_information   0.7500   0.5000   0.1250"));
+  CHECK(text.find(" 7 examples") != std::string::npos);
+  CHECK(evaluation_text(small_metrics(), 1, {}).find("distribution") == std::string::npos);
+}
+
+TEST_CASE("an evaluation of no examples is null in JSON and not available in text") {
+  const Metrics metrics = MetricsCollector(2).finish();
+  const Json result = Json::parse(evaluation_json(metrics, 1, {}));
+  CHECK(result["nll"].is_null());
+  CHECK(result["per_class"][0]["recall"].is_null());
+  CHECK(evaluation_text(metrics, 1, {}).find("n/a") != std::string::npos);
+}
+
+TEST_CASE("the report for a person shows the numbers") {
+  const std::string text = evaluation_text(small_metrics(), 1, {"cat", "dog"});
+  CHECK(lines_of(text)[0] == "2 examples, 1 sample of the network for each");
+  CHECK(text.find("\n  accuracy             0.5000  ") != std::string::npos);
+  CHECK(has_line(text,
+                 "  0.467-0.533         1      0.5000    0.0000  -0.5000            |         "));
+  CHECK(has_line(text,
+                 "  0.733-0.800         1      0.7500    1.0000  +0.2500  ###############|####"));
+  CHECK(has_line(text, "  0.000-0.067         0           -         -        -"));
+  CHECK(has_line(text, "   0 cat                              1    0.5000     0.5000   1.0000"));
+  CHECK(has_line(text, "   1 dog                              1    0.5000          -   0.0000"));
+  CHECK(has_line(text, "   0 cat             1    0"));
+  CHECK(has_line(text, "   1 dog             1    0"));
+}
+
+TEST_CASE("the report fits 80 columns whatever the names and the counts") {
+  const std::string long_name(100, 'x');
+  const std::string accented =
+      "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"
+      "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9";
+  for (const int classes : {1, 2, 10, 20, 21, 1000}) {
+    for (const bool named : {false, true}) {
+      Metrics metrics = large_metrics(classes, 3);
+      metrics.calibration[14].count = 1000000000;
+      if (classes > 1) metrics.confusion_matrix[0][1] = 123456789;
+      std::vector<std::string> names;
+      if (named) names.assign(static_cast<std::size_t>(classes), long_name);
+      if (named) names[0] = accented;
+      const OodMetrics ood = {.examples = 1000000000};
+      for (const std::string& line : lines_of(evaluation_text(metrics, 1000, names, ood))) {
+        INFO(line);
+        CHECK(columns_of(line) <= 80);
+      }
+    }
+  }
+}
+
+TEST_CASE("every entry of a confusion matrix is shown, in blocks where it is wide") {
+  // With 20 classes of 1000 examples a row does not fit 80 columns.
+  const std::string text = evaluation_text(large_metrics(20, 1000), 1, {});
+  std::size_t entries = 0;
+  const std::string table = text.substr(text.find("Confusion matrix"));
+  for (std::size_t at = table.find("1000"); at != std::string::npos;
+       at = table.find("1000", at + 1))
+    ++entries;
+  CHECK(entries == 20);
+  CHECK(table.find("  19\n") != std::string::npos);
+}
+
+TEST_CASE("the confusion matrix is shown for up to twenty classes") {
+  CHECK(evaluation_text(large_metrics(20, 1), 1, {}).find("Confusion") != std::string::npos);
+  CHECK(evaluation_text(large_metrics(21, 1), 1, {}).find("Confusion") == std::string::npos);
+}
+
+TEST_CASE("text is cut and filled to a number of columns") {
+  CHECK(fitted("dog", 5) == "dog  ");
+  CHECK(fitted("horse", 5) == "horse");
+  CHECK(fitted("horses", 5) == "hor..");
+  CHECK(fitted("", 2) == "  ");
+  CHECK(fitted("horse", 2) == "..");
+  CHECK(fitted("horse", 1) == ".");
+  CHECK(fitted("horse", 0).empty());
+  CHECK(fitted("\xC3\xA9t\xC3\xA9", 4) == "\xC3\xA9t\xC3\xA9 ");
+  CHECK(fitted("\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", 3) == "\xC3\xA9..");
+  CHECK(fitted("\xE7\x8C\xAB\xE7\x8C\xAB", 5) == "\xE7\x8C\xAB\xE7\x8C\xAB ");  // Two wide ones.
+  CHECK(fitted("\xE7\x8C\xAB\xE7\x8C\xAB\xE7\x8C\xAB", 5) == "\xE7\x8C\xAB.. ");
+}
+
+TEST_CASE("names cannot steer the terminal") {
+  CHECK(fitted("a\x1b[31m\x7f\n", 12) == "a?[31m??    ");
+  CHECK(fitted("a\xC2\x9B"
+               "b",
+               4) == "a?b ");
+  CHECK(fitted("a\xFF"
+               "b",
+               4) ==
+        "a\xEF\xBF\xBD"
+        "b");
+  const std::string text = evaluation_text(small_metrics(), 1, {"\x1b[2J", "\xFF"});
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK_NOTHROW(Json::parse(evaluation_json(small_metrics(), 1, {"\x1b[2J", "\xFF"})));
+}
+
+TEST_CASE("numbers of a fixed number of decimals are rounded") {
+  CHECK(fixed(0.00006, 4) == "0.0001");
+  CHECK(fixed(12.0, 1) == "12.0");
+  CHECK(fixed(1e300, 2).size() == 304);
+  CHECK(fixed(std::nan(""), 2) == "n/a");
+  CHECK(right_aligned("12", 4) == "  12");
+  CHECK(right_aligned("12345", 4) == "12345");
+}
+
+}  // namespace
+}  // namespace bnn

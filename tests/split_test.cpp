@@ -1,0 +1,99 @@
+#include "bnn/data/split.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/core/error.h"
+#include "bnn/data/shuffle.h"
+
+namespace bnn {
+namespace {
+
+using Catch::Matchers::Contains;
+using Indices = std::vector<std::uint32_t>;
+
+Indices first_numbers(std::size_t count) {
+  Indices numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+DataConfig holding_out(std::int64_t examples, double fraction) {
+  DataConfig config;
+  config.validation_examples = examples;
+  config.validation_fraction = fraction;
+  return config;
+}
+
+std::string problem(std::size_t examples, const DataConfig& config) {
+  try {
+    split_validation(examples, config, 0);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::config);
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("without validation every example is trained on") {
+  const Split split = split_validation(5, {}, 1);
+  CHECK(split.train == Indices{0, 1, 2, 3, 4});
+  CHECK(split.validation.empty());
+}
+
+TEST_CASE("a split holds out the asked number and loses no example") {
+  for (const auto& [config, expected] :
+       {std::pair(holding_out(300, 0), 300u), std::pair(holding_out(0, 0.1), 100u),
+        std::pair(holding_out(0, 0.0006), 1u), std::pair(holding_out(999, 0), 999u)}) {
+    const Split split = split_validation(1000, config, 7);
+    CHECK(split.validation.size() == expected);
+    CHECK(std::is_sorted(split.train.begin(), split.train.end()));
+    CHECK(std::is_sorted(split.validation.begin(), split.validation.end()));
+    Indices all = split.train;
+    all.insert(all.end(), split.validation.begin(), split.validation.end());
+    std::sort(all.begin(), all.end());
+    CHECK(all == first_numbers(1000));
+  }
+}
+
+TEST_CASE("a split depends on the seed alone and favours no part of the data") {
+  const DataConfig config = holding_out(0, 0.5);
+  const Split split = split_validation(10000, config, 3);
+  CHECK(split.validation == split_validation(10000, config, 3).validation);
+  CHECK(split.validation != split_validation(10000, config, 4).validation);
+  // 2500 of the first half are expected; the hypergeometric standard deviation is 25.
+  const auto first_half =
+      std::lower_bound(split.validation.begin(), split.validation.end(), 5000u) -
+      split.validation.begin();
+  CHECK(first_half > 2500 - 125);
+  CHECK(first_half < 2500 + 125);
+}
+
+TEST_CASE("a split that leaves nothing to train on, or nothing held out, is refused") {
+  CHECK_THAT(problem(10, holding_out(10, 0)), Contains("/data/validation: leaves nothing"));
+  CHECK_THAT(problem(10, holding_out(4294967295, 0)), Contains("/data/validation"));
+  CHECK_THAT(problem(10, holding_out(0, 0.99)), Contains("/data/validation: leaves nothing"));
+  CHECK_THAT(problem(10, holding_out(0, 0.01)), Contains("holds out none of the 10"));
+  CHECK(problem(10, holding_out(9, 0)).empty());
+}
+
+TEST_CASE("all permutations of three are equally frequent") {
+  std::vector<Indices> seen;
+  for (std::uint32_t step = 0; step < 6000; ++step) {
+    Indices values = first_numbers(3);
+    shuffle(values, Stream{.seed = 5, .site = Site::shuffle, .step = step});
+    seen.push_back(values);
+  }
+  Indices order = first_numbers(3);
+  do {
+    // 1000 are expected, with a standard deviation of 29.
+    const auto count = std::count(seen.begin(), seen.end(), order);
+    CHECK(count > 1000 - 130);
+    CHECK(count < 1000 + 130);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+}  // namespace
+}  // namespace bnn

@@ -1,0 +1,74 @@
+#include "bnn/data/standardize.h"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+using Indices = std::vector<std::uint32_t>;
+
+// Three images of two pixels and two channels.
+Dataset small_dataset() {
+  Dataset data;
+  data.shape = {1, 2, 2};
+  data.pixels = {0, 10, 51, 10, 102, 10, 153, 10, 255, 200, 255, 0};
+  return data;
+}
+
+TEST_CASE("mean and standard deviation are measured per channel over the examples in use") {
+  const Dataset data = small_dataset();
+  const Indices two = {0, 1};
+  const Standardization measured = measure_standardization(data, two);
+  // Channel 0 holds 0, 0.2, 0.4, 0.6: mean 0.3, variance (0.09 + 0.01 + 0.01 + 0.09) / 4.
+  REQUIRE(measured.mean.size() == 2);
+  CHECK(measured.mean[0] == Approx(0.3).epsilon(1e-14));
+  CHECK(measured.std[0] == Approx(std::sqrt(0.05)).epsilon(1e-14));
+  // Channel 1 is constant.
+  CHECK(measured.mean[1] == Approx(10.0 / 255).epsilon(1e-14));
+  CHECK(measured.std[1] == 1.0);
+}
+
+TEST_CASE("measured numbers do not depend on the order of the examples") {
+  const Dataset data = small_dataset();
+  const Indices forward = {0, 1, 2}, backward = {2, 1, 0};
+  CHECK(measure_standardization(data, forward).mean ==
+        measure_standardization(data, backward).mean);
+  CHECK(measure_standardization(data, forward).std == measure_standardization(data, backward).std);
+}
+
+TEST_CASE("one odd pixel among many is measured without cancellation") {
+  Dataset data;
+  data.shape = {1000, 1000, 1};
+  data.pixels.assign(1000 * 1000, 255);
+  data.pixels[17] = 254;
+  const Indices only = {0};
+  // With p = 1e-6 the variance of the bytes is p (1 - p).
+  const double expected = std::sqrt(1e-6 * (1 - 1e-6)) / 255;
+  CHECK(measure_standardization(data, only).std[0] == Approx(expected).epsilon(1e-9));
+}
+
+TEST_CASE("the config decides whether numbers are measured, given or trivial") {
+  const Dataset data = small_dataset();
+  const Indices two = {0, 1};
+  DataConfig config;
+  CHECK(resolve_standardization(config, data, two).mean == measure_standardization(data, two).mean);
+  config.standardize = StandardizeMode::none;
+  CHECK(resolve_standardization(config, data, two).mean == std::vector<double>{0, 0});
+  CHECK(resolve_standardization(config, data, two).std == std::vector<double>{1, 1});
+  config.standardize = StandardizeMode::given;
+  config.standardization = {{0.5, 0.25}, {2, 3}};
+  CHECK(resolve_standardization(config, data, two).mean == std::vector<double>{0.5, 0.25});
+  CHECK(resolve_standardization(config, data, two).std == std::vector<double>{2, 3});
+  config.standardization = {{0.5}, {2}};
+  CHECK_THROWS_WITH(resolve_standardization(config, data, two),
+                    Catch::Matchers::Contains("/data/standardize") &&
+                        Catch::Matchers::Contains("2 channels") &&
+                        Catch::Matchers::Contains("found 1"));
+}
+
+}  // namespace
+}  // namespace bnn
