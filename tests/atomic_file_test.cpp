@@ -260,7 +260,7 @@ TEST_CASE("reading what is no regular file is an error and never waits") {
 TEST_CASE("reading more than a file holds says how much is missing") {
   const TemporaryDirectory folder;
   put(folder.file("short"), "1234");
-  bnn::RegularFile file(folder.file("short"), ErrorKind::checkpoint);
+  bnn::InputFile file(folder.file("short"), ErrorKind::checkpoint);
   CHECK(file.size() == 4);
   std::vector<std::byte> out(3);
   file.read_exactly(out);

@@ -22,7 +22,7 @@ Bytes file_bytes(const std::string& path) {
 }
 
 Bytes read_all(const std::string& path, std::size_t step) {
-  ByteStream stream{InputFile(path)};
+  ByteStream stream{InputFile(path, ErrorKind::data)};
   Bytes all, part(step);
   for (std::size_t got = step; got == step;) {
     got = stream.read(part);
@@ -57,7 +57,7 @@ TEST_CASE("a byte stream gives the bytes of a file, compressed or not") {
       testing::write_bytes(path, noise(size), gzip);
       CHECK(read_all(path, 1) == noise(size));
       CHECK(read_all(path, 100003) == noise(size));
-      const auto known = ByteStream{InputFile(path)}.size();
+      const auto known = ByteStream{InputFile(path, ErrorKind::data)}.size();
       CHECK(known.has_value() == !gzip);
       CHECK(known.value_or(size) == size);
     }

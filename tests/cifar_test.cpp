@@ -169,7 +169,7 @@ TEST_CASE("a cifar file that shrinks while it is read is an error") {
   testing::write_cifar10(path, 4);
   const CifarLayout layout = cifar_layout(with_format(DataFormat::cifar10), kImage, 10);
   for (const std::uintmax_t size : {3u * 3073, 3u * 3073 - 1, 0u}) {
-    InputFile file(path);
+    InputFile file(path, ErrorKind::data);
     std::filesystem::resize_file(path, size);
     Dataset data;
     data.shape = kImage;

@@ -199,10 +199,12 @@ TEST_CASE("what is wrong with a model's keys is listed with its place") {
                                [] {
                                  make_graph(
                                      R"({"input": {"height": 0, "width": 8, "channels": true},
-                                   "layers": [{"type": "dens", "units": 3}, {"type": "flatten", "x": 1}]})");
+                                   "layers": [{"type": "flatten"}, {"type": "dense", "unit": 3}]})");
                                }),
-                 {"/input/height", "/input/channels", "/layers/0/type", "did you mean \"dense\"?",
-                  "/layers/1/x: unknown key"}));
+                 {"/input/height", "/input/channels", "/layers/1/units: missing",
+                  "/layers/1/unit: unknown key (did you mean \"units\"?)"}));
+  CHECK(mentions(config_error(R"({"type": "dens", "units": 3})"),
+                 {"/layers/0/type", "did you mean \"dense\"?"}));
   CHECK(mentions(config_error(""), {"/layers", "1 to 10000"}));
   CHECK(mentions(error_message(ErrorKind::config, [] { make_graph("{}"); }),
                  {"/input/height: missing", "/layers"}));

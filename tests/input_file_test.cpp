@@ -1,4 +1,4 @@
-#include "bnn/data/input_file.h"
+#include "bnn/core/input_file.h"
 
 #include <array>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ using testing::TemporaryDirectory;
 
 std::string problem(const std::string& path, ErrorKind kind = ErrorKind::data) {
   try {
-    InputFile file(path);
+    InputFile file(path, ErrorKind::data);
     std::array<std::uint8_t, 8> bytes = {};
     file.read(bytes);
   } catch (const Error& error) {
@@ -35,7 +35,7 @@ std::string problem(const std::string& path, ErrorKind kind = ErrorKind::data) {
 TEST_CASE("a file is read in order and ends where it ends") {
   TemporaryDirectory directory;
   testing::write_bytes(directory.file("a"), {1, 2, 3, 4, 5});
-  InputFile file(directory.file("a"));
+  InputFile file(directory.file("a"), ErrorKind::data);
   CHECK(file.name() == directory.file("a"));
   CHECK(file.size() == std::uint64_t{5});
   std::array<std::uint8_t, 3> bytes = {};
@@ -88,7 +88,7 @@ TEST_CASE("sizes beyond four gigabytes are whole") {
   TemporaryDirectory directory;
   testing::write_bytes(directory.file("a"), {1});
   std::filesystem::resize_file(directory.file("a"), std::uint64_t{5} << 30);
-  CHECK(InputFile(directory.file("a")).size() == std::uint64_t{5368709120});
+  CHECK(InputFile(directory.file("a"), ErrorKind::data).size() == std::uint64_t{5368709120});
 }
 
 TEST_CASE("a long path is shown by its end") {
@@ -102,8 +102,8 @@ TEST_CASE("a long path is shown by its end") {
 TEST_CASE("a text file is read up to a limit") {
   TemporaryDirectory directory;
   testing::write_text(directory.file("a"), "one\ntwo\n");
-  CHECK(read_text_file(directory.file("a"), 8) == "one\ntwo\n");
-  CHECK_THROWS_AS(read_text_file(directory.file("a"), 7), Error);
+  CHECK(read_text_file(directory.file("a"), 8, ErrorKind::data) == "one\ntwo\n");
+  CHECK_THROWS_AS(read_text_file(directory.file("a"), 7, ErrorKind::data), Error);
 }
 
 }  // namespace

@@ -12,13 +12,7 @@ using namespace bnn;
 namespace {
 
 std::string parse_error(const std::string& text) {
-  try {
-    parse_json(text, "a.json", ErrorKind::config);
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::config);
-    return error.what();
-  }
-  return "accepted";
+  return error_message(ErrorKind::config, [&] { parse_json(text, "a.json", ErrorKind::config); });
 }
 
 // What is wrong with a document according to `read`, or "" if nothing is.
@@ -27,13 +21,8 @@ std::string problems_of(const std::string& text, const std::function<void(Object
   Problems problems("a.json");
   ObjectReader reader(document, "", problems);
   read(reader);
-  try {
-    problems.raise_if_any(ErrorKind::config);
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::config);
-    return error.what();
-  }
-  return "";
+  if (problems.empty()) return "";
+  return error_message(ErrorKind::config, [&] { problems.raise_if_any(ErrorKind::config); });
 }
 
 std::string integer_problem(const std::string& value, IntegerRule rule) {
@@ -166,14 +155,14 @@ TEST_CASE("a key that appears twice in one object is refused at any depth") {
   CHECK(contains(parse_error(R"({"a": 1, "b": 2, "a": 1})"), "key \"a\" appears twice"));
   CHECK(contains(parse_error(R"({"x": [{"y": {"b": 1, "c": {}, "b": 2}}]})"), "key \"b\""));
   CHECK(contains(parse_error(R"({"a": 1, "\u0061": 2})"), "key \"a\" appears twice"));
-  CHECK(parse_error(R"([{"a": 1}, {"a": {"a": 2}}, {"a": 3}])") == "accepted");
+  CHECK(parse_error(R"([{"a": 1}, {"a": {"a": 2}}, {"a": 3}])") == "no error");
 }
 
 TEST_CASE("deep nesting is refused and never reaches the stack") {
-  CHECK(parse_error(nested("[", "]", 64)) == "accepted");
+  CHECK(parse_error(nested("[", "]", 64)) == "no error");
   const std::string refusal = "a.json: nested deeper than 64 levels";
   CHECK(parse_error(nested("[", "]", 65)) == refusal);
-  CHECK(parse_error(nested("{\"a\":[", "]}", 32)) == "accepted");
+  CHECK(parse_error(nested("{\"a\":[", "]}", 32)) == "no error");
   CHECK(parse_error(nested("{\"a\":[", "]}", 33)) == refusal);
   CHECK(parse_error(nested("[", "]", 100000)) == refusal);
   CHECK(parse_error(nested("[", "", 100000)) == refusal);
@@ -237,16 +226,12 @@ TEST_CASE("long names, keys and values are cut") {
   Problems problems(std::string(3000, 's'));
   ObjectReader reader(document, "", problems);
   reader.finish();
-  reader.problem("x", "found " + quoted(*document.begin()));
-  std::string message;
-  try {
-    problems.raise_if_any(ErrorKind::config);
-  } catch (const Error& error) {
-    message = error.what();
-  }
+  reader.problem("x", "found " + json_text(*document.begin()));
+  const std::string message =
+      error_message(ErrorKind::config, [&] { problems.raise_if_any(ErrorKind::config); });
   CHECK(message.size() > 200);
   CHECK(message.size() <= 480);
-  CHECK(quoted(*document.begin()).size() <= 64);
+  CHECK(json_text(*document.begin()).size() <= 64);
 }
 
 TEST_CASE("control characters never reach a message as they are") {

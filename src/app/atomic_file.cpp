@@ -8,12 +8,14 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxTemporaryStem = 200;  // a file name has at most 255 bytes
 constexpr int kMaxTemporaryNames = 100;
-constexpr std::size_t kReadChunk = std::size_t{64} << 10;
 constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // one call moves below 2 GiB
 
 std::string reason(int error) { return std::system_category().message(error); }
@@ -56,20 +58,6 @@ bool write_fully(std::span<const std::byte> bytes, F transfer) {
 }
 
 }  // namespace
-
-FileDescriptor::~FileDescriptor() { close(); }
-
-void FileDescriptor::reset(int number) {
-  close();
-  number_ = number;
-}
-
-int FileDescriptor::close() {
-  if (number_ < 0) return 0;
-  const int result = ::close(number_);
-  number_ = -1;  // Linux releases the number whatever close() says.
-  return result;
-}
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   check_no_nul(path, ErrorKind::io);
@@ -140,70 +128,6 @@ void write_file_atomically(const std::string& path,
 void write_file_atomically(const std::string& path, std::string_view text) {
   const std::span<const std::byte> part = std::as_bytes(std::span(text));
   write_file_atomically(path, std::span(&part, 1));
-}
-
-RegularFile::RegularFile(const std::string& path, ErrorKind kind) : path_(path), kind_(kind) {
-  check_no_nul(path, kind);
-  // O_NONBLOCK: opening a FIFO that nobody writes to returns at once.
-  file_.reset(open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (file_.number() < 0 && errno != ENXIO) {
-    throw Error(kind, shown_path(path) + ": cannot open: " + reason(errno));
-  }
-  struct stat status = {};  // ENXIO comes from a socket, which leaves this at "not regular"
-  if (file_.number() >= 0 && ::fstat(file_.number(), &status) != 0) {
-    throw Error(kind, shown_path(path) + ": cannot open: " + reason(errno));
-  }
-  if (!S_ISREG(status.st_mode)) {
-    const std::string what = S_ISDIR(status.st_mode) ? "a folder" : "a device or pipe";
-    throw Error(kind, shown_path(path) + ": cannot read: expected a regular file, found " + what);
-  }
-  size_ = static_cast<std::uint64_t>(status.st_size);
-}
-
-std::size_t RegularFile::read_some(std::span<std::byte> out) {
-  for (;;) {
-    const ssize_t count = ::read(file_.number(), out.data(), std::min(out.size(), kMaxTransfer));
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) {
-      throw Error(kind_, shown_path(path_) + ": cannot read: " + reason(errno));
-    }
-  }
-}
-
-void RegularFile::read_exactly(std::span<std::byte> out) {
-  while (!out.empty()) {
-    const std::size_t count = read_some(out);
-    if (count == 0) {
-      throw Error(kind_, shown_path(path_) + ": ends " + std::to_string(out.size()) +
-                             " bytes before the end of what it should hold");
-    }
-    out = out.subspan(count);
-  }
-}
-
-std::vector<std::byte> read_file(const std::string& path, std::size_t limit, ErrorKind kind) {
-  RegularFile file(path, kind);
-  const auto check = [&](std::uint64_t size) {
-    if (size <= limit) return;
-    throw Error(kind, shown_path(path) + ": too large; expected at most " + std::to_string(limit) +
-                          " bytes, found " + (size == file.size() ? "" : "at least ") +
-                          std::to_string(size));
-  };
-  check(file.size());
-  std::vector<std::byte> contents;
-  std::size_t used = 0;
-  // One byte beyond the size, so that the end of the file shows without growing the memory.
-  std::size_t chunk = static_cast<std::size_t>(file.size()) + 1;
-  for (;;) {
-    if (contents.size() == used) contents.resize(used + chunk);
-    const std::size_t count = file.read_some(std::span(contents).subspan(used));
-    if (count == 0) break;
-    used += count;
-    check(used);
-    chunk = kReadChunk;
-  }
-  contents.resize(used);
-  return contents;
 }
 
 }  // namespace bnn

@@ -5,7 +5,7 @@
 #include <functional>
 #include <limits>
 
-#include "bnn/app/atomic_file.h"
+#include "bnn/core/input_file.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <zlib.h>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {
@@ -74,7 +74,7 @@ std::string digest_of(const Metadata& metadata, std::span<const TensorView> tens
 
 void check_values(const TensorView& tensor, const std::string& path, ErrorKind kind) {
   const auto fail = [&](std::size_t index, const char* what) {
-    throw Error(kind, shown_path(path) + ": tensor " + bnn::quoted(tensor.name) + ": value " +
+    throw Error(kind, shown_path(path) + ": tensor " + json_text(tensor.name) + ": value " +
                           std::to_string(index) + " is " + what);
   };
   const bool second_moments = tensor.name.starts_with(kSecondMoments);
@@ -115,7 +115,7 @@ void check_format(const Metadata& metadata, const std::string& path) {
     throw Error(ErrorKind::checkpoint,
                 shown_path(path) + ": expected a checkpoint of format_version \"" +
                     std::string(kFormatVersion) + "\", found " +
-                    (version == metadata.end() ? "none" : bnn::quoted(version->second)));
+                    (version == metadata.end() ? "none" : json_text(version->second)));
   }
 }
 
@@ -130,7 +130,7 @@ void check_digest(const Metadata& metadata, std::span<const TensorView> tensors,
   if (stored->second != computed) {
     throw Error(ErrorKind::checkpoint, shown_path(path) + ": damaged: the contents have digest \"" +
                                            computed + "\"; expected " +
-                                           bnn::quoted(stored->second));
+                                           json_text(stored->second));
   }
 }
 

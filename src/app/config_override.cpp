@@ -15,7 +15,7 @@ Json parse_value(const std::string& text) {
 }
 
 [[noreturn]] void fail(const std::string& assignment, const std::string& sentence) {
-  throw Error(ErrorKind::usage, "--set " + quoted(Json(assignment)) + ": " + sentence);
+  throw Error(ErrorKind::usage, "--set " + json_text(Json(assignment)) + ": " + sentence);
 }
 
 // The element of a list or object that one part of the path names; objects grow, lists do not.

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/app/checkpoint.h"
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/run_folder.h"
+#include "bnn/core/input_file.h"
 #include "bnn/infer/predictor.h"
 
 namespace bnn {
@@ -80,7 +80,7 @@ void require_plain_names(const std::string& checkpoint, const FileSet& files) {
   for (const std::string& name : names) {
     if (!leads_out(name)) continue;
     throw Error(ErrorKind::checkpoint,
-                shown_path(checkpoint) + ": the stored file name " + bnn::quoted(Json(name)) +
+                shown_path(checkpoint) + ": the stored file name " + json_text(Json(name)) +
                     " leads out of the data directory; name the files with --files");
   }
 }

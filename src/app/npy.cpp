@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <limits>
 
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+
 namespace bnn {
 namespace {
 

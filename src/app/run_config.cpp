@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "bnn/app/atomic_file.h"
+#include "bnn/core/input_file.h"
 #include "bnn/data/dataset.h"
 
 namespace bnn {
@@ -148,9 +148,8 @@ std::string first_difference(const Json& a, const Json& b, const std::string& po
 }  // namespace
 
 Json load_config_document(const std::string& path) {
-  const auto bytes = read_file(path, kMaxConfigBytes, ErrorKind::config);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return parse_json(text, shown_path(path), ErrorKind::config);
+  return parse_json(read_text_file(path, kMaxConfigBytes, ErrorKind::config), shown_path(path),
+                    ErrorKind::config);
 }
 
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {

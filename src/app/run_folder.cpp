@@ -4,6 +4,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+
+#include "bnn/core/input_file.h"
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -24,6 +26,18 @@ void make_folder(const std::string& path) {
 
 void remove_file(const std::string& path) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, "cannot remove", errno);
+}
+
+// Temporary files of checkpoints that a killed process left; the lock says that nobody else is
+// writing any.
+void remove_leftovers(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".last.safetensors.tmp.") || name.starts_with(".best.safetensors.tmp.")) {
+      remove_file(entry.path().string());
+    }
+  }
 }
 
 bool exists(const std::string& path) {
@@ -68,6 +82,7 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
                     ": the folder holds a checkpoint; use --resume to continue that "
                     "run, --overwrite to replace it, or another --out");
   }
+  remove_leftovers(path_ + "/checkpoints");
   if (use == FolderUse::overwrite) {
     for (const std::string& file :
          {last_checkpoint(), best_checkpoint(), metrics_file(), log_file(), config_file()}) {
@@ -78,8 +93,7 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
 
 void RunFolder::open_metrics(std::uint64_t step) {
   if (exists(metrics_file())) {
-    const auto bytes = read_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string text = read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
     const std::string kept = lines_up_to(text, step);
     if (kept.size() != text.size()) write_file_atomically(metrics_file(), kept);
   }

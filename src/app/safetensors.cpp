@@ -7,6 +7,7 @@
 #include "bnn/app/atomic_file.h"
 #include "bnn/app/safetensors_header.h"
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {
@@ -23,7 +24,7 @@ bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
 
 // A JSON string. Control characters are refused, newline and tab apart: their escapes have
 // hexadecimal letters, of which one flipped bit can go unseen ("\u001b", "\u001B").
-std::string json_text(const std::string& text, const std::string& path) {
+std::string encoded(const std::string& text, const std::string& path) {
   const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
     return c != '\n' && c != '\t' && is_control(static_cast<unsigned char>(c));
   });
@@ -33,7 +34,7 @@ std::string json_text(const std::string& text, const std::string& path) {
     // Falls through to the same sentence.
   }
   throw Error(ErrorKind::internal,
-              shown_path(path) + ": cannot write " + bnn::quoted(text) + ": not plain UTF-8 text");
+              shown_path(path) + ": cannot write " + json_text(text) + ": not plain UTF-8 text");
 }
 
 bool shape_fits_values(const TensorView& tensor) {
@@ -49,7 +50,7 @@ bool shape_fits_values(const TensorView& tensor) {
 }
 
 void check_tensor(const TensorView& tensor, const std::string& path) {
-  const std::string where = shown_path(path) + ": tensor " + bnn::quoted(tensor.name) + ": ";
+  const std::string where = shown_path(path) + ": tensor " + json_text(tensor.name) + ": ";
   if (!is_tensor_name(tensor.name)) {
     throw Error(ErrorKind::internal, where + "not a name that a tensor may have");
   }
@@ -74,7 +75,7 @@ std::vector<TensorView> sorted_by_name(std::span<const TensorView> tensors,
                          [](const TensorView& a, const TensorView& b) { return a.name == b.name; });
   if (twin != sorted.end()) {
     throw Error(ErrorKind::internal,
-                shown_path(path) + ": tensor " + bnn::quoted(twin->name) + " is there twice");
+                shown_path(path) + ": tensor " + json_text(twin->name) + " is there twice");
   }
   return sorted;
 }
@@ -87,7 +88,7 @@ std::string metadata_text(const std::map<std::string, std::string>& metadata,
   std::string text = "\"__metadata__\":{";
   for (const auto& [key, value] : metadata) {
     if (text.back() != '{') text += ',';
-    text += json_text(key, path) + ":" + json_text(value, path);
+    text += encoded(key, path) + ":" + encoded(value, path);
   }
   return text + "}";
 }
@@ -100,7 +101,7 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
   for (const TensorView& tensor : tensors) {
     check_tensor(tensor, path);
     if (text.size() > 1) text += ',';
-    text += json_text(tensor.name, path) + ":{\"dtype\":\"F32\",\"shape\":[";
+    text += encoded(tensor.name, path) + ":{\"dtype\":\"F32\",\"shape\":[";
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
       if (i > 0) text += ',';
       text += std::to_string(tensor.shape[i]);
@@ -123,19 +124,19 @@ void check_header_size(std::uint64_t size, const std::string& path) {
 }
 
 // The header's text; the file then stands at its first byte of data.
-std::string read_header_text(RegularFile& file, const std::string& path) {
-  if (file.size() < kLengthBytes) {
+std::string read_header_text(InputFile& file, const std::string& path) {
+  if (*file.size() < kLengthBytes) {
     throw Error(ErrorKind::checkpoint, shown_path(path) + ": not a safetensors file: only " +
-                                           std::to_string(file.size()) + " bytes long");
+                                           std::to_string(*file.size()) + " bytes long");
   }
   Length length_bytes;
   file.read_exactly(length_bytes);
   const auto length = std::bit_cast<std::uint64_t>(length_bytes);
-  if (length > file.size() - kLengthBytes) {
+  if (length > *file.size() - kLengthBytes) {
     throw Error(ErrorKind::checkpoint,
                 shown_path(path) + ": truncated or not a safetensors file: a header of " +
                     std::to_string(length) + " bytes does not fit a file of " +
-                    std::to_string(file.size()));
+                    std::to_string(*file.size()));
   }
   check_header_size(length, path);
   std::string text(static_cast<std::size_t>(length), '\0');
@@ -163,10 +164,10 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
 }
 
 SafetensorsFile read_safetensors(const std::string& path) {
-  RegularFile file(path, ErrorKind::checkpoint);
+  InputFile file(path, ErrorKind::checkpoint);
   const std::string text = read_header_text(file, path);
   SafetensorsHeader header =
-      parse_safetensors_header(text, file.size() - kLengthBytes - text.size(), shown_path(path));
+      parse_safetensors_header(text, *file.size() - kLengthBytes - text.size(), shown_path(path));
   SafetensorsFile result{std::move(header.metadata), {}};
   result.tensors.reserve(header.entries.size());
   for (SafetensorsEntry& entry : header.entries) {
@@ -176,7 +177,7 @@ SafetensorsFile read_safetensors(const std::string& path) {
     result.tensors.push_back({std::move(entry.name), std::move(entry.shape), std::move(values)});
   }
   std::byte beyond;
-  if (file.read_some(std::span(&beyond, 1)) != 0) {
+  if (file.read(std::span(&beyond, 1)) != 0) {
     throw Error(ErrorKind::checkpoint, shown_path(path) + ": grew while it was read");
   }
   std::sort(result.tensors.begin(), result.tensors.end(),

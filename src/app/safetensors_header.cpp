@@ -60,7 +60,7 @@ class HeaderTokens final : public nlohmann::json_sax<Json> {
 void HeaderTokens::fail(const std::string& sentence) const {
   std::string where = ": header";
   const bool inside = place_ == Place::tensor || place_ == Place::shape || place_ == Place::offsets;
-  if (inside) where += ": tensor " + bnn::quoted(header_.entries.back().name);
+  if (inside) where += ": tensor " + json_text(header_.entries.back().name);
   if (place_ == Place::metadata) where += ": __metadata__";
   throw Error(ErrorKind::checkpoint, source_ + where + ": " + sentence);
 }
@@ -68,7 +68,7 @@ void HeaderTokens::fail(const std::string& sentence) const {
 std::string HeaderTokens::expected() const {
   switch (place_) {
     case Place::metadata:
-      return "a string as the value of " + bnn::quoted(key_);
+      return "a string as the value of " + json_text(key_);
     case Place::shape:
       return "dimensions to be whole numbers from 0 to 2^63 - 1";
     case Place::offsets:
@@ -76,7 +76,7 @@ std::string HeaderTokens::expected() const {
     case Place::tensor:
       return key_ == "dtype" ? "a string as dtype" : "a list of whole numbers as " + key_;
     default:
-      return key_.empty() ? "an object" : "an object as the value of " + bnn::quoted(key_);
+      return key_.empty() ? "an object" : "an object as the value of " + json_text(key_);
   }
 }
 
@@ -137,10 +137,10 @@ bool HeaderTokens::key(Text& value) {
   } else {
     is_new = fields_.insert(value).second;
     if (value != "dtype" && value != "shape" && value != "data_offsets") {
-      fail("unknown key " + bnn::quoted(value) + "; expected dtype, shape and data_offsets");
+      fail("unknown key " + json_text(value) + "; expected dtype, shape and data_offsets");
     }
   }
-  if (!is_new) fail("key " + bnn::quoted(value) + " appears twice");
+  if (!is_new) fail("key " + json_text(value) + " appears twice");
   key_ = std::move(value);
   return true;
 }
@@ -198,10 +198,10 @@ bool byte_size(const std::vector<std::int64_t>& shape, std::uint64_t& bytes) {
 
 void check_entry(const SafetensorsEntry& entry, std::uint64_t data_size,
                  const std::string& source) {
-  const std::string where = source + ": tensor " + bnn::quoted(entry.name) + ": ";
+  const std::string where = source + ": tensor " + json_text(entry.name) + ": ";
   if (entry.dtype != "F32") {
     throw Error(ErrorKind::checkpoint,
-                where + "expected dtype \"F32\", found " + bnn::quoted(entry.dtype));
+                where + "expected dtype \"F32\", found " + json_text(entry.dtype));
   }
   if (entry.begin > entry.end || entry.end > data_size) {
     throw Error(ErrorKind::checkpoint, where + "data_offsets [" + std::to_string(entry.begin) +
@@ -227,7 +227,7 @@ void check_tiling(const std::vector<SafetensorsEntry>& entries, std::uint64_t da
   for (const SafetensorsEntry& entry : entries) {
     if (entry.begin != covered) {
       throw Error(ErrorKind::checkpoint,
-                  source + ": tensor " + bnn::quoted(entry.name) +
+                  source + ": tensor " + json_text(entry.name) +
                       (entry.begin < covered ? " overlaps another" : " leaves a hole before it") +
                       "; expected its data at byte " + std::to_string(covered) + ", found " +
                       std::to_string(entry.begin));

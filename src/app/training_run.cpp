@@ -7,6 +7,7 @@
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/app/training_loop.h"
+#include "bnn/core/input_file.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {

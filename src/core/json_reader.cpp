@@ -10,6 +10,7 @@ namespace bnn {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxKeys = 4096;
 constexpr std::size_t kMaxQuoted = 60;
 constexpr std::size_t kMaxMessage = 460;  // leaves room for the program's name within 500 bytes
 
@@ -43,13 +44,20 @@ class StructureCheck {
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
-    if (depth > kMaxDepth) {
+    // `depth` counts the levels around the value that the event is about.
+    const bool opens = event == Event::object_start || event == Event::array_start;
+    if (opens && depth >= kMaxDepth) {
       throw Error(kind_, source_ + ": nested deeper than " + std::to_string(kMaxDepth) + " levels");
     }
     if (event == Event::object_start) keys_.emplace_back();
     if (event == Event::object_end) keys_.pop_back();
-    if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-      throw Error(kind_, source_ + ": key " + quoted(parsed) + " appears twice in one object");
+    if (event != Event::key) return true;
+    if (!keys_.back().insert(parsed.get<std::string>()).second) {
+      throw Error(kind_, source_ + ": key " + json_text(parsed) + " appears twice in one object");
+    }
+    // Ordered objects are searched from the front, so a large one would take quadratic time.
+    if (keys_.back().size() > kMaxKeys) {
+      throw Error(kind_, source_ + ": an object has more than " + std::to_string(kMaxKeys) + " keys");
     }
     return true;
   }
@@ -75,7 +83,7 @@ std::string type_name(const Json& value) {
 
 std::string found(const Json& value) {
   if (value.is_structured()) return "found " + type_name(value);
-  return "found " + quoted(value);
+  return "found " + json_text(value);
 }
 
 std::string number_text(double value) { return Json(value).dump(); }
@@ -171,7 +179,7 @@ Json parse_json(std::string_view text, const std::string& source, ErrorKind kind
   }
 }
 
-std::string quoted(const Json& value) {
+std::string json_text(const Json& value) {
   return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), kMaxQuoted);
 }
 
@@ -180,7 +188,7 @@ std::optional<std::string> closest(std::string_view word,
   std::optional<std::string> best;
   // A slip changes at most a third of a word; longer words are not worth the quadratic cost.
   if (word.size() > 64) return best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = std::max<std::size_t>(word.size() < 4 ? 1 : 2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(lower(std::string(word)), lower(candidate));
     if (distance < best_distance) {
@@ -327,7 +335,7 @@ std::vector<int> ObjectReader::integers(const std::string& key, int count, Integ
       good = number.has_value();
       if (good) result[i] = static_cast<int>(*number);
     }
-    if (!good) problem(key, "expected " + expected + ", found " + quoted(*value));
+    if (!good) problem(key, "expected " + expected + ", found " + json_text(*value));
   }
   record(key, result);
   return result;
@@ -343,7 +351,7 @@ std::vector<double> ObjectReader::reals(const std::string& key, RealRule rule) {
       good = number.has_value();
       if (good) result.push_back(*number);
     }
-    if (!good) problem(key, "expected " + expected + ", found " + quoted(*value));
+    if (!good) problem(key, "expected " + expected + ", found " + json_text(*value));
   }
   record(key, result);
   return result;
@@ -359,7 +367,7 @@ std::vector<std::string> ObjectReader::texts(const std::string& key,
     if (good) {
       result = list.get<std::vector<std::string>>();
     } else {
-      problem(key, "expected a string or a list of strings, found " + quoted(*value));
+      problem(key, "expected a string or a list of strings, found " + json_text(*value));
     }
   }
   record(key, result);
@@ -380,7 +388,7 @@ void ObjectReader::finish() {
   if (!value_.is_object()) return;
   for (const auto& [key, value] : value_.items()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    const std::string shown = quoted(Json(key));
+    const std::string shown = json_text(Json(key));
     std::string sentence = "unknown key";
     if (const auto guess = closest(key, known_)) sentence += " (did you mean \"" + *guess + "\"?)";
     problems_.add(pointer_ + "/" + shown.substr(1, shown.size() - 2), sentence);

@@ -5,6 +5,9 @@
 #include <fstream>
 #include <sched.h>
 #include <string>
+#include <system_error>
+
+#include "bnn/core/error.h"
 
 namespace bnn {
 namespace {
@@ -20,12 +23,22 @@ int cgroup_cpus(int at_most) {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-  for (int worker = 1; worker < threads; ++worker) {
-    threads_.emplace_back([this, worker] { work(worker); });
+  threads_.reserve(static_cast<std::size_t>(threads));
+  try {
+    for (int worker = 1; worker < threads; ++worker) {
+      threads_.emplace_back([this, worker] { work(worker); });
+    }
+  } catch (const std::system_error&) {
+    const std::size_t started = threads_.size() + 1;
+    stop();
+    throw Error(ErrorKind::io, "the system allows only " + std::to_string(started) + " of " +
+                                   std::to_string(threads) + " threads; use fewer --threads");
   }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

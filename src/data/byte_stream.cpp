@@ -32,6 +32,11 @@ struct ByteStream::Inflater {
   bool between_members = false;  // the last member is complete, its checksum right
 };
 
+InputFile open_data_file(const std::string& path) {
+  return path == "-" ? InputFile::standard_input(ErrorKind::data)
+                     : InputFile(path, ErrorKind::data);
+}
+
 ByteStream::ByteStream(InputFile file) : file_(std::move(file)), buffer_(kBufferSize) {
   refill();
   const bool gzip = ahead_.size() >= 2 && ahead_[0] == 0x1f && ahead_[1] == 0x8b;

@@ -1,6 +1,6 @@
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 #include "bnn/data/dataset.h"
-#include "bnn/data/input_file.h"
 
 namespace bnn {
 namespace {
@@ -40,7 +40,8 @@ std::vector<std::string> load_class_names(const DataConfig& config, const std::s
   const std::string place = from_file ? shown_path(path) : "/data/class_names";
   const ErrorKind kind = from_file ? ErrorKind::data : ErrorKind::config;
   const std::vector<std::string> names =
-      from_file ? lines_of(read_text_file(path, kMaxNamesBytes)) : config.class_names;
+      from_file ? lines_of(read_text_file(path, kMaxNamesBytes, ErrorKind::data))
+                : config.class_names;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
       throw Error(kind, place + ": line " + std::to_string(i + 1) + " is blank; expected a name");

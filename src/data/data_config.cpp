@@ -55,7 +55,7 @@ void read_label_place(ObjectReader& reader, DataConfig& config) {
 
 void check_file_name(ObjectReader& reader, const std::string& key, const std::string& name) {
   const bool usable = !name.empty() && name != "-" && name.find('\0') == std::string::npos;
-  if (!usable) reader.problem(key, "expected the name of a file, found " + quoted(Json(name)));
+  if (!usable) reader.problem(key, "expected the name of a file, found " + json_text(Json(name)));
 }
 
 FileSet read_pair(ObjectReader& reader, const std::string& key) {
@@ -63,7 +63,7 @@ FileSet read_pair(ObjectReader& reader, const std::string& key) {
   if (!value.is_object()) {
     reader.problem(key,
                    "format \"idx\" expects {\"images\": \"...\", \"labels\": \"...\"}, found " +
-                       quoted(value));
+                       json_text(value));
     return {};
   }
   ObjectReader pair = reader.object(key);
@@ -83,7 +83,7 @@ FileSet read_list(ObjectReader& reader, const std::string& key) {
   for (const std::string& name : set.files) check_file_name(reader, key, name);
   for (auto name = set.files.begin(); name != set.files.end(); ++name) {
     if (std::find(set.files.begin(), name, *name) != name) {
-      reader.problem(key, "names " + quoted(Json(*name)) + " twice");
+      reader.problem(key, "names " + json_text(Json(*name)) + " twice");
     }
   }
   return set;
@@ -127,8 +127,8 @@ void read_validation(ObjectReader& reader, DataConfig& config) {
   if (fraction) {
     config.validation_fraction = value.get<double>();
   } else {
-    reader.problem(key,
-                   "expected a number of examples or a fraction below 1, found " + quoted(value));
+    reader.problem(
+        key, "expected a number of examples or a fraction below 1, found " + json_text(value));
   }
 }
 

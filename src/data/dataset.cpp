@@ -6,9 +6,10 @@
 #include <stdexcept>
 
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/data/byte_stream.h"
 #include "bnn/data/cifar.h"
 #include "bnn/data/idx.h"
-#include "bnn/data/input_file.h"
 
 namespace bnn {
 namespace {
@@ -28,7 +29,7 @@ void prepare_cifar(const std::vector<std::string>& paths, const CifarLayout& lay
                    Dataset& data) {
   std::uint64_t total = 0;
   for (const std::string& path : paths) {
-    InputFile file(path);
+    InputFile file = open_data_file(path);
     total += count_records(file, layout).value_or(0);
   }
   data.pixels.reserve(static_cast<std::size_t>(total) * layout.shape.size());
@@ -41,7 +42,7 @@ void load_cifar(const FileSet& set, const std::string& directory, const CifarLay
   for (const std::string& name : set.files) paths.push_back(resolve_path(directory, name));
   prepare_cifar(paths, layout, data);
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    InputFile file(paths[i]);
+    InputFile file = open_data_file(paths[i]);
     add_file(data, set.files[i], append_cifar(file, layout, data));
   }
 }

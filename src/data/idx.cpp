@@ -136,12 +136,12 @@ void append_labels(ByteStream& in, std::size_t bytes, const LabelRange& range,
 
 std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
                        const LabelRange& range, Dataset& data) {
-  ByteStream images{InputFile(images_path)};
+  ByteStream images{open_data_file(images_path)};
   const Header header = read_header(images, "images");
   check_shape(images, header, data.shape);
   const std::size_t bytes = checked_bytes(images, header, data.shape.size());
   if (!labels_path.empty()) {
-    ByteStream labels{InputFile(labels_path)};
+    ByteStream labels{open_data_file(labels_path)};
     const Header label_header = read_header(labels, "labels");
     if (label_header.sizes[0] != header.sizes[0]) {
       fail(labels, "has " + std::to_string(label_header.sizes[0]) + " labels for the " +

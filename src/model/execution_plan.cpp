@@ -33,17 +33,20 @@ Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
   Plan plan;
   plan.nodes.resize(graph.nodes().size());
   const bool training = mode == ExecutionMode::training;
+  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Node& node = graph.nodes()[i];
     NodePlan& memory = plan.nodes[i];
     if (node.storage != static_cast<int>(i)) continue;
     memory.activation.each = node.shape.size();
-    if (node.layer == nullptr) continue;
+    if (!training) continue;
     // Where nothing is trained, the saved inputs of an activation are written and forgotten.
-    memory.saved.each = training ? node.layer->saved_size() : 0;
-    if (!training || !node.needs_gradient) continue;
-    memory.gradient.each = node.shape.size();
-    if (!is_deferred(node)) continue;
+    memory.saved.each = node.layer != nullptr ? node.layer->saved_size() : 0;
+    // The caller writes the logits' gradient even where no variable is trained.
+    if (node.needs_gradient || static_cast<int>(i) == output) {
+      memory.gradient.each = node.shape.size();
+    }
+    if (!node.needs_gradient || !is_deferred(node)) continue;
     memory.gradient.whole_batch = true;
     const Node& input = graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
     plan.nodes[static_cast<std::size_t>(input.storage)].activation.whole_batch = true;

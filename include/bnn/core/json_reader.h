@@ -36,7 +36,7 @@ using Json = nlohmann::ordered_json;
 Json parse_json(std::string_view text, const std::string& source, ErrorKind kind);
 
 /// The value as text on one line (for messages), cut at about 60 bytes.
-std::string quoted(const Json& value);
+std::string json_text(const Json& value);
 
 /// The candidate closest to `word` by edit distance, if it is close enough to be a slip.
 std::optional<std::string> closest(std::string_view word,

@@ -20,7 +20,7 @@ namespace bnn {
 
 class ThreadPool {
  public:
-  /// @param threads at least 1; 1 starts no thread at all.
+  /// @param threads at least 1; 1 starts no thread at all. Throws Error(io) if the system refuses.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -45,6 +45,7 @@ class ThreadPool {
 
   void run_erased(std::size_t count, Job job);
   void work(int worker);
+  void stop();
   void take_tasks(int worker);
 
   std::vector<std::thread> threads_;

@@ -13,9 +13,12 @@
 #include <string>
 #include <vector>
 
-#include "bnn/data/input_file.h"
+#include "bnn/core/input_file.h"
 
 namespace bnn {
+
+/// Opens a data file; the path "-" stands for standard input.
+InputFile open_data_file(const std::string& path);
 
 class ByteStream {
  public:

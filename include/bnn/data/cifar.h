@@ -12,7 +12,7 @@
 #include <string>
 
 #include "bnn/data/dataset.h"
-#include "bnn/data/input_file.h"
+#include "bnn/core/input_file.h"
 #include "bnn/data/label_range.h"
 
 namespace bnn {

@@ -1,0 +1,109 @@
+#include "bnn/core/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxShownPath = 160;
+constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // read takes at most 2^31 bytes at once
+
+// True if the fault lies in the name that the user gave rather than in the system.
+bool is_wrong_name(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG ||
+         error == ENXIO || error == EISDIR;
+}
+
+std::string kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+}  // namespace
+
+std::string shown_path(const std::string& path) {
+  if (path.size() <= kMaxShownPath) return path;
+  std::size_t first = path.size() - kMaxShownPath;
+  while (first < path.size() && (static_cast<unsigned char>(path[first]) & 0xC0u) == 0x80u) ++first;
+  return "..." + path.substr(first);
+}
+
+InputFile::InputFile(FileDescriptor file, std::string name, ErrorKind kind)
+    : name_(std::move(name)), kind_(kind), file_(std::move(file)) {}
+
+InputFile InputFile::standard_input(ErrorKind kind) {
+  // A copy of the descriptor, so that closing it leaves standard input as it is.
+  return InputFile(FileDescriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)), "standard input", kind);
+}
+
+InputFile::InputFile(const std::string& path, ErrorKind kind)
+    : name_(shown_path(path)), kind_(kind) {
+  if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
+  // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
+  file_.reset(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (file_.number() < 0) fail(errno);
+  struct stat status = {};
+  if (::fstat(file_.number(), &status) != 0) fail(errno);
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(kind, name_ + ": expected a regular file, found " + kind_of(status.st_mode));
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+void InputFile::fail(int error) const {
+  throw Error(is_wrong_name(error) ? kind_ : ErrorKind::io,
+              name_ + ": cannot read: " + std::generic_category().message(error));
+}
+
+std::size_t InputFile::read(std::span<std::byte> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = ::read(file_.number(), out.data() + done,
+                               std::min(out.size() - done, kMaxTransfer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+void InputFile::read_exactly(std::span<std::byte> out) {
+  const std::size_t got = read(out);
+  if (got == out.size()) return;
+  throw Error(kind_, name_ + ": ends " + std::to_string(out.size() - got) +
+                         " bytes before the end of what it should hold");
+}
+
+std::vector<std::byte> read_file(const std::string& path, std::size_t limit, ErrorKind kind) {
+  InputFile file(path, kind);
+  const auto too_large = [&](std::uint64_t size) {
+    throw Error(kind, file.name() + ": expected at most " + std::to_string(limit) +
+                          " bytes, found " + std::to_string(size));
+  };
+  const std::uint64_t size = file.size().value_or(0);
+  if (size > limit) too_large(size);
+  // One byte more than there should be shows whether the file has grown.
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size) + 1);
+  bytes.resize(file.read(std::span<std::byte>(bytes)));
+  if (bytes.size() > size) {
+    throw Error(kind, file.name() + ": the file grew while it was being read");
+  }
+  return bytes;
+}
+
+std::string read_text_file(const std::string& path, std::size_t limit, ErrorKind kind) {
+  const auto bytes = read_file(path, limit, kind);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+}  // namespace bnn

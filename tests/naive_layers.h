@@ -1,0 +1,231 @@
+#pragma once
+// Layers as plain loops in double, written from the formulas alone: the reference that the tests of
+// the numerical layers compare with. Slow, obvious, and independent of the code under test: the one
+// thing shared with it is the stream of signs, whose names are part of the contract.
+//
+//     y_b = f(conv(x_b, M) + r_b ∘ conv(s_b ∘ x_b, D) + bias)
+//
+// with one sign of s_b an input channel and one of r_b a filter, the same at every pixel.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "bnn/bayes/flipout.h"
+#include "bnn/bayes/parameter_layout.h"
+#include "bnn/core/shape.h"
+#include "bnn/math/window.h"
+
+namespace bnn::testing {
+
+using Numbers = std::vector<double>;
+
+struct NaiveExtent {
+  int output, before, after;
+};
+
+/// Output size and padding along one dimension, as TensorFlow defines them.
+inline NaiveExtent naive_extent(int input, int kernel, int stride, int dilation, Padding padding) {
+  const int covered = (kernel - 1) * dilation + 1;
+  if (padding == Padding::valid) {
+    int output = 0;
+    while (output * stride + covered <= input) ++output;
+    return {output, 0, 0};
+  }
+  const int output = (input + stride - 1) / stride;
+  const int total = std::max((output - 1) * stride + covered - input, 0);
+  return {output, total / 2, total - total / 2};
+}
+
+/// A window over an image, for convolution and pooling.
+struct NaiveWindow {
+  Shape input;
+  int filters = 1;
+  std::array<int, 2> kernel{1, 1}, strides{1, 1}, dilation{1, 1};
+  Padding padding = Padding::valid;
+
+  NaiveExtent rows() const {
+    return naive_extent(input.height, kernel[0], strides[0], dilation[0], padding);
+  }
+  NaiveExtent columns() const {
+    return naive_extent(input.width, kernel[1], strides[1], dilation[1], padding);
+  }
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(rows().output) * static_cast<std::size_t>(columns().output);
+  }
+};
+
+/// The same choices as the code under test takes them.
+inline WindowSpec window_spec(const NaiveWindow& w) {
+  return {w.kernel, w.strides, w.dilation, w.padding};
+}
+
+/// Kernels of 1, 2, 3, 5 and non-square ones, strides or dilations up to 3, both paddings, odd and
+/// even sides; some do not fit, and then give no output.
+inline std::vector<NaiveWindow> window_grid() {
+  const std::array<int, 2> kernels[] = {{1, 1}, {2, 2}, {3, 3}, {5, 5}, {1, 3}, {5, 2}};
+  const std::array<int, 2> steps[][2] = {{{1, 1}, {1, 1}}, {{2, 2}, {1, 1}}, {{3, 3}, {1, 1}},
+                                         {{2, 1}, {1, 1}}, {{1, 3}, {1, 1}}, {{1, 1}, {2, 2}},
+                                         {{1, 1}, {1, 3}}, {{1, 1}, {3, 2}}};
+  std::vector<NaiveWindow> grid;
+  for (const Shape& input : {Shape{8, 8}, Shape{7, 9}, Shape{5, 6}, Shape{4, 3}}) {
+    for (const auto& kernel : kernels) {
+      for (const auto& [strides, dilation] : steps) {
+        for (const Padding padding : {Padding::valid, Padding::same}) {
+          grid.push_back({input, 1, kernel, strides, dilation, padding});
+        }
+      }
+    }
+  }
+  return grid;
+}
+
+/// Calls visit(output pixel, tap, input pixel) for every tap that lies inside the image.
+template <typename Visit>
+void naive_taps(const NaiveWindow& w, const Visit& visit) {
+  const NaiveExtent rows = w.rows(), columns = w.columns();
+  for (int oy = 0; oy < rows.output; ++oy) {
+    for (int ox = 0; ox < columns.output; ++ox) {
+      for (int ky = 0; ky < w.kernel[0]; ++ky) {
+        for (int kx = 0; kx < w.kernel[1]; ++kx) {
+          const int y = oy * w.strides[0] + ky * w.dilation[0] - rows.before;
+          const int x = ox * w.strides[1] + kx * w.dilation[1] - columns.before;
+          if (y < 0 || y >= w.input.height || x < 0 || x >= w.input.width) continue;
+          visit(static_cast<std::size_t>(oy * columns.output + ox),
+                static_cast<std::size_t>(ky * w.kernel[1] + kx),
+                static_cast<std::size_t>(y * w.input.width + x));
+        }
+      }
+    }
+  }
+}
+
+/// Cross-correlation of one image with a kernel [ky][kx][channel][filter].
+inline Numbers naive_conv(const NaiveWindow& w, const double* image, const double* kernel) {
+  const auto channels = static_cast<std::size_t>(w.input.channels);
+  const auto filters = static_cast<std::size_t>(w.filters);
+  Numbers output(w.pixels() * filters, 0.0);
+  naive_taps(w, [&](std::size_t to, std::size_t tap, std::size_t from) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t f = 0; f < filters; ++f) {
+        output[to * filters + f] +=
+            image[from * channels + c] * kernel[(tap * channels + c) * filters + f];
+      }
+    }
+  });
+  return output;
+}
+
+/// The maximum over, or the mean of, the cells inside the image.
+inline Numbers naive_pool(const NaiveWindow& w, bool maximum, const double* image) {
+  const auto channels = static_cast<std::size_t>(w.input.channels);
+  Numbers output(w.pixels() * channels, maximum ? -HUGE_VAL : 0.0);
+  Numbers count(w.pixels(), 0.0);
+  naive_taps(w, [&](std::size_t to, std::size_t, std::size_t from) {
+    ++count[to];
+    for (std::size_t c = 0; c < channels; ++c) {
+      double& y = output[to * channels + c];
+      const double x = image[from * channels + c];
+      y = maximum ? std::max(y, x) : y + x;
+    }
+  });
+  for (std::size_t i = 0; !maximum && i < output.size(); ++i) output[i] /= count[i / channels];
+  return output;
+}
+
+inline double naive_activation(const std::string& name, double z) {
+  if (name == "linear") return z;
+  if (name == "relu") return std::max(z, 0.0);
+  if (name == "leaky_relu") return z > 0 ? z : 0.2 * z;
+  if (name == "elu") return z > 0 ? z : std::exp(z) - 1;
+  if (name == "selu") {
+    return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * (std::exp(z) - 1));
+  }
+  if (name == "gelu") return z / 2 * std::erfc(-z / std::numbers::sqrt2);
+  if (name == "swish") return z / (1 + std::exp(-z));
+  if (name == "tanh") return std::tanh(z);
+  if (name == "sigmoid") return 1 / (1 + std::exp(-z));
+  if (name == "softplus") return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
+  return std::nan("");
+}
+
+/// What a layer reads: flat arrays of one layout, and its inputs [example][input shape].
+struct NaiveState {
+  Numbers parameters, perturbation;
+  std::vector<Numbers> inputs;
+};
+
+/// A layer as a function of its state, all noise frozen.
+using NaiveLayer = std::function<Numbers(const NaiveState&)>;
+
+/// Element 0 of a variable of `layer` in a flat array, or null if there is no such variable.
+inline const double* naive_variable(const ParameterLayout& layout, const Numbers& array,
+                                    const std::string& name) {
+  for (const Variable& variable : layout.variables()) {
+    if (variable.name == name) return array.data() + variable.slice.offset;
+  }
+  return nullptr;
+}
+
+struct NaiveTensor {
+  const double* mean;          // null: no such tensor
+  const double* perturbation;  // null: a point
+
+  NaiveTensor(const ParameterLayout& layout, const NaiveState& state, const std::string& tensor)
+      : mean(naive_variable(layout, state.parameters, "layer/" + tensor)),
+        perturbation(naive_variable(layout, state.perturbation,
+                                    "layer/" + tensor + "_posterior_untransformed_scale")) {
+    if (mean == nullptr) {
+      mean = naive_variable(layout, state.parameters, "layer/" + tensor + "_posterior_loc");
+    }
+  }
+};
+
+/// The noise of one pass as a layer sees it.
+struct NaivePass {
+  PassNoise noise;
+  std::uint32_t layer = 0;
+  bool noisy = true;  // false: no perturbation
+
+  std::vector<float> signs(Site site, std::size_t b, int count) const {
+    std::vector<float> signs(static_cast<std::size_t>(count));
+    fill_signs({noise.seed, site, layer, noise.step, noise.examples[b]}, signs);
+    return signs;
+  }
+};
+
+/// A convolution layer, deterministic or flipout. A dense layer is one over a 1 x 1 image.
+inline NaiveLayer naive_weights_layer(const NaiveWindow& w, const std::string& activation,
+                                      const ParameterLayout& layout, const NaivePass& pass) {
+  return [=, &layout](const NaiveState& state) {
+    const NaiveTensor kernel(layout, state, "kernel"), bias(layout, state, "bias");
+    const auto channels = static_cast<std::size_t>(w.input.channels);
+    const auto filters = static_cast<std::size_t>(w.filters);
+    Numbers outputs;
+    for (std::size_t b = 0; b * w.input.size() < state.inputs[0].size(); ++b) {
+      const double* image = state.inputs[0].data() + b * w.input.size();
+      Numbers y = naive_conv(w, image, kernel.mean);
+      if (pass.noisy && kernel.perturbation != nullptr) {
+        const auto s = pass.signs(pass.noise.sign_input, b, w.input.channels);
+        const auto r = pass.signs(pass.noise.sign_output, b, w.filters);
+        Numbers flipped(image, image + w.input.size());
+        for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % channels];
+        const Numbers perturbed = naive_conv(w, flipped.data(), kernel.perturbation);
+        for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % filters] * perturbed[i];
+      }
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        if (bias.mean != nullptr) y[i] += bias.mean[i % filters];
+        if (pass.noisy && bias.perturbation != nullptr) y[i] += bias.perturbation[i % filters];
+        outputs.push_back(naive_activation(activation, y[i]));
+      }
+    }
+    return outputs;
+  };
+}
+
+}  // namespace bnn::testing

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds the programs and passes every test.
+#
+#   ./tests/run.sh              release build, all tests
+#   ./tests/run.sh --sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=build options=(-DBNN_TESTS=ON)
+case "${1:-}" in
+  '') ;;
+  --sanitize) build=build-sanitize options+=(-DBNN_SANITIZE=ON -DCMAKE_BUILD_TYPE=Sanitize) ;;
+  *) echo "tests/run.sh: error: unknown option '$1'; expected --sanitize or nothing" >&2; exit 2 ;;
+esac
+
+. tests/install_packages.sh
+install_packages catch2 zlib1g-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
+  libspdlog-dev g++ make cmake
+
+cmake -S . -B "$build" "${options[@]}" >/dev/null
+cmake --build "$build" -j "$(nproc)"
+"$build/bnn-tests"
