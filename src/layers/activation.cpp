@@ -54,7 +54,8 @@ void activate(Activation activation, float* values, std::size_t size, float* sav
     case Activation::linear:
       return;
     case Activation::relu:
-      return apply(values, size, [](float z) { return z > 0.0f ? z : 0.0f; });
+      // Written so that a NaN stays: it must reach the loss and stop the run.
+      return apply(values, size, [](float z) { return z < 0.0f ? 0.0f : z; });
     case Activation::leaky_relu:
       return apply(values, size, [](float z) { return z > 0.0f ? z : kLeakySlope * z; });
     case Activation::elu:

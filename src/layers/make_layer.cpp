@@ -155,6 +155,10 @@ const std::vector<std::string>& layer_types() {
 LayerSpec read_layer(ObjectReader& reader) {
   LayerSpec spec;
   spec.type = reader.choice("type", layer_types(), std::nullopt);
+  // A misspelt type is refused, but its keys are read as those of the type that was likely meant.
+  if (const Json& given = reader.raw("type"); given.is_string()) {
+    spec.type = closest(given.get<std::string>(), layer_types()).value_or(spec.type);
+  }
   spec.name = reader.text("name", "");
   spec.inputs = reader.texts("inputs", std::vector<std::string>());
   for (const LayerType& type : types()) {

@@ -96,6 +96,9 @@ Window make_window(const Shape& input, const WindowSpec& spec) {
   if (taps > std::numeric_limits<int>::max() / std::max(1, input.channels)) {
     throw Error(ErrorKind::config, "the window covers too many inputs");
   }
+  if (std::int64_t{vertical.output} * horizontal.output > std::numeric_limits<int>::max()) {
+    throw Error(ErrorKind::config, "the output is too large");
+  }
   return Window{input,        vertical.output,    horizontal.output,   spec.kernel_size,
                 spec.strides, spec.dilation_rate, vertical.pad_before, horizontal.pad_before};
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# From a fresh clone to predictions with uncertainty: installs what is needed, builds, trains a
+# Bayesian LeNet-5 on Fashion-MNIST, evaluates it and predicts a few images. Safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+data=/usr/share/datasets/fashion-mnist
+out=runs/quickstart
+say() { printf '\n== %s\n' "$*"; }
+
+say "Installing packages"
+. tests/install_packages.sh
+install_packages g++ make cmake libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
+  libspdlog-dev zlib1g-dev dataset-fashion-mnist
+echo "all there"
+
+say "Building bnn-train, bnn-eval and bnn-predict"
+cmake -S . -B build -DBNN_TESTS=OFF >/dev/null
+cmake --build build -j "$(nproc)" --target bnn-train bnn-eval bnn-predict | grep -E '^\[100%\]' || true
+ls build/bnn-train build/bnn-eval build/bnn-predict
+
+say "Training a flipout LeNet-5 on the 60,000 images of Fashion-MNIST"
+build/bnn-train --config configs/fashion-mnist-quickstart.json --data "$data" --out "$out" --overwrite
+
+say "Evaluating it on the 10,000 test images"
+build/bnn-eval "$out/checkpoints/last.safetensors"
+
+say "Predicting five images: class, confidence, and where the doubt comes from"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# The header of an IDX file (16 bytes) with its count replaced by 5, then five images.
+{ printf '\x00\x00\x08\x03\x00\x00\x00\x05\x00\x00\x00\x1c\x00\x00\x00\x1c'
+  gunzip -c "$data/t10k-images-idx3-ubyte.gz" 2>/dev/null | tail -c +$((17 + 784 * 20)) | head -c $((784 * 5)); } \
+  >"$work/five-images" || true
+build/bnn-predict "$out/checkpoints/last.safetensors" "$work/five-images" --format csv --top-k 2 |
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i
+             printf "%-6s %-12s %10s   %-12s %9s %9s %9s\n", "image", "class", "confidence", "or rather", "doubt", "data", "model"; next }
+           { printf "%-6s %-12s %9.1f%%   %-12s %9.3f %9.3f %9.3f\n", $column["index"], $column["class"],
+             100 * $column["confidence"], $column["top_2"], $column["predictive_entropy"],
+             $column["expected_entropy"], $column["mutual_information"] }'
+echo "(doubt = predictive entropy in nats = its part in the data + its part in the model)"
+
+say "Done. The run is in $out; next: bnn-train --help, configs/, README.md"
