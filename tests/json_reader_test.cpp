@@ -7,7 +7,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "model_fixtures.h"
+
 using namespace bnn;
+using bnn::testing::error_message;
 
 namespace {
 
@@ -25,12 +28,14 @@ std::string problems_of(const std::string& text, const std::function<void(Object
   return error_message(ErrorKind::config, [&] { problems.raise_if_any(ErrorKind::config); });
 }
 
+std::string with_n(const std::string& value) { return "{\"n\": " + value + "}"; }
+
 std::string integer_problem(const std::string& value, IntegerRule rule) {
-  return problems_of("{\"n\": " + value + "}", [&](ObjectReader& r) { r.integer("n", rule); });
+  return problems_of(with_n(value), [&](ObjectReader& r) { r.integer("n", rule); });
 }
 
 std::string real_problem(const std::string& value, RealRule rule) {
-  return problems_of("{\"n\": " + value + "}", [&](ObjectReader& r) { r.real("n", rule); });
+  return problems_of(with_n(value), [&](ObjectReader& r) { r.real("n", rule); });
 }
 
 std::string nested(const std::string& open, const std::string& close, std::size_t levels) {
@@ -89,21 +94,19 @@ TEST_CASE("a number is finite and within its bounds, never a boolean or text") {
 
 TEST_CASE("booleans, texts and words are of their own type") {
   for (const char* value : {"1", "0", "\"true\"", "null", "[]"}) {
-    CHECK(contains(problems_of("{\"n\": " + std::string(value) + "}",
-                               [](ObjectReader& r) { r.boolean("n", true); }),
+    CHECK(contains(problems_of(with_n(value), [](ObjectReader& r) { r.boolean("n", true); }),
                    "/n: expected true or false, found "));
   }
   for (const char* value : {"1", "null", "false", "[\"a\"]"}) {
-    CHECK(contains(problems_of("{\"n\": " + std::string(value) + "}",
-                               [](ObjectReader& r) { r.text("n", "x"); }),
+    CHECK(contains(problems_of(with_n(value), [](ObjectReader& r) { r.text("n", "x"); }),
                    "/n: expected a string, found "));
   }
   const auto padding = [](ObjectReader& r) {
     CHECK(r.choice("n", {"valid", "same"}, "valid") != "");
   };
   CHECK(problems_of(R"({"n": "SAME"})", padding) == "");
-  CHECK(problems_of(R"({"n": "smae"})", padding) ==
-        R"(a.json: /n: expected one of "valid", "same", found "smae")");
+  CHECK(problems_of(R"({"n": "circular"})", padding) ==
+        R"(a.json: /n: expected one of "valid", "same", found "circular")");
   CHECK(contains(problems_of(R"({"n": "vald"})", padding), R"((did you mean "valid"?))"));
   CHECK(contains(problems_of(R"({"n": null})", padding), "found null"));
 }
@@ -118,7 +121,7 @@ TEST_CASE("pairs of integers are one number or exactly two") {
   for (const char* value : {"[1]", "[1, 2, 3]", "[]", "[1, 2.5]", "[1, true]", "\"3\"", "null", "0",
                             "[[1], 2]", "[1, null]", "2147483648", "[2147483648, 1]", "{}"}) {
     INFO(value);
-    CHECK(contains(problems_of("{\"n\": " + std::string(value) + "}", read), "/n: expected "));
+    CHECK(contains(problems_of(with_n(value), read), "/n: expected "));
   }
 }
 
@@ -131,14 +134,14 @@ TEST_CASE("lists of numbers and of texts check every element") {
   CHECK(numbers == std::vector<double>{1.0, 2.5});
   CHECK(problems_of(R"({"n": []})", read_reals) == "");
   for (const char* value : {"1", "[1, -2]", "[\"1\"]", "[null]", "{}"}) {
-    CHECK(problems_of("{\"n\": " + std::string(value) + "}", read_reals) != "");
+    CHECK(problems_of(with_n(value), read_reals) != "");
   }
   CHECK(problems_of(R"({"n": "one"})", read_texts) == "");
   CHECK(words == std::vector<std::string>{"one"});
   CHECK(problems_of(R"({"n": ["one", "two"]})", read_texts) == "");
   CHECK(words == std::vector<std::string>{"one", "two"});
   for (const char* value : {"1", "[\"a\", 2]", "null", "[[\"a\"]]"}) {
-    CHECK(problems_of("{\"n\": " + std::string(value) + "}", read_texts) != "");
+    CHECK(problems_of(with_n(value), read_texts) != "");
   }
 }
 
@@ -167,6 +170,13 @@ TEST_CASE("deep nesting is refused and never reaches the stack") {
   CHECK(parse_error(nested("[", "]", 100000)) == refusal);
   CHECK(parse_error(nested("[", "", 100000)) == refusal);
   CHECK(parse_error(nested("{\"a\":", "", 100000)) == refusal);
+}
+
+TEST_CASE("an object of more keys than any config has is refused at once") {
+  std::string text = "{\"k\": 0";
+  for (int i = 1; i < 4096; ++i) text += ", \"" + std::to_string(i) + "\": 0";
+  CHECK(parse_error(text + "}") == "no error");
+  CHECK(contains(parse_error(text + ", \"more\": 0}"), "more than 4096 keys"));
 }
 
 TEST_CASE("a NUL byte is refused wherever it stands") {

@@ -129,8 +129,7 @@ void check_digest(const Metadata& metadata, std::span<const TensorView> tensors,
   const std::string computed = digest_of(metadata, tensors);
   if (stored->second != computed) {
     throw Error(ErrorKind::checkpoint, shown_path(path) + ": damaged: the contents have digest \"" +
-                                           computed + "\"; expected " +
-                                           json_text(stored->second));
+                                           computed + "\"; expected " + json_text(stored->second));
   }
 }
 

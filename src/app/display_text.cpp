@@ -45,6 +45,14 @@ std::string shortest(double value) {
   return {buffer.data(), end.ptr};
 }
 
+std::string significant(double value, int digits) {
+  if (!std::isfinite(value)) return "n/a";
+  NumberBuffer buffer;
+  const std::to_chars_result end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                                 value, std::chars_format::general, digits);
+  return {buffer.data(), end.ptr};
+}
+
 std::string fixed(double value, int decimals) {
   if (!std::isfinite(value)) return "n/a";
   NumberBuffer buffer;

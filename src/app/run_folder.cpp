@@ -4,10 +4,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-
-#include "bnn/core/input_file.h"
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "bnn/core/input_file.h"
 
 namespace bnn {
 namespace {

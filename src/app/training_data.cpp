@@ -17,7 +17,8 @@ std::string data_directory(const std::string& data_flag, const RunConfig& config
                            const std::string& config_path) {
   if (!data_flag.empty()) return data_flag;
   const std::filesystem::path folder = std::filesystem::path(config_path).parent_path();
-  return (folder / config.data.directory).string();
+  const std::string directory = (folder / config.data.directory).string();
+  return directory.empty() ? "." : directory;
 }
 
 TrainingData load_training_data(const RunConfig& config, const std::string& directory,

@@ -130,8 +130,7 @@ void TrainingLoop::log_epoch(const StepStats& last) {
             "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
             "  kl weight " + fixed(last.kl_weight, 3) + "  loss " + fixed(means.loss, 4) +
             " nats/example  accuracy " + fixed(100 * means.accuracy, 2) + " %  lr " +
-            shortest(static_cast<float>(last.learning_rate)) + "  " + fixed(rate, 0) +
-            " examples/s");
+            significant(last.learning_rate, 3) + "  " + fixed(rate, 0) + " examples/s");
 }
 
 void TrainingLoop::show_progress(const StepStats& last) {

@@ -77,6 +77,17 @@ TrainingState restore(const TrainOptions& options, const Json& resolved, const T
   return checkpoint.state;
 }
 
+// Below this point errors about the config no longer know which file it came from.
+TrainingData load_data(const TrainOptions& options, const std::string& path,
+                       const RunConfig& config, const Graph& graph) {
+  try {
+    return load_training_data(config, data_directory(options.data, config, path), graph.classes());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::config) throw;
+    throw Error(error.kind(), shown_path(path) + ": " + error.what());
+  }
+}
+
 void print_plan(const Graph& graph, const std::string& shape) {
   std::fputs((summary_table(graph) + shape + "\n").c_str(), stdout);
 }
@@ -93,8 +104,7 @@ int run_training(const TrainOptions& options) {
   require_memory(Trainer::bytes(graph, config.training, options.threads), shown_path(path),
                  "training this network", ErrorKind::config);
   prepare_blas(options.threads);
-  const TrainingData data =
-      load_training_data(config, data_directory(options.data, config, path), graph.classes());
+  const TrainingData data = load_data(options, path, config, graph);
   const Json resolved = resolved_with_data(config, data);
   const std::string shape = shape_of_run(config, data, graph, options.threads);
   if (options.dry_run) {

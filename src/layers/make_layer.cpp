@@ -141,6 +141,18 @@ struct Maker {
   std::unique_ptr<Layer> operator()(const AddSpec&) const { return std::make_unique<Add>(inputs); }
 };
 
+// Names become parts of tensor names and of messages.
+void check_name(ObjectReader& reader, const std::string& name) {
+  constexpr std::size_t kMaxName = 128;
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '/';
+  });
+  if (plain && name.size() <= kMaxName) return;
+  reader.problem("name", "expected at most 128 letters, digits or any of _ - . /, found " +
+                             json_text(Json(name)));
+}
+
 }  // namespace
 
 const std::vector<std::string>& layer_types() {
@@ -160,6 +172,7 @@ LayerSpec read_layer(ObjectReader& reader) {
     spec.type = closest(given.get<std::string>(), layer_types()).value_or(spec.type);
   }
   spec.name = reader.text("name", "");
+  check_name(reader, spec.name);
   spec.inputs = reader.texts("inputs", std::vector<std::string>());
   for (const LayerType& type : types()) {
     if (type.name == spec.type) spec.options = type.read(reader);

@@ -10,7 +10,6 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kMaxLayers = 10000;
 constexpr std::size_t kMaxParameters = std::size_t{1} << 34;  // 64 GiB of float32
 constexpr std::size_t kMaxActivation = std::size_t{1} << 31;  // floats an example
 
@@ -104,34 +103,6 @@ void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
 }
 
 }  // namespace
-
-ModelSpec read_model(ObjectReader& reader) {
-  constexpr std::int64_t kMaxSide = 1 << 20;
-  ModelSpec spec;
-  ObjectReader input = reader.object("input");
-  spec.input.height = static_cast<int>(input.integer("height", {.min = 1, .max = kMaxSide}));
-  spec.input.width = static_cast<int>(input.integer("width", {.min = 1, .max = kMaxSide}));
-  spec.input.channels = static_cast<int>(input.integer("channels", {.min = 1, .max = kMaxSide}));
-  input.finish();
-  reader.record("input", input.resolved());
-
-  const Json& layers = reader.raw("layers");
-  if (!layers.is_array() || layers.empty() || layers.size() > kMaxLayers) {
-    reader.problem("layers", "expected a list of 1 to 10000 layers");
-    return spec;
-  }
-  Json resolved = Json::array();
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    ObjectReader layer(layers[i], reader.pointer() + "/layers/" + std::to_string(i),
-                       reader.problems());
-    spec.layers.push_back(read_layer(layer));
-    layer.finish();
-    resolved.push_back(layer.resolved());
-  }
-  reader.record("layers", std::move(resolved));
-  reader.finish();
-  return spec;
-}
 
 Graph::Graph(const ModelSpec& spec) {
   nodes_.push_back({"input", "input", nullptr, {}, spec.input, 0, false, 0, 0});

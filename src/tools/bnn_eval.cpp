@@ -22,32 +22,32 @@ int main(int argc, char** argv) {
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
-      ->type_name("DIR");
+      ->option_text("DIR");
   auto* split = app.add_option("--split", options.split, "test (default), validation or train")
                     ->check(CLI::IsMember({"test", "validation", "train"}))
-                    ->type_name("NAME");
+                    ->option_text("NAME");
   app.add_option("--files", options.files,
                  "Evaluate these files instead; for idx the images, then the labels")
-      ->type_name("FILE")
+      ->option_text("FILE")
       ->excludes(split);
   app.add_option("--samples", options.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
       ->check(CLI::Range(1, 1000000))
-      ->type_name("S");
+      ->option_text("S");
   app.add_flag("--mean-weights", options.mean_weights,
                "One pass with the posterior means and no noise");
   app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
       ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
+      ->option_text("N");
   app.add_option("--format", format, "text (default) or json")
       ->check(CLI::IsMember({"text", "json"}))
-      ->type_name("NAME");
+      ->option_text("NAME");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
-      ->type_name("FILE.npy");
+      ->option_text("FILE.npy");
   app.add_option("--ood", options.ood,
                  "Out-of-distribution images: how well uncertainty tells them apart")
-      ->type_name("FILE");
+      ->option_text("FILE");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {

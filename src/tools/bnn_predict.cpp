@@ -27,27 +27,27 @@ int main(int argc, char** argv) {
   app.add_option("--samples", options.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
       ->check(CLI::Range(1, 1000000))
-      ->type_name("S");
+      ->option_text("S");
   app.add_flag("--mean-weights", options.mean_weights,
                "One pass with the posterior means and no noise");
   app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
       ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
+      ->option_text("N");
   app.add_option("--format", format, "jsonl (default) or csv")
       ->check(CLI::IsMember({"jsonl", "csv"}))
-      ->type_name("NAME");
+      ->option_text("NAME");
   app.add_option("--output", options.output, "Write to this file, which appears when it is whole")
-      ->type_name("FILE");
+      ->option_text("FILE");
   app.add_option("--top-k", options.top_k, "Also list the K most probable classes")
       ->check(CLI::Range(1, 1000000))
-      ->type_name("K");
+      ->option_text("K");
   app.add_option("--abstain-above", options.abstain_above,
                  "Set abstain where the predictive entropy is above this")
       ->check(CLI::NonNegativeNumber)
-      ->type_name("NATS");
+      ->option_text("NATS");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
-      ->type_name("FILE.npy");
+      ->option_text("FILE.npy");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {

@@ -30,28 +30,28 @@ int main(int argc, char** argv) {
   bnn::TrainOptions options;
   CLI::App app(kDescription, "bnn-train");
   app.footer(kExamples);
-  app.add_option("--config", options.config, "The run's config file (JSON)")->type_name("FILE");
+  app.add_option("--config", options.config, "The run's config file (JSON)")->option_text("FILE");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
-      ->type_name("DIR");
+      ->option_text("DIR");
   app.add_option("--out", options.out, "The run folder (default: runs/<name of the config>)")
-      ->type_name("DIR");
+      ->option_text("DIR");
   auto* resume = app.add_flag("--resume", options.resume, "Continue the run in --out");
   app.add_option("--init-from", options.init_from, "Start from the weights of another checkpoint")
-      ->type_name("CHECKPOINT")
+      ->option_text("CHECKPOINT")
       ->excludes(resume);
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")
       ->excludes(resume);
   app.add_option("--set", options.overrides,
                  "Override a key: training.epochs=3, model.layers.0.filters=32; may be repeated")
-      ->type_name("KEY=VALUE")
+      ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--epochs", options.epochs, "Epochs in all; 0 writes the initial checkpoint")
-      ->type_name("N");
+      ->option_text("N");
   app.add_option("--max-steps", options.max_steps,
                  "Stop with a checkpoint once step N of the run is done")
       ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
-  app.add_option("--seed", options.seed, "Seed of everything random")->type_name("N");
+      ->option_text("N");
+  app.add_option("--seed", options.seed, "Seed of everything random")->option_text("N");
   app.add_flag("--dry-run", options.dry_run,
                "Check config and data, print layers, sizes and memory; write nothing");
   app.add_flag("--print-config", options.print_config,

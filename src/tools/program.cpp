@@ -15,7 +15,7 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
                  "Worker threads; results do not depend on it (default: the CPUs this process may "
                  "use)")
       ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+      ->option_text("N");
   auto* quiet = app.add_flag_callback(
       "--quiet", [&options] { options.verbosity = Verbosity::quiet; }, "Only warnings and errors");
   app.add_flag_callback(

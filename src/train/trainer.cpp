@@ -50,6 +50,7 @@ Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loa
       shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
       partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
       results_(static_cast<std::size_t>(spec.shards)),
+      result_sums_(2 * static_cast<std::size_t>(tree_levels(results_.size()))),
       positions_(static_cast<std::size_t>(spec.batch_size)),
       labels_(static_cast<std::size_t>(spec.batch_size)),
       chunk_kl_(chunks_.size()),
@@ -105,13 +106,12 @@ void Trainer::run_sample(int sample, std::uint64_t step, std::span<const std::ui
   });
   pool_.run(chunks_.size(),
             [&](std::size_t i, int worker) { collect_gradient(chunks_[i], worker, sample == 0); });
-  std::vector<double> sums(static_cast<std::size_t>(tree_levels(shards_.size())) * 2);
-  tree_sum(shards_.size(), 2, sums.data(), [&](std::size_t shard, double* out) {
+  tree_sum(shards_.size(), 2, result_sums_.data(), [&](std::size_t shard, double* out) {
     out[0] = results_[shard].nll;
     out[1] = results_[shard].correct;
   });
-  stats.nll += sums[0] / spec_.samples;
-  stats.correct += sums[1] / spec_.samples;
+  stats.nll += result_sums_[0] / spec_.samples;
+  stats.correct += result_sums_[1] / spec_.samples;
 }
 
 void Trainer::draw_weights(std::uint32_t draw) {
@@ -182,9 +182,8 @@ void Trainer::collect_gradient(const Chunk& chunk, int worker, bool first_sample
   accumulate(chunk.variable, collect(chunk.variable));
   if (!chunk.scale) return;
   const auto scale_gradient = collect(*chunk.scale);
-  perturbation_gradient_to_scale(
-      part(layout_, *chunk.scale, chunk, parameters_.data()),
-      part(layout_, *chunk.scale, chunk, noise_.data()), scale_gradient);
+  perturbation_gradient_to_scale(part(layout_, *chunk.scale, chunk, parameters_.data()),
+                                 part(layout_, *chunk.scale, chunk, noise_.data()), scale_gradient);
   accumulate(*chunk.scale, scale_gradient);
 }
 

@@ -14,6 +14,9 @@ namespace bnn {
 /// The shortest text that reads back to exactly this double ("0.1", "1e-20", "nan").
 std::string shortest(double value);
 
+/// With that many significant digits at most ("0.00123", "3e-05"); "n/a" if it is not finite.
+std::string significant(double value, int digits);
+
 /// With a fixed number of decimals ("0.1000"); "n/a" if it is not finite.
 std::string fixed(double value, int decimals);
 

@@ -110,6 +110,8 @@ class ObjectReader {
   void finish();
 
   const Json& resolved() const { return resolved_; }
+  /// Every key asked for so far: the keys that this object may have.
+  const std::vector<std::string>& known() const { return known_; }
   const std::string& pointer() const { return pointer_; }
   Problems& problems() { return problems_; }
 

@@ -102,6 +102,7 @@ class Trainer {
   std::vector<AlignedArray> partial_sums_;  // one a worker
   std::vector<Shard> shards_;
   std::vector<ShardResult> results_;
+  std::vector<double> result_sums_;
   std::vector<std::uint32_t> positions_;  // 0, 1, … : the sign streams' example numbers
   std::vector<int> labels_;
   std::vector<double> chunk_kl_, chunk_square_;
