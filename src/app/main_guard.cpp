@@ -52,8 +52,6 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
   try {
     const int code = work();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      // A reader that has seen enough (`| head`) is no fault worth a message.
-      if (errno == EPIPE) return static_cast<int>(ErrorKind::io);
       return report(program, std::string("standard output: ") + std::strerror(errno),
                     ErrorKind::io);
     }

@@ -1,6 +1,8 @@
 #include "bnn/app/prediction_run.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <numeric>
 #include <span>
 
@@ -25,8 +27,14 @@ class LineWriter {
   void write(const std::string& line) {
     if (file_) {
       file_->write(std::as_bytes(std::span(line)));
-    } else {
-      std::fwrite(line.data(), 1, line.size(), stdout);
+    } else if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
+      throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
+    }
+  }
+  // Lines so far reach their reader, or the run ends because nobody reads them.
+  void flush() {
+    if (!file_ && std::fflush(stdout) != 0) {
+      throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
     }
   }
   void finish() {
@@ -100,7 +108,7 @@ int run_prediction(const PredictOptions& options) {
                                 model.graph.classes());
         out.write(prediction_line(format, row));
       }
-      if (options.output.empty()) std::fflush(stdout);
+      out.flush();
     });
   }
   if (samples) samples->finish();

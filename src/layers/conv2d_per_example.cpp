@@ -43,15 +43,13 @@ const float* tile_columns(const Window& window, const Tile& tile, const float* i
   return memory;
 }
 
-bool is_noisy(const Conv2dGeometry& geometry, const Pass& pass) {
-  return geometry.kernel.has_noise() && pass.perturbation != nullptr;
-}
-
 // Signs and kernel of one example at a time; without noise the kernel is the parameter itself.
 class ExampleKernel {
  public:
   ExampleKernel(const Conv2dGeometry& geometry, const Pass& pass, Scratch& scratch)
-      : geometry_(geometry), pass_(pass), noisy_(is_noisy(geometry, pass)) {
+      : geometry_(geometry),
+        pass_(pass),
+        noisy_(geometry.kernel.has_noise() && pass.perturbation != nullptr) {
     const auto channels = static_cast<std::size_t>(geometry.channels());
     const auto filters = static_cast<std::size_t>(geometry.filters);
     s_ = {scratch.take(channels), channels};
@@ -80,14 +78,10 @@ class ExampleKernel {
     return weights_;
   }
 
-  // Where the example's kernel gradient is to be written (`add` false) or added.
-  float* gradient_target(float* parameters_gradient, float* example_gradient) const {
-    return noisy_ ? example_gradient : parameters_gradient + geometry_.kernel.value.offset;
-  }
-  bool adds_directly() const { return !noisy_; }
+  bool is_noisy() const { return noisy_; }
 
+  // Adds the gradient for this example's kernel to those for mean and perturbation.
   void scatter(const float* example_gradient, float* parameters_gradient) const {
-    if (!noisy_) return;
     scatter_gradient(example_gradient, geometry_.window.taps(), s_, r_,
                      parameters_gradient + geometry_.kernel.value.offset,
                      parameters_gradient + geometry_.kernel.perturbation.offset);
@@ -119,9 +113,7 @@ std::size_t Conv2dPerExample::saved_size() const {
 std::size_t Conv2dPerExample::scratch_size(int /*examples*/) const {
   return ExampleKernel::scratch_size(geometry_) + round_to_alignment(geometry_.bias.value.size) +
          round_to_alignment(geometry_.kernel_size()) +
-         2 * round_to_alignment(static_cast<std::size_t>(tile_rows(geometry_.window) *
-                                                         geometry_.window.output_width) *
-                                static_cast<std::size_t>(geometry_.window.depth()));
+         round_to_alignment(tile_size(geometry_.window));
 }
 
 void Conv2dPerExample::forward(const ForwardArgs& args) const {
@@ -156,47 +148,55 @@ void Conv2dPerExample::backward(const BackwardArgs& args) const {
   Scratch scratch(args.scratch);
   ExampleKernel kernel(geometry_, args.pass, scratch);
   float* example_gradient = scratch.take(geometry_.kernel_size());
-  float* column_memory = scratch.take(tile_size(window));
-  float* column_gradient = scratch.take(tile_size(window));
-  float* weight_gradient = kernel.gradient_target(args.gradient, example_gradient);
+  float* columns = scratch.take(tile_size(window));
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
-    const float* image = args.inputs[0] + b * window.input.size();
-    float* dy = args.output_gradient + b * geometry_.output_size();
-    float* dx = args.input_gradients[0];
+    const std::size_t first = b * geometry_.output_size();
+    float* dz = args.output_gradient + first;
+    activate_backward(geometry_.activation, args.output + first,
+                      saved_at(args.saved, b * saved_size()), geometry_.output_size(), dz);
+    add_bias_gradient(geometry_.bias, dz, window.pixels(), filters, args.gradient);
     kernel.draw_signs(b);
-    const float* weights = nullptr;
-    if (dx != nullptr) {
-      dx += b * window.input.size();
-      weights = kernel.weights();
-      if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
+    if (kernel.is_noisy()) {
+      std::memset(example_gradient, 0, geometry_.kernel_size() * sizeof(float));
+      add_kernel_gradient(args.inputs[0] + b * window.input.size(), dz, columns, example_gradient);
+      kernel.scatter(example_gradient, args.gradient);
+    } else {
+      add_kernel_gradient(args.inputs[0] + b * window.input.size(), dz, columns,
+                          args.gradient + geometry_.kernel.value.offset);
     }
-    for_each_tile(window, [&](const Tile& tile) {
-      const std::size_t first = tile.first_pixel * filters;
-      activate_backward(geometry_.activation, args.output + b * geometry_.output_size() + first,
-                        saved_at(args.saved, b * saved_size() + first),
-                        static_cast<std::size_t>(tile.pixels) * filters, dy + first);
-      const ConstMatrix dz =
-          matrix(static_cast<const float*>(dy + first), tile.pixels, geometry_.filters);
-      add_bias_gradient(geometry_.bias, dz.data, tile.pixels, filters, args.gradient);
-      const float* columns = tile_columns(window, tile, image, column_memory);
-      // depth x filters += (pixels x depth)ᵀ (pixels x filters)
-      const bool overwrite = tile.first_row == 0 && !kernel.adds_directly();
-      multiply_at_b(matrix(columns, tile.pixels, window.depth()), dz,
-                    matrix(weight_gradient, window.depth(), geometry_.filters),
-                    overwrite ? Write::overwrite : Write::add);
-      if (dx == nullptr) return;
-      float* dcolumns = window.is_identity()
-                            ? dx + tile.first_pixel * static_cast<std::size_t>(geometry_.channels())
-                            : column_gradient;
-      // pixels x depth = (pixels x filters) (depth x filters)ᵀ
-      multiply_a_bt(dz, matrix(weights, window.depth(), geometry_.filters),
-                    matrix(dcolumns, tile.pixels, window.depth()));
-      if (!window.is_identity()) {
-        add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
-      }
-    });
-    kernel.scatter(example_gradient, args.gradient);
+    if (args.input_gradients[0] == nullptr) continue;
+    input_gradient(dz, kernel.weights(), columns,
+                   args.input_gradients[0] + b * window.input.size());
   }
+}
+
+void Conv2dPerExample::add_kernel_gradient(const float* image, const float* dz, float* columns,
+                                           float* gradient) const {
+  const Window& window = geometry_.window;
+  for_each_tile(window, [&](const Tile& tile) {
+    const float* cols = tile_columns(window, tile, image, columns);
+    // depth x filters += (pixels x depth)ᵀ (pixels x filters)
+    multiply_at_b(matrix(cols, tile.pixels, window.depth()),
+                  matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters),
+                         tile.pixels, geometry_.filters),
+                  matrix(gradient, window.depth(), geometry_.filters), Write::add);
+  });
+}
+
+void Conv2dPerExample::input_gradient(const float* dz, const float* weights, float* columns,
+                                      float* dx) const {
+  const Window& window = geometry_.window;
+  const auto channels = static_cast<std::size_t>(geometry_.channels());
+  if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
+  for_each_tile(window, [&](const Tile& tile) {
+    float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : columns;
+    // pixels x depth = (pixels x filters) (depth x filters)ᵀ
+    multiply_a_bt(matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters),
+                         tile.pixels, geometry_.filters),
+                  matrix(weights, window.depth(), geometry_.filters),
+                  matrix(dcolumns, tile.pixels, window.depth()));
+    if (!window.is_identity()) add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
+  });
 }
 
 }  // namespace bnn

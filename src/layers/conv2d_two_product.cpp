@@ -6,63 +6,64 @@
 #include "bnn/layers/conv2d.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
 
-// Examples whose im2col matrices fit one cache tile together; maps are small, so several do.
-int group_size(const Window& window, int examples) {
-  constexpr std::int64_t kGroupFloats = 64 * 1024;
-  const std::int64_t each = std::int64_t{window.pixels()} * window.depth();
+// Floats of im2col that are made at once; maps are small, so this is several examples.
+constexpr std::int64_t kGroupFloats = 64 * 1024;
+
+std::size_t columns_each(const Conv2dGeometry& geometry) {
+  return static_cast<std::size_t>(geometry.window.pixels()) *
+         static_cast<std::size_t>(geometry.window.depth());
+}
+
+int group_size(const Conv2dGeometry& geometry, int examples) {
+  const auto each = static_cast<std::int64_t>(columns_each(geometry));
   return static_cast<int>(std::clamp<std::int64_t>(kGroupFloats / each, 1, std::max(1, examples)));
 }
 
-// The sizes and pieces of scratch memory of one group of examples.
-struct Group {
-  int examples;
-  int rows;  // examples * pixels
-  std::size_t columns_each, outputs_each;
+}  // namespace
 
-  Group(const Conv2dGeometry& geometry, int count)
-      : examples(count),
-        rows(count * geometry.window.pixels()),
-        columns_each(static_cast<std::size_t>(geometry.window.pixels()) *
-                     static_cast<std::size_t>(geometry.window.depth())),
-        outputs_each(geometry.output_size()) {}
-
-  std::size_t columns() const { return static_cast<std::size_t>(examples) * columns_each; }
-  std::size_t outputs() const { return static_cast<std::size_t>(examples) * outputs_each; }
+// Consecutive examples of a shard that are computed together.
+struct Conv2dTwoProduct::Group {
+  std::size_t first, examples;
+  int rows;  // of their im2col matrix: examples * pixels
 };
 
-// Calls visit(first_example, group) for consecutive groups of a shard.
-template <typename Visit>
-void for_each_group(const Conv2dGeometry& geometry, int examples, const Visit& visit) {
-  const int size = group_size(geometry.window, examples);
-  for (int first = 0; first < examples; first += size) {
-    visit(static_cast<std::size_t>(first), Group(geometry, std::min(size, examples - first)));
-  }
-}
+// The pieces of scratch memory, for the largest group.
+struct Conv2dTwoProduct::Buffers {
+  std::span<float> s, r;      // signs of one example
+  float* bias;                // [filters]
+  float* columns;             // [rows][depth]
+  float* column_gradient;     // [rows][depth]
+  float* perturbed_gradient;  // [rows][depth]
+  float* perturbed;           // [rows][filters]
 
-void group_columns(const Conv2dGeometry& geometry, const Group& group, const float* images,
-                   float* columns) {
-  for (int i = 0; i < group.examples; ++i) {
-    im2col(geometry.window, images, 0, geometry.window.output_height, columns);
-    images += geometry.window.input.size();
-    columns += group.columns_each;
+  Buffers(const Conv2dGeometry& geometry, int examples, float* memory) {
+    const auto group = static_cast<std::size_t>(group_size(geometry, examples));
+    const auto channels = static_cast<std::size_t>(geometry.channels());
+    const auto filters = static_cast<std::size_t>(geometry.filters);
+    Scratch scratch(memory);
+    s = {scratch.take(channels), channels};
+    r = {scratch.take(filters), filters};
+    bias = scratch.take(geometry.bias.value.size);
+    columns = scratch.take(group * columns_each(geometry));
+    column_gradient = scratch.take(group * columns_each(geometry));
+    perturbed_gradient = scratch.take(group * columns_each(geometry));
+    perturbed = scratch.take(group * geometry.output_size());
   }
-}
 
-// columns ∘ s in place: the signs of an example repeat over its pixels and taps.
-void flip_columns(const Conv2dGeometry& geometry, const Pass& pass, std::size_t first,
-                  const Group& group, std::span<float> signs, float* columns) {
-  const int rows = geometry.window.pixels() * geometry.window.taps();
-  for (std::size_t i = 0; i < static_cast<std::size_t>(group.examples); ++i) {
-    input_signs(pass.noise, geometry.index, first + i, signs);
-    flip_rows(columns + i * group.columns_each, rows, signs);
+  static std::size_t size(const Conv2dGeometry& geometry, int examples) {
+    const auto group = static_cast<std::size_t>(group_size(geometry, examples));
+    return round_to_alignment(static_cast<std::size_t>(geometry.channels())) +
+           round_to_alignment(static_cast<std::size_t>(geometry.filters)) +
+           round_to_alignment(geometry.bias.value.size) +
+           3 * round_to_alignment(group * columns_each(geometry)) +
+           round_to_alignment(group * geometry.output_size());
   }
-}
-
-}  // namespace
+};
 
 Shape Conv2dTwoProduct::output_shape() const {
   return {geometry_.window.output_height, geometry_.window.output_width, geometry_.filters, false};
@@ -78,107 +79,132 @@ std::size_t Conv2dTwoProduct::saved_size() const {
 }
 
 std::size_t Conv2dTwoProduct::scratch_size(int examples) const {
-  const Group group(geometry_, group_size(geometry_.window, examples));
-  return round_to_alignment(static_cast<std::size_t>(geometry_.channels())) +
-         round_to_alignment(static_cast<std::size_t>(geometry_.filters)) +
-         round_to_alignment(geometry_.bias.value.size) + 3 * round_to_alignment(group.columns()) +
-         round_to_alignment(group.outputs());
+  return Buffers::size(geometry_, examples);
+}
+
+template <typename Visit>
+void Conv2dTwoProduct::for_each_group(int examples, const Visit& visit) const {
+  const int size = group_size(geometry_, examples);
+  for (int first = 0; first < examples; first += size) {
+    const int count = std::min(size, examples - first);
+    visit(Group{static_cast<std::size_t>(first), static_cast<std::size_t>(count),
+                count * geometry_.window.pixels()});
+  }
+}
+
+void Conv2dTwoProduct::make_columns(const Group& group, const float* images, float* columns) const {
+  const Window& window = geometry_.window;
+  for (std::size_t i = 0; i < group.examples; ++i) {
+    im2col(window, images + (group.first + i) * window.input.size(), 0, window.output_height,
+           columns + i * columns_each(geometry_));
+  }
+}
+
+// columns ∘ s in place: the signs of an example repeat over its pixels and taps.
+void Conv2dTwoProduct::flip_columns(const Pass& pass, const Group& group, std::span<float> signs,
+                                    float* columns) const {
+  const int rows = geometry_.window.pixels() * geometry_.window.taps();
+  for (std::size_t i = 0; i < group.examples; ++i) {
+    input_signs(pass.noise, geometry_.index, group.first + i, signs);
+    flip_rows(columns + i * columns_each(geometry_), rows, signs);
+  }
+}
+
+// outputs ∘ r in place: the signs of an example repeat over its pixels.
+void Conv2dTwoProduct::flip_outputs(const Pass& pass, const Group& group, std::span<float> signs,
+                                    float* outputs) const {
+  for (std::size_t i = 0; i < group.examples; ++i) {
+    output_signs(pass.noise, geometry_.index, group.first + i, signs);
+    flip_rows(outputs + i * geometry_.output_size(), geometry_.window.pixels(), signs);
+  }
 }
 
 void Conv2dTwoProduct::forward(const ForwardArgs& args) const {
+  const Buffers buffers(geometry_, args.pass.examples, args.scratch);
+  const auto bias = sample_bias(geometry_.bias, args.pass, buffers.bias);
+  for_each_group(args.pass.examples,
+                 [&](const Group& group) { forward_group(args, group, bias, buffers); });
+}
+
+void Conv2dTwoProduct::forward_group(const ForwardArgs& args, const Group& group,
+                                     std::span<const float> bias, const Buffers& buffers) const {
   const Pass& pass = args.pass;
-  const Window& window = geometry_.window;
-  const int depth = window.depth(), filters = geometry_.filters;
-  const Group largest(geometry_, group_size(window, pass.examples));
-  Scratch scratch(args.scratch);
-  const std::span<float> s(scratch.take(static_cast<std::size_t>(geometry_.channels())),
-                           static_cast<std::size_t>(geometry_.channels()));
-  const std::span<float> r(scratch.take(static_cast<std::size_t>(filters)),
-                           static_cast<std::size_t>(filters));
-  const auto bias = sample_bias(geometry_.bias, pass, scratch.take(geometry_.bias.value.size));
-  float* columns = scratch.take(largest.columns());
-  float* perturbed = scratch.take(largest.outputs());
-  for_each_group(geometry_, pass.examples, [&](std::size_t first, const Group& group) {
-    float* y = args.output + first * group.outputs_each;
-    group_columns(geometry_, group, args.inputs[0] + first * window.input.size(), columns);
-    // rows x filters = (rows x depth) (depth x filters), rows = examples * pixels
-    multiply(matrix(static_cast<const float*>(columns), group.rows, depth),
-             matrix(pass.parameters + geometry_.kernel.value.offset, depth, filters),
-             matrix(y, group.rows, filters));
-    if (pass.perturbation != nullptr) {
-      flip_columns(geometry_, pass, first, group, s, columns);
-      multiply(matrix(static_cast<const float*>(columns), group.rows, depth),
-               matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
-               matrix(perturbed, group.rows, filters));
-      for (std::size_t i = 0; i < static_cast<std::size_t>(group.examples); ++i) {
-        output_signs(pass.noise, geometry_.index, first + i, r);
-        add_flipped_rows(perturbed + i * group.outputs_each, window.pixels(), r,
-                         y + i * group.outputs_each);
-      }
-    }
-    add_bias_and_activate(bias, geometry_.activation, y, group.rows, r.size(),
-                          saved_at(args.saved, first * saved_size()));
-  });
+  const int depth = geometry_.window.depth(), filters = geometry_.filters;
+  const Matrix y = matrix(args.output + group.first * geometry_.output_size(), group.rows, filters);
+  const Matrix columns = matrix(buffers.columns, group.rows, depth);
+  make_columns(group, args.inputs[0], buffers.columns);
+  // rows x filters = (rows x depth) (depth x filters)
+  multiply(columns, matrix(pass.parameters + geometry_.kernel.value.offset, depth, filters), y);
+  if (pass.perturbation != nullptr) {
+    const Matrix perturbed = matrix(buffers.perturbed, group.rows, filters);
+    flip_columns(pass, group, buffers.s, buffers.columns);
+    multiply(columns,
+             matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
+             perturbed);
+    flip_outputs(pass, group, buffers.r, buffers.perturbed);
+    add(buffers.perturbed, group.examples * geometry_.output_size(), y.data);
+  }
+  add_bias_and_activate(bias, geometry_.activation, y.data, group.rows, buffers.r.size(),
+                        saved_at(args.saved, group.first * saved_size()));
 }
 
 void Conv2dTwoProduct::backward(const BackwardArgs& args) const {
-  const Pass& pass = args.pass;
+  const Buffers buffers(geometry_, args.pass.examples, args.scratch);
+  for_each_group(args.pass.examples,
+                 [&](const Group& group) { backward_group(args, group, buffers); });
+}
+
+void Conv2dTwoProduct::backward_group(const BackwardArgs& args, const Group& group,
+                                      const Buffers& buffers) const {
   const Window& window = geometry_.window;
   const int depth = window.depth(), filters = geometry_.filters;
-  const Group largest(geometry_, group_size(window, pass.examples));
-  Scratch scratch(args.scratch);
-  const std::span<float> s(scratch.take(static_cast<std::size_t>(geometry_.channels())),
-                           static_cast<std::size_t>(geometry_.channels()));
-  const std::span<float> r(scratch.take(static_cast<std::size_t>(filters)),
-                           static_cast<std::size_t>(filters));
-  float* columns = scratch.take(largest.columns());
-  float* dcolumns = scratch.take(largest.columns());
-  float* perturbed = scratch.take(largest.columns());
+  const std::size_t first = group.first * geometry_.output_size();
+  float* dy = args.output_gradient + first;
+  activate_backward(geometry_.activation, args.output + first,
+                    saved_at(args.saved, group.first * saved_size()),
+                    group.examples * geometry_.output_size(), dy);
+  add_bias_gradient(geometry_.bias, dy, group.rows, buffers.r.size(), args.gradient);
+  make_columns(group, args.inputs[0], buffers.columns);
+  const Matrix dz = matrix(dy, group.rows, filters);
+  // depth x filters += (rows x depth)ᵀ (rows x filters)
+  multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
+                matrix(args.gradient + geometry_.kernel.value.offset, depth, filters), Write::add);
   float* dx = args.input_gradients[0];
-  for_each_group(geometry_, pass.examples, [&](std::size_t first, const Group& group) {
-    float* dy = args.output_gradient + first * group.outputs_each;
-    activate_backward(geometry_.activation, args.output + first * group.outputs_each,
-                      saved_at(args.saved, first * saved_size()), group.outputs(), dy);
-    add_bias_gradient(geometry_.bias, dy, group.rows, r.size(), args.gradient);
-    group_columns(geometry_, group, args.inputs[0] + first * window.input.size(), columns);
-    const ConstMatrix columns_matrix =
-        matrix(static_cast<const float*>(columns), group.rows, depth);
-    const ConstMatrix dz = matrix(static_cast<const float*>(dy), group.rows, filters);
-    // depth x filters += (rows x depth)ᵀ (rows x filters)
-    multiply_at_b(columns_matrix, dz,
-                  matrix(args.gradient + geometry_.kernel.value.offset, depth, filters),
-                  Write::add);
-    if (dx != nullptr) {
-      // rows x depth = (rows x filters) (depth x filters)ᵀ
-      multiply_a_bt(dz, matrix(pass.parameters + geometry_.kernel.value.offset, depth, filters),
-                    matrix(dcolumns, group.rows, depth));
-    }
-    if (pass.perturbation != nullptr) {
-      for (std::size_t i = 0; i < static_cast<std::size_t>(group.examples); ++i) {
-        output_signs(pass.noise, geometry_.index, first + i, r);
-        flip_rows(dy + i * group.outputs_each, window.pixels(), r);  // dz ∘ r from here on
-      }
-      flip_columns(geometry_, pass, first, group, s, columns);
-      multiply_at_b(columns_matrix, dz,
-                    matrix(args.gradient + geometry_.kernel.perturbation.offset, depth, filters),
-                    Write::add);
-      if (dx != nullptr) {
-        multiply_a_bt(
-            dz, matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
-            matrix(perturbed, group.rows, depth));
-        flip_columns(geometry_, pass, first, group, s, perturbed);
-        for (std::size_t i = 0; i < group.columns(); ++i) dcolumns[i] += perturbed[i];
-      }
-    }
-    if (dx == nullptr) return;
-    float* image_gradient = dx + first * window.input.size();
-    std::memset(image_gradient, 0,
-                static_cast<std::size_t>(group.examples) * window.input.size() * sizeof(float));
-    for (std::size_t i = 0; i < static_cast<std::size_t>(group.examples); ++i) {
-      add_col2im(window, dcolumns + i * group.columns_each, 0, window.output_height,
-                 image_gradient + i * window.input.size());
-    }
-  });
+  if (dx != nullptr) {
+    // rows x depth = (rows x filters) (depth x filters)ᵀ
+    multiply_a_bt(dz, matrix(args.pass.parameters + geometry_.kernel.value.offset, depth, filters),
+                  matrix(buffers.column_gradient, group.rows, depth));
+  }
+  if (args.pass.perturbation != nullptr) backward_perturbation(args, group, buffers);
+  if (dx == nullptr) return;
+  for (std::size_t i = 0; i < group.examples; ++i) {
+    float* image_gradient = dx + (group.first + i) * window.input.size();
+    std::memset(image_gradient, 0, window.input.size() * sizeof(float));
+    add_col2im(window, buffers.column_gradient + i * columns_each(geometry_), 0,
+               window.output_height, image_gradient);
+  }
+}
+
+// What D contributes: dD += (cols ∘ s)ᵀ (dz ∘ r) and dcols += ((dz ∘ r) Dᵀ) ∘ s. Flips columns and
+// output gradient of the group in place.
+void Conv2dTwoProduct::backward_perturbation(const BackwardArgs& args, const Group& group,
+                                             const Buffers& buffers) const {
+  const Pass& pass = args.pass;
+  const int depth = geometry_.window.depth(), filters = geometry_.filters;
+  float* dy = args.output_gradient + group.first * geometry_.output_size();
+  const Matrix dz = matrix(dy, group.rows, filters);
+  flip_outputs(pass, group, buffers.r, dy);
+  flip_columns(pass, group, buffers.s, buffers.columns);
+  multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
+                matrix(args.gradient + geometry_.kernel.perturbation.offset, depth, filters),
+                Write::add);
+  if (args.input_gradients[0] == nullptr) return;
+  multiply_a_bt(dz,
+                matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
+                matrix(buffers.perturbed_gradient, group.rows, depth));
+  flip_columns(pass, group, buffers.s, buffers.perturbed_gradient);
+  add(buffers.perturbed_gradient, group.examples * columns_each(geometry_),
+      buffers.column_gradient);
 }
 
 }  // namespace bnn

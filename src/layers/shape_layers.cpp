@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 
@@ -26,7 +27,7 @@ void Add::forward(const ForwardArgs& args) const {
   const std::size_t size = static_cast<std::size_t>(args.pass.examples) * shape_.size();
   std::memcpy(args.output, args.inputs[0], size * sizeof(float));
   for (const float* input : args.inputs.subspan(1)) {
-    for (std::size_t i = 0; i < size; ++i) args.output[i] += input[i];
+    add(input, size, args.output);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "bnn/math/vector_ops.h"
+
 namespace bnn {
 
 Execution::Execution(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits)
@@ -104,9 +106,8 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     if (memory.routes[k].kind != GradientRoute::Kind::add) continue;
     const Buffer& target = gradient_of(node.inputs[k]);
-    float* sum = at(target, worker, shard.first);
-    const std::size_t size = target.each * static_cast<std::size_t>(shard.pass.examples);
-    for (std::size_t i = 0; i < size; ++i) sum[i] += input_gradients[k][i];
+    add(input_gradients[k], target.each * static_cast<std::size_t>(shard.pass.examples),
+        at(target, worker, shard.first));
   }
 }
 

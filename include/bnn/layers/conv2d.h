@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "bnn/layers/activation.h"
@@ -66,6 +67,12 @@ class Conv2dPerExample final : public Layer {
   double multiply_adds() const override;
 
  private:
+  /// gradient [depth][filters] += cols(image)ᵀ dz
+  void add_kernel_gradient(const float* image, const float* dz, float* columns,
+                           float* gradient) const;
+  /// dx = col2im(dz weightsᵀ)
+  void input_gradient(const float* dz, const float* weights, float* columns, float* dx) const;
+
   Conv2dGeometry geometry_;
 };
 
@@ -82,6 +89,21 @@ class Conv2dTwoProduct final : public Layer {
   double multiply_adds() const override;
 
  private:
+  struct Group;
+  struct Buffers;
+  template <typename Visit>
+  void for_each_group(int examples, const Visit& visit) const;
+  void flip_columns(const Pass& pass, const Group& group, std::span<float> signs,
+                    float* columns) const;
+  void flip_outputs(const Pass& pass, const Group& group, std::span<float> signs,
+                    float* outputs) const;
+  void make_columns(const Group& group, const float* images, float* columns) const;
+  void forward_group(const ForwardArgs& args, const Group& group, std::span<const float> bias,
+                     const Buffers& buffers) const;
+  void backward_group(const BackwardArgs& args, const Group& group, const Buffers& buffers) const;
+  void backward_perturbation(const BackwardArgs& args, const Group& group,
+                             const Buffers& buffers) const;
+
   Conv2dGeometry geometry_;
 };
 
