@@ -15,6 +15,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 #include "temporary_directory.h"
 
 namespace {

@@ -182,6 +182,18 @@ TEST_CASE("types and words that do not exist are refused with the likely one") {
              Contains(kPlace + "kernel_initializer/type: ") && Contains("\"he_normal\""));
 }
 
+TEST_CASE("names hold only what may stand in the name of a tensor") {
+  const auto problem_of_name = [](const std::string& name) {
+    return problem_of(R"({"type": "flatten", "name": ")" + name + "\"}");
+  };
+  CHECK(problem_of_name("block_1/conv-2.b") == "nothing");
+  CHECK(problem_of_name(std::string(128, 'a')) == "nothing");
+  for (const std::string& bad :
+       {std::string(129, 'a'), std::string("a b"), std::string("\\n"), std::string("\xc3\xa4")}) {
+    CHECK_THAT(problem_of_name(bad), Contains(kPlace + "name: expected at most 128 letters"));
+  }
+}
+
 TEST_CASE("numbers that are not positive integers of 32 bits are refused") {
   for (const std::string bad : {"4294967297", "2147483648", "3.9", "true", "0", "-1", "1e2",
                                 "\"8\"", "null", "[4]", "{}"}) {

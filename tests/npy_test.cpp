@@ -15,6 +15,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/error.h"
 #include "temporary_directory.h"
 
 namespace {

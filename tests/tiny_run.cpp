@@ -12,7 +12,7 @@
 namespace bnn::testing {
 namespace {
 
-constexpr int kSide = 8, kTrainPattern = 0, kTestPattern = 3;
+constexpr int kSide = 8;
 constexpr int kTrainFileExamples = kTinyTrainExamples + kTinyValidationExamples;
 
 void write_split(const std::string& prefix, int examples, int pattern) {
@@ -80,8 +80,8 @@ std::string cifar_records(int examples, int pattern) {
 }
 
 TinyRun::TinyRun(const Json& config) {
-  write_split(file("train"), kTrainFileExamples, kTrainPattern);
-  write_split(file("test"), kTinyTestExamples, kTestPattern);
+  write_split(file("train"), kTrainFileExamples, kTinyTrainPattern);
+  write_split(file("test"), kTinyTestExamples, kTinyTestPattern);
   write_config(config);
 }
 
@@ -94,8 +94,9 @@ std::string TinyRun::read(const std::string& name) const { return read_bytes(fil
 std::vector<std::string> TinyRun::tree() const {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path())) {
-    const std::string name = std::filesystem::relative(entry.path(), path()).string();
-    names.push_back(name + (entry.is_directory() ? "/" : ""));
+    const std::string name = entry.path().lexically_relative(path()).string();
+    const bool is_folder = std::filesystem::is_directory(entry.symlink_status());
+    names.push_back(name + (is_folder ? "/" : ""));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -126,6 +127,14 @@ ProgramRun TinyRun::eval(const Words& arguments, ProgramOptions options) const {
 
 ProgramRun TinyRun::predict(const Words& arguments, ProgramOptions options) const {
   return run("bnn-predict", {last()}, arguments, options);
+}
+
+TrainedRun::TrainedRun(const Json& config, const Words& arguments) : TinyRun(config) {
+  Words words = {"--out", "run"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const ProgramRun run = train(words);
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
 }
 
 std::string read_bytes(const std::string& path) {
@@ -180,6 +189,19 @@ void check_failure(const ProgramRun& run, const std::string& program, int exit_c
   for (const char* word : {"std::", "nlohmann", "json.exception", "filesystem error", "what()"}) {
     CHECK(lines[0].find(word) == std::string::npos);
   }
+}
+
+void check_config_refused(const TinyRun& tiny, const std::string& text, const std::string& part) {
+  constexpr double kMaxSeconds = 2.0;
+  write_text(tiny.file("bad.json"), text);
+  const std::vector<std::string> before = tiny.tree();
+  const ProgramRun run = tiny.train_raw({"--config", "bad.json", "--out", "run", "--threads", "2"});
+  CAPTURE(part);
+  check_failure(run, "bnn-train", 3, part);
+  CHECK(run.err.starts_with("bnn-train: error: bad.json: "));
+  CHECK(run.out.empty());
+  CHECK(run.seconds < kMaxSeconds);
+  CHECK(tiny.tree() == before);
 }
 
 }  // namespace bnn::testing

@@ -19,6 +19,7 @@ using Words = std::vector<std::string>;
 
 constexpr int kTinyTrainExamples = 48, kTinyValidationExamples = 12, kTinyTestExamples = 37;
 constexpr int kTinyStepsPerEpoch = 5, kTinyEpochs = 2;
+constexpr int kTinyTrainPattern = 0, kTinyTestPattern = 3;  // of data_files.h
 
 /// Two epochs on the IDX pairs.
 Json tiny_config();
@@ -57,6 +58,12 @@ class TinyRun {
   TemporaryDirectory folder_;
 };
 
+/// One whose run is in "run", trained with these further arguments.
+class TrainedRun : public TinyRun {
+ public:
+  explicit TrainedRun(const Json& config = tiny_config(), const Words& arguments = {});
+};
+
 std::string read_bytes(const std::string& path);
 std::vector<std::string> lines_of(const std::string& text);
 /// One JSON value a line; throws if a line is none.
@@ -69,5 +76,9 @@ std::vector<std::string> timeless_metrics(const std::string& text);
 /// "<program>: error: …", at most 500 bytes, printable, with `part` in it.
 void check_failure(const ProgramRun& run, const std::string& program, int exit_code,
                    const std::string& part = "");
+
+/// Runs bnn-train on this text as its config, bad.json: it must fail within two seconds as
+/// check_failure asks, name bad.json first, and leave the folder as it was.
+void check_config_refused(const TinyRun& tiny, const std::string& text, const std::string& part);
 
 }  // namespace bnn::testing

@@ -17,6 +17,7 @@ std::string state_text(const TrainingState& state) {
   const Json json = {{"step", state.step},
                      {"epoch", state.epoch},
                      {"training_examples", state.training_examples},
+                     {"data_digest", state.data_digest},
                      {"epoch_nll", state.epoch_nll},
                      {"epoch_correct", state.epoch_correct},
                      {"epoch_examples", state.epoch_examples},
@@ -30,7 +31,7 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   const Json json = parse_json(text, source, ErrorKind::checkpoint);
   ObjectReader reader(json, "", problems);
   const auto count = [&](const std::string& key) {
-    // Steps name random streams by 32 bits.
+    // Steps name random streams by 32 bits; the digest has as many.
     return static_cast<std::uint64_t>(
         reader.integer(key, {.min = 0, .max = std::numeric_limits<std::uint32_t>::max()}));
   };
@@ -38,6 +39,7 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   state.step = count("step");
   state.epoch = count("epoch");
   state.training_examples = count("training_examples");
+  state.data_digest = count("data_digest");
   state.epoch_nll = reader.real("epoch_nll", {});
   state.epoch_correct = reader.real("epoch_correct", {.min = 0.0});
   state.epoch_examples = count("epoch_examples");

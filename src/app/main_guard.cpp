@@ -59,7 +59,7 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
   } catch (const Error& error) {
     return report(program, error.what(), error.kind());
   } catch (const std::bad_alloc&) {
-    std::fputs("error: not enough memory\n", stderr);
+    std::fprintf(stderr, "%s: error: not enough memory\n", program.c_str());
     return static_cast<int>(ErrorKind::io);
   } catch (...) {
     return report(program, "internal error; please report it with the command and the config",

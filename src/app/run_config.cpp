@@ -107,6 +107,13 @@ void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
   reader.finish();
 }
 
+// Without --out the run's folder has the config's name.
+bool is_folder_name(const std::string& name) {
+  constexpr std::size_t kMaxBytes = 255;
+  return !name.empty() && name != "." && name != ".." && name.size() <= kMaxBytes &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
 // Keys that may differ when a run is continued: they do not change what a step computes.
 Json comparable(Json config) {
   if (!config.is_object()) return config;
@@ -157,6 +164,10 @@ RunConfig read_run_config(const Json& document, const std::string& source, Error
   Problems problems(source);
   ObjectReader root(document, "", problems);
   config.name = root.text("name", "run");
+  if (!is_folder_name(config.name)) {
+    problems.add("/name",
+                 "expected a name that a folder may have, found " + json_text(config.name));
+  }
   ObjectReader data = root.object("data");
   config.data = read_data_config(data);
   root.record("data", data.resolved());

@@ -65,9 +65,8 @@ std::string lines_up_to(std::string_view text, std::uint64_t step) {
 RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
   if (use != FolderUse::resume) {
     make_folder(path_ + "/checkpoints");
-  } else if (!exists(last_checkpoint())) {
-    throw Error(ErrorKind::checkpoint,
-                shown_path(last_checkpoint()) + ": there is no checkpoint to resume from");
+  } else {
+    require_resumable(path_);
   }
   folder_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder_.number() < 0) fail(path_, "cannot open the run folder", errno);
@@ -115,6 +114,13 @@ void RunFolder::append_metrics(const Json& line) {
 
 void RunFolder::sync_metrics() {
   if (fsync(metrics_.number()) != 0) fail(metrics_file(), "cannot write", errno);
+}
+
+void require_resumable(const std::string& folder) {
+  const std::string checkpoint = folder + "/checkpoints/last.safetensors";
+  if (exists(checkpoint)) return;
+  throw Error(ErrorKind::checkpoint,
+              shown_path(checkpoint) + ": there is no checkpoint to resume from");
 }
 
 std::string run_folder_of(const std::string& checkpoint) {

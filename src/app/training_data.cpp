@@ -1,8 +1,17 @@
 #include "bnn/app/training_data.h"
 
 #include <filesystem>
+#include <span>
+#include <zlib.h>
 
 namespace bnn {
+
+std::uint32_t TrainingData::digest() const {
+  const auto labels = std::as_bytes(std::span(images.labels));
+  uLong crc = crc32_z(0, images.pixels.data(), images.pixels.size());
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(labels.data()), labels.size());
+  return static_cast<std::uint32_t>(crc);
+}
 
 Loader TrainingData::training_loader(const RunConfig& config) const {
   return Loader(images, split.train, standardization, config.data.flip_horizontal,

@@ -19,6 +19,7 @@ struct LoadedConfig {
 };
 
 LoadedConfig load_config(const TrainOptions& options) {
+  if (options.config.empty()) require_resumable(options.out);
   const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
   Json document = load_config_document(path);
   for (const std::string& assignment : options.overrides) apply_override(document, assignment);
@@ -50,11 +51,24 @@ void refuse_other_run(const LoadedCheckpoint& checkpoint, const Json& resolved,
   }
   const Json stored = checkpoint.config.resolved.at("data").at("standardize");
   if (checkpoint.state.training_examples != data.split.train.size() ||
-      stored != to_json(data.standardization)) {
+      checkpoint.state.data_digest != data.digest() || stored != to_json(data.standardization)) {
     throw Error(ErrorKind::data,
                 shown_path(data.directory) +
                     ": the training data differ from those that the run began with");
   }
+}
+
+// Where a checkpoint says that training stands must be a place that this run can come to.
+void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per_epoch,
+                             const std::string& path) {
+  const std::uint64_t first = state.epoch * steps_per_epoch;
+  const bool fits = state.step >= first && state.step - first < steps_per_epoch;
+  if (fits && state.best_epoch <= state.epoch) return;
+  throw Error(ErrorKind::checkpoint,
+              shown_path(path) + ": state: step " + std::to_string(state.step) + " after " +
+                  std::to_string(state.epoch) + " epochs of " + std::to_string(steps_per_epoch) +
+                  " steps, the best of them number " + std::to_string(state.best_epoch) +
+                  ", is no place that training comes to");
 }
 
 // Parameters, moments and position from the run folder's checkpoint, or from another one's weights.
@@ -62,10 +76,12 @@ TrainingState restore(const TrainOptions& options, const Json& resolved, const T
                       const Graph& graph, const RunFolder& folder, Trainer& trainer, RunLog& log) {
   TrainingState state;
   state.training_examples = data.split.train.size();
+  state.data_digest = data.digest();
   if (!options.resume) return state;
   const std::string path = folder.last_checkpoint();
   const LoadedCheckpoint checkpoint = load_checkpoint(path);
   refuse_other_run(checkpoint, resolved, data, path);
+  refuse_impossible_state(checkpoint.state, trainer.steps_per_epoch(), path);
   const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
   if (kernel != checkpoint.contents.extra_metadata.end() && kernel->second != blas_kernel()) {
     log.warning("the run began with OpenBLAS kernel " + kernel->second + " and goes on with " +

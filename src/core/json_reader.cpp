@@ -207,7 +207,9 @@ void Problems::raise_if_any(ErrorKind kind) const {
   if (sentences_.empty()) return;
   std::string message = shortened(source_, 200) + ": ";
   for (std::size_t i = 0; i < sentences_.size(); ++i) {
-    const std::string next = (i == 0 ? "" : "; ") + shortened(sentences_[i], 240);
+    // A single problem has all the room that there is.
+    const std::size_t room = sentences_.size() == 1 ? kMaxMessage - message.size() : 240;
+    const std::string next = (i == 0 ? "" : "; ") + shortened(sentences_[i], room);
     if (i > 0 && message.size() + next.size() > kMaxMessage) {
       message += "; and " + std::to_string(sentences_.size() - i) + " more";
       break;

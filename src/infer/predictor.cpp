@@ -8,8 +8,10 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kGroup = 16;   // examples of one task, always exactly that many
-constexpr std::size_t kBlock = 512;  // examples whose probabilities are held at once
+constexpr std::size_t kGroup = 16;  // examples of one task, always exactly that many
+// Examples whose probabilities are held at once: as many as fit 16 MiB, within these bounds.
+constexpr std::size_t kMinBlock = 512, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
+constexpr std::uint32_t kEmpty = ~0u;
 
 ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_examples = kGroup}; }
 
@@ -28,20 +30,39 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
 void Predictor::predict(const Dataset& data, const Loader& loader,
                         std::span<const std::uint32_t> examples,
                         const std::function<void(const PredictedBlock&)>& visit) {
-  for (std::size_t first = 0; first < examples.size(); first += kBlock) {
-    const auto block = examples.subspan(first, std::min(kBlock, examples.size() - first));
+  const std::size_t floats =
+      static_cast<std::size_t>(spec_.passes()) * static_cast<std::size_t>(graph_.classes());
+  const std::size_t most =
+      std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);
+  for (std::size_t first = 0; first < examples.size(); first += most) {
+    const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     run_block(data, loader, block);
     visit({first, block, probabilities_});
   }
 }
 
+// The bits of a row of a matrix product depend, with some of OpenBLAS's kernels, on its place among
+// the rows. So an example's place in its group is the remainder of its index in its file, whatever
+// else is predicted with it. The examples of a whole file fill their groups without gaps.
+void Predictor::place(const Dataset& data, std::span<const std::uint32_t> examples) {
+  std::array<std::size_t, kGroup> filled{};
+  places_.clear();
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const std::size_t remainder = data.index_in_file(examples[i]) % kGroup;
+    const std::size_t group = filled[remainder]++;
+    if (places_.size() < (group + 1) * kGroup) places_.resize((group + 1) * kGroup, kEmpty);
+    places_[group * kGroup + remainder] = static_cast<std::uint32_t>(i);
+  }
+}
+
 void Predictor::run_block(const Dataset& data, const Loader& loader,
                           std::span<const std::uint32_t> examples) {
+  place(data, examples);
   const auto passes = static_cast<std::uint32_t>(spec_.passes());
   probabilities_.resize(passes * examples.size() * static_cast<std::size_t>(graph_.classes()));
   for (std::uint32_t sample = 0; sample < passes; ++sample) {
     draw_weights(sample);
-    pool_.run((examples.size() + kGroup - 1) / kGroup, [&](std::size_t group, int worker) {
+    pool_.run(places_.size() / kGroup, [&](std::size_t group, int worker) {
       run_group(group, worker, sample, data, loader, examples);
     });
   }
@@ -58,11 +79,11 @@ void Predictor::draw_weights(std::uint32_t sample) {
 
 void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                           const Loader& loader, std::span<const std::uint32_t> examples) {
-  const std::size_t first = group * kGroup;
-  const std::size_t count = std::min(kGroup, examples.size() - first);
+  const auto places = std::span(places_).subspan(group * kGroup, kGroup);
+  const std::uint32_t any = *std::min_element(places.begin(), places.end());
   std::array<std::uint32_t, kGroup> chosen, names;
   for (std::size_t i = 0; i < kGroup; ++i) {
-    chosen[i] = examples[first + std::min(i, count - 1)];
+    chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
     names[i] = data.index_in_file(chosen[i]);
   }
   loader.fill(chosen, execution_.input(worker, 0), nullptr);
@@ -73,9 +94,10 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
                                spec_.mean_weights ? nullptr : perturbation_.data(), noise}});
   const auto classes = static_cast<std::size_t>(graph_.classes());
   const float* logits = execution_.logits(worker, 0);
-  float* out = probabilities_.data() + (sample * examples.size() + first) * classes;
-  for (std::size_t i = 0; i < count; ++i) {
-    softmax({logits + i * classes, classes}, {out + i * classes, classes});
+  for (std::size_t i = 0; i < kGroup; ++i) {
+    if (places[i] == kEmpty) continue;
+    float* out = probabilities_.data() + (sample * examples.size() + places[i]) * classes;
+    softmax({logits + i * classes, classes}, {out, classes});
   }
 }
 

@@ -12,7 +12,7 @@ using Row = std::array<std::string, 6>;
 
 std::string with_thousands(double value) {
   std::string digits = std::to_string(static_cast<long long>(value));
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

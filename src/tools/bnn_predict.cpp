@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   app.add_flag("--mean-weights", options.mean_weights,
                "One pass with the posterior means and no noise");
   app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--format", format, "jsonl (default) or csv")
       ->check(CLI::IsMember({"jsonl", "csv"}))

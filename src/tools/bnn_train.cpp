@@ -46,12 +46,15 @@ int main(int argc, char** argv) {
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--epochs", options.epochs, "Epochs in all; 0 writes the initial checkpoint")
+      ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--max-steps", options.max_steps,
                  "Stop with a checkpoint once step N of the run is done")
-      ->check(CLI::NonNegativeNumber)
+      ->check(bnn::whole_number())
       ->option_text("N");
-  app.add_option("--seed", options.seed, "Seed of everything random")->option_text("N");
+  app.add_option("--seed", options.seed, "Seed of everything random")
+      ->check(bnn::whole_number())
+      ->option_text("N");
   app.add_flag("--dry-run", options.dry_run,
                "Check config and data, print layers, sizes and memory; write nothing");
   app.add_flag("--print-config", options.print_config,

@@ -1,6 +1,7 @@
 #include "program.h"
 
-#include <cstdio>
+#include <charconv>
+#include <cstdint>
 
 #include "bnn/app/main_guard.h"
 #include "bnn/app/version.h"
@@ -8,6 +9,16 @@
 #include "bnn/core/thread_pool.h"
 
 namespace bnn {
+
+CLI::Validator whole_number() {
+  const auto check = [](const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
+    return good ? std::string() : "expected a whole number of at least 0, found " + text;
+  };
+  return CLI::Validator(check, "");
+}
 
 void add_common_options(CLI::App& app, const CommonOptions& options) {
   options.threads = usable_cpus();

@@ -19,7 +19,8 @@ namespace bnn {
 struct TrainingState {
   std::uint64_t step = 0;               // optimizer updates made
   std::uint64_t epoch = 0;              // epochs completed
-  std::uint64_t training_examples = 0;  // N, to notice other data on resuming
+  std::uint64_t training_examples = 0;  // N
+  std::uint64_t data_digest = 0;        // of the training files, to notice other data on resuming
   // Sums over the examples of the epoch at hand.
   double epoch_nll = 0.0, epoch_correct = 0.0;
   std::uint64_t epoch_examples = 0;

@@ -47,6 +47,9 @@ class RunFolder {
   FileDescriptor metrics_;
 };
 
+/// Throws Error(checkpoint) if there is no last checkpoint in the folder.
+void require_resumable(const std::string& folder);
+
 /// The run folder that a checkpoint lies in, "" if it does not lie in one.
 std::string run_folder_of(const std::string& checkpoint);
 

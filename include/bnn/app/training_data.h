@@ -1,6 +1,7 @@
 #pragma once
 // What a run trains on: the images in memory, who is held out, and the scale of the pixels.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct TrainingData {
   Standardization standardization;
   std::vector<std::string> class_names;
 
+  /// CRC-32 of the pixels and labels, training and validation part alike.
+  std::uint32_t digest() const;
   /// The training part, augmented as the config says.
   Loader training_loader(const RunConfig& config) const;
   /// No augmentation, for validation.

@@ -3,8 +3,9 @@
 // with its own draw of every weight.
 //
 // Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
-// and by each example's index in its file. Images run in groups of a fixed size, a last one filled
-// up, so a probability depends on neither batch size, thread count nor the order of files.
+// and by each example's index in its file. Images run in groups of a fixed size, gaps filled up,
+// each in the place that its index names, so a probability depends, to the last bit, on neither
+// batch size, thread count nor the order of files.
 
 #include <cstdint>
 #include <functional>
@@ -55,6 +56,7 @@ class Predictor {
  private:
   void run_block(const Dataset& data, const Loader& loader,
                  std::span<const std::uint32_t> examples);
+  void place(const Dataset& data, std::span<const std::uint32_t> examples);
   void draw_weights(std::uint32_t sample);
   void run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                  const Loader& loader, std::span<const std::uint32_t> examples);
@@ -66,6 +68,7 @@ class Predictor {
   std::vector<Chunk> chunks_;
   Execution execution_;
   AlignedArray perturbation_;
+  std::vector<std::uint32_t> places_;  // [groups][size of a group]: positions in the block
   std::vector<float> probabilities_;
 };
 
