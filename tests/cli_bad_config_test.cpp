@@ -56,6 +56,8 @@ TEST_CASE("Configs with bad layers are refused") {
       {layer + "activation", R"("rellu")", R"(did you mean "relu"?)"},
       {layer + "name", R"("logits")", "used by two layers"},
       {layer + "name", R"("input")", "layer \"input\""},
+      {layer + "name", R"("optimizer/m/logits")"},
+      {layer + "name", R"("two\nlines")"},
       {layer + "inputs", R"(["nothing"])", "no such layer"},
       {layer + "inputs", R"(["conv"])", "circle"},
       {layer + "inputs", R"(["logits"])", "circle"},

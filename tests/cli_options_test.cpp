@@ -146,6 +146,7 @@ TEST_CASE("Mistakes on the command line exit with 2 and one line") {
       {"bnn-train", {"--config"}},
       {"bnn-eval", {}},
       {"bnn-eval", {"x", "--samples", "0"}},
+      {"bnn-eval", {"x", "--seed", "99999999999999999999"}},
       {"bnn-eval", {"x", "--split", "dev"}},
       {"bnn-eval", {"x", "--format", "xml"}},
       {"bnn-eval", {"x", "--files", "a", "--split", "test"}},
@@ -154,6 +155,8 @@ TEST_CASE("Mistakes on the command line exit with 2 and one line") {
       {"bnn-predict", {"x", "y", "--top-k", "0"}},
       {"bnn-predict", {"x", "y", "--abstain-above", "-1"}},
       {"bnn-predict", {"x", "y", "--abstain-above", "high"}},
+      {"bnn-predict", {"x", "y", "--abstain-above", "nan"}},
+      {"bnn-predict", {"x", "y", "--abstain-above", "1e400"}},
       {"bnn-predict", {"x", "y", "--format", "xml"}},
   };
   for (const Case& c : cases) {

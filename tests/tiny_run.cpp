@@ -22,10 +22,12 @@ void write_split(const std::string& prefix, int examples, int pattern) {
 }
 
 bool is_printable(const std::string& line) {
-  return std::none_of(line.begin(), line.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
+  return std::none_of(line.begin(), line.end(),
+                      [](char c) {
+                        const auto byte = static_cast<unsigned char>(c);
+                        return byte < 0x20 || byte == 0x7F;
+                      }) &&
+         line.find("\xc2\x9b") == std::string::npos;  // the C1 character that begins a sequence
 }
 
 }  // namespace

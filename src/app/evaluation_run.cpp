@@ -71,6 +71,15 @@ Images load_images(const EvalOptions& options, const ModelCheckpoint& model) {
   return images;
 }
 
+// Images from elsewhere, in the checkpoint's own format; labels are not needed.
+Images load_outside(const EvalOptions& options, const ModelCheckpoint& model) {
+  Images images;
+  const FileSet files{options.ood, "", ""};
+  images.data = load_dataset(model.config.data, files, "", model.config.model.input, 0);
+  images.chosen = all_of(images.data);
+  return images;
+}
+
 // Every Monte Carlo sample of every image goes by once, to the metrics and to the file.
 template <typename Visit>
 void summarize_images(Predictor& predictor, const ModelCheckpoint& model, const Images& images,
@@ -96,21 +105,9 @@ int run_evaluation(const EvalOptions& options) {
   prepare_blas(options.threads);
   const Images images = load_images(options, model);
   std::optional<Images> outside;
-  if (!options.ood.empty()) {
-    Images ood;
-    FileSet files = model.config.data.format == DataFormat::idx
-                        ? FileSet{{}, options.ood.front(), ""}
-                        : FileSet{options.ood, "", ""};
-    ood.data =
-        load_dataset(model.config.data, files, "", model.config.model.input, model.graph.classes());
-    ood.chosen = all_of(ood.data);
-    outside = std::move(ood);
-  }
+  if (!options.ood.empty()) outside = load_outside(options, model);
 
-  PredictionSpec spec;
-  spec.samples = static_cast<int>(options.samples.value_or(model.config.evaluation.samples));
-  spec.mean_weights = options.mean_weights;
-  spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : model.config.training.seed;
+  const PredictionSpec spec = prediction_spec(options.sampling, model.config);
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);
   std::optional<NpyWriter> samples;

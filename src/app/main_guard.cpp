@@ -27,10 +27,14 @@ void open_closed_descriptors() {
 
 // One line of printable UTF-8: control characters would let a file name write to the terminal.
 std::string printable_line(const std::string& text) {
+  const std::string valid = valid_utf8(text);
   std::string line;
-  for (const char c : valid_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    line += byte < 0x20 || byte == 0x7F ? '?' : c;
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(valid[i]);
+    // U+0080 to U+009F are control characters as well.
+    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
+    line += byte < 0x20 || byte == 0x7F || is_c1 ? '?' : valid[i];
+    if (is_c1) ++i;
   }
   if (line.size() <= kMaxLine) return line;
   std::size_t end = kMaxLine - 3;

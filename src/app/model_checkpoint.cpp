@@ -6,7 +6,6 @@
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/run_folder.h"
 #include "bnn/core/input_file.h"
-#include "bnn/infer/predictor.h"
 
 namespace bnn {
 namespace {
@@ -21,6 +20,14 @@ bool leads_out(const std::string& name) {
 }
 
 }  // namespace
+
+PredictionSpec prediction_spec(const SampleOptions& options, const RunConfig& config) {
+  PredictionSpec spec;
+  spec.samples = static_cast<int>(options.samples.value_or(config.evaluation.samples));
+  spec.mean_weights = options.mean_weights;
+  spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : config.training.seed;
+  return spec;
+}
 
 ModelCheckpoint load_model(const std::string& path) {
   LoadedCheckpoint checkpoint = load_checkpoint(path);

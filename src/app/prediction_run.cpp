@@ -47,12 +47,10 @@ class LineWriter {
 
 // All inputs are read and checked before the first line is written.
 std::vector<Dataset> load_inputs(const PredictOptions& options, const ModelCheckpoint& model) {
-  const bool idx = model.config.data.format == DataFormat::idx;
   std::vector<Dataset> inputs;
   for (const std::string& input : options.inputs) {
-    const FileSet files = idx ? FileSet{{}, input, ""} : FileSet{{input}, "", ""};
-    inputs.push_back(load_dataset(model.config.data, files, "", model.config.model.input,
-                                  model.graph.classes()));
+    inputs.push_back(load_dataset(model.config.data, FileSet{{input}, "", ""}, "",
+                                  model.config.model.input, model.graph.classes()));
   }
   return inputs;
 }
@@ -76,10 +74,7 @@ int run_prediction(const PredictOptions& options) {
     format.has_labels = format.has_labels || !input.labels.empty();
   }
 
-  PredictionSpec spec;
-  spec.samples = static_cast<int>(options.samples.value_or(model.config.evaluation.samples));
-  spec.mean_weights = options.mean_weights;
-  spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : model.config.training.seed;
+  const PredictionSpec spec = prediction_spec(options.sampling, model.config);
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);
   const auto classes = static_cast<std::size_t>(model.graph.classes());

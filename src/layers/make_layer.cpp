@@ -148,6 +148,9 @@ void check_name(ObjectReader& reader, const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.' || c == '/';
   });
+  if (name.starts_with("optimizer/")) {
+    reader.problem("name", "names that begin with \"optimizer/\" are those of Adam's moments");
+  }
   if (plain && name.size() <= kMaxName) return;
   reader.problem("name", "expected at most 128 letters, digits or any of _ - . /, found " +
                              json_text(Json(name)));

@@ -30,13 +30,13 @@ int main(int argc, char** argv) {
                  "Evaluate these files instead; for idx the images, then the labels")
       ->option_text("FILE")
       ->excludes(split);
-  app.add_option("--samples", options.samples,
+  app.add_option("--samples", options.sampling.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
       ->check(CLI::Range(1, 1000000))
       ->option_text("S");
-  app.add_flag("--mean-weights", options.mean_weights,
+  app.add_flag("--mean-weights", options.sampling.mean_weights,
                "One pass with the posterior means and no noise");
-  app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
+  app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
       ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--format", format, "text (default) or json")

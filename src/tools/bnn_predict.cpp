@@ -24,13 +24,13 @@ int main(int argc, char** argv) {
   app.add_option("INPUT", options.inputs,
                  "Files in the checkpoint's own data format; - is standard input")
       ->required();
-  app.add_option("--samples", options.samples,
+  app.add_option("--samples", options.sampling.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
       ->check(CLI::Range(1, 1000000))
       ->option_text("S");
-  app.add_flag("--mean-weights", options.mean_weights,
+  app.add_flag("--mean-weights", options.sampling.mean_weights,
                "One pass with the posterior means and no noise");
-  app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
+  app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
       ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--format", format, "jsonl (default) or csv")
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
       ->option_text("K");
   app.add_option("--abstain-above", options.abstain_above,
                  "Set abstain where the predictive entropy is above this")
-      ->check(CLI::NonNegativeNumber)
+      ->check(bnn::non_negative_number())
       ->option_text("NATS");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")

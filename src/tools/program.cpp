@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <limits>
 
 #include "bnn/app/main_guard.h"
 #include "bnn/app/version.h"
@@ -10,15 +11,25 @@
 
 namespace bnn {
 
-CLI::Validator whole_number() {
-  const auto check = [](const std::string& text) {
-    std::int64_t value = 0;
+namespace {
+
+template <typename T>
+CLI::Validator number_from_zero(const std::string& expected) {
+  const auto check = [expected](const std::string& text) {
+    T value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
-    return good ? std::string() : "expected a whole number of at least 0, found " + text;
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    const bool good = is_number && value >= 0 && value <= std::numeric_limits<T>::max();
+    return good ? std::string() : "expected " + expected + " of at least 0, found " + text;
   };
   return CLI::Validator(check, "");
 }
+
+}  // namespace
+
+CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole number"); }
+
+CLI::Validator non_negative_number() { return number_from_zero<double>("a number"); }
 
 void add_common_options(CLI::App& app, const CommonOptions& options) {
   options.threads = usable_cpus();

@@ -18,6 +18,8 @@ struct CommonOptions {
 
 /// Accepts whole numbers from 0 to 2^63 - 1; without it larger ones would be clamped silently.
 CLI::Validator whole_number();
+/// Accepts finite numbers from 0.
+CLI::Validator non_negative_number();
 
 /// Adds --threads, --quiet, --verbose and --version, and a wrapped help text.
 void add_common_options(CLI::App& app, const CommonOptions& options);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/app/model_checkpoint.h"
 #include "bnn/app/run_log.h"
 
 namespace bnn {
@@ -16,8 +17,7 @@ struct EvalOptions {
   std::string split = "test";  // test, validation or train
   std::vector<std::string> files;
   std::vector<std::string> ood;
-  std::optional<std::int64_t> samples, seed;
-  bool mean_weights = false;
+  SampleOptions sampling;
   bool json = false;
   std::string save_samples;
   int threads = 1;

@@ -5,12 +5,15 @@
 // directory that the user names (or that the run folder's own config.json names), and names that
 // are absolute or climb out of it are refused.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bnn/app/run_config.h"
 #include "bnn/core/aligned_array.h"
 #include "bnn/data/standardize.h"
+#include "bnn/infer/predictor.h"
 
 namespace bnn {
 
@@ -21,6 +24,14 @@ struct ModelCheckpoint {
   Standardization standardization;
   std::vector<std::string> class_names;
 };
+
+/// What evaluation and prediction let a user choose about Monte Carlo samples.
+struct SampleOptions {
+  std::optional<std::int64_t> samples, seed;  // by default those of the checkpoint's config
+  bool mean_weights = false;
+};
+
+PredictionSpec prediction_spec(const SampleOptions& options, const RunConfig& config);
 
 /// Throws Error(checkpoint), naming the file, on anything wrong with it.
 ModelCheckpoint load_model(const std::string& path);

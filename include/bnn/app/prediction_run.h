@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/app/model_checkpoint.h"
 #include "bnn/app/run_log.h"
 
 namespace bnn {
@@ -13,8 +14,7 @@ namespace bnn {
 struct PredictOptions {
   std::string checkpoint;
   std::vector<std::string> inputs;  // files in the checkpoint's format; "-" is standard input
-  std::optional<std::int64_t> samples, seed;
-  bool mean_weights = false;
+  SampleOptions sampling;
   bool csv = false;
   std::string output;  // empty: standard output
   int top_k = 0;
