@@ -299,8 +299,8 @@ TEST_CASE("the keys of the format cannot be used for extra metadata") {
 
 TEST_CASE("what is no regular file is no checkpoint") {
   const TemporaryDirectory folder;
-  CHECK_THAT(reading(folder.file("none")), Contains("cannot open: No such file or directory"));
-  CHECK_THAT(reading(folder.path()), Contains("expected a regular file, found a folder"));
+  CHECK_THAT(reading(folder.file("none")), Contains("cannot read: No such file or directory"));
+  CHECK_THAT(reading(folder.path()), Contains("expected a regular file, found a directory"));
   ::mkfifo(folder.file("fifo").c_str(), 0600);
   CHECK_THAT(reading(folder.file("fifo")), Contains("expected a regular file"));
   put(folder.file("sparse"), "");

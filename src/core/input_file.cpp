@@ -1,30 +1,29 @@
 #include "bnn/core/input_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxShownPath = 160;
+constexpr std::size_t kChunk = std::size_t{64} << 10;
 constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // read takes at most 2^31 bytes at once
 
 // True if the fault lies in the name that the user gave rather than in the system.
 bool is_wrong_name(int error) {
   return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG ||
-         error == ENXIO || error == EISDIR;
+         error == EISDIR;
 }
 
 std::string kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";
   if (S_ISFIFO(mode)) return "a FIFO";
-  if (S_ISSOCK(mode)) return "a socket";
   return "a device";
 }
 
@@ -50,6 +49,9 @@ InputFile::InputFile(const std::string& path, ErrorKind kind)
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
   // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
   file_.reset(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (file_.number() < 0 && errno == ENXIO) {
+    throw Error(kind, name_ + ": expected a regular file, found a socket");
+  }
   if (file_.number() < 0) fail(errno);
   struct stat status = {};
   if (::fstat(file_.number(), &status) != 0) fail(errno);
@@ -67,8 +69,8 @@ void InputFile::fail(int error) const {
 std::size_t InputFile::read(std::span<std::byte> out) {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = ::read(file_.number(), out.data() + done,
-                               std::min(out.size() - done, kMaxTransfer));
+    const ssize_t got =
+        ::read(file_.number(), out.data() + done, std::min(out.size() - done, kMaxTransfer));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail(errno);
     if (got == 0) break;
@@ -86,19 +88,25 @@ void InputFile::read_exactly(std::span<std::byte> out) {
 
 std::vector<std::byte> read_file(const std::string& path, std::size_t limit, ErrorKind kind) {
   InputFile file(path, kind);
-  const auto too_large = [&](std::uint64_t size) {
-    throw Error(kind, file.name() + ": expected at most " + std::to_string(limit) +
-                          " bytes, found " + std::to_string(size));
+  const auto require_fit = [&](std::uint64_t size, const std::string& found) {
+    if (size <= limit) return;
+    throw Error(kind, file.name() + ": too large; expected at most " + std::to_string(limit) +
+                          " bytes, found " + found + std::to_string(size));
   };
-  const std::uint64_t size = file.size().value_or(0);
-  if (size > limit) too_large(size);
-  // One byte more than there should be shows whether the file has grown.
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size) + 1);
-  bytes.resize(file.read(std::span<std::byte>(bytes)));
-  if (bytes.size() > size) {
-    throw Error(kind, file.name() + ": the file grew while it was being read");
+  require_fit(*file.size(), "");
+  std::vector<std::byte> bytes;
+  // One byte beyond what the system says shows whether there is more: files of /proc claim to be
+  // empty.
+  std::size_t next = static_cast<std::size_t>(*file.size()) + 1;
+  for (;;) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + next);
+    const std::size_t got = file.read(std::span(bytes).subspan(before));
+    bytes.resize(before + got);
+    require_fit(bytes.size(), "at least ");
+    if (got < next) return bytes;
+    next = kChunk;
   }
-  return bytes;
 }
 
 std::string read_text_file(const std::string& path, std::size_t limit, ErrorKind kind) {

@@ -10,7 +10,6 @@
 #include "bnn/core/thread_pool.h"
 
 namespace bnn {
-
 namespace {
 
 template <typename T>
