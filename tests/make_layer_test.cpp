@@ -163,9 +163,9 @@ TEST_CASE("unknown keys are named with their place and the likely meaning") {
 }
 
 TEST_CASE("types and words that do not exist are refused with the likely one") {
-  CHECK_THAT(problem_of(R"({"type": "flaten"})"),
-             Contains(kPlace + "type: expected one of") &&
-                 Contains("found \"flaten\" (did you mean \"flatten\"?)"));
+  CHECK_THAT(
+      problem_of(R"({"type": "flaten"})"),
+      Contains(kPlace + "type: found \"flaten\" (did you mean \"flatten\"?); expected one of"));
   // The keys are those of the likely type, and no problem of their own.
   const std::string dense = problem_of(R"({"type": "dense_flipot", "units": 4, "unit": 5})");
   CHECK_THAT(dense, Contains("/unit: unknown key (did you mean \"units\"?)") &&

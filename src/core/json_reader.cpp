@@ -314,8 +314,8 @@ std::string ObjectReader::choice(const std::string& key, const std::vector<std::
       result = *option;
     } else {
       const auto guess = closest(word, options);
-      problem(key, "expected " + expected + ", " + found(*value) +
-                       (guess ? " (did you mean \"" + *guess + "\"?)" : ""));
+      problem(key, found(*value) + (guess ? " (did you mean \"" + *guess + "\"?)" : "") +
+                       "; expected " + expected);
     }
   }
   record(key, result);
