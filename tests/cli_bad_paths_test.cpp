@@ -53,7 +53,7 @@ TEST_CASE("A config that is no readable regular file is refused at once") {
       {"loop", "loop: "},
       {"dangling", "dangling: "},
       {std::string(5000, 'a'), "aaa: "},
-      {"sparse", "sparse: expected at most"},
+      {"sparse", "sparse: too large; expected at most"},
       {"new\nline\x1b[31m", "new?line?[31m: "},
       {"c1 \xc2\x9b\x33\x31m and no \xff UTF-8", "c1 ?31m and no \xef\xbf\xbd UTF-8: "},
   };
