@@ -91,11 +91,11 @@ TEST_CASE("bnn-eval --format json has the keys of the contract in their order") 
                                                     "predictive_entropy", "expected_entropy",
                                                     "mutual_information", "aurc", "per_class",
                                                     "confusion_matrix", "calibration"});
-  CHECK(result["per_class"].size() == 10);
-  CHECK(keys_of(result["per_class"][0]) ==
+  CHECK(result.at("per_class").size() == 10);
+  CHECK(keys_of(result.at("per_class")[0]) ==
         std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall"});
-  CHECK(result["calibration"].size() == 15);
-  CHECK(keys_of(result["calibration"][0]) ==
+  CHECK(result.at("calibration").size() == 15);
+  CHECK(keys_of(result.at("calibration")[0]) ==
         std::vector<std::string>{"lower", "upper", "count", "confidence", "accuracy"});
 }
 
@@ -106,20 +106,20 @@ TEST_CASE("bnn-eval's numbers are those of the samples that it saves, over every
   REQUIRE(array.samples == 7);
   REQUIRE(array.examples == kTinyTestExamples);
   REQUIRE(array.classes == 10);
-  CHECK(result["examples"] == kTinyTestExamples);
-  CHECK(result["samples"] == 7);
+  CHECK(result.at("examples") == kTinyTestExamples);
+  CHECK(result.at("samples") == 7);
   const Expected expected = compute(array, kTinyTestPattern);
-  CHECK(result["accuracy"].get<double>() == Approx(expected.accuracy).margin(1e-12));
-  CHECK(result["nll"].get<double>() == Approx(expected.nll).epsilon(1e-9));
-  CHECK(result["brier"].get<double>() == Approx(expected.brier).epsilon(1e-9));
-  CHECK(result["ece"].get<double>() == Approx(expected.ece).epsilon(1e-9));
-  CHECK(result["predictive_entropy"].get<double>() == Approx(expected.predictive).epsilon(1e-9));
-  CHECK(result["expected_entropy"].get<double>() == Approx(expected.expected).epsilon(1e-9));
-  CHECK(result["mutual_information"].get<double>() ==
+  CHECK(result.at("accuracy").get<double>() == Approx(expected.accuracy).margin(1e-12));
+  CHECK(result.at("nll").get<double>() == Approx(expected.nll).epsilon(1e-9));
+  CHECK(result.at("brier").get<double>() == Approx(expected.brier).epsilon(1e-9));
+  CHECK(result.at("ece").get<double>() == Approx(expected.ece).epsilon(1e-9));
+  CHECK(result.at("predictive_entropy").get<double>() == Approx(expected.predictive).epsilon(1e-9));
+  CHECK(result.at("expected_entropy").get<double>() == Approx(expected.expected).epsilon(1e-9));
+  CHECK(result.at("mutual_information").get<double>() ==
         Approx(expected.predictive - expected.expected).epsilon(1e-6));
-  CHECK(result["confusion_matrix"] == Json(expected.confusion));
+  CHECK(result.at("confusion_matrix") == Json(expected.confusion));
   // The samples differ, or averaging them would show nothing.
-  CHECK(result["mutual_information"].get<double>() > 1e-5);
+  CHECK(result.at("mutual_information").get<double>() > 1e-5);
   for (std::size_t n = 0; n < array.examples; ++n) {
     double sum = 0;
     for (std::size_t k = 0; k < array.classes; ++k) sum += array.at(0, n, k);
@@ -132,9 +132,9 @@ TEST_CASE("--mean-weights is one pass without noise") {
   const Json a = eval_json(tiny, {"--mean-weights", "--samples", "9", "--seed", "1"});
   const Json b = eval_json(tiny, {"--mean-weights", "--seed", "2"});
   CHECK(a == b);
-  CHECK(a["samples"] == 1);
-  CHECK(a["mutual_information"].get<double>() == Approx(0.0).margin(1e-12));
-  CHECK(a["nll"] != eval_json(tiny, {})["nll"]);
+  CHECK(a.at("samples") == 1);
+  CHECK(a.at("mutual_information").get<double>() == Approx(0.0).margin(1e-12));
+  CHECK(a.at("nll") != eval_json(tiny, {}).at("nll"));
 }
 
 TEST_CASE("--seed names the samples; threads, format and repetition change nothing") {
@@ -176,15 +176,15 @@ TEST_CASE("bnn-eval finds data by the run folder, by --data or by --files") {
 TEST_CASE("--split evaluates the examples that the run held out or trained on") {
   const TrainedRun tiny;
   CHECK(eval_json(tiny, {"--split", "test"}) == eval_json(tiny, {}));
-  CHECK(eval_json(tiny, {"--split", "train"})["examples"] == kTinyTrainExamples);
+  CHECK(eval_json(tiny, {"--split", "train"}).at("examples") == kTinyTrainExamples);
   const Json validation = eval_json(tiny, {"--split", "validation", "--samples", "3"});
-  CHECK(validation["examples"] == kTinyValidationExamples);
+  CHECK(validation.at("examples") == kTinyValidationExamples);
   // The run itself evaluated the same weights, examples and samples after its last epoch.
   const Json logged = json_lines(tiny.read("run/metrics.jsonl")).back();
-  REQUIRE(logged["event"] == "validation");
+  REQUIRE(logged.at("event") == "validation");
   for (const char* key : {"nll", "accuracy", "ece", "brier", "mutual_information"}) {
     CAPTURE(key);
-    CHECK(validation[key] == logged[key]);
+    CHECK(validation.at(key) == logged.at(key));
   }
   const TrainedRun without(tiny_config(), {"--set", "data.validation=0"});
   check_failure(without.eval({"--split", "validation"}), "bnn-eval", 2, "validation");
@@ -213,7 +213,7 @@ TEST_CASE("The text report goes to stdout and shows the same numbers") {
   CHECK(report.err.empty());
   for (const char* key : {"accuracy", "nll", "brier", "ece", "mce", "aurc"}) {
     char expected[64];
-    std::snprintf(expected, sizeof expected, "%.4f", numbers[key].get<double>());
+    std::snprintf(expected, sizeof expected, "%.4f", numbers.at(key).get<double>());
     const std::vector<std::string> lines = lines_of(report.out);
     CAPTURE(key, expected);
     CHECK(std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
@@ -228,9 +228,9 @@ TEST_CASE("--ood compares with a second set of images") {
   const Json same = eval_json(tiny, {"--ood", "test-images"});
   for (const char* score : {"predictive_entropy", "mutual_information", "max_probability"}) {
     CAPTURE(score);
-    CHECK(keys_of(same["ood"][score]) == std::vector<std::string>{"auroc", "aupr", "fpr95"});
+    CHECK(keys_of(same.at("ood").at(score)) == std::vector<std::string>{"auroc", "aupr", "fpr95"});
     // The same images on both sides: every score is tied with itself.
-    CHECK(same["ood"][score]["auroc"].get<double>() == Approx(0.5));
+    CHECK(same.at("ood").at(score).at("auroc").get<double>() == Approx(0.5));
   }
 }
 

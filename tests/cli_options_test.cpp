@@ -56,17 +56,17 @@ TEST_CASE("--dry-run prints the layers and their sizes and writes nothing") {
 TEST_CASE("Precedence is defaults, file, --set, named flags") {
   const TinyRun tiny;
   const Json plain = printed_config(tiny, {});
-  CHECK(plain["training"]["shards"] == 8);  // default
-  CHECK(plain["training"]["epochs"] == 2);  // file
-  CHECK(plain["evaluation"]["samples"] == 4);
+  CHECK(plain.at("training").at("shards") == 8);  // default
+  CHECK(plain.at("training").at("epochs") == 2);  // file
+  CHECK(plain.at("evaluation").at("samples") == 4);
   const Json changed =
       printed_config(tiny, {"--set", "training.epochs=5", "--set", "training.shards=3", "--set",
                             "evaluation.samples=9", "--set", "evaluation.samples=11", "--epochs",
                             "6", "--seed", "123"});
-  CHECK(changed["training"]["shards"] == 3);
-  CHECK(changed["training"]["epochs"] == 6);
-  CHECK(changed["training"]["seed"] == 123);
-  CHECK(changed["evaluation"]["samples"] == 11);
+  CHECK(changed.at("training").at("shards") == 3);
+  CHECK(changed.at("training").at("epochs") == 6);
+  CHECK(changed.at("training").at("seed") == 123);
+  CHECK(changed.at("evaluation").at("samples") == 11);
 }
 
 TEST_CASE("--set reaches into lists and takes JSON or else a string") {
@@ -75,12 +75,12 @@ TEST_CASE("--set reaches into lists and takes JSON or else a string") {
       tiny, {"--set", "model.layers.0.filters=3", "--set", "name=my run", "--set",
              "data.class_names=[\"a\",\"b\"]", "--set", "training.optimizer.learning_rate=3e-4",
              "--set", "model.layers.0.activation=null", "--set", "model.layers.1.padding=same"});
-  CHECK(config["model"]["layers"][0]["filters"] == 3);
-  CHECK(config["model"]["layers"][0]["activation"].is_null());
-  CHECK(config["model"]["layers"][1]["padding"] == "same");
-  CHECK(config["name"] == "my run");
-  CHECK(config["data"]["class_names"] == Json({"a", "b"}));
-  CHECK(config["training"]["optimizer"]["learning_rate"] == 3e-4);
+  CHECK(config.at("model").at("layers")[0].at("filters") == 3);
+  CHECK(config.at("model").at("layers")[0].at("activation").is_null());
+  CHECK(config.at("model").at("layers")[1].at("padding") == "same");
+  CHECK(config.at("name") == "my run");
+  CHECK(config.at("data").at("class_names") == Json({"a", "b"}));
+  CHECK(config.at("training").at("optimizer").at("learning_rate") == 3e-4);
 }
 
 TEST_CASE("--quiet says nothing and --verbose no less than usual") {
@@ -120,11 +120,14 @@ TEST_CASE("Mistakes on the command line exit with 2 and one line") {
     std::string program;
     Words arguments;
   };
-  const Words config = {"--config", "tiny.json"};
+  std::string wide;  // of two-byte characters, so that a cut may fall into one
+  for (int i = 0; i < 999; ++i) wide += "\xc3\xa9";
   const std::vector<Case> cases = {
       {"bnn-train", {}},
       {"bnn-train", {"--resume"}},
       {"bnn-train", {"--frobnicate"}},
+      {"bnn-train", {"--" + std::string(2000, 'x')}},
+      {"bnn-train", {"--" + wide}},
       {"bnn-train", {"--config", "tiny.json", "--threads", "0"}},
       {"bnn-train", {"--config", "tiny.json", "--threads", "-1"}},
       {"bnn-train", {"--config", "tiny.json", "--threads", "many"}},

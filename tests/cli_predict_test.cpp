@@ -73,11 +73,11 @@ TEST_CASE("bnn-predict writes one object an image with the keys of the contract"
   for (int i = 0; i < kTinyTestExamples; ++i) {
     const Json& line = lines[static_cast<std::size_t>(i)];
     CHECK(keys_of(line) == keys);
-    CHECK(line["index"] == i);
-    CHECK(line["input"] == "test.bin#" + std::to_string(i));
-    CHECK(line["label"] == pattern_label(i, kTinyTestPattern));
-    CHECK(line["class"] == kNames[line["predicted"].get<std::size_t>()]);
-    CHECK(line["abstain"] == false);
+    CHECK(line.at("index") == i);
+    CHECK(line.at("input") == "test.bin#" + std::to_string(i));
+    CHECK(line.at("label") == pattern_label(i, kTinyTestPattern));
+    CHECK(line.at("class") == kNames[line.at("predicted").get<std::size_t>()]);
+    CHECK(line.at("abstain") == false);
   }
 }
 
@@ -98,18 +98,18 @@ TEST_CASE("The numbers of a prediction are those of the samples that it saves") 
         variance += std::pow(array.at(s, n, k) - p, 2) / 5;
         expected -= array.at(s, n, k) * std::log(array.at(s, n, k)) / 5;
       }
-      CHECK(line["probabilities"][k].get<double>() == Approx(p).epsilon(1e-9));
-      CHECK(line["probabilities_std"][k].get<double>() ==
+      CHECK(line.at("probabilities")[k].get<double>() == Approx(p).epsilon(1e-9));
+      CHECK(line.at("probabilities_std")[k].get<double>() ==
             Approx(std::sqrt(variance)).epsilon(1e-6).margin(1e-12));
       total += p;
       entropy -= p * std::log(p);
       best = std::max(best, p);
     }
     CHECK(total == Approx(1.0).epsilon(1e-5));
-    CHECK(line["confidence"].get<double>() == Approx(best).epsilon(1e-9));
-    CHECK(line["predictive_entropy"].get<double>() == Approx(entropy).epsilon(1e-9));
-    CHECK(line["expected_entropy"].get<double>() == Approx(expected).epsilon(1e-9));
-    CHECK(line["mutual_information"].get<double>() == Approx(entropy - expected).margin(1e-9));
+    CHECK(line.at("confidence").get<double>() == Approx(best).epsilon(1e-9));
+    CHECK(line.at("predictive_entropy").get<double>() == Approx(entropy).epsilon(1e-9));
+    CHECK(line.at("expected_entropy").get<double>() == Approx(expected).epsilon(1e-9));
+    CHECK(line.at("mutual_information").get<double>() == Approx(entropy - expected).margin(1e-9));
   }
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("Labels and class names are there only where they are known") {
   const TrainedRun idx;
   const Json without = predictions(idx, {"test-images"})[0];
   CHECK_FALSE(without.contains("label"));
-  CHECK(without["input"] == "test-images#0");
+  CHECK(without.at("input") == "test-images#0");
 }
 
 TEST_CASE("Predictions do not depend on the order of files, on threads or on company") {
@@ -130,7 +130,7 @@ TEST_CASE("Predictions do not depend on the order of files, on threads or on com
     std::map<std::string, std::string> result;
     for (Json line : lines) {
       line.erase("index");
-      const std::string input = line["input"];
+      const std::string input = line.at("input");
       result[input] = line.dump();
     }
     return result;
@@ -139,7 +139,7 @@ TEST_CASE("Predictions do not depend on the order of files, on threads or on com
   const std::vector<Json> backward = predictions(tiny, {"train.bin", "test.bin", "--threads", "3"});
   REQUIRE(forward.size() == 97);
   CHECK(by_input(forward) == by_input(backward));
-  for (std::size_t i = 0; i < forward.size(); ++i) CHECK(forward[i]["index"] == i);
+  for (std::size_t i = 0; i < forward.size(); ++i) CHECK(forward[i].at("index") == i);
   const std::vector<Json> alone = predictions(tiny, {"test.bin"});
   for (std::size_t i = 0; i < alone.size(); ++i) CHECK(alone[i] == forward[i]);
 }
@@ -189,10 +189,10 @@ TEST_CASE("CSV has the same columns with the probabilities spread") {
     const std::vector<std::string> cells = cells_of(rows[i + 1]);
     REQUIRE(cells.size() == 31);
     CHECK(cells[0] == std::to_string(i));
-    CHECK(cells[2] == std::to_string(lines[i]["label"].get<int>()));
-    CHECK(std::stod(cells[5]) == lines[i]["confidence"].get<double>());
-    CHECK(std::stod(cells[6 + 9]) == lines[i]["probabilities"][9].get<double>());
-    CHECK(std::stod(cells[26]) == lines[i]["predictive_entropy"].get<double>());
+    CHECK(cells[2] == std::to_string(lines[i].at("label").get<int>()));
+    CHECK(std::stod(cells[5]) == lines[i].at("confidence").get<double>());
+    CHECK(std::stod(cells[6 + 9]) == lines[i].at("probabilities")[9].get<double>());
+    CHECK(std::stod(cells[26]) == lines[i].at("predictive_entropy").get<double>());
     CHECK(cells[30] == "false");
   }
 }
@@ -202,7 +202,7 @@ TEST_CASE("--top-k lists the best classes and --abstain-above marks uncertain im
   const std::vector<Json> plain = predictions(tiny, {"test.bin"});
   double threshold = 0;  // the mean, so that some images are above it and some below
   for (const Json& line : plain) {
-    threshold += line["predictive_entropy"].get<double>() / static_cast<double>(plain.size());
+    threshold += line.at("predictive_entropy").get<double>() / static_cast<double>(plain.size());
   }
   std::ostringstream text;
   text.precision(17);
@@ -210,13 +210,13 @@ TEST_CASE("--top-k lists the best classes and --abstain-above marks uncertain im
   std::size_t abstained = 0;
   for (const Json& line :
        predictions(tiny, {"test.bin", "--top-k", "3", "--abstain-above", text.str()})) {
-    CHECK(line["abstain"] == (line["predictive_entropy"].get<double>() > threshold));
-    abstained += line["abstain"].get<bool>();
-    REQUIRE(line["top_k"].size() == 3);
-    CHECK(line["top_k"][0]["class"] == line["class"]);
-    CHECK(line["top_k"][0]["probability"] == line["confidence"]);
-    CHECK(line["top_k"][1]["probability"].get<double>() >=
-          line["top_k"][2]["probability"].get<double>());
+    CHECK(line.at("abstain") == (line.at("predictive_entropy").get<double>() > threshold));
+    abstained += line.at("abstain").get<bool>();
+    REQUIRE(line.at("top_k").size() == 3);
+    CHECK(line.at("top_k")[0].at("class") == line.at("class"));
+    CHECK(line.at("top_k")[0].at("probability") == line.at("confidence"));
+    CHECK(line.at("top_k")[1].at("probability").get<double>() >=
+          line.at("top_k")[2].at("probability").get<double>());
   }
   CHECK(abstained > 0);
   CHECK(abstained < plain.size());

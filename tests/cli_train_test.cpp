@@ -62,7 +62,7 @@ TEST_CASE("bnn-train writes the run folder of the contract and nothing to stdout
     CAPTURE(line);
     CHECK(log.find(line + "\n") != std::string::npos);
   }
-  CHECK(stored_state(tiny.last())["step"] == kTinyStepsPerEpoch * kTinyEpochs);
+  CHECK(stored_state(tiny.last()).at("step") == kTinyStepsPerEpoch * kTinyEpochs);
 }
 
 TEST_CASE("metrics.jsonl has the fields of the contract, each step once") {
@@ -82,24 +82,24 @@ TEST_CASE("metrics.jsonl has the fields of the contract, each step once") {
                                                "elapsed_seconds"};
   std::map<std::string, std::vector<int>> steps;
   for (const Json& line : json_lines(tiny.read("run/metrics.jsonl"))) {
-    const std::string event = line["event"];
-    steps[event].push_back(line["step"]);
-    CHECK(line["epoch"].get<int>() * kTinyStepsPerEpoch == line["step"]);
+    const std::string event = line.at("event");
+    steps[event].push_back(line.at("step"));
+    CHECK(line.at("epoch").get<int>() * kTinyStepsPerEpoch == line.at("step"));
     if (event == "validation") {
-      CHECK(line["examples"] == kTinyValidationExamples);
-      for (const char* key : {"nll", "accuracy", "ece"}) CHECK(line[key].is_number_float());
+      CHECK(line.at("examples") == kTinyValidationExamples);
+      for (const char* key : {"nll", "accuracy", "ece"}) CHECK(line.at(key).is_number_float());
       continue;
     }
     CHECK(keys_of(line) == train_keys);
-    CHECK(line["examples"] == kTinyTrainExamples);
-    const double loss = line["nll"].get<double>() + line["kl_weight"].get<double>() *
-                                                        line["kl"].get<double>() /
-                                                        kTinyTrainExamples;
-    CHECK(line["loss"].get<double>() == Approx(loss).epsilon(1e-9));
-    CHECK(line["kl_weight"].get<double>() == Approx(0.1));
-    CHECK(line["learning_rate"].get<double>() == Approx(0.01));
+    CHECK(line.at("examples") == kTinyTrainExamples);
+    const double loss = line.at("nll").get<double>() + line.at("kl_weight").get<double>() *
+                                                           line.at("kl").get<double>() /
+                                                           kTinyTrainExamples;
+    CHECK(line.at("loss").get<double>() == Approx(loss).epsilon(1e-9));
+    CHECK(line.at("kl_weight").get<double>() == Approx(0.1));
+    CHECK(line.at("learning_rate").get<double>() == Approx(0.01));
     // Correct answers are a whole number of the examples.
-    const double correct = line["accuracy"].get<double>() * kTinyTrainExamples;
+    const double correct = line.at("accuracy").get<double>() * kTinyTrainExamples;
     CHECK(correct == Approx(std::round(correct)).margin(1e-9));
   }
   const std::vector<int> ends = {5, 10};
@@ -131,7 +131,7 @@ TEST_CASE("--epochs 0 and --max-steps write the checkpoint of that step") {
     Words arguments = {"--overwrite", "--out", "run"};
     arguments.insert(arguments.end(), c.arguments.begin(), c.arguments.end());
     CHECK(tiny.train(arguments).exit_code == 0);
-    CHECK(stored_state(tiny.last())["step"] == c.step);
+    CHECK(stored_state(tiny.last()).at("step") == c.step);
     CHECK(lines_of(tiny.read("run/metrics.jsonl")).size() == c.metrics_lines);
     CHECK(tiny.eval({}).exit_code == 0);
   }
@@ -148,7 +148,7 @@ TEST_CASE("--init-from starts from another run's weights") {
   REQUIRE(source.size() == 6);
   CHECK(weights_of(tiny.last("warm")) == source);
   CHECK(weights_of(tiny.last("own")) != source);
-  CHECK(stored_state(tiny.last("warm"))["step"] == 0);
+  CHECK(stored_state(tiny.last("warm")).at("step") == 0);
 }
 
 TEST_CASE("A folder with a checkpoint is refused without --resume or --overwrite") {

@@ -184,6 +184,24 @@ TEST_CASE("A signal stops a run with a checkpoint and its own exit code") {
   }
 }
 
+TEST_CASE("checkpoint_steps saves between the ends of epochs as well") {
+  Json config = busy_config();
+  config["training"]["batch_size"] = 1;
+  config["training"]["checkpoint_steps"] = 5;
+  const TinyRun tiny(config);
+  StartedProgram program("bnn-train", {"--config", tiny.file("tiny.json"), "--out",
+                                       tiny.file("run"), "--epochs", "100000"});
+  for (int seen = 0, tries = 0; seen < 3; ++tries) {
+    REQUIRE(tries < 5000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (!std::filesystem::exists(tiny.last("run"))) continue;
+    const std::uint64_t step = stored_step(tiny.last("run"));
+    const bool ends_epoch = step % kTinyTrainExamples == 0;
+    CHECK((ends_epoch || step % 5 == 0));
+    if (!ends_epoch) ++seen;
+  }
+}
+
 TEST_CASE("A second signal ends a run at once, with a whole checkpoint") {
   const TinyRun tiny(busy_config());
   for (int i = 0; i < 5; ++i) {

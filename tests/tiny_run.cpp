@@ -21,13 +21,18 @@ void write_split(const std::string& prefix, int examples, int pattern) {
   write_text(prefix + ".bin", cifar_records(examples, pattern));
 }
 
+// Valid UTF-8 without control characters, of which the C1 character of terminal sequences is one.
 bool is_printable(const std::string& line) {
-  return std::none_of(line.begin(), line.end(),
-                      [](char c) {
-                        const auto byte = static_cast<unsigned char>(c);
-                        return byte < 0x20 || byte == 0x7F;
-                      }) &&
-         line.find("\xc2\x9b") == std::string::npos;  // the C1 character that begins a sequence
+  const bool has_control = std::any_of(line.begin(), line.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+  if (has_control || line.find("\xc2\x9b") != std::string::npos) return false;
+  try {
+    return !Json(line).dump().empty();
+  } catch (const Json::type_error&) {
+    return false;
+  }
 }
 
 }  // namespace
