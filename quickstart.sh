@@ -16,8 +16,9 @@ echo "all there"
 
 say "Building bnn-train, bnn-eval and bnn-predict"
 cmake -S . -B build -DBNN_TESTS=OFF >/dev/null
-cmake --build build -j "$(nproc)" --target bnn-train bnn-eval bnn-predict | grep -E '^\[100%\]' || true
-ls build/bnn-train build/bnn-eval build/bnn-predict
+cmake --build build -j "$(nproc)" --target bnn-train bnn-eval bnn-predict >build/quickstart.log 2>&1 ||
+  { tail -n 20 build/quickstart.log; echo "error: the build failed; build/quickstart.log has all of it" >&2; exit 1; }
+echo "built build/bnn-train, build/bnn-eval and build/bnn-predict"
 
 say "Training a flipout LeNet-5 on the 60,000 images of Fashion-MNIST"
 build/bnn-train --config configs/fashion-mnist-quickstart.json --data "$data" --out "$out" --overwrite

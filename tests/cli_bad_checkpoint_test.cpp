@@ -14,9 +14,7 @@
 #include "data_files.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 constexpr double kMaxSeconds = 2.0;
@@ -230,3 +228,5 @@ TEST_CASE("The weights of another network are refused by name") {
   check_failure(init("model.layers.3.bias_posterior_fn=null"), "bnn-train", 5, "logits/bias");
   CHECK_FALSE(std::filesystem::exists(tiny.file("other")));
 }
+
+}  // namespace bnn::testing

@@ -8,9 +8,7 @@
 
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 // A value at a JSON pointer of the tiny config, and what the message must say; an empty text
@@ -263,3 +261,5 @@ TEST_CASE("A value of the wrong type is refused at every leaf") {
     }
   }
 }
+
+}  // namespace bnn::testing

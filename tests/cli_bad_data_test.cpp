@@ -12,9 +12,7 @@
 #include "data_files.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 constexpr double kMaxSeconds = 2.0;
@@ -83,7 +81,8 @@ std::vector<Case> wrong_kinds() {
 // A CIFAR-style record has a label byte and 64 pixels.
 std::vector<Case> bad_records() {
   const std::string good = cifar_records(kExamples, 0);
-  const std::string out_of_range = "\x0a" + good.substr(1);
+  std::string out_of_range = good;
+  out_of_range[0] = '\x0a';
   std::string last = good;
   last[last.size() - 65] = '\xff';
   return {
@@ -237,3 +236,5 @@ TEST_CASE("bnn-eval and bnn-predict refuse the same files") {
     std::filesystem::remove_all(tiny.file("spoilt.bin"));
   }
 }
+
+}  // namespace bnn::testing

@@ -7,9 +7,7 @@
 
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -71,3 +69,5 @@ TEST_CASE("Every piece of a config cut off early is refused") {
     check_config_refused(tiny, good.substr(0, size), "line 1, column ");
   }
 }
+
+}  // namespace bnn::testing

@@ -12,9 +12,7 @@
 #include "data_files.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 constexpr double kMaxSeconds = 2.0;
@@ -95,3 +93,5 @@ TEST_CASE("Names with spaces, quotes and other alphabets work throughout") {
   CHECK(eval.exit_code == 0);
   CHECK(Json::parse(eval.out)["examples"] == kTinyTestExamples);
 }
+
+}  // namespace bnn::testing

@@ -12,9 +12,7 @@
 #include "npy_array.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 Json eval_json(const TinyRun& tiny, Words arguments) {
@@ -249,3 +247,5 @@ TEST_CASE("bnn-eval that cannot write its report exits with 6") {
                 "bnn-eval", 4, "nothing");
   CHECK(tiny.tree() == before);
 }
+
+}  // namespace bnn::testing

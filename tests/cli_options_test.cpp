@@ -5,9 +5,7 @@
 #include "data_files.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 const std::vector<std::string> kPrograms = {"bnn-train", "bnn-eval", "bnn-predict"};
@@ -170,3 +168,5 @@ TEST_CASE("Mistakes on the command line exit with 2 and one line") {
   }
   CHECK(tiny.tree() == before);
 }
+
+}  // namespace bnn::testing

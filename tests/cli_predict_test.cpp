@@ -12,9 +12,7 @@
 #include "npy_array.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 const std::vector<std::string> kNames = {"zero", "one", "two",   "three, or so", "four",
@@ -252,3 +250,5 @@ TEST_CASE("A reader that is gone or a full disk ends bnn-predict with 6 and no c
   options.output = StreamEnd::closed;
   CHECK(tiny.predict({"test.bin"}, options).exit_code == 0);
 }
+
+}  // namespace bnn::testing

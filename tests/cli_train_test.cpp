@@ -12,9 +12,7 @@
 #include "bnn/app/safetensors.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 Json stored_state(const std::string& checkpoint) {
@@ -195,3 +193,5 @@ TEST_CASE("Without --out the folder is runs/ and the config's name") {
   REQUIRE(tiny.train({"--max-steps", "1", "--quiet"}).exit_code == 0);
   CHECK(std::filesystem::exists(tiny.last("runs/tiny")));
 }
+
+}  // namespace bnn::testing

@@ -6,9 +6,7 @@
 #include "data_files.h"
 #include "tiny_run.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 // All files of the run folder with their contents.
@@ -92,3 +90,5 @@ TEST_CASE("Resuming with changed training data exits with 4") {
     }
   }
 }
+
+}  // namespace bnn::testing

@@ -4,8 +4,8 @@
 
 #include "tiny_run.h"
 
-using namespace bnn;
-using bnn::testing::tiny_config;
+namespace bnn {
+using testing::tiny_config;
 
 namespace {
 
@@ -209,3 +209,5 @@ TEST_CASE("differing_key names the first key that matters for continuing a run")
   // What a stranger's checkpoint may hold instead of a config.
   CHECK_FALSE(differing_key(Json(3), base).empty());
 }
+
+}  // namespace bnn

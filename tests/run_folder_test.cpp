@@ -13,9 +13,7 @@
 #include "data_files.h"
 #include "temporary_directory.h"
 
-using namespace bnn;
-using namespace bnn::testing;
-
+namespace bnn::testing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -190,3 +188,5 @@ TEST_CASE("require_resumable asks for the last checkpoint") {
   write_text(directory.file("checkpoints/last.safetensors"), "x");
   CHECK_NOTHROW(require_resumable(directory.path()));
 }
+
+}  // namespace bnn::testing

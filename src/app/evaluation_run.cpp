@@ -6,6 +6,7 @@
 #include "bnn/app/evaluation_output.h"
 #include "bnn/app/model_checkpoint.h"
 #include "bnn/app/npy.h"
+#include "bnn/app/stop_signal.h"
 #include "bnn/data/split.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/ood.h"
@@ -88,6 +89,7 @@ void summarize_images(Predictor& predictor, const ModelCheckpoint& model, const 
   const auto classes = static_cast<std::size_t>(model.graph.classes());
   const auto passes = static_cast<std::size_t>(predictor.spec().passes());
   predictor.predict(images.data, loader, images.chosen, [&](const PredictedBlock& block) {
+    stop_if_asked();
     const std::size_t count = block.examples.size();
     if (samples != nullptr) samples->write_block(block.first, count, block.probabilities);
     for (std::size_t i = 0; i < count; ++i) {

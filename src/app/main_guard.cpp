@@ -6,10 +6,12 @@
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
+#include <filesystem>
 #include <new>
 #include <unistd.h>
 
 #include "bnn/app/display_text.h"
+#include "bnn/app/stop_signal.h"
 #include "bnn/core/error.h"
 
 namespace bnn {
@@ -62,6 +64,10 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
     return code;
   } catch (const Error& error) {
     return report(program, error.what(), error.kind());
+  } catch (const Stopped& stopped) {
+    return 128 + stopped.signal;
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(program, "file system: " + error.code().message(), ErrorKind::io);
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: error: not enough memory\n", program.c_str());
     return static_cast<int>(ErrorKind::io);

@@ -10,6 +10,7 @@
 #include "bnn/app/model_checkpoint.h"
 #include "bnn/app/npy.h"
 #include "bnn/app/prediction_output.h"
+#include "bnn/app/stop_signal.h"
 #include "bnn/data/dataset.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
@@ -90,6 +91,7 @@ int run_prediction(const PredictOptions& options) {
     std::iota(chosen.begin(), chosen.end(), 0u);
     const Loader loader(input, chosen, model.standardization, false, 0, 0);
     predictor.predict(input, loader, chosen, [&](const PredictedBlock& block) {
+      stop_if_asked();
       const std::size_t count = block.examples.size();
       if (samples) samples->write_block(index, count, block.probabilities);
       for (std::size_t i = 0; i < count; ++i) {

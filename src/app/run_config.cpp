@@ -20,8 +20,7 @@ AdamSpec read_optimizer(ObjectReader& parent) {
       reader.real("learning_rate", {.min = 0.0, .max = 1e6, .fallback = adam.learning_rate});
   adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
   adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
-  adam.epsilon =
-      reader.real("epsilon", {.min = 0.0, .max = 1.0, .fallback = adam.epsilon, .above_min = true});
+  adam.epsilon = reader.real("epsilon", {.min = 1e-30, .max = 1.0, .fallback = adam.epsilon});
   reader.finish();
   parent.record("optimizer", reader.resolved());
   return adam;
@@ -101,9 +100,9 @@ void read_training(ObjectReader& reader, RunConfig& config) {
 
 void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
   spec.samples = static_cast<int>(
-      reader.integer("samples", {.min = 1, .max = 1000000, .fallback = spec.samples}));
+      reader.integer("samples", {.min = 1, .max = 65536, .fallback = spec.samples}));
   spec.validation_samples = static_cast<int>(reader.integer(
-      "validation_samples", {.min = 1, .max = 1000000, .fallback = spec.validation_samples}));
+      "validation_samples", {.min = 1, .max = 65536, .fallback = spec.validation_samples}));
   reader.finish();
 }
 
@@ -114,15 +113,20 @@ bool is_folder_name(const std::string& name) {
          name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
-// Keys that may differ when a run is continued: they do not change what a step computes.
+// Without keys that may differ when a run is continued, since they do not change what a step
+// computes. The number of epochs does if the learning rate follows a cosine to the last of them.
 Json comparable(Json config) {
   if (!config.is_object()) return config;
+  const Json::json_pointer schedule("/training/learning_rate_schedule/type");
+  if (config.value(schedule, "") != "cosine" && config.contains("training")) {
+    config["training"].erase("epochs");
+  }
   config.erase("name");
   config.erase("evaluation");
   for (const auto& [section, keys] :
        {std::pair<std::string, std::vector<std::string>>{
             "data", {"directory", "test", "class_names", "standardize"}},
-        {"training", {"epochs", "checkpoint_steps", "early_stopping"}}}) {
+        {"training", {"checkpoint_steps", "early_stopping"}}}) {
     if (!config.contains(section) || !config.at(section).is_object()) continue;
     for (const std::string& key : keys) config.at(section).erase(key);
   }

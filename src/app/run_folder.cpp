@@ -28,14 +28,14 @@ void remove_file(const std::string& path) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, "cannot remove", errno);
 }
 
-// Temporary files of checkpoints that a killed process left; the lock says that nobody else is
-// writing any.
+// Temporary files that a killed process left; the lock says that nobody else is writing any.
 void remove_leftovers(const std::string& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(".last.safetensors.tmp.") || name.starts_with(".best.safetensors.tmp.")) {
-      remove_file(entry.path().string());
+    for (const std::string ours :
+         {"last.safetensors", "best.safetensors", "config.json", "metrics.jsonl"}) {
+      if (name.starts_with("." + ours + ".tmp.")) remove_file(entry.path().string());
     }
   }
 }
@@ -81,6 +81,7 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
                     ": the folder holds a checkpoint; use --resume to continue that "
                     "run, --overwrite to replace it, or another --out");
   }
+  remove_leftovers(path_);
   remove_leftovers(path_ + "/checkpoints");
   if (use == FolderUse::overwrite) {
     for (const std::string& file :

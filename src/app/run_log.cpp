@@ -5,6 +5,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bnn/app/display_text.h"
@@ -25,6 +27,12 @@ spdlog::level::level_enum level_of(Verbosity verbosity) {
   return spdlog::level::info;
 }
 
+std::size_t terminal_columns() {
+  struct winsize size = {};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
+  return size.ws_col;
+}
+
 }  // namespace
 
 RunLog::RunLog(const std::string& program, Verbosity verbosity)
@@ -41,6 +49,11 @@ RunLog::RunLog(const std::string& program, Verbosity verbosity)
 RunLog::~RunLog() { clear_progress(); }
 
 void RunLog::add_file(const std::string& path) {
+  // Opening a FIFO would wait for a reader.
+  struct stat status = {};
+  if (lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(ErrorKind::io, path + ": cannot write the log: not a regular file");
+  }
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
     sink->set_pattern("%Y-%m-%d %H:%M:%S  %v");
@@ -72,10 +85,11 @@ bool RunLog::progress_is_due() const {
 
 void RunLog::progress(const std::string& text) {
   if (!shows_progress_) return;
-  const std::size_t width = std::max(progress_width_, text.size());
-  std::fprintf(stderr, "\r%s", fitted(text, width).c_str());
+  // A line that the terminal wraps could not be rewritten.
+  const std::string line = text.substr(0, terminal_columns() - 1);
+  std::fprintf(stderr, "\r%s", fitted(line, std::max(progress_width_, line.size())).c_str());
   std::fflush(stderr);
-  progress_width_ = text.size();
+  progress_width_ = line.size();
   last_progress_ = std::chrono::steady_clock::now();
 }
 

@@ -29,6 +29,10 @@ void watch_stop_signals() {
   }
 }
 
+void stop_if_asked() {
+  if (const int signal = stop_signal(); signal != 0) throw Stopped{signal};
+}
+
 int stop_signal() { return received_signal.load(); }
 
 }  // namespace bnn

@@ -74,7 +74,7 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
   const auto batch = static_cast<std::size_t>(config_.training.batch_size);
   const std::uint64_t steps = trainer_.steps_per_epoch();
   epoch_start_ = Clock::now();
-  epoch_start_step_ = state_.step;
+  epoch_start_examples_ = state_.epoch_examples;
   StepStats stats;
   for (std::uint64_t i = state_.step - state_.epoch * steps; i < steps; ++i) {
     if (stop_signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
@@ -89,7 +89,7 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     const bool last_of_epoch = i + 1 == steps;
     if (config_.checkpoint_steps > 0 && state_.step % config_.checkpoint_steps == 0 &&
         !last_of_epoch) {
-      save_or_warn();
+      save_or_warn(folder_.last_checkpoint(), true);
     }
   }
   finish_epoch(stats);
@@ -103,15 +103,15 @@ void TrainingLoop::finish_epoch(const StepStats& last) {
   state_.epoch_examples = 0;
   const bool is_best = predictor_ && validate();
   folder_.sync_metrics();
-  if (is_best) save(folder_.best_checkpoint(), false);
-  if (!is_finished()) save_or_warn();  // the last save is run's, and must not fail
+  if (is_best) save_or_warn(folder_.best_checkpoint(), false);
+  // The last save is run's, and must not fail.
+  if (!is_finished()) save_or_warn(folder_.last_checkpoint(), true);
 }
 
 void TrainingLoop::log_epoch(const StepStats& last) {
   const EpochMeans means(state_, last);
   const double seconds = seconds_since(epoch_start_);
-  const auto examples =
-      static_cast<double>(state_.step - epoch_start_step_) * config_.training.batch_size;
+  const auto examples = static_cast<double>(state_.epoch_examples - epoch_start_examples_);
   const double rate = examples / std::max(seconds, 1e-9);
   folder_.append_metrics({{"event", "train"},
                           {"epoch", state_.epoch + 1},
@@ -190,12 +190,13 @@ void TrainingLoop::save(const std::string& path, bool with_moments) {
   save_checkpoint(path, resolved_, state_, graph_.layout(),
                   {&trainer_.parameters(), with_moments ? &trainer_.first_moments() : nullptr,
                    with_moments ? &trainer_.second_moments() : nullptr});
+  log_.detail("saved " + path);
 }
 
 // A full disk in the middle of a run is worth a warning; the run goes on and tries again.
-void TrainingLoop::save_or_warn() {
+void TrainingLoop::save_or_warn(const std::string& path, bool with_moments) {
   try {
-    save(folder_.last_checkpoint(), true);
+    save(path, with_moments);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::io) throw;
     log_.warning(error.what());

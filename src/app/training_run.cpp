@@ -31,6 +31,19 @@ LoadedConfig load_config(const TrainOptions& options) {
   return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
 }
 
+// Every step and sample names its random numbers by 32 bits.
+void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
+                           const std::string& source) {
+  const auto batch = static_cast<std::size_t>(spec.batch_size);
+  const double steps =
+      static_cast<double>(spec.epochs) * static_cast<double>((examples + batch - 1) / batch);
+  if (steps * spec.samples < 4294967295.0) return;
+  throw Error(ErrorKind::config,
+              source +
+                  ": /training/epochs: epochs, steps and samples come to more than 2^32 draws "
+                  "of the weights");
+}
+
 std::string shape_of_run(const RunConfig& config, const TrainingData& data, const Graph& graph,
                          int threads) {
   const double bytes = static_cast<double>(Trainer::bytes(graph, config.training, threads));
@@ -121,6 +134,7 @@ int run_training(const TrainOptions& options) {
                  "training this network", ErrorKind::config);
   prepare_blas(options.threads);
   const TrainingData data = load_data(options, path, config, graph);
+  refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
   const Json resolved = resolved_with_data(config, data);
   const std::string shape = shape_of_run(config, data, graph, options.threads);
   if (options.dry_run) {
@@ -149,6 +163,7 @@ int run_training(const TrainOptions& options) {
   folder.open_metrics(state.step);
   log.add_file(folder.log_file());
   log.info(summary_table(graph) + shape);
+  log.detail("OpenBLAS " + blas_configuration() + ", data from " + data.directory);
   // A checkpoint's config must not make anyone open a path, so it does not name the directory.
   Json portable = resolved;
   portable["data"].erase("directory");

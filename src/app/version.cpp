@@ -5,7 +5,7 @@
 namespace bnn {
 
 std::string version_text(const std::string& program) {
-  return program + " " BNN_VERSION "\ncompiler  g++ " __VERSION__ "\nOpenBLAS  " +
+  return program + " " BNN_VERSION "\ncompiler  " __VERSION__ "\nOpenBLAS  " +
          blas_configuration() + "\nkernel    " + blas_kernel();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
+#include <set>
 
 namespace bnn {
 namespace {
@@ -81,10 +82,9 @@ FileSet read_list(ObjectReader& reader, const std::string& key) {
   FileSet set;
   set.files = reader.texts(key, std::nullopt);
   for (const std::string& name : set.files) check_file_name(reader, key, name);
-  for (auto name = set.files.begin(); name != set.files.end(); ++name) {
-    if (std::find(set.files.begin(), name, *name) != name) {
-      reader.problem(key, "names " + json_text(Json(*name)) + " twice");
-    }
+  std::set<std::string> seen;
+  for (const std::string& name : set.files) {
+    if (!seen.insert(name).second) reader.problem(key, "names " + json_text(Json(name)) + " twice");
   }
   return set;
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kGroup = 16;  // examples of one task, always exactly that many
 // Examples whose probabilities are held at once: as many as fit 16 MiB, within these bounds.
-constexpr std::size_t kMinBlock = 512, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
+constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
 
 ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_examples = kGroup}; }

@@ -106,6 +106,9 @@ void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
 
 Graph::Graph(const ModelSpec& spec) {
   nodes_.push_back({"input", "input", nullptr, {}, spec.input, 0, false, 0, 0});
+  if (spec.input.size() > kMaxActivation) {
+    throw Error(ErrorKind::config, "the input of " + to_string(spec.input) + " is too large");
+  }
   const auto names = name_layers(spec.layers);
   const auto inputs = connect(spec.layers, names);
   const auto order = order_layers(inputs, names);

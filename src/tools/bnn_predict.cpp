@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--samples", options.sampling.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(1, 65536))
       ->option_text("S");
   app.add_flag("--mean-weights", options.sampling.mean_weights,
                "One pass with the posterior means and no noise");

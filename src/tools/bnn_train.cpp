@@ -1,4 +1,3 @@
-#include "bnn/app/stop_signal.h"
 #include "bnn/app/training_run.h"
 #include "bnn/core/error.h"
 #include "program.h"
@@ -63,7 +62,6 @@ int main(int argc, char** argv) {
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {
     check(options);
-    bnn::watch_stop_signals();
     return bnn::run_training(options);
   });
 }

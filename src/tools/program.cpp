@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "bnn/app/main_guard.h"
+#include "bnn/app/stop_signal.h"
 #include "bnn/app/version.h"
 #include "bnn/core/error.h"
 #include "bnn/core/thread_pool.h"
@@ -59,6 +60,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
       for (char& c : sentence) c = c == '\n' ? ' ' : c;
       throw Error(ErrorKind::usage, sentence + "; see " + app.get_name() + " --help");
     }
+    watch_stop_signals();
     return work();
   });
 }

@@ -6,8 +6,9 @@
 // The temporary file is named ".<name>.tmp.<pid>" and created with O_EXCL, so those that other
 // processes left behind are never opened, truncated or removed; a process that is killed while it
 // writes leaves its own. A target that is a symbolic link is replaced by the new file; what the
-// link pointed to stays as it is. Permissions are those of a new file. Failures are Error(io) with
-// the path and the system's reason. One object serves one thread at a time.
+// link pointed to stays as it is; any other target that is no regular file is refused. Permissions
+// are those of a new file. Failures are Error(io) with the path and the system's reason. One object
+// serves one thread at a time.
 
 #include <cstddef>
 #include <cstdint>

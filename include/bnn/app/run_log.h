@@ -28,8 +28,6 @@ class RunLog {
   void detail(const std::string& text);   // if verbose
   void warning(const std::string& text);  // always
 
-  /// True if a progress line would be seen.
-  bool shows_progress() const { return shows_progress_; }
   /// True if the progress line may be rewritten by now.
   bool progress_is_due() const;
   void progress(const std::string& text);

@@ -39,10 +39,9 @@ class TrainingLoop {
   void finish_epoch(const StepStats& last);
   bool validate();
   void save(const std::string& path, bool with_moments);
-  void save_or_warn();
+  void save_or_warn(const std::string& path, bool with_moments);
   void log_epoch(const StepStats& last);
   void show_progress(const StepStats& last);
-  double elapsed_seconds() const;
 
   const RunConfig& config_;
   const Json& resolved_;
@@ -56,7 +55,7 @@ class TrainingLoop {
   TrainingState state_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point epoch_start_ = start_;
-  std::uint64_t epoch_start_step_ = 0;
+  std::uint64_t epoch_start_examples_ = 0;
   std::uint64_t start_step_ = 0;
 };
 

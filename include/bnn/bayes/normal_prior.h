@@ -1,6 +1,6 @@
 #pragma once
-// A fixed normal prior p(w) = Normal(loc, scale) on every element of a tensor, and the closed-form
-// divergence of a normal posterior from it.
+// A fixed normal prior p(w) = Normal(loc, scale) on every element of a tensor. mean_field_normal.h
+// has the divergence of a posterior from it.
 
 namespace bnn {
 

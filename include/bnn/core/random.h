@@ -17,12 +17,12 @@ namespace bnn {
 /// What a stream is used for. The values are part of the meaning of a seed: never renumber them.
 enum class Site : std::uint32_t {
   initializer = 0,
-  weight_noise = 1,        // training: step
-  sign_input = 2,          // training: step, position in the batch
+  weight_noise = 1,        // training: step = draw, steps * samples + sample
+  sign_input = 2,          // the same draw, example = position in the batch
   sign_output = 3,         //
   shuffle = 4,             // step = epoch
   validation_split = 5,    //
-  flip = 6,                // step = epoch, example = dataset index
+  flip = 6,                // step = training step, example = dataset index
   crop = 7,                //
   predict_noise = 8,       // evaluation: step = Monte Carlo sample
   predict_sign_input = 9,  // evaluation: sample, index in the file

@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
-#include "bnn/data/dataset.h"
 #include "bnn/core/input_file.h"
+#include "bnn/data/dataset.h"
 #include "bnn/data/label_range.h"
 
 namespace bnn {
