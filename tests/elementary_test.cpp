@@ -1,14 +1,17 @@
 #include "bnn/core/elementary.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
+
+#include <catch2/catch.hpp>
 
 using namespace bnn;
 
 namespace {
 
-double relative_error(double value, double exact) { return std::fabs(value - exact) / std::fabs(exact); }
+double relative_error(double value, double exact) {
+  return std::fabs(value - exact) / std::fabs(exact);
+}
 
 }  // namespace
 
@@ -22,8 +25,9 @@ TEST_CASE("exp, log, softplus and sigmoid agree with the double functions") {
     worst_softplus = std::max(worst_softplus, relative_error(softplus(x), exact_softplus));
     worst_sigmoid = std::max(worst_sigmoid, relative_error(sigmoid(x), 1 / (1 + std::exp(-d))));
     const float y = std::exp(x);
-    worst_log = std::max(worst_log, std::fabs(fast_log(y) - std::log(static_cast<double>(y))) /
-                                        std::max(1e-3, std::fabs(std::log(static_cast<double>(y)))));
+    worst_log =
+        std::max(worst_log, std::fabs(fast_log(y) - std::log(static_cast<double>(y))) /
+                                std::max(1e-3, std::fabs(std::log(static_cast<double>(y)))));
   }
   CHECK(worst_exp < 4e-7);
   CHECK(worst_log < 4e-7);

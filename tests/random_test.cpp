@@ -1,10 +1,11 @@
 #include "bnn/core/random.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
 #include <set>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 using namespace bnn;
 
@@ -90,9 +91,9 @@ TEST_CASE("signs are fair, exactly plus or minus one, and differ by every part o
   }
   CHECK(std::fabs(sum) < 5 * std::sqrt(1e5));
 
-  const Stream names[] = {{1, Site::sign_input, 0, 0, 0},  {2, Site::sign_input, 0, 0, 0},
-                          {1, Site::sign_output, 0, 0, 0}, {1, Site::sign_input, 1, 0, 0},
-                          {1, Site::sign_input, 0, 1, 0},  {1, Site::sign_input, 0, 0, 1},
+  const Stream names[] = {{1, Site::sign_input, 0, 0, 0},         {2, Site::sign_input, 0, 0, 0},
+                          {1, Site::sign_output, 0, 0, 0},        {1, Site::sign_input, 1, 0, 0},
+                          {1, Site::sign_input, 0, 1, 0},         {1, Site::sign_input, 0, 0, 1},
                           {1ULL << 40, Site::sign_input, 0, 0, 0}};
   std::set<std::vector<float>> distinct;
   for (const Stream& name : names) {

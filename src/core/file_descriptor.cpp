@@ -1,7 +1,6 @@
 #include "bnn/core/file_descriptor.h"
 
 #include <unistd.h>
-
 #include <utility>
 
 namespace bnn {

@@ -57,7 +57,8 @@ class StructureCheck {
     }
     // Ordered objects are searched from the front, so a large one would take quadratic time.
     if (keys_.back().size() > kMaxKeys) {
-      throw Error(kind_, source_ + ": an object has more than " + std::to_string(kMaxKeys) + " keys");
+      throw Error(kind_,
+                  source_ + ": an object has more than " + std::to_string(kMaxKeys) + " keys");
     }
     return true;
   }
