@@ -71,12 +71,15 @@ struct StartedProgram::Setup {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
 
-  Setup() {
+  explicit Setup(bool ignore_hangup) {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     sigset_t defaults;
     sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
+    // Whoever runs the tests may ignore signals: nohup does, and shells in the background.
+    for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) {
+      if (number != SIGHUP || !ignore_hangup) sigaddset(&defaults, number);
+    }
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     sigset_t none;
     sigemptyset(&none);
@@ -114,7 +117,7 @@ StartedProgram::StartedProgram(const std::string& program,
                                const std::vector<std::string>& arguments,
                                const ProgramOptions& options)
     : options_(options), start_(std::chrono::steady_clock::now()) {
-  Setup setup;
+  Setup setup(options.ignore_hangup);
   if (options.close_input) {
     posix_spawn_file_actions_addclose(&setup.actions, 0);
   } else {
