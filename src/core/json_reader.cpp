@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <numeric>
+#include <utility>
+
+#include "bnn/core/json_schema.h"
 
 namespace bnn {
 namespace {
-
-constexpr std::size_t kMaxQuoted = 60;
-constexpr std::size_t kMaxMessage = 460;  // leaves room for the program's name within 500 bytes
-
-// Cuts text at a character boundary and marks the cut.
-std::string shortened(const std::string& text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return text.substr(0, end) + "...";
-}
 
 const Json& null_value() {
   static const Json value;
@@ -81,28 +72,6 @@ std::optional<double> checked_real(const Json& value, const RealRule& rule) {
   return number;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-// Levenshtein distance with one row of memory.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, diagonal + 1, substituted});
-    }
-  }
-  return row.back();
-}
-
 std::string join_quoted(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
@@ -112,50 +81,26 @@ std::string join_quoted(const std::vector<std::string>& words) {
   return text;
 }
 
+// The option that a value names, in any case.
+std::optional<std::string> named_option(const Json& value,
+                                        const std::vector<std::string>& options) {
+  std::string word = value.is_string() ? value.get<std::string>() : "";
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto option = std::find(options.begin(), options.end(), word);
+  return option != options.end() ? std::optional(*option) : std::nullopt;
+}
+
 }  // namespace
 
-std::string json_text(const Json& value) {
-  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), kMaxQuoted);
-}
-
-std::optional<std::string> closest(std::string_view word,
-                                   const std::vector<std::string>& candidates) {
-  std::optional<std::string> best;
-  // A slip changes at most a third of a word; longer words are not worth the quadratic cost.
-  if (word.size() > 64) return best;
-  std::size_t best_distance = std::max<std::size_t>(word.size() < 4 ? 1 : 2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(lower(std::string(word)), lower(candidate));
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-void Problems::add(const std::string& pointer, const std::string& sentence) {
-  sentences_.push_back((pointer.empty() ? "/" : pointer) + ": " + sentence);
-}
-
-void Problems::raise_if_any(ErrorKind kind) const {
-  if (sentences_.empty()) return;
-  std::string message = shortened(source_, 200) + ": ";
-  for (std::size_t i = 0; i < sentences_.size(); ++i) {
-    // A single problem has all the room that there is.
-    const std::size_t room = sentences_.size() == 1 ? kMaxMessage - message.size() : 240;
-    const std::string next = (i == 0 ? "" : "; ") + shortened(sentences_[i], room);
-    if (i > 0 && message.size() + next.size() > kMaxMessage) {
-      message += "; and " + std::to_string(sentences_.size() - i) + " more";
-      break;
-    }
-    message += next;
-  }
-  throw Error(kind, message);
-}
-
-ObjectReader::ObjectReader(const Json& value, std::string pointer, Problems& problems)
-    : value_(value), pointer_(std::move(pointer)), problems_(problems), resolved_(Json::object()) {
+ObjectReader::ObjectReader(const Json& value, std::string pointer, Problems& problems,
+                           bool describing)
+    : value_(value),
+      pointer_(std::move(pointer)),
+      problems_(problems),
+      resolved_(Json::object()),
+      describing_(describing) {
+  if (describing_) schema_ = {{"type", "object"}, {"properties", Json::object()}};
   if (!value.is_object() && !value.is_null()) {
     problems_.add(pointer_, "expected an object, " + found(value));
   }
@@ -183,10 +128,12 @@ const Json* ObjectReader::find_required(const std::string& key, bool has_fallbac
 
 const Json& ObjectReader::raw(const std::string& key) {
   const Json* value = find(key);
+  if (describing_) schema_["properties"].emplace(key, Json::object());  // keeps what is there
   return value != nullptr ? *value : null_value();
 }
 
 std::int64_t ObjectReader::integer(const std::string& key, IntegerRule rule) {
+  if (describing_) describe(key, integer_schema(rule), !rule.fallback);
   std::int64_t result = rule.fallback.value_or(std::max<std::int64_t>(rule.min, 0));
   if (const Json* value = find_required(key, rule.fallback.has_value(), integer_range(rule))) {
     if (const auto number = checked_integer(*value, rule)) {
@@ -200,6 +147,7 @@ std::int64_t ObjectReader::integer(const std::string& key, IntegerRule rule) {
 }
 
 double ObjectReader::real(const std::string& key, RealRule rule) {
+  if (describing_) describe(key, real_schema(rule), !rule.fallback);
   double result = rule.fallback.value_or(0.0);
   if (const Json* value = find_required(key, rule.fallback.has_value(), real_range(rule))) {
     if (const auto number = checked_real(*value, rule)) {
@@ -213,6 +161,7 @@ double ObjectReader::real(const std::string& key, RealRule rule) {
 }
 
 bool ObjectReader::boolean(const std::string& key, std::optional<bool> fallback) {
+  if (describing_) describe(key, boolean_schema(fallback), !fallback);
   bool result = fallback.value_or(false);
   if (const Json* value = find_required(key, fallback.has_value(), "true or false")) {
     if (value->is_boolean()) {
@@ -226,6 +175,7 @@ bool ObjectReader::boolean(const std::string& key, std::optional<bool> fallback)
 }
 
 std::string ObjectReader::text(const std::string& key, std::optional<std::string> fallback) {
+  if (describing_) describe(key, text_schema(fallback), !fallback);
   std::string result = fallback.value_or("");
   if (const Json* value = find_required(key, fallback.has_value(), "a string")) {
     if (value->is_string()) {
@@ -240,15 +190,15 @@ std::string ObjectReader::text(const std::string& key, std::optional<std::string
 
 std::string ObjectReader::choice(const std::string& key, const std::vector<std::string>& options,
                                  std::optional<std::string> fallback) {
+  if (describing_) describe(key, choice_schema(options, fallback), !fallback);
   std::string result = fallback.value_or(options.front());
   const std::string expected = "one of " + join_quoted(options);
   if (const Json* value = find_required(key, fallback.has_value(), expected)) {
-    const std::string word = value->is_string() ? lower(value->get<std::string>()) : "";
-    const auto option = std::find(options.begin(), options.end(), word);
-    if (option != options.end()) {
+    if (const auto option = named_option(*value, options)) {
       result = *option;
     } else {
-      const auto guess = closest(word, options);
+      const auto guess =
+          closest(value->is_string() ? value->get<std::string>() : std::string(), options);
       problem(key, found(*value) + (guess ? " (did you mean \"" + *guess + "\"?)" : "") +
                        "; expected " + expected);
     }
@@ -259,6 +209,7 @@ std::string ObjectReader::choice(const std::string& key, const std::vector<std::
 
 std::vector<int> ObjectReader::integers(const std::string& key, int count, IntegerRule rule) {
   rule.max = std::min<std::int64_t>(rule.max, std::numeric_limits<int>::max());
+  if (describing_) describe(key, integers_schema(count, rule), !rule.fallback);
   std::vector<int> result(
       static_cast<std::size_t>(count),
       static_cast<int>(rule.fallback.value_or(std::max<std::int64_t>(rule.min, 0))));
@@ -279,6 +230,7 @@ std::vector<int> ObjectReader::integers(const std::string& key, int count, Integ
 }
 
 std::vector<double> ObjectReader::reals(const std::string& key, RealRule rule) {
+  if (describing_) describe(key, list_schema(real_schema(rule)), true);
   std::vector<double> result;
   const std::string expected = "a list whose elements are each " + real_range(rule);
   if (const Json* value = find_required(key, false, expected)) {
@@ -296,6 +248,7 @@ std::vector<double> ObjectReader::reals(const std::string& key, RealRule rule) {
 
 std::vector<std::string> ObjectReader::texts(const std::string& key,
                                              std::optional<std::vector<std::string>> fallback) {
+  if (describing_) describe(key, texts_schema(fallback), !fallback);
   std::vector<std::string> result = fallback.value_or(std::vector<std::string>());
   if (const Json* value = find_required(key, fallback.has_value(), "a list of strings")) {
     const Json list = value->is_array() ? *value : Json(Json::array_t(1, *value));
@@ -315,6 +268,67 @@ ObjectReader ObjectReader::object(const std::string& key) {
   return ObjectReader(raw(key), pointer_ + "/" + key, problems_);
 }
 
+void ObjectReader::object(const std::string& key, const Read& read) {
+  ObjectReader nested(raw(key), pointer_ + "/" + key, problems_, describing_);
+  read(nested);
+  nested.finish();
+  if (describing_) {
+    const bool required = requires_keys(nested.schema());
+    // Null reads as {}.
+    describe(key, required ? nested.schema() : or_null(nested.schema()), required);
+  }
+  record(key, nested.resolved());
+}
+
+std::optional<std::string> ObjectReader::variant(const std::string& key, const VariantRule& rule,
+                                                 const ReadVariant& read) {
+  if (describing_) {
+    describe(key, variant_forms_schema(rule, read), !rule.fallback);
+    return std::nullopt;
+  }
+  Json value = raw(key);
+  const bool null_given = is_null(key) && rule.nullable;
+  if (value.is_null() && !null_given && rule.fallback) value = *rule.fallback;
+  if (value.is_null() && (null_given || rule.fallback)) {
+    record(key, nullptr);
+    return std::nullopt;
+  }
+  if (const auto name = named_option(value, rule.types)) value = {{rule.discriminator, *name}};
+  if (!value.is_object()) {
+    choice(key, rule.types, std::nullopt);  // reports it
+    return std::nullopt;
+  }
+  ObjectReader nested(value, pointer_ + "/" + key, problems_);
+  const auto type = nested.type(rule);
+  if (type) {
+    read(nested, *type);
+    nested.finish();
+  }
+  record(key, nested.resolved());
+  return type;
+}
+
+std::optional<std::string> ObjectReader::type(const VariantRule& rule) {
+  const std::string& key = rule.discriminator;
+  std::optional<std::string> fallback;
+  if (!rule.default_type.empty()) fallback = rule.default_type;
+  const std::string name = choice(key, rule.types, fallback);
+  if (!has(key)) return fallback;
+  if (describing_) describe(key, name_schema(name, fallback), name != rule.default_type);
+  const Json& written = value_.at(key);
+  if (!written.is_string()) return std::nullopt;
+  return closest(written.get<std::string>(), rule.types);
+}
+
+void ObjectReader::describe(const std::string& key, Json schema, bool required) {
+  schema_["properties"][key] = std::move(schema);
+  Json list = schema_.value("required", Json::array());
+  list.erase(std::remove(list.begin(), list.end(), Json(key)), list.end());
+  if (required) list.push_back(key);
+  schema_.erase("required");
+  if (!list.empty()) schema_["required"] = std::move(list);
+}
+
 void ObjectReader::record(const std::string& key, Json value) { resolved_[key] = std::move(value); }
 
 void ObjectReader::problem(const std::string& key, const std::string& sentence) {
@@ -322,7 +336,9 @@ void ObjectReader::problem(const std::string& key, const std::string& sentence) 
 }
 
 void ObjectReader::finish() {
-  if (!value_.is_object()) return;
+  const bool again = std::exchange(finished_, true);
+  if (describing_ && schema_.contains("properties")) schema_["additionalProperties"] = false;
+  if (again || describing_ || !value_.is_object()) return;
   for (const auto& [key, value] : value_.items()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     const std::string shown = json_text(Json(key));

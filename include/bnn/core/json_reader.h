@@ -9,12 +9,17 @@
 //     Problems problems("configs/a.json");
 //     ObjectReader root(document, "", problems);
 //     int epochs = root.integer("epochs", {.min = 0, .max = 1000000, .fallback = 10});
+//     root.object("kl", [&](ObjectReader& kl) { weight = kl.real("weight", {.fallback = 1.0}); });
 //     root.finish();              // unknown keys become problems, with "did you mean"
 //     problems.raise_if_any(ErrorKind::config);
+//
+// A reader in describing mode has no document: each getter notes what it would accept, so that the
+// functions that parse a config also give its JSON Schema (json_schema.h).
 //
 // Readers are not thread-safe. The document must outlive them.
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <optional>
@@ -73,10 +78,27 @@ struct RealRule {
   bool above_min = false;
 };
 
+/// A value of several types, each with its own options; an object's key "type" says which:
+/// {"type": "constant", "value": 2}. The bare name "zeros" stands for {"type": "zeros"}.
+struct VariantRule {
+  std::vector<std::string> types;
+  /// What an absent key means: an object, a bare name, or null. Without a fallback, required.
+  std::optional<Json> fallback = {};
+  /// Null is a value of its own: none of the types. Otherwise null is as good as an absent key.
+  bool nullable = false;
+  /// The type of an object that names none. Empty: every object names its type.
+  std::string default_type = "";
+  std::string discriminator = "type";
+};
+
 class ObjectReader {
  public:
+  using Read = std::function<void(ObjectReader&)>;
+  using ReadVariant = std::function<void(ObjectReader&, const std::string& type)>;
+
   /// A value that is not an object is a problem and reads as an empty object.
-  ObjectReader(const Json& value, std::string pointer, Problems& problems);
+  /// @param describing also notes a JSON Schema of the keys asked for.
+  ObjectReader(const Json& value, std::string pointer, Problems& problems, bool describing = false);
 
   /// True if the key is present (even if its value is null).
   bool has(const std::string& key) const;
@@ -99,15 +121,41 @@ class ObjectReader {
   /// A list of strings; a single string counts as a list of one.
   std::vector<std::string> texts(const std::string& key,
                                  std::optional<std::vector<std::string>> fallback);
-  /// A reader of a nested object; an absent key reads as {}.
+  /// A nested object: reads it, finishes it and records it. Absent or null, it reads as {}.
+  void object(const std::string& key, const Read& read);
+  /// The same in steps: the caller finishes it and records its `resolved()`. Never described.
   ObjectReader object(const std::string& key);
+  /// One of several types of value (VariantRule). `read` gets a reader of the object and its type;
+  /// it is called once, or not at all for null and for what names no type. Records {"type": ...}
+  /// with all defaults. Returns the type that was read, if any. Describing, `read` is called once
+  /// for every type.
+  ///
+  ///     root.variant("bias_initializer", {.types = {"zeros", "constant"}, .fallback = "zeros"},
+  ///                  [&](ObjectReader& r, const std::string& type) {
+  ///                    if (type == "constant") value = r.real("value", {.fallback = 0.0});
+  ///                  });
+  std::optional<std::string> variant(const std::string& key, const VariantRule& rule,
+                                     const ReadVariant& read);
+  /// The type of this object, for elements of a list of variants (see also variant_schema). A
+  /// misspelt one is reported and read as the closest; none if no type is close.
+  std::optional<std::string> type(const VariantRule& rule);
 
   /// Records the resolved value of `key`, for values that the caller read by `raw` or `object`.
   void record(const std::string& key, Json value);
   /// Reports a problem at `key`.
   void problem(const std::string& key, const std::string& sentence);
-  /// Reports every key that nothing asked for.
+  /// Reports every key that nothing asked for. A second call does nothing.
   void finish();
+
+  /// True if getters note what they accept. There is no document then: every key is absent, except
+  /// the discriminator of a variant.
+  bool describing() const { return describing_; }
+  /// Describing only: sets what `key` accepts, for values read by `raw`; {} is anything.
+  void describe(const std::string& key, Json schema, bool required = false);
+  /// Describing only: replaces the description of this whole object.
+  void describe_whole(Json schema) { schema_ = std::move(schema); }
+  /// The JSON Schema of this object, complete after `finish()`. Null unless describing.
+  const Json& schema() const { return schema_; }
 
   const Json& resolved() const { return resolved_; }
   /// Every key asked for so far: the keys that this object may have.
@@ -124,6 +172,9 @@ class ObjectReader {
   Problems& problems_;
   std::vector<std::string> known_;
   Json resolved_;
+  bool describing_;
+  bool finished_ = false;
+  Json schema_;
 };
 
 }  // namespace bnn
