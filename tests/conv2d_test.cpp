@@ -137,7 +137,7 @@ TEST_CASE("without a perturbation a flipout convolution is the convolution with 
     const ConvPair pair(w, "relu", kSampledBias);
     for (const MadeLayer* made : {&pair.per_example, &pair.two_product}) {
       LayerRun run(*made, 2);
-      run.pass.perturbation = nullptr;
+      run.pass.draws = nullptr;
       run.pass.noise = {};  // no streams are drawn from
       const NaiveLayer naive =
           naive_weights_layer(w, "relu", made->layout, {.noise = {}, .noisy = false});

@@ -13,18 +13,12 @@ namespace bnn::testing {
 template <typename Implementation>
 MadeLayer make_flipout_conv(const NaiveWindow& w, const std::string& activation,
                             const std::string& more = "") {
-  const std::string name = "layer";
   const LayerSpec layer = read_layer_text(conv_text("conv2d_flipout", w, activation, more));
   const auto& spec = std::get<Conv2dSpec>(layer.options);
   MadeLayer made;
   made.inputs = {w.input};
-  const WeightDeclarations where{made.layout, name, spec.weights};
-  Conv2dGeometry geometry{
-      make_window(w.input, spec.window), spec.filters, spec.activation, kLayerIndex, {}, {}};
-  geometry.kernel = declare_kernel(where, {w.kernel[0], w.kernel[1], w.input.channels, w.filters},
-                                   /*deferred=*/false);
-  geometry.bias = declare_bias(where, w.filters);
-  made.layer = std::make_unique<Implementation>(geometry);
+  made.layer = std::make_unique<Implementation>(
+      declare_conv2d(spec, "layer", {kLayerIndex}, w.input, made.layout));
   return made;
 }
 

@@ -54,7 +54,7 @@ double deferred_gradient_error(const MadeLayer& made, int units, const std::vect
     const auto number = static_cast<std::uint32_t>(runs.size());
     LayerRun& run = runs.emplace_back(made, examples, 1 + 100 * number);
     for (std::uint32_t& name : run.noise_examples) name += 1000 * number;
-    if (!noisy) run.pass.perturbation = nullptr;
+    if (!noisy) run.pass.draws = nullptr;
     run.output_gradient.copy(random_numbers(run.output_gradient.span().size(), 50 + number));
     views.push_back({&run.pass, run.inputs[0].data(), run.output_gradient.data()});
     most = std::max(most, examples);
@@ -66,7 +66,7 @@ double deferred_gradient_error(const MadeLayer& made, int units, const std::vect
   }
   for (int block = 0; block < made.layer->weight_gradient_blocks(); ++block) {
     GuardedFloats scratch(made.layer->weight_gradient_scratch(shards.size(), most), kUnset);
-    made.layer->weight_gradient({views, block, gradient.data(), scratch.data()});
+    made.layer->weight_gradient({views, block, false, gradient.data(), scratch.data()});
     REQUIRE((scratch.intact() && gradient.intact()));
   }
   return worst_error(gradient.span(), naive_weight_gradient(runs, made.inputs[0].channels, units));
@@ -102,15 +102,14 @@ TEST_CASE("a sampled bias is shared by all examples and not flipped") {
   const auto& variables = made.layout.variables();
   REQUIRE(variables[3].name == "layer/bias_posterior_untransformed_scale");
   for (std::size_t i = 0; i < y.size(); ++i) {
-    CHECK(y[i] == run.parameters[variables[2].slice.offset + i % 4] +
-                      run.perturbation[variables[3].slice.offset + i % 4]);
+    CHECK(y[i] == run.draws[variables[3].slice.offset + i % 4]);
   }
 }
 
 TEST_CASE("without a perturbation a dense flipout layer uses its means") {
   const MadeLayer made = make_dense("dense_flipout", 6, 4, "relu", kSampledBias);
   LayerRun run(made, 3);
-  run.pass.perturbation = nullptr;
+  run.pass.draws = nullptr;
   run.pass.noise = {};  // no streams are drawn from
   const auto naive =
       naive_weights_layer(dense_window(6, 4), "relu", made.layout, {.noise = {}, .noisy = false});
@@ -121,8 +120,7 @@ TEST_CASE("the signs of prediction come from the sites that the pass names") {
   const MadeLayer made = make_dense("dense_flipout", 6, 4);
   LayerRun run(made, 3);
   const Numbers training = to_numbers(run.forward());
-  run.pass.noise.sign_input = Site::predict_sign_input;
-  run.pass.noise.sign_output = Site::predict_sign_output;
+  run.pass.noise.predicting = true;
   const auto naive =
       naive_weights_layer(dense_window(6, 4), "linear", made.layout, run.naive_pass());
   CHECK(worst_error(run.forward(), naive(run.naive_state())) < 1e-5);

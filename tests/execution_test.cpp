@@ -18,28 +18,27 @@ constexpr std::size_t kExamples = 5;
 
 struct Batch {
   const Graph& graph;
-  AlignedArray parameters, perturbation;
+  AlignedArray parameters, draws;
   std::vector<float> images, coefficients;
   std::vector<std::uint32_t> names = indices(kExamples);
 
   explicit Batch(const Graph& g)
       : graph(g),
         parameters(g.layout().size()),
-        perturbation(g.layout().size()),
+        draws(g.layout().size()),
         images(kExamples * g.input_shape().size()),
         coefficients(kExamples * static_cast<std::size_t>(g.classes())) {
     fill_normal({.seed = 1}, 0, parameters.span());
-    fill_normal({.seed = 2}, 0, perturbation.span());
+    fill_normal({.seed = 2}, 0, draws.span());
     for (float& value : parameters.span()) value *= 0.3f;
-    for (float& value : perturbation.span()) value *= 0.3f;
+    for (float& value : draws.span()) value *= 0.3f;
     fill_uniform({.seed = 3}, 0, images);
     fill_normal({.seed = 4}, 0, coefficients);
   }
 
   Shard shard(std::size_t first, std::size_t size) const {
-    const PassNoise noise{9, 4, Site::sign_input, Site::sign_output,
-                          std::span(names).subspan(first, size)};
-    return {first, {static_cast<int>(size), parameters.data(), perturbation.data(), noise}};
+    const PassNoise noise{9, 4, false, std::span(names).subspan(first, size)};
+    return {first, {static_cast<int>(size), parameters.data(), draws.data(), noise}};
   }
   std::vector<Shard> shards() const { return {shard(0, 2), shard(2, 3)}; }
 };
@@ -115,8 +114,16 @@ double difference_quotient(const Batch& batch, float& element) {
   return (8 * near - far) / (12 * static_cast<double>(kStep));
 }
 
+// A loc whose tensor is sampled as a whole: the layer sees the sample alone.
+bool is_replaced_by_sample(const ParameterLayout& layout, std::size_t variable) {
+  const auto& tensors = layout.random_tensors();
+  return std::any_of(tensors.begin(), tensors.end(), [&](const RandomTensor& tensor) {
+    return tensor.loc == variable && tensor.draw == Draw::sample;
+  });
+}
+
 // Every `stride`-th element of every variable that is trained: a scale's slice holds the
-// gradient for the perturbation.
+// gradient for what was drawn.
 void check_gradients(const std::string& model, std::size_t stride) {
   const Graph graph = make_graph(model);
   Batch batch(graph);
@@ -124,15 +131,15 @@ void check_gradients(const std::string& model, std::size_t stride) {
   CHECK(pass.logits == inference_logits(batch));
   for (std::size_t v = 0; v < graph.layout().variables().size(); ++v) {
     const Variable& variable = graph.layout().variables()[v];
-    if (!variable.trainable) continue;
+    if (!variable.trainable || is_replaced_by_sample(graph.layout(), v)) continue;
     const bool is_scale = variable.name.find("untransformed_scale") != std::string::npos;
     double largest = 0;
     for (std::size_t i = 0; i < variable.slice.size; i += stride) {
       const std::size_t at = variable.slice.offset + i;
-      float& element = is_scale ? batch.perturbation.data()[at] : batch.parameters.data()[at];
+      float& element = is_scale ? batch.draws.data()[at] : batch.parameters.data()[at];
       const double expected = difference_quotient(batch, element);
       INFO(variable.name << "[" << i << "]");
-      CHECK(pass.gradient[at] == Approx(expected).epsilon(1e-3).margin(2e-3));
+      CHECK(pass.gradient[at] == Approx(expected).epsilon(2e-3).margin(2e-3));
       largest = std::max(largest, std::fabs(expected));
     }
     CHECK(largest > 0.05);  // far above the margin: the comparison means something

@@ -90,7 +90,7 @@ Sums draw_outputs(LayerRun& run, const Numbers& means, const Numbers& sigma) {
   const Slice slice = run.made.layout.variables()[1].slice;
   for (int draw = 0; draw < kDraws; ++draw) {
     for (std::size_t e = 0; e < sigma.size(); ++e) {
-      run.perturbation[slice.offset + e] = static_cast<float>(sigma[e] * normal(random));
+      run.draws[slice.offset + e] = static_cast<float>(sigma[e] * normal(random));
     }
     run.pass.noise.step = static_cast<std::uint32_t>(draw);
     sums.add(run.forward());
@@ -190,7 +190,7 @@ TEST_CASE("with one channel and one filter an example's perturbation is that of 
     for (std::size_t i = 0; i < run.inputs[0].size(); ++i) run.inputs[0][i] = run.inputs[0][i % 16];
     run.parameters.assign(run.parameters.size(), 0.0f);
     const Numbers image = to_numbers(std::span(run.inputs[0]).first(16));
-    const Numbers kernel = to_numbers(run.perturbation);
+    const Numbers kernel = to_numbers(run.draws);
     const Slice slice = made->layout.variables()[1].slice;
     const Numbers shared = naive_conv(w, image.data(), kernel.data() + slice.offset);
     const auto y = run.forward();
@@ -211,7 +211,7 @@ TEST_CASE("a vanishing scale leaves the convolution with the means") {
   const ConvPair pair(w, "linear");
   for (const MadeLayer* made : {&pair.per_example, &pair.two_product}) {
     LayerRun run(*made, 2);
-    for (float& d : run.perturbation) d *= 1e-7f;
+    for (float& d : run.draws) d *= 1e-7f;
     const NaiveLayer plain =
         naive_weights_layer(w, "linear", made->layout, {.noise = {}, .noisy = false});
     CHECK(worst_error(run.forward(), plain(run.naive_state())) < 1e-5);

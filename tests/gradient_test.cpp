@@ -89,7 +89,7 @@ TEST_CASE("without a perturbation the mean's gradient is the deterministic layer
   for (const auto& [made, window] :
        {std::pair{&pair.per_example, &w}, {&pair.two_product, &w}, {&dense, &one}}) {
     LayerRun run(*made, 3);
-    run.pass.perturbation = nullptr;
+    run.pass.draws = nullptr;
     run.pass.noise = {};
     check_against_naive(run, naive_weights_layer(*window, "tanh", made->layout, run.naive_pass()));
   }

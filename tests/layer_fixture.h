@@ -1,6 +1,6 @@
 #pragma once
-// Makes a layer from a config snippet and runs it as a shard would: random parameters, perturbation
-// and inputs, buffers of exactly the promised sizes with guards behind them, and NaN wherever the
+// Makes a layer from a config snippet and runs it as a shard would: random parameters, draws and
+// inputs, buffers of exactly the promised sizes with guards behind them, and NaN wherever the
 // contract says "overwritten" or "scratch". Gradients are compared with central differences of the
 // naive layer in double, with all noise frozen.
 
@@ -96,7 +96,8 @@ inline MadeLayer make_layer_from(const std::string& json, const std::vector<Shap
   REQUIRE(blas_is_ready);
   MadeLayer made;
   made.inputs = inputs;
-  made.layer = make_layer(read_layer_text(json), "layer", kLayerIndex, inputs, made.layout);
+  const LayerSpec spec = read_layer_text(json);
+  made.layer = make_layer(spec, "layer", {kLayerIndex, spec.seed}, inputs, made.layout);
   return made;
 }
 
@@ -123,7 +124,7 @@ struct LayerRun {
   LayerRun(const MadeLayer& made_layer, int examples, std::uint32_t seed = 1)
       : made(made_layer),
         parameters(random_numbers(made.layout.size(), seed)),
-        perturbation(random_numbers(made.layout.size(), seed + 1)),
+        draws(random_numbers(made.layout.size(), seed + 1)),
         noise_examples(static_cast<std::size_t>(examples)),
         output(static_cast<std::size_t>(examples) * made.layer->output_shape().size(), kUnset),
         output_gradient(output.span().size(), kUnset),
@@ -135,7 +136,7 @@ struct LayerRun {
       input_gradients.emplace_back(size, kUnset);
     }
     std::iota(noise_examples.begin(), noise_examples.end(), 40u);
-    pass = {examples, parameters.data(), perturbation.data(),
+    pass = {examples, parameters.data(), draws.data(),
             PassNoise{.seed = 9, .step = 3, .examples = noise_examples}};
   }
   LayerRun(const LayerRun&) = delete;
@@ -164,20 +165,20 @@ struct LayerRun {
     const ShardView view{&pass, inputs[0].data(), output_gradient.data()};
     for (int block = 0; block < made.layer->weight_gradient_blocks(); ++block) {
       GuardedFloats memory(made.layer->weight_gradient_scratch(1, pass.examples), kUnset);
-      made.layer->weight_gradient({{&view, 1}, block, gradient.data(), memory.data()});
+      made.layer->weight_gradient({{&view, 1}, block, false, gradient.data(), memory.data()});
       REQUIRE((memory.intact() && gradient.intact()));
     }
   }
 
-  NaivePass naive_pass() const { return {pass.noise, kLayerIndex, pass.perturbation != nullptr}; }
+  NaivePass naive_pass() const { return {pass.noise, kLayerIndex, pass.has_noise()}; }
   NaiveState naive_state() const {
-    NaiveState state{to_numbers(parameters), to_numbers(perturbation), {}};
+    NaiveState state{to_numbers(parameters), to_numbers(draws), {}};
     for (const auto& input : inputs) state.inputs.push_back(to_numbers(input));
     return state;
   }
 
   const MadeLayer& made;
-  std::vector<float> parameters, perturbation;
+  std::vector<float> parameters, draws;
   std::vector<std::vector<float>> inputs = {};
   std::vector<std::uint32_t> noise_examples;  // names of the examples in the sign streams
   Pass pass = {};
@@ -220,10 +221,10 @@ inline void check_against_naive(LayerRun& run, const NaiveLayer& naive) {
     const Numbers output = naive(state);
     return std::inner_product(output.begin(), output.end(), weights.begin(), 0.0);
   };
-  // A layer returns the gradient for the perturbation in the slice of the untransformed scale.
+  // A layer returns the gradient for what was drawn in the slice of the untransformed scale.
   Numbers gradient = differences(state.parameters, loss);
-  const Numbers perturbed = differences(state.perturbation, loss);
-  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += perturbed[i];
+  const Numbers drawn = differences(state.draws, loss);
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += drawn[i];
   CHECK(worst_error(run.gradient.span(), gradient) < 2e-5);
   for (std::size_t i = 0; i < state.inputs.size(); ++i) {
     CHECK(worst_error(run.input_gradients[i].span(), differences(state.inputs[i], loss)) < 2e-5);

@@ -70,6 +70,16 @@ TEST_CASE("every layer type is made from its config and has the right shape") {
       {R"({"type": "global_average_pooling2d"})", {image}, flat_shape(3)},
       {R"({"type": "flatten"})", {image}, flat_shape(144)},
       {R"({"type": "activation", "activation": "selu"})", {image}, image},
+      {R"({"type": "conv2d_reparameterization", "filters": 4, "kernel_size": 3})",
+       {image},
+       {6, 4, 4}},
+      {R"({"type": "conv2d_local_reparameterization", "filters": 4, "kernel_size": 3})",
+       {image},
+       {6, 4, 4}},
+      {R"({"type": "dense_reparameterization", "units": 7})", {flat_shape(5)}, flat_shape(7)},
+      {R"({"type": "dense_local_reparameterization", "units": 7})", {flat_shape(5)}, flat_shape(7)},
+      {R"({"type": "dropout", "rate": 0.5})", {image}, image},
+      {R"({"type": "concatenate"})", {image, {8, 6, 2}}, {8, 6, 5}},
       {R"({"type": "add"})", {image, image}, image}};
   std::vector<std::string> seen;
   for (const Row& row : rows) {
@@ -179,7 +189,7 @@ TEST_CASE("types and words that do not exist are refused with the likely one") {
              Contains(kPlace + "kernel_prior_fn/type: "));
   CHECK_THAT(problem_of(R"({"type": "conv2d", "filters": 1, "kernel_size": 1,
                             "kernel_initializer": "he_normall"})"),
-             Contains(kPlace + "kernel_initializer/type: ") && Contains("\"he_normal\""));
+             Contains(kPlace + "kernel_initializer: ") && Contains("\"he_normal\""));
 }
 
 TEST_CASE("names hold only what may stand in the name of a tensor") {

@@ -156,7 +156,7 @@ inline double naive_activation(const std::string& name, double z) {
 
 /// What a layer reads: flat arrays of one layout, and its inputs [example][input shape].
 struct NaiveState {
-  Numbers parameters, perturbation;
+  Numbers parameters, draws;
   std::vector<Numbers> inputs;
 };
 
@@ -173,13 +173,13 @@ inline const double* naive_variable(const ParameterLayout& layout, const Numbers
 }
 
 struct NaiveTensor {
-  const double* mean;          // null: no such tensor
-  const double* perturbation;  // null: a point
+  const double* mean;   // null: no such tensor
+  const double* drawn;  // null: a point
 
   NaiveTensor(const ParameterLayout& layout, const NaiveState& state, const std::string& tensor)
       : mean(naive_variable(layout, state.parameters, "layer/" + tensor)),
-        perturbation(naive_variable(layout, state.perturbation,
-                                    "layer/" + tensor + "_posterior_untransformed_scale")) {
+        drawn(naive_variable(layout, state.draws,
+                             "layer/" + tensor + "_posterior_untransformed_scale")) {
     if (mean == nullptr) {
       mean = naive_variable(layout, state.parameters, "layer/" + tensor + "_posterior_loc");
     }
@@ -190,7 +190,7 @@ struct NaiveTensor {
 struct NaivePass {
   PassNoise noise;
   std::uint32_t layer = 0;
-  bool noisy = true;  // false: no perturbation
+  bool noisy = true;  // false: the means alone
 
   std::vector<float> signs(Site site, std::size_t b, int count) const {
     std::vector<float> signs(static_cast<std::size_t>(count));
@@ -210,17 +210,20 @@ inline NaiveLayer naive_weights_layer(const NaiveWindow& w, const std::string& a
     for (std::size_t b = 0; b * w.input.size() < state.inputs[0].size(); ++b) {
       const double* image = state.inputs[0].data() + b * w.input.size();
       Numbers y = naive_conv(w, image, kernel.mean);
-      if (pass.noisy && kernel.perturbation != nullptr) {
-        const auto s = pass.signs(pass.noise.sign_input, b, w.input.channels);
-        const auto r = pass.signs(pass.noise.sign_output, b, w.filters);
+      if (pass.noisy && kernel.drawn != nullptr) {
+        const bool predicts = pass.noise.predicting;
+        const auto s =
+            pass.signs(predicts ? Site::predict_sign_input : Site::sign_input, b, w.input.channels);
+        const auto r =
+            pass.signs(predicts ? Site::predict_sign_output : Site::sign_output, b, w.filters);
         Numbers flipped(image, image + w.input.size());
         for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % channels];
-        const Numbers perturbed = naive_conv(w, flipped.data(), kernel.perturbation);
+        const Numbers perturbed = naive_conv(w, flipped.data(), kernel.drawn);
         for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % filters] * perturbed[i];
       }
       for (std::size_t i = 0; i < y.size(); ++i) {
-        if (bias.mean != nullptr) y[i] += bias.mean[i % filters];
-        if (pass.noisy && bias.perturbation != nullptr) y[i] += bias.perturbation[i % filters];
+        const bool is_sampled = pass.noisy && bias.drawn != nullptr;
+        if (bias.mean != nullptr) y[i] += (is_sampled ? bias.drawn : bias.mean)[i % filters];
         outputs.push_back(naive_activation(activation, y[i]));
       }
     }

@@ -21,7 +21,8 @@ ParameterLayout example_layout() {
   layout.add({.name = "b/kernel_posterior_untransformed_scale",
               .shape = {100, 200},
               .initializer = {Initializer::Kind::random_normal, -3.0, 0.1}});
-  layout.pair_last_two(NormalPrior{0.5, 2.0});
+  layout.add(
+      RandomTensor{.loc = 1, .untransformed_scale = 2, .prior = Prior{.loc = 0.5, .scale = 2.0}});
   layout.add({.name = "b/bias", .shape = {16}, .initializer = kNormal});
   layout.add({.name = "c/bias", .shape = {8192}, .initializer = kNormal, .trainable = false});
   return layout;
@@ -55,7 +56,7 @@ TEST_CASE("variables keep their names, shapes and options") {
   CHECK(!layout.variables()[4].trainable);
 }
 
-TEST_CASE("a random tensor pairs the last two variables with their prior") {
+TEST_CASE("a random tensor names its two variables and their prior") {
   const ParameterLayout layout = example_layout();
   REQUIRE(layout.random_tensors().size() == 1);
   const RandomTensor& tensor = layout.random_tensors()[0];
@@ -116,7 +117,7 @@ TEST_CASE("chunks cover every element of every variable exactly once") {
       if (chunk.scale) ++covered[*chunk.scale].at(chunk.begin + i);
     }
     CHECK(chunk.scale.has_value() == (chunk.variable == 1));
-    CHECK(chunk.prior.has_value() == (chunk.variable == 1));
+    CHECK(chunk.tensor.has_value() == (chunk.variable == 1));
   }
   for (const auto& [variable, counts] : covered) {
     CHECK(counts == std::vector<int>(counts.size(), 1));
@@ -129,8 +130,8 @@ TEST_CASE("the perturbation of a tensor does not depend on how it is cut into ch
   initialize_parameters(layout, 1, parameters);
   for (const Chunk& chunk : cut_into_chunks(layout)) {
     if (!chunk.scale) continue;
-    draw_perturbation(layout, chunk, parameters.data(), 5, Site::weight_noise, 9, noise.data(),
-                      perturbation.data());
+    draw_chunk(layout, chunk, parameters.data(), 5, Site::weight_noise, 9, noise.data(),
+               perturbation.data());
   }
   const Slice scale = layout.variables()[2].slice;
   std::vector<float> expected(scale.size);

@@ -268,5 +268,5 @@ TEST_CASE("a KL that is not finite stops the run") {
             small_spec());
   const std::string message =
       error_message(ErrorKind::numerical, [&] { f.trainer.step(1, indices(12)); });
-  CHECK(message.find("step 1: the gradient or the KL is not finite") == 0);
+  CHECK(message.find("step 1: the gradient, a penalty or the KL is not finite") == 0);
 }

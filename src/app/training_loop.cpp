@@ -29,7 +29,7 @@ struct EpochMeans {
       : nll(state.epoch_nll / static_cast<double>(state.epoch_examples)),
         accuracy(state.epoch_correct / static_cast<double>(state.epoch_examples)),
         kl_per_example(last.kl / static_cast<double>(state.training_examples)),
-        loss(nll + last.kl_weight * kl_per_example) {}
+        loss(nll + last.kl_weight * kl_per_example + last.penalty) {}
 };
 
 }  // namespace
@@ -113,18 +113,20 @@ void TrainingLoop::log_epoch(const StepStats& last) {
   const double seconds = seconds_since(epoch_start_);
   const auto examples = static_cast<double>(state_.epoch_examples - epoch_start_examples_);
   const double rate = examples / std::max(seconds, 1e-9);
-  folder_.append_metrics({{"event", "train"},
-                          {"epoch", state_.epoch + 1},
-                          {"step", state_.step},
-                          {"examples", state_.epoch_examples},
-                          {"nll", means.nll},
-                          {"kl", last.kl},
-                          {"kl_weight", last.kl_weight},
-                          {"loss", means.loss},
-                          {"accuracy", means.accuracy},
-                          {"learning_rate", last.learning_rate},
-                          {"examples_per_second", rate},
-                          {"elapsed_seconds", seconds_since(start_)}});
+  Json metrics = {{"event", "train"},
+                  {"epoch", state_.epoch + 1},
+                  {"step", state_.step},
+                  {"examples", state_.epoch_examples},
+                  {"nll", means.nll},
+                  {"kl", last.kl},
+                  {"kl_weight", last.kl_weight},
+                  {"loss", means.loss},
+                  {"accuracy", means.accuracy},
+                  {"learning_rate", last.learning_rate},
+                  {"examples_per_second", rate},
+                  {"elapsed_seconds", seconds_since(start_)}};
+  if (last.penalty != 0.0) metrics["penalty"] = last.penalty;  // of regularizers, if there are any
+  folder_.append_metrics(metrics);
   log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
             std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
             "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +

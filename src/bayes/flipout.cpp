@@ -4,14 +4,14 @@
 
 namespace bnn {
 
-void input_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
                  std::span<float> signs) {
-  fill_signs({noise.seed, noise.sign_input, layer, noise.step, noise.examples[b]}, signs);
+  fill_signs(example_stream(pass, layer, NoiseUse::sign_input, b), signs);
 }
 
-void output_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
                   std::span<float> signs) {
-  fill_signs({noise.seed, noise.sign_output, layer, noise.step, noise.examples[b]}, signs);
+  fill_signs(example_stream(pass, layer, NoiseUse::sign_output, b), signs);
 }
 
 void assemble_weights(const float* mean, const float* perturbation, int taps,

@@ -1,8 +1,13 @@
 #include "bnn/bayes/parameter_layout.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bnn {
+
+std::size_t Variable::columns() const {
+  return shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
+}
 
 Slice ParameterLayout::add(Variable variable) {
   std::size_t count = 1;
@@ -13,8 +18,10 @@ Slice ParameterLayout::add(Variable variable) {
   return variables_.back().slice;
 }
 
-void ParameterLayout::pair_last_two(std::optional<NormalPrior> prior) {
-  random_tensors_.push_back({variables_.size() - 2, variables_.size() - 1, prior});
+const Variable* ParameterLayout::find(const std::string& name) const {
+  const auto found = std::find_if(variables_.begin(), variables_.end(),
+                                  [&](const Variable& variable) { return variable.name == name; });
+  return found == variables_.end() ? nullptr : &*found;
 }
 
 std::size_t ParameterLayout::parameters() const {

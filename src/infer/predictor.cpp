@@ -25,7 +25,7 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
       pool_(pool),
       chunks_(cut_into_chunks(graph.layout())),
       execution_(graph, ExecutionMode::inference, limits_of(pool.size())),
-      perturbation_(spec.mean_weights ? 0 : graph.layout().size()) {}
+      draws_(spec.mean_weights ? 0 : std::max<std::size_t>(graph.layout().size(), 1)) {}
 
 void Predictor::predict(const Dataset& data, const Loader& loader,
                         std::span<const std::uint32_t> examples,
@@ -72,8 +72,8 @@ void Predictor::draw_weights(std::uint32_t sample) {
   if (spec_.mean_weights) return;
   pool_.run(chunks_.size(), [&](std::size_t i, int) {
     if (!chunks_[i].scale) return;
-    draw_perturbation(graph_.layout(), chunks_[i], parameters_.data(), spec_.seed,
-                      Site::predict_noise, sample, perturbation_.data(), perturbation_.data());
+    draw_chunk(graph_.layout(), chunks_[i], parameters_.data(), spec_.seed, Site::predict_noise,
+               sample, draws_.data(), draws_.data());
   });
 }
 
@@ -87,11 +87,10 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
     names[i] = data.index_in_file(chosen[i]);
   }
   loader.fill(chosen, execution_.input(worker, 0), nullptr);
-  const PassNoise noise{spec_.seed, sample, Site::predict_sign_input, Site::predict_sign_output,
-                        names};
+  const PassNoise noise{spec_.seed, sample, true, names};
   execution_.forward(worker, {0,
                               {static_cast<int>(kGroup), parameters_.data(),
-                               spec_.mean_weights ? nullptr : perturbation_.data(), noise}});
+                               spec_.mean_weights ? nullptr : draws_.data(), noise}});
   const auto classes = static_cast<std::size_t>(graph_.classes());
   const float* logits = execution_.logits(worker, 0);
   for (std::size_t i = 0; i < kGroup; ++i) {

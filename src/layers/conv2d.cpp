@@ -13,21 +13,37 @@ constexpr int kMinPixelsPerExample = 32;
 
 }  // namespace
 
-std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
-                                   std::uint32_t index, const Shape& input,
-                                   ParameterLayout& layout) {
+Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
+                              const LayerNoise& noise, const Shape& input,
+                              ParameterLayout& layout) {
   const Window window = make_window(input, spec.window);
   if (window.depth() > std::numeric_limits<int>::max() / spec.filters ||
       window.pixels() > std::numeric_limits<int>::max() / spec.filters) {
     throw Error(ErrorKind::config, "the kernel or the output is too large");
   }
   const WeightDeclarations where{layout, name, spec.weights};
-  Conv2dGeometry geometry{window, spec.filters, spec.activation, index, {}, {}};
+  const Shape output{window.output_height, window.output_width, spec.filters, false,
+                     input.channels_first};
+  Conv2dGeometry geometry{window, spec.filters, spec.activation, output, noise, {}, {}};
   geometry.kernel = declare_kernel(
       where, {window.kernel_size[0], window.kernel_size[1], input.channels, spec.filters},
       /*deferred=*/false);
   geometry.bias = declare_bias(where, spec.filters);
-  if (geometry.kernel.has_noise() && window.pixels() < kMinPixelsPerExample) {
+  return geometry;
+}
+
+std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
+                                   const LayerNoise& noise, const Shape& input,
+                                   ParameterLayout& layout) {
+  return make_conv2d(spec.weights.estimator, declare_conv2d(spec, name, noise, input, layout));
+}
+
+std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry) {
+  if (geometry.kernel.draw == Draw::scale && estimator == Estimator::local_reparameterization) {
+    return std::make_unique<Conv2dLocal>(geometry);
+  }
+  if (geometry.kernel.draw == Draw::perturbation &&
+      geometry.window.pixels() < kMinPixelsPerExample) {
     return std::make_unique<Conv2dTwoProduct>(geometry);
   }
   return std::make_unique<Conv2dPerExample>(geometry);

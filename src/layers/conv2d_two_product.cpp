@@ -35,7 +35,6 @@ struct Conv2dTwoProduct::Group {
 // The pieces of scratch memory, for the largest group.
 struct Conv2dTwoProduct::Buffers {
   std::span<float> s, r;      // signs of one example
-  float* bias;                // [filters]
   float* columns;             // [rows][depth]
   float* column_gradient;     // [rows][depth]
   float* perturbed_gradient;  // [rows][depth]
@@ -43,12 +42,11 @@ struct Conv2dTwoProduct::Buffers {
 
   Buffers(const Conv2dGeometry& geometry, int examples, float* memory) {
     const auto group = static_cast<std::size_t>(group_size(geometry, examples));
-    const auto channels = static_cast<std::size_t>(geometry.channels());
+    const auto channels = static_cast<std::size_t>(geometry.window.input.channels);
     const auto filters = static_cast<std::size_t>(geometry.filters);
     Scratch scratch(memory);
     s = {scratch.take(channels), channels};
     r = {scratch.take(filters), filters};
-    bias = scratch.take(geometry.bias.value.size);
     columns = scratch.take(group * columns_each(geometry));
     column_gradient = scratch.take(group * columns_each(geometry));
     perturbed_gradient = scratch.take(group * columns_each(geometry));
@@ -57,21 +55,16 @@ struct Conv2dTwoProduct::Buffers {
 
   static std::size_t size(const Conv2dGeometry& geometry, int examples) {
     const auto group = static_cast<std::size_t>(group_size(geometry, examples));
-    return round_to_alignment(static_cast<std::size_t>(geometry.channels())) +
+    return round_to_alignment(static_cast<std::size_t>(geometry.window.input.channels)) +
            round_to_alignment(static_cast<std::size_t>(geometry.filters)) +
-           round_to_alignment(geometry.bias.value.size) +
            3 * round_to_alignment(group * columns_each(geometry)) +
            round_to_alignment(group * geometry.output_size());
   }
 };
 
-Shape Conv2dTwoProduct::output_shape() const {
-  return {geometry_.window.output_height, geometry_.window.output_width, geometry_.filters, false};
-}
-
 double Conv2dTwoProduct::multiply_adds() const {
   return 2.0 * static_cast<double>(geometry_.window.pixels()) *
-         static_cast<double>(geometry_.kernel_size());
+         static_cast<double>(geometry_.kernel.size());
 }
 
 std::size_t Conv2dTwoProduct::saved_size() const {
@@ -105,7 +98,7 @@ void Conv2dTwoProduct::flip_columns(const Pass& pass, const Group& group, std::s
                                     float* columns) const {
   const int rows = geometry_.window.pixels() * geometry_.window.taps();
   for (std::size_t i = 0; i < group.examples; ++i) {
-    input_signs(pass.noise, geometry_.index, group.first + i, signs);
+    input_signs(pass.noise, geometry_.noise, group.first + i, signs);
     flip_rows(columns + i * columns_each(geometry_), rows, signs);
   }
 }
@@ -114,14 +107,14 @@ void Conv2dTwoProduct::flip_columns(const Pass& pass, const Group& group, std::s
 void Conv2dTwoProduct::flip_outputs(const Pass& pass, const Group& group, std::span<float> signs,
                                     float* outputs) const {
   for (std::size_t i = 0; i < group.examples; ++i) {
-    output_signs(pass.noise, geometry_.index, group.first + i, signs);
+    output_signs(pass.noise, geometry_.noise, group.first + i, signs);
     flip_rows(outputs + i * geometry_.output_size(), geometry_.window.pixels(), signs);
   }
 }
 
 void Conv2dTwoProduct::forward(const ForwardArgs& args) const {
   const Buffers buffers(geometry_, args.pass.examples, args.scratch);
-  const auto bias = sample_bias(geometry_.bias, args.pass, buffers.bias);
+  const auto bias = bias_of(geometry_.bias, args.pass);
   for_each_group(args.pass.examples,
                  [&](const Group& group) { forward_group(args, group, bias, buffers); });
 }
@@ -134,13 +127,11 @@ void Conv2dTwoProduct::forward_group(const ForwardArgs& args, const Group& group
   const Matrix columns = matrix(buffers.columns, group.rows, depth);
   make_columns(group, args.inputs[0], buffers.columns);
   // rows x filters = (rows x depth) (depth x filters)
-  multiply(columns, matrix(pass.parameters + geometry_.kernel.value.offset, depth, filters), y);
-  if (pass.perturbation != nullptr) {
+  multiply(columns, matrix(geometry_.kernel.shared(pass), depth, filters), y);
+  if (pass.has_noise()) {
     const Matrix perturbed = matrix(buffers.perturbed, group.rows, filters);
     flip_columns(pass, group, buffers.s, buffers.columns);
-    multiply(columns,
-             matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
-             perturbed);
+    multiply(columns, matrix(geometry_.kernel.own(pass), depth, filters), perturbed);
     flip_outputs(pass, group, buffers.r, buffers.perturbed);
     add(buffers.perturbed, group.examples * geometry_.output_size(), y.data);
   }
@@ -163,19 +154,20 @@ void Conv2dTwoProduct::backward_group(const BackwardArgs& args, const Group& gro
   activate_backward(geometry_.activation, args.output + first,
                     saved_at(args.saved, group.first * saved_size()),
                     group.examples * geometry_.output_size(), dy);
-  add_bias_gradient(geometry_.bias, dy, group.rows, buffers.r.size(), args.gradient);
+  add_bias_gradient(geometry_.bias, args.pass, dy, group.rows, buffers.r.size(), args.gradient);
   make_columns(group, args.inputs[0], buffers.columns);
   const Matrix dz = matrix(dy, group.rows, filters);
   // depth x filters += (rows x depth)ᵀ (rows x filters)
   multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(args.gradient + geometry_.kernel.value.offset, depth, filters), Write::add);
+                matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
+                Write::add);
   float* dx = args.input_gradients[0];
   if (dx != nullptr) {
     // rows x depth = (rows x filters) (depth x filters)ᵀ
-    multiply_a_bt(dz, matrix(args.pass.parameters + geometry_.kernel.value.offset, depth, filters),
+    multiply_a_bt(dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
                   matrix(buffers.column_gradient, group.rows, depth));
   }
-  if (args.pass.perturbation != nullptr) backward_perturbation(args, group, buffers);
+  if (args.pass.has_noise()) backward_perturbation(args, group, buffers);
   if (dx == nullptr) return;
   for (std::size_t i = 0; i < group.examples; ++i) {
     float* image_gradient = dx + (group.first + i) * window.input.size();
@@ -196,11 +188,9 @@ void Conv2dTwoProduct::backward_perturbation(const BackwardArgs& args, const Gro
   flip_outputs(pass, group, buffers.r, dy);
   flip_columns(pass, group, buffers.s, buffers.columns);
   multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(args.gradient + geometry_.kernel.perturbation.offset, depth, filters),
-                Write::add);
+                matrix(geometry_.kernel.own_gradient(args.gradient), depth, filters), Write::add);
   if (args.input_gradients[0] == nullptr) return;
-  multiply_a_bt(dz,
-                matrix(pass.perturbation + geometry_.kernel.perturbation.offset, depth, filters),
+  multiply_a_bt(dz, matrix(geometry_.kernel.own(pass), depth, filters),
                 matrix(buffers.perturbed_gradient, group.rows, depth));
   flip_columns(pass, group, buffers.s, buffers.perturbed_gradient);
   add(buffers.perturbed_gradient, group.examples * columns_each(geometry_),

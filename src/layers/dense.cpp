@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bnn/bayes/flipout.h"
 #include "bnn/core/error.h"
 #include "bnn/core/tree_sum.h"
 #include "bnn/layers/bias.h"
+#include "bnn/layers/conv2d.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
@@ -16,14 +19,14 @@ namespace {
 // tree above it share the second-level cache.
 constexpr int kBlockFloats = 32 * 1024;
 
-using DrawSigns = void (*)(const PassNoise&, std::uint32_t, std::size_t, std::span<float>);
+using DrawSigns = void (*)(const PassNoise&, const LayerNoise&, std::size_t, std::span<float>);
 
 std::size_t area(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
 
 // flipped [n][count] = values ∘ signs for columns first … first + count of values [n][columns].
-void flip_columns(const Pass& pass, std::uint32_t layer, DrawSigns draw, const float* values,
+void flip_columns(const Pass& pass, const LayerNoise& layer, DrawSigns draw, const float* values,
                   int columns, int first, int count, std::span<float> signs, float* flipped) {
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
     draw(pass.noise, layer, b, signs);
@@ -35,7 +38,7 @@ void flip_columns(const Pass& pass, std::uint32_t layer, DrawSigns draw, const f
 }
 
 // target [n][columns] += values ∘ signs.
-void add_flipped(const Pass& pass, std::uint32_t layer, DrawSigns draw, const float* values,
+void add_flipped(const Pass& pass, const LayerNoise& layer, DrawSigns draw, const float* values,
                  std::span<float> signs, float* target) {
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
     draw(pass.noise, layer, b, signs);
@@ -43,22 +46,54 @@ void add_flipped(const Pass& pass, std::uint32_t layer, DrawSigns draw, const fl
   }
 }
 
+// Writes or adds a finished block of a gradient.
+void put_block(const float* block, std::size_t size, bool accumulate, float* gradient) {
+  if (accumulate) {
+    add(block, size, gradient);
+  } else {
+    std::memcpy(gradient, block, size * sizeof(float));
+  }
+}
+
 }  // namespace
 
-Dense::Dense(const DenseSpec& spec, const std::string& name, std::uint32_t index,
-             const Shape& input, ParameterLayout& layout)
-    : inputs_(input.channels), units_(spec.units), activation_(spec.activation), index_(index) {
+std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name,
+                                  const LayerNoise& noise, const Shape& input,
+                                  ParameterLayout& layout) {
   if (!input.flat) {
     throw Error(ErrorKind::config, "a dense layer reads a vector, but its input is " +
                                        to_string(input) + "; put a \"flatten\" layer before it");
   }
+  const Estimator estimator = spec.weights.estimator;
+  const bool by_example =
+      spec.weights.bayesian && !spec.weights.kernel.uses_mean &&
+      (estimator == Estimator::local_reparameterization || estimator == Estimator::independent);
+  if (!by_example) {
+    return std::make_unique<Dense>(spec, name, noise, input.channels, layout);
+  }
+  const WeightDeclarations where{layout, name, spec.weights};
+  Conv2dGeometry geometry{make_window({1, 1, input.channels}, {}),
+                          spec.units,
+                          spec.activation,
+                          flat_shape(spec.units),
+                          noise,
+                          {},
+                          {}};
+  geometry.kernel = declare_kernel(where, {input.channels, spec.units}, /*deferred=*/false);
+  geometry.bias = declare_bias(where, spec.units);
+  return make_conv2d(estimator, geometry);
+}
+
+Dense::Dense(const DenseSpec& spec, const std::string& name, const LayerNoise& noise, int inputs,
+             ParameterLayout& layout)
+    : inputs_(inputs), units_(spec.units), activation_(spec.activation), noise_(noise) {
   const WeightDeclarations where{layout, name, spec.weights};
   kernel_ = declare_kernel(where, {inputs_, units_}, /*deferred=*/true);
   bias_ = declare_bias(where, units_);
 }
 
 double Dense::multiply_adds() const {
-  return (kernel_.has_noise() ? 2.0 : 1.0) * static_cast<double>(kernel_.value.size);
+  return (kernel_.draw == Draw::perturbation ? 2.0 : 1.0) * static_cast<double>(kernel_.size());
 }
 
 std::size_t Dense::saved_size() const {
@@ -67,7 +102,7 @@ std::size_t Dense::saved_size() const {
 
 std::size_t Dense::scratch_size(int examples) const {
   return round_to_alignment(static_cast<std::size_t>(inputs_)) +
-         2 * round_to_alignment(static_cast<std::size_t>(units_)) +
+         round_to_alignment(static_cast<std::size_t>(units_)) +
          round_to_alignment(area(examples, inputs_)) + round_to_alignment(area(examples, units_));
 }
 
@@ -75,23 +110,21 @@ void Dense::forward(const ForwardArgs& args) const {
   const Pass& pass = args.pass;
   const int n = pass.examples;
   Scratch scratch(args.scratch);
-  const auto bias = sample_bias(bias_, pass, scratch.take(bias_.value.size));
+  const auto bias = bias_of(bias_, pass);
   const Matrix y = matrix(args.output, n, units_);
   // n x units = (n x inputs) (inputs x units)
-  multiply(matrix(args.inputs[0], n, inputs_),
-           matrix(pass.parameters + kernel_.value.offset, inputs_, units_), y);
-  if (is_noisy(pass)) {
+  multiply(matrix(args.inputs[0], n, inputs_), matrix(kernel_.shared(pass), inputs_, units_), y);
+  if (kernel_.differs_by_example(pass)) {
     const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
                              static_cast<std::size_t>(inputs_));
     const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
                              static_cast<std::size_t>(units_));
     float* flipped = scratch.take(area(n, inputs_));
     float* perturbed = scratch.take(area(n, units_));
-    flip_columns(pass, index_, input_signs, args.inputs[0], inputs_, 0, inputs_, s, flipped);
+    flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, inputs_, s, flipped);
     multiply(matrix(static_cast<const float*>(flipped), n, inputs_),
-             matrix(pass.perturbation + kernel_.perturbation.offset, inputs_, units_),
-             matrix(perturbed, n, units_));
-    add_flipped(pass, index_, output_signs, perturbed, r, args.output);
+             matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, units_));
+    add_flipped(pass, noise_, output_signs, perturbed, r, args.output);
   }
   add_bias_and_activate(bias, activation_, args.output, n, static_cast<std::size_t>(units_),
                         args.saved);
@@ -100,7 +133,7 @@ void Dense::forward(const ForwardArgs& args) const {
 void Dense::backward(const BackwardArgs& args) const {
   const int n = args.pass.examples;
   activate_backward(activation_, args.output, args.saved, area(n, units_), args.output_gradient);
-  add_bias_gradient(bias_, args.output_gradient, n, static_cast<std::size_t>(units_),
+  add_bias_gradient(bias_, args.pass, args.output_gradient, n, static_cast<std::size_t>(units_),
                     args.gradient);
   if (args.input_gradients[0] == nullptr) return;
   input_gradient(args.pass, args.output_gradient, args.input_gradients[0], args.scratch);
@@ -109,10 +142,9 @@ void Dense::backward(const BackwardArgs& args) const {
 void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* memory) const {
   const int n = pass.examples;
   // n x inputs = (n x units) (inputs x units)ᵀ
-  multiply_a_bt(matrix(dz, n, units_),
-                matrix(pass.parameters + kernel_.value.offset, inputs_, units_),
+  multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.shared(pass), inputs_, units_),
                 matrix(dx, n, inputs_));
-  if (!is_noisy(pass)) return;
+  if (!kernel_.differs_by_example(pass)) return;
   Scratch scratch(memory);
   const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
                            static_cast<std::size_t>(inputs_));
@@ -120,11 +152,10 @@ void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* 
                            static_cast<std::size_t>(units_));
   float* perturbed = scratch.take(area(n, inputs_));
   float* flipped = scratch.take(area(n, units_));
-  flip_columns(pass, index_, output_signs, dz, units_, 0, units_, r, flipped);
+  flip_columns(pass, noise_, output_signs, dz, units_, 0, units_, r, flipped);
   multiply_a_bt(matrix(static_cast<const float*>(flipped), n, units_),
-                matrix(pass.perturbation + kernel_.perturbation.offset, inputs_, units_),
-                matrix(perturbed, n, inputs_));
-  add_flipped(pass, index_, input_signs, perturbed, s, dx);
+                matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, inputs_));
+  add_flipped(pass, noise_, input_signs, perturbed, s, dx);
 }
 
 int Dense::rows_per_block() const { return std::clamp(kBlockFloats / units_, 1, inputs_); }
@@ -144,44 +175,50 @@ std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) con
 void Dense::weight_gradient(const WeightGradientArgs& args) const {
   const int first = args.block * rows_per_block();
   const int rows = std::min(rows_per_block(), inputs_ - first);
-  const std::size_t size = area(rows, units_), offset = area(first, units_);
-  Scratch scratch(args.scratch);
-  float* partial = scratch.take(static_cast<std::size_t>(tree_levels(args.shards.size())) * size);
-  const auto contribution = [&](std::size_t shard, float* block) {
+  mean_gradient_block(args, first, rows);
+  if (kernel_.differs_by_example(*args.shards[0].pass)) {
+    perturbation_gradient_block(args, first, rows);
+  }
+}
+
+void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
+  const std::size_t size = area(rows, units_);
+  float* partial = args.scratch;
+  tree_sum(args.shards.size(), size, partial, [&](std::size_t shard, float* block) {
     const ShardView& view = args.shards[shard];
     const int n = view.pass->examples;
     // rows x units = (n x rows)ᵀ (n x units)
     multiply_at_b({view.input + first, n, rows, inputs_}, matrix(view.output_gradient, n, units_),
                   matrix(block, rows, units_));
-  };
-  tree_sum(args.shards.size(), size, partial, contribution);
-  std::memcpy(args.gradient + kernel_.value.offset + offset, partial, size * sizeof(float));
-  if (!is_noisy(*args.shards[0].pass)) return;
+  });
+  float* gradient = kernel_.shared_gradient(*args.shards[0].pass, args.gradient);
+  put_block(partial, size, args.accumulate, gradient + area(first, units_));
+}
 
-  const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
-                           static_cast<std::size_t>(inputs_));
-  const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
-                           static_cast<std::size_t>(units_));
-  const int most = std::max_element(args.shards.begin(), args.shards.end(),
-                                    [](const ShardView& a, const ShardView& b) {
-                                      return a.pass->examples < b.pass->examples;
-                                    })
-                       ->pass->examples;
+void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
+  const std::size_t size = area(rows, units_);
+  const auto inputs = static_cast<std::size_t>(inputs_), units = static_cast<std::size_t>(units_);
+  int most = 0;
+  for (const ShardView& view : args.shards) most = std::max(most, view.pass->examples);
+  Scratch scratch(args.scratch);
+  float* partial = scratch.take(static_cast<std::size_t>(tree_levels(args.shards.size())) * size);
+  const std::span<float> s(scratch.take(inputs), inputs), r(scratch.take(units), units);
   float* flipped_input = scratch.take(area(most, rows));
   float* flipped_gradient = scratch.take(area(most, units_));
-  const auto perturbed_contribution = [&](std::size_t shard, float* block) {
+  tree_sum(args.shards.size(), size, partial, [&](std::size_t shard, float* block) {
     const ShardView& view = args.shards[shard];
     const int n = view.pass->examples;
-    flip_columns(*view.pass, index_, input_signs, view.input, inputs_, first, rows, s,
+    flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, rows, s,
                  flipped_input);
-    flip_columns(*view.pass, index_, output_signs, view.output_gradient, units_, 0, units_, r,
+    flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, units_, r,
                  flipped_gradient);
+    // rows x units = (n x rows)ᵀ (n x units)
     multiply_at_b(matrix(static_cast<const float*>(flipped_input), n, rows),
                   matrix(static_cast<const float*>(flipped_gradient), n, units_),
                   matrix(block, rows, units_));
-  };
-  tree_sum(args.shards.size(), size, partial, perturbed_contribution);
-  std::memcpy(args.gradient + kernel_.perturbation.offset + offset, partial, size * sizeof(float));
+  });
+  put_block(partial, size, args.accumulate,
+            kernel_.own_gradient(args.gradient) + area(first, units_));
 }
 
 }  // namespace bnn

@@ -111,7 +111,8 @@ Pool2d::Pool2d(const Pool2dSpec& spec, const Shape& input)
     : kind_(spec.kind), window_(make_window(input, spec.window)) {}
 
 Shape Pool2d::output_shape() const {
-  return {window_.output_height, window_.output_width, window_.input.channels, false};
+  return {window_.output_height, window_.output_width, window_.input.channels, false,
+          window_.input.channels_first};
 }
 
 std::size_t Pool2d::scratch_size(int /*examples*/) const {

@@ -95,6 +95,12 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
       input_gradients[k] = addends + route.addend_offset;
     }
   }
+  if (!node.activity_regularizer.empty()) {
+    const std::size_t size = memory.activation.each * static_cast<std::size_t>(shard.pass.examples);
+    add_penalty_gradient(node.activity_regularizer,
+                         {at(memory.activation, worker, shard.first), size}, shard.weight,
+                         {at(memory.gradient, worker, shard.first), size});
+  }
   node.layer->backward({shard.pass,
                         {inputs.data(), node.inputs.size()},
                         at(memory.activation, worker, shard.first),
@@ -113,17 +119,32 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
 
 void Execution::weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
                                 float* gradient) {
-  const auto [index, block] = tasks_[task];
-  const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
   std::vector<ShardView>& views = shard_views_[static_cast<std::size_t>(worker)];
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    views[i] = {&shards[i].pass, at(activation_of(node.inputs[0]), worker, shards[i].first),
-                at(gradient_of(index), worker, shards[i].first)};
+  const auto& [nodes, block] = tasks_[task];
+  for (const int index : nodes) {
+    const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      views[i] = {&shards[i].pass, at(activation_of(node.inputs[0]), worker, shards[i].first),
+                  at(gradient_of(index), worker, shards[i].first)};
+    }
+    node.layer->weight_gradient({{views.data(), shards.size()},
+                                 block,
+                                 index != nodes[0],
+                                 gradient,
+                                 scratch_[static_cast<std::size_t>(worker)].data()});
   }
-  node.layer->weight_gradient({{views.data(), shards.size()},
-                               block,
-                               gradient,
-                               scratch_[static_cast<std::size_t>(worker)].data()});
+}
+
+double Execution::activity_penalty(int worker, const Shard& shard) const {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
+    const Node& node = graph_.nodes()[i];
+    if (node.activity_regularizer.empty()) continue;
+    const Buffer& buffer = activation_of(static_cast<int>(i));
+    const std::size_t size = buffer.each * static_cast<std::size_t>(shard.pass.examples);
+    sum += penalty(node.activity_regularizer, {at(buffer, worker, shard.first), size});
+  }
+  return sum;
 }
 
 int Execution::first_non_finite(int worker, const Shard& shard) const {

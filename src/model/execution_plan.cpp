@@ -50,14 +50,29 @@ Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
     memory.gradient.whole_batch = true;
     const Node& input = graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
     plan.nodes[static_cast<std::size_t>(input.storage)].activation.whole_batch = true;
-    for (int block = 0; block < node.layer->weight_gradient_blocks(); ++block) {
-      plan.tasks.push_back({static_cast<int>(i), block});
-    }
+    plan_weight_gradient(graph, static_cast<int>(i), plan);
   }
   if (training) plan_routes(graph, limits, plan);
   place_buffers(graph, mode, limits, plan);
   size_scratch(graph, mode, limits, plan);
   return plan;
+}
+
+// Layers that share a variable share its tasks, so that no two write one block at the same time.
+void Execution::plan_weight_gradient(const Graph& graph, int index, Plan& plan) {
+  const Node& node = graph.nodes()[static_cast<std::size_t>(index)];
+  const auto shares = [&](const WeightGradientTask& task) {
+    return graph.nodes()[static_cast<std::size_t>(task.nodes[0])].original == node.original;
+  };
+  if (std::any_of(plan.tasks.begin(), plan.tasks.end(), shares)) {
+    for (WeightGradientTask& task : plan.tasks) {
+      if (shares(task)) task.nodes.push_back(index);
+    }
+    return;
+  }
+  for (int block = 0; block < node.layer->weight_gradient_blocks(); ++block) {
+    plan.tasks.push_back({{index}, block});
+  }
 }
 
 void Execution::plan_routes(const Graph& graph, const ExecutionLimits& limits, Plan& plan) {

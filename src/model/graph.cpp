@@ -17,27 +17,70 @@ constexpr std::size_t kMaxActivation = std::size_t{1} << 31;  // floats an examp
   throw Error(ErrorKind::config, "layer \"" + layer + "\": " + sentence);
 }
 
-// Given names, and for the others the type, type_1, type_2, … in order of appearance.
-std::vector<std::string> name_layers(const std::vector<LayerSpec>& layers) {
+// A layer with `reuse` needs an earlier one of its name and type that has the same variables.
+void check_reuse(const LayerSpec& layer, const LayerSpec* original) {
+  if (original == nullptr) {
+    fail(layer.name, "has \"reuse\": true, but there is no layer of this name before it");
+  }
+  if (original->type != layer.type) {
+    fail(layer.name, "reuses the variables of a layer of another type: it is \"" + layer.type +
+                         "\", the original \"" + original->type + "\"");
+  }
+  if (layer.weights() != nullptr && *layer.weights() != *original->weights()) {
+    fail(layer.name,
+         "reuses variables with another posterior, prior, divergence, estimator, bias or "
+         "\"trainable\" than the original's; leave these keys out to take the original's");
+  }
+}
+
+// The names that users gave, all different but for layers that reuse another's variables.
+std::set<std::string> given_names(const std::vector<LayerSpec>& layers) {
   std::set<std::string> taken = {"input"};
+  std::map<std::string, const LayerSpec*> originals;
   for (const LayerSpec& layer : layers) {
-    if (!layer.name.empty() && !taken.insert(layer.name).second) {
-      fail(layer.name, layer.name == "input" ? "the name \"input\" is the model's own input"
-                                             : "the name is used by two layers");
+    if (layer.reuse) {
+      check_reuse(layer, originals[layer.name]);
+    } else if (!layer.name.empty()) {
+      if (layer.name == "input") fail(layer.name, "the name \"input\" is the model's own input");
+      if (!taken.insert(layer.name).second) {
+        fail(layer.name,
+             "the name is used by two layers; the second needs \"reuse\": true if they are to "
+             "share their variables");
+      }
+      originals[layer.name] = &layer;
     }
   }
+  return taken;
+}
+
+// Given names; for the others the type, and for layers that reuse another's variables its name,
+// with _1, _2, … in order of appearance.
+std::vector<std::string> name_layers(const std::vector<LayerSpec>& layers) {
+  std::set<std::string> taken = given_names(layers);
   std::vector<std::string> names;
   std::map<std::string, int> count;
   for (const LayerSpec& layer : layers) {
-    std::string name = layer.name;
+    const std::string stem = layer.name.empty() ? layer.type : layer.name;
+    std::string name = layer.reuse ? "" : layer.name;
     while (name.empty()) {
-      const int n = count[layer.type]++;
-      const std::string candidate = n == 0 ? layer.type : layer.type + "_" + std::to_string(n);
+      const int n = count[stem]++;
+      const std::string candidate = n == 0 ? stem : stem + "_" + std::to_string(n);
       if (taken.insert(candidate).second) name = candidate;
     }
     names.push_back(name);
   }
   return names;
+}
+
+// An image has no order of its own; it is presented as the first layer that says how it reads one
+// declares.
+Shape presented(Shape input, const std::vector<LayerSpec>& layers) {
+  for (const LayerSpec& layer : layers) {
+    if (!layer.channels_first) continue;
+    input.channels_first = *layer.channels_first;
+    break;
+  }
+  return input;
 }
 
 // Positions in the config (0 is the model's input, i + 1 the layer i) that each layer reads.
@@ -105,7 +148,10 @@ void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
 }  // namespace
 
 Graph::Graph(const ModelSpec& spec) {
-  nodes_.push_back({"input", "input", nullptr, {}, spec.input, 0, false, 0, 0});
+  Node first;
+  first.name = first.type = first.variables = "input";
+  first.shape = presented(spec.input, spec.layers);
+  nodes_.push_back(std::move(first));
   if (spec.input.size() > kMaxActivation) {
     throw Error(ErrorKind::config, "the input of " + to_string(spec.input) + " is too large");
   }
@@ -128,25 +174,50 @@ Graph::Graph(const ModelSpec& spec) {
   }
 }
 
+// The node that declared the variables of this name, or `node` itself if none did.
+int Graph::original_of(const std::string& variables, int node) const {
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](const Node& other) { return other.variables == variables; });
+  return found == nodes_.end() ? node : found->original;
+}
+
 void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs) {
   std::vector<Shape> shapes;
   for (const int input : inputs) shapes.push_back(nodes_[static_cast<std::size_t>(input)].shape);
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  Node node{name,    spec.type,
-            nullptr, std::move(inputs),
-            {},      static_cast<int>(index),
-            false,   layout_.variables().size(),
-            0};
+  const int index = static_cast<int>(nodes_.size());
+  const std::string variables = spec.reuse ? spec.name : name;
+  Node node;
+  node.name = name;
+  node.type = spec.type;
+  node.inputs = std::move(inputs);
+  node.storage = index;
+  node.original = original_of(variables, index);
+  node.variables = variables;
+  node.activity_regularizer = spec.activity_regularizer;
+  node.first_variable = layout_.variables().size();
   try {
-    node.layer = make_layer(spec, name, index, shapes, layout_);
+    const LayerNoise noise{static_cast<std::uint32_t>(node.original), spec.seed};
+    node.layer = make_layer(spec, variables, noise, shapes, layout_);
   } catch (const Error& error) {
     fail(name, error.what());
   }
-  node.shape = node.layer->output_shape();
-  if (node.shape.size() > kMaxActivation)
-    fail(name, "its output of " + to_string(node.shape) + " is too large");
-  if (layout_.size() > kMaxParameters) fail(name, "the network has more than 2^34 parameters");
   node.last_variable = layout_.variables().size();
+  if (node.original != index) {
+    const Node& original = nodes_[static_cast<std::size_t>(node.original)];
+    node.first_variable = original.first_variable;
+    node.last_variable = original.last_variable;
+  }
+  node.shape = node.layer->output_shape();
+  if (node.shape.size() > kMaxActivation) {
+    fail(name, "its output of " + to_string(node.shape) + " is too large");
+  }
+  if (layout_.size() > kMaxParameters) fail(name, "the network has more than 2^34 parameters");
+  nodes_.push_back(std::move(node));
+  connect_node(nodes_.back());
+}
+
+// What a node takes over from those it reads.
+void Graph::connect_node(Node& node) const {
   for (std::size_t v = node.first_variable; v < node.last_variable; ++v) {
     node.needs_gradient = node.needs_gradient || layout_.variables()[v].trainable;
   }
@@ -155,7 +226,6 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
     node.needs_gradient = node.needs_gradient || from.needs_gradient;
     if (node.layer->is_view()) node.storage = from.storage;
   }
-  nodes_.push_back(std::move(node));
 }
 
 }  // namespace bnn

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "bnn/core/json_schema.h"
 #include "bnn/model/graph.h"
 
 namespace bnn {
@@ -11,17 +13,21 @@ constexpr std::size_t kMaxLayers = 10000;
 constexpr std::int64_t kMaxSide = 1 << 20;
 
 Shape read_input(ObjectReader& parent) {
-  ObjectReader reader = parent.object("input");
-  const auto side = [&](const std::string& key) {
-    return static_cast<int>(reader.integer(key, {.min = 1, .max = kMaxSide}));
-  };
   Shape shape;
-  shape.height = side("height");
-  shape.width = side("width");
-  shape.channels = side("channels");
-  reader.finish();
-  parent.record("input", reader.resolved());
+  parent.object("input", [&](ObjectReader& reader) {
+    const auto side = [&](const std::string& key) {
+      return static_cast<int>(reader.integer(key, {.min = 1, .max = kMaxSide}));
+    };
+    shape.height = side("height");
+    shape.width = side("width");
+    shape.channels = side("channels");
+  });
   return shape;
+}
+
+// Whether a key belongs to one layer and cannot be a default of all.
+bool is_own(const std::string& key) {
+  return key == "type" || key == "name" || key == "inputs" || key == "reuse";
 }
 
 // The keys that a layer of this type has, found by reading it and forgetting what was wrong.
@@ -50,12 +56,60 @@ Json read_defaults(ObjectReader& reader) {
     reader.problem("defaults", "expected an object of layer keys, found " + json_text(defaults));
   }
   if (!defaults.is_object()) return Json::object();
-  for (const std::string key : {"type", "name", "inputs"}) {
-    if (defaults.contains(key)) {
-      reader.problem("defaults/" + key, "layers cannot share this key");
-    }
+  for (const auto& [key, value] : defaults.items()) {
+    if (is_own(key)) reader.problem("defaults/" + key, "layers cannot share this key");
   }
   return defaults;
+}
+
+// Whether a key describes variables, which a layer that reuses them has in common with the
+// original.
+bool describes_variables(const std::string& key) {
+  static const std::set<std::string> others = {"filters",   "units",    "estimator",
+                                               "trainable", "use_bias", "seed"};
+  return key.starts_with("kernel_") || key.starts_with("bias_") || others.count(key) > 0;
+}
+
+// A layer with `reuse` takes what it does not say about the variables from the first of its name.
+Json with_shared_keys(Json layer, const Json& earlier) {
+  const auto same_name = [&](const Json& other) {
+    return other.value("name", Json()) == layer.at("name") &&
+           other.value("type", Json()) == layer.value("type", Json());
+  };
+  if (!layer.is_object() || !layer.contains("name") || layer.value("reuse", Json()) != Json(true)) {
+    return layer;
+  }
+  const auto original = std::find_if(earlier.begin(), earlier.end(), same_name);
+  if (original == earlier.end()) return layer;
+  for (const auto& [key, value] : original->items()) {
+    if (describes_variables(key) && !layer.contains(key)) layer[key] = value;
+  }
+  return layer;
+}
+
+// Every key that some type of layer has, with all that it may be there.
+Json defaults_schema() {
+  std::map<std::string, std::vector<Json>> properties;
+  for (const Json& layer : layer_schema().at("anyOf")) {
+    for (const auto& [key, schema] : layer.at("properties").items()) {
+      auto& known = properties[key];
+      if (std::find(known.begin(), known.end(), schema) == known.end()) known.push_back(schema);
+    }
+  }
+  Json schema = {
+      {"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
+  for (const auto& [key, alternatives] : properties) {
+    if (is_own(key)) continue;
+    schema["properties"][key] = alternatives.size() == 1 ? alternatives[0] : any_of(alternatives);
+  }
+  return schema;
+}
+
+void describe_model(ObjectReader& reader) {
+  reader.describe("defaults", defaults_schema());
+  Json layers = list_schema(layer_schema());
+  layers["minItems"] = 1;
+  reader.describe("layers", std::move(layers), /*required=*/true);
 }
 
 }  // namespace
@@ -63,6 +117,10 @@ Json read_defaults(ObjectReader& reader) {
 ModelSpec read_model(ObjectReader& reader) {
   ModelSpec spec;
   spec.input = read_input(reader);
+  if (reader.describing()) {
+    describe_model(reader);
+    return spec;
+  }
   const Json defaults = read_defaults(reader);
   const Json& layers = reader.raw("layers");
   if (!layers.is_array() || layers.empty() || layers.size() > kMaxLayers) {
@@ -73,7 +131,7 @@ ModelSpec read_model(ObjectReader& reader) {
   Json resolved = Json::array();
   std::set<std::string> used;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const Json complete = with_defaults(layers[i], defaults, used);
+    const Json complete = with_defaults(with_shared_keys(layers[i], resolved), defaults, used);
     ObjectReader layer(complete, reader.pointer() + "/layers/" + std::to_string(i),
                        reader.problems());
     spec.layers.push_back(read_layer(layer));

@@ -36,7 +36,8 @@ std::string summary_table(const Graph& graph) {
   std::size_t bytes = 0;
   for (const Node& node : graph.nodes()) {
     std::size_t parameters = 0;
-    for (std::size_t v = node.first_variable; v < node.last_variable; ++v) {
+    const bool shares = &node != &graph.nodes()[static_cast<std::size_t>(node.original)];
+    for (std::size_t v = node.first_variable; !shares && v < node.last_variable; ++v) {
       parameters += graph.layout().variables()[v].slice.size;
     }
     const double work = node.layer ? node.layer->multiply_adds() : 0.0;

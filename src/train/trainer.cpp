@@ -2,62 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
-#include "bnn/bayes/mean_field_normal.h"
 #include "bnn/core/error.h"
-#include "bnn/core/tree_sum.h"
-#include "bnn/math/softmax.h"
 
 namespace bnn {
-namespace {
-
-ExecutionLimits limits_of(const TrainingSpec& spec, int threads) {
-  return {threads, (spec.batch_size + spec.shards - 1) / spec.shards, spec.batch_size,
-          static_cast<std::size_t>(spec.shards)};
-}
-
-std::size_t partial_size(const TrainingSpec& spec) {
-  return static_cast<std::size_t>(tree_levels(static_cast<std::size_t>(spec.shards))) *
-         kChunkElements;
-}
-
-std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
-  std::vector<AlignedArray> arrays;
-  for (std::size_t i = 0; i < count; ++i) arrays.emplace_back(size);
-  return arrays;
-}
-
-}  // namespace
 
 Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
                  ThreadPool& pool)
-    : graph_(graph),
-      layout_(graph.layout()),
+    : layout_(graph.layout()),
       spec_(spec),
       loader_(loader),
       pool_(pool),
-      chunks_(cut_into_chunks(layout_)),
-      execution_(graph, ExecutionMode::training, limits_of(spec, pool.size())),
+      batch_gradient_(graph, spec, loader, pool),
+      parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       parameters_(layout_.size()),
       m_(layout_.size()),
       v_(layout_.size()),
-      noise_(layout_.size()),
-      perturbation_(layout_.size()),
-      sample_gradient_(layout_.size()),
-      gradient_(layout_.size()),
-      shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
-      partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
-      results_(static_cast<std::size_t>(spec.shards)),
-      result_sums_(2 * static_cast<std::size_t>(tree_levels(results_.size()))),
-      positions_(static_cast<std::size_t>(spec.batch_size)),
-      labels_(static_cast<std::size_t>(spec.batch_size)),
-      chunk_kl_(chunks_.size()),
-      chunk_square_(chunks_.size()) {
-  std::iota(positions_.begin(), positions_.end(), 0u);
-  shards_.reserve(static_cast<std::size_t>(spec.shards));
+      chunk_square_(batch_gradient_.chunks().size()) {
   initialize_parameters(layout_, spec.seed, parameters_);
+  for (std::size_t i = 0; i < layout_.variables().size(); ++i) {
+    const Variable& variable = layout_.variables()[i];
+    if (variable.trainable && !variable.constraint.empty()) constrained_variables_.push_back(i);
+  }
 }
 
 std::uint64_t Trainer::steps_per_epoch() const {
@@ -71,199 +38,126 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   stats.kl_weight = kl_weight_at(spec_.kl, step, steps_per_epoch());
   stats.learning_rate = learning_rate_at(spec_.schedule, spec_.adam.learning_rate, step,
                                          steps_per_epoch(), spec_.epochs);
-  for (int sample = 0; sample < spec_.samples; ++sample) run_sample(sample, step, examples, stats);
+  const BatchLoss loss = batch_gradient_.compute(parameters_.data(), step, examples);
+  stats.nll = loss.nll;
+  stats.correct = loss.correct;
 
   const auto kl_scale =
       static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
   const AdamStep adam = adam_step(spec_.adam, stats.learning_rate, step);
-  const bool clips = spec_.gradient_clip_norm > 0.0;
-  pool_.run(chunks_.size(), [&](std::size_t i, int) {
-    add_kl(i, kl_scale);
-    if (!clips) update(chunks_[i], adam, 1.0f);
-  });
-  stats.kl = std::accumulate(chunk_kl_.begin(), chunk_kl_.end(), 0.0);
-  const double norm = std::sqrt(std::accumulate(chunk_square_.begin(), chunk_square_.end(), 0.0));
-  if (!std::isfinite(stats.nll) || !std::isfinite(stats.kl) || !std::isfinite(norm)) {
-    fail_non_finite(step);
+  const double norm = add_parameter_gradient(step, kl_scale, adam);
+  stats.kl = parameter_loss_.kl();
+  stats.penalty =
+      parameter_loss_.penalty() + loss.activity_penalty / static_cast<double>(examples.size());
+  if (!std::isfinite(stats.nll + stats.kl + stats.penalty + norm)) fail_non_finite(step);
+
+  float scale = 1.0f;
+  if (clips()) {
+    scale = static_cast<float>(std::min(1.0, spec_.gradient_clip_norm / norm));
+    const auto& chunks = batch_gradient_.chunks();
+    pool_.run(chunks.size(), [&](std::size_t i, int) { update(chunks[i], adam, scale); });
   }
-  if (clips) {
-    const auto scale = static_cast<float>(std::min(1.0, spec_.gradient_clip_norm / norm));
-    pool_.run(chunks_.size(), [&](std::size_t i, int) { update(chunks_[i], adam, scale); });
-  }
+  update_priors(adam, scale);
+  project_variables();
   return stats;
 }
 
-void Trainer::run_sample(int sample, std::uint64_t step, std::span<const std::uint32_t> examples,
-                         StepStats& stats) {
-  const auto draw = static_cast<std::uint32_t>(step * static_cast<std::uint64_t>(spec_.samples) +
-                                               static_cast<std::uint64_t>(sample));
-  draw_weights(draw);
-  cut_shards(examples, draw);
-  pool_.run(shards_.size(),
-            [&](std::size_t shard, int worker) { run_shard(shard, worker, examples, step); });
-  pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {
-    execution_.weight_gradient(task, worker, shards_, sample_gradient_.data());
+// Completes the gradient and returns its norm. Without clipping nothing waits for that norm, so a
+// chunk is updated while it is in the cache.
+double Trainer::add_parameter_gradient(std::uint64_t step, float kl_scale, const AdamStep& adam) {
+  const auto& chunks = batch_gradient_.chunks();
+  float* gradient = batch_gradient_.gradient().data();
+  parameter_loss_.begin(parameters_.data(), step);
+  pool_.run(chunks.size(), [&](std::size_t i, int worker) {
+    parameter_loss_.add_gradient(i, worker, parameters_.data(), kl_scale, gradient);
+    chunk_square_[i] = square_of(chunks[i]);
+    if (!clips()) update(chunks[i], adam, 1.0f);
   });
-  pool_.run(chunks_.size(),
-            [&](std::size_t i, int worker) { collect_gradient(chunks_[i], worker, sample == 0); });
-  tree_sum(shards_.size(), 2, result_sums_.data(), [&](std::size_t shard, double* out) {
-    out[0] = results_[shard].nll;
-    out[1] = results_[shard].correct;
-  });
-  stats.nll += result_sums_[0] / spec_.samples;
-  stats.correct += result_sums_[1] / spec_.samples;
-}
-
-void Trainer::draw_weights(std::uint32_t draw) {
-  pool_.run(chunks_.size(), [&](std::size_t i, int) {
-    if (!chunks_[i].scale) return;
-    draw_perturbation(layout_, chunks_[i], parameters_.data(), spec_.seed, Site::weight_noise, draw,
-                      noise_.data(), perturbation_.data());
-  });
-}
-
-// A batch smaller than the number of shards has one shard an example.
-void Trainer::cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw) {
-  const std::size_t count = std::min(static_cast<std::size_t>(spec_.shards), examples.size());
-  shards_.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t first = i * examples.size() / count;
-    const std::size_t size = (i + 1) * examples.size() / count - first;
-    const PassNoise noise{spec_.seed, draw, Site::sign_input, Site::sign_output,
-                          std::span(positions_).subspan(first, size)};
-    shards_.push_back(
-        {first, {static_cast<int>(size), parameters_.data(), perturbation_.data(), noise}});
+  parameter_loss_.finish(kl_scale, gradient);
+  double square = std::accumulate(chunk_square_.begin(), chunk_square_.end(), 0.0);
+  for (const RandomTensor& tensor : layout_.random_tensors()) {
+    if (!is_trained(tensor)) continue;
+    for (const std::size_t variable : {*tensor.prior_loc, *tensor.prior_scale}) {
+      const auto g = static_cast<double>(gradient[layout_.variables()[variable].slice.offset]);
+      square += g * g;
+    }
   }
+  return std::sqrt(square);
 }
 
-void Trainer::run_shard(std::size_t index, int worker, std::span<const std::uint32_t> examples,
-                        std::uint64_t step) {
-  const Shard& shard = shards_[index];
-  const auto size = static_cast<std::size_t>(shard.pass.examples);
-  loader_.fill_augmented(examples.subspan(shard.first, size), static_cast<std::uint32_t>(step),
-                         execution_.input(worker, shard.first), labels_.data() + shard.first);
-  execution_.forward(worker, shard);
-
-  const auto classes = static_cast<std::size_t>(graph_.classes());
-  const auto scale =
-      static_cast<float>(1.0 / (static_cast<double>(examples.size()) * spec_.samples));
-  const float* logits = execution_.logits(worker, shard.first);
-  float* gradient = execution_.logits_gradient(worker, shard.first);
-  ShardResult result;
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::span<const float> row(logits + i * classes, classes);
-    const int label = labels_[shard.first + i];
-    result.nll += cross_entropy(row, label, scale, {gradient + i * classes, classes});
-    const auto predicted = std::max_element(row.begin(), row.end()) - row.begin();
-    result.correct += predicted == label ? 1.0 : 0.0;
-  }
-  if (!std::isfinite(result.nll)) {
-    result.non_finite_node = execution_.first_non_finite(worker, shard);
-  }
-  results_[index] = result;
-  execution_.backward(worker, shard, shard_gradients_[index].data());
-}
-
-bool Trainer::is_trainable(const Chunk& chunk) const {
-  return layout_.variables()[chunk.variable].trainable;
-}
-
-// The chunk's gradient of this sample: all shards together, and through the posterior.
-void Trainer::collect_gradient(const Chunk& chunk, int worker, bool first_sample) {
-  if (!is_trainable(chunk)) return;
-  const auto collect = [&](std::size_t variable) {
-    if (!layout_.variables()[variable].deferred) reduce_shards(chunk, variable, worker);
-    return part(layout_, variable, chunk, sample_gradient_.data());
-  };
-  const auto accumulate = [&](std::size_t variable, std::span<const float> from) {
-    const auto to = part(layout_, variable, chunk, gradient_.data());
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = first_sample ? from[i] : to[i] + from[i];
-  };
-  accumulate(chunk.variable, collect(chunk.variable));
-  if (!chunk.scale) return;
-  const auto scale_gradient = collect(*chunk.scale);
-  perturbation_gradient_to_scale(part(layout_, *chunk.scale, chunk, parameters_.data()),
-                                 part(layout_, *chunk.scale, chunk, noise_.data()), scale_gradient);
-  accumulate(*chunk.scale, scale_gradient);
-}
-
-// Takes the shards' gradients and leaves zeros behind for the next pass to add into.
-void Trainer::reduce_shards(const Chunk& chunk, std::size_t variable, int worker) {
-  float* partial = partial_sums_[static_cast<std::size_t>(worker)].data();
-  tree_sum(shards_.size(), chunk.size, partial, [&](std::size_t shard, float* out) {
-    const auto from = part(layout_, variable, chunk, shard_gradients_[shard].data());
-    std::memcpy(out, from.data(), from.size_bytes());
-    std::memset(from.data(), 0, from.size_bytes());
-  });
-  const auto total = part(layout_, variable, chunk, sample_gradient_.data());
-  std::memcpy(total.data(), partial, total.size_bytes());
-}
-
-void Trainer::add_kl(std::size_t index, float weight) {
-  const Chunk& chunk = chunks_[index];
-  const float* parameters = parameters_.data();
-  double kl = 0.0;
-  if (chunk.prior && is_trainable(chunk)) {
-    kl = add_kl_gradient(part(layout_, chunk.variable, chunk, parameters),
-                         part(layout_, *chunk.scale, chunk, parameters), *chunk.prior, weight,
-                         part(layout_, chunk.variable, chunk, gradient_.data()),
-                         part(layout_, *chunk.scale, chunk, gradient_.data()));
-  } else if (chunk.prior) {
-    kl = kl_divergence(part(layout_, chunk.variable, chunk, parameters),
-                       part(layout_, *chunk.scale, chunk, parameters), *chunk.prior);
-  }
-  chunk_kl_[index] = kl;
+double Trainer::square_of(const Chunk& chunk) {
   double square = 0.0;
   for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
     if (!variable) continue;
-    for (const float g : part(layout_, *variable, chunk, gradient_.data())) {
+    for (const float g : part(layout_, *variable, chunk, batch_gradient_.gradient().data())) {
       square += static_cast<double>(g) * static_cast<double>(g);
     }
   }
-  chunk_square_[index] = square;
+  return square;
 }
 
 void Trainer::update(const Chunk& chunk, const AdamStep& adam, float gradient_scale) {
-  if (!is_trainable(chunk)) return;
+  if (!layout_.variables()[chunk.variable].trainable) return;
   for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
     if (!variable) continue;
-    adam_update(adam, gradient_scale, part(layout_, *variable, chunk, gradient_.data()),
-                part(layout_, *variable, chunk, parameters_.data()),
-                part(layout_, *variable, chunk, m_.data()),
-                part(layout_, *variable, chunk, v_.data()));
+    adam_update(
+        adam, gradient_scale, part(layout_, *variable, chunk, batch_gradient_.gradient().data()),
+        part(layout_, *variable, chunk, parameters_.data()),
+        part(layout_, *variable, chunk, m_.data()), part(layout_, *variable, chunk, v_.data()));
   }
 }
 
-double Trainer::kl() {
-  pool_.run(chunks_.size(), [&](std::size_t i, int) {
-    const Chunk& chunk = chunks_[i];
-    const float* parameters = parameters_.data();
-    chunk_kl_[i] =
-        !chunk.prior ? 0.0
-                     : kl_divergence(part(layout_, chunk.variable, chunk, parameters),
-                                     part(layout_, *chunk.scale, chunk, parameters), *chunk.prior);
+bool Trainer::is_trained(const RandomTensor& tensor) const {
+  return tensor.prior_loc && layout_.variables()[*tensor.prior_loc].trainable;
+}
+
+void Trainer::update_priors(const AdamStep& adam, float gradient_scale) {
+  const auto update_number = [&](std::size_t variable, float& value) {
+    const std::size_t place = layout_.variables()[variable].slice.offset;
+    const auto one = [&](AlignedArray& array) { return array.span().subspan(place, 1); };
+    adam_update(adam, gradient_scale, one(batch_gradient_.gradient()), {&value, 1}, one(m_),
+                one(v_));
+  };
+  for (const RandomTensor& tensor : layout_.random_tensors()) {
+    if (!is_trained(tensor)) continue;
+    const auto& variables = layout_.variables();
+    update_number(*tensor.prior_loc, parameters_.span()[variables[*tensor.prior_loc].slice.offset]);
+    float& scale = parameters_.span()[variables[*tensor.prior_scale].slice.offset];
+    float log_scale = std::log(scale);
+    update_number(*tensor.prior_scale, log_scale);
+    scale = std::exp(log_scale);
+  }
+}
+
+void Trainer::project_variables() {
+  pool_.run(constrained_variables_.size(), [&](std::size_t i, int) {
+    const Variable& variable = layout_.variables()[constrained_variables_[i]];
+    project(variable.constraint, variable.columns(),
+            parameters_.span().subspan(variable.slice.offset, variable.slice.size));
   });
-  return std::accumulate(chunk_kl_.begin(), chunk_kl_.end(), 0.0);
+}
+
+double Trainer::kl(std::uint64_t step) {
+  parameter_loss_.begin(parameters_.data(), step);
+  pool_.run(batch_gradient_.chunks().size(), [&](std::size_t i, int worker) {
+    parameter_loss_.add_gradient(i, worker, parameters_.data(), 0.0f, nullptr);
+  });
+  parameter_loss_.finish(0.0f, nullptr);
+  return parameter_loss_.kl();
 }
 
 void Trainer::fail_non_finite(std::uint64_t step) const {
-  std::string where = "the gradient or the KL";
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const int node = results_[i].non_finite_node;
-    if (node < 0) continue;
-    where = "the output of layer \"" + graph_.nodes()[static_cast<std::size_t>(node)].name + "\"";
-    break;
-  }
+  const std::string layer = batch_gradient_.non_finite_layer();
   throw Error(ErrorKind::numerical,
-              "step " + std::to_string(step) + ": " + where +
+              "step " + std::to_string(step) + ": " +
+                  (layer.empty() ? std::string("the gradient, a penalty or the KL")
+                                 : "the output of layer \"" + layer + "\"") +
                   " is not finite; a lower learning rate, warm-up or gradient_clip_norm may help");
 }
 
 std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
-  const auto arrays = static_cast<std::size_t>(spec.shards) + 7;
-  return Execution::bytes(graph, ExecutionMode::training, limits_of(spec, threads)) +
-         sizeof(float) * (arrays * graph.layout().size() +
-                          static_cast<std::size_t>(threads) * partial_size(spec));
+  return BatchGradient::bytes(graph, spec, threads) + ParameterLoss::bytes(threads) +
+         3 * sizeof(float) * graph.layout().size();
 }
 
 }  // namespace bnn

@@ -13,28 +13,17 @@
 // dL/dM = G and dL/dD = (s rᵀ) ∘ G. Signs carry no gradient; the bias is not flipped.
 // All functions are pure and thread-safe.
 
-#include <cstdint>
 #include <span>
 
-#include "bnn/core/random.h"
+#include "bnn/bayes/example_noise.h"
 
 namespace bnn {
 
-/// The names under which signs and other per-example noise are drawn in one pass.
-struct PassNoise {
-  std::uint64_t seed = 0;
-  std::uint32_t step = 0;  // training step, or Monte Carlo sample
-  Site sign_input = Site::sign_input;
-  Site sign_output = Site::sign_output;
-  /// One number an example: its position in the batch, or its index in its file.
-  std::span<const std::uint32_t> examples = {};
-};
-
-/// Signs of example b (a position in noise.examples) for the channels that enter a layer.
-void input_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+/// Signs of example b (a position in pass.examples) for the channels that enter a layer.
+void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
                  std::span<float> signs);
 /// Signs of example b for the filters or units that leave a layer.
-void output_signs(const PassNoise& noise, std::uint32_t layer, std::size_t b,
+void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
                   std::span<float> signs);
 
 /// weights = mean + (s rᵀ) ∘ perturbation; all three [taps * channels][filters].

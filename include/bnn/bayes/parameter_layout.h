@@ -9,11 +9,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "bnn/bayes/normal_prior.h"
+#include "bnn/bayes/divergence.h"
+#include "bnn/bayes/prior.h"
 #include "bnn/core/aligned_array.h"
+#include "bnn/math/constraint.h"
 #include "bnn/math/initializer.h"
+#include "bnn/math/regularizer.h"
 
 namespace bnn {
 
@@ -28,30 +32,48 @@ struct Variable {
   std::string name;  // "<layer>/kernel_posterior_loc": the name in checkpoints
   std::vector<std::int64_t> shape;
   Initializer initializer;
+  Regularizer regularizer = {};
+  Constraint constraint = {};
   bool trainable = true;
   /// The gradient is made after the shards' backward passes, over blocks of the variable
   /// (Layer::weight_gradient), instead of by each shard.
   bool deferred = false;
   Slice slice = {};
+
+  /// The last dimension: outputs of a kernel.
+  std::size_t columns() const;
+};
+
+/// What one draw of a random tensor writes, in the slice of its untransformed scale, for the layer
+/// that uses it; and hence which derivative of the loss the layer returns in that slice.
+enum class Draw {
+  none,          // nothing: the layer uses loc alone
+  sample,        // w = loc + sigma ∘ noise, one for the whole batch: dL/dw
+  perturbation,  // D = sigma ∘ noise, which flipout turns into one an example: dL/dD
+  scale,         // sigma: the layer has noise of its own: dL/dsigma
 };
 
 /// One tensor of random weights, q(w) = Normal(loc, 2^-23 + softplus(untransformed_scale))
-/// elementwise; the two variables are of one shape.
+/// elementwise; the two variables are of one shape. Numbers are indices of variables.
 struct RandomTensor {
-  std::size_t loc;                   // index of a variable
-  std::size_t untransformed_scale;   // index of a variable
-  std::optional<NormalPrior> prior;  // none: no KL
+  std::size_t loc, untransformed_scale;
+  Draw draw = Draw::perturbation;
+  std::optional<Prior> prior = {};  // none: no KL
+  Divergence divergence = {};
+  /// Location and scale of a trainable prior, one number each.
+  std::optional<std::size_t> prior_loc = {}, prior_scale = {};
 };
 
 class ParameterLayout {
  public:
   /// Appends a variable; its slice begins on a cache line.
   Slice add(Variable variable);
-  /// Declares that the last two variables added are loc and untransformed scale of one tensor.
-  void pair_last_two(std::optional<NormalPrior> prior);
+  void add(RandomTensor tensor) { random_tensors_.push_back(std::move(tensor)); }
 
   const std::vector<Variable>& variables() const { return variables_; }
   const std::vector<RandomTensor>& random_tensors() const { return random_tensors_; }
+  /// The variable of this name, or null.
+  const Variable* find(const std::string& name) const;
   /// Floats of a flat array of this layout.
   std::size_t size() const { return size_; }
   /// Numbers in all variables, without padding.

@@ -27,6 +27,13 @@ enum class Site : std::uint32_t {
   predict_noise = 8,       // evaluation: step = Monte Carlo sample
   predict_sign_input = 9,  // evaluation: sample, index in the file
   predict_sign_output = 10,
+  output_noise = 11,          // local reparameterization, one number an output; as sign_input
+  example_weight_noise = 12,  // weights drawn for each example
+  dropout = 13,
+  predict_output_noise = 14,
+  predict_example_weight_noise = 15,
+  predict_dropout = 16,
+  divergence = 17,  // Monte Carlo divergence: step = training step, example = draw
 };
 
 /// The name of a stream. `index` tells apart the variables or layers that share a site and must

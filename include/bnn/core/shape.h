@@ -2,7 +2,8 @@
 // Shapes of one example's activations.
 //
 // Activations lie in memory as [example][row][column][channel]. A flat shape, which `flatten` and
-// dense layers give, is a vector of `channels` numbers and has height and width 1.
+// dense layers give, is a vector of `channels` numbers and has height and width 1. `channels_first`
+// changes how a shape is presented (printed, flattened), never how it lies in memory.
 
 #include <cstddef>
 #include <string>
@@ -14,6 +15,7 @@ struct Shape {
   int width = 1;
   int channels = 0;
   bool flat = false;
+  bool channels_first = false;
 
   std::size_t pixels() const {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
@@ -25,7 +27,7 @@ struct Shape {
 
 inline Shape flat_shape(int channels) { return Shape{1, 1, channels, true}; }
 
-/// "32 x 32 x 3" or "10".
+/// "32 x 32 x 3", channels first "3 x 32 x 32", flat "10".
 std::string to_string(const Shape& shape);
 
 }  // namespace bnn

@@ -67,7 +67,7 @@ class Predictor {
   ThreadPool& pool_;
   std::vector<Chunk> chunks_;
   Execution execution_;
-  AlignedArray perturbation_;
+  AlignedArray draws_;
   std::vector<std::uint32_t> places_;  // [groups][size of a group]: positions in the block
   std::vector<float> probabilities_;
 };

@@ -1,18 +1,27 @@
 #pragma once
 // Two-dimensional convolution (cross-correlation, as everywhere in the field), deterministic or
-// flipout: y = f(x * W_b + bias).
+// under any estimator: y = f(x * W_b + bias).
 //
 // With P output pixels, depth K = kernel_h * kernel_w * channels and F filters, an image is the
-// im2col matrix cols [P][K], made in tiles of whole output rows that fit the cache. Two ways to
-// compute a flipout layer give the same function:
+// im2col matrix cols [P][K], made in tiles of whole output rows that fit the cache. M and S are the
+// kernel's means and scales [K][F]:
 //
-//   per example   Y_b = cols(X_b) W_b with W_b = M + (s rᵀ) ∘ D assembled once an example: the work
-//                 of a deterministic layer and passes over the kernel only;
-//   two products  Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice the products,
-//                 no pass over the kernel an example. It wins where P is small.
+//   per example   Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the work
+//   of
+//                 a deterministic layer and passes over the kernel only. Independent weights:
+//                 M + S ∘ E_b with noise of the example's own. One sample for the whole batch
+//                 (reparameterization) and deterministic layers: all examples share W.
+//   two products  flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
+//   the
+//                 products, no pass over the kernel an example. It wins where P is small.
+//   local         local reparameterization (Kingma, Salimans and Welling, 2015): every output is
+//                 drawn from its own distribution, Y = cols M + sqrt((cols ∘ cols) (S ∘ S)) ∘ Z, Z
+//                 standard normal. Outputs of one example are then independent of each other, which
+//                 for a convolution they are not under the other estimators: weights are shared
+//                 over space. A layer with one pixel, as a dense one is, loses nothing.
 //
-// The choice depends on the shapes alone, so results are reproducible. im2col is done again in the
-// backward pass; nothing is kept between the passes but activations.
+// The choice depends on estimator and shapes alone, so results are reproducible. im2col and noise
+// are made again in the backward pass; nothing is kept between the passes but activations.
 
 #include <cstdint>
 #include <memory>
@@ -38,28 +47,32 @@ struct Conv2dGeometry {
   Window window;
   int filters;
   Activation activation;
-  std::uint32_t index;  // of the layer: names its sign streams
+  Shape output;
+  LayerNoise noise;
   WeightTensor kernel, bias;
 
   std::size_t output_size() const {
     return static_cast<std::size_t>(window.pixels()) * static_cast<std::size_t>(filters);
   }
-  std::size_t kernel_size() const { return kernel.value.size; }
-  int channels() const { return window.input.channels; }
 };
 
-/// Declares the layer's variables and makes it. Throws Error(config) if the window does not fit.
-/// @param index number of the layer within its graph.
+/// Declares the layer's variables. Throws Error(config) if the window does not fit.
+/// @param name whose variables they are: the layer's own, or one that it shares with another.
+Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
+                              const LayerNoise& noise, const Shape& input, ParameterLayout& layout);
+/// Declares the layer's variables and makes it.
 std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
-                                   std::uint32_t index, const Shape& input,
+                                   const LayerNoise& noise, const Shape& input,
                                    ParameterLayout& layout);
+/// The implementation for an estimator and a geometry.
+std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry);
 
-/// Deterministic, and flipout with a kernel assembled for each example.
+/// A kernel for each example, or one that all share.
 class Conv2dPerExample final : public Layer {
  public:
   explicit Conv2dPerExample(const Conv2dGeometry& geometry) : geometry_(geometry) {}
 
-  Shape output_shape() const override;
+  Shape output_shape() const override { return geometry_.output; }
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
@@ -81,7 +94,7 @@ class Conv2dTwoProduct final : public Layer {
  public:
   explicit Conv2dTwoProduct(const Conv2dGeometry& geometry) : geometry_(geometry) {}
 
-  Shape output_shape() const override;
+  Shape output_shape() const override { return geometry_.output; }
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
@@ -105,6 +118,29 @@ class Conv2dTwoProduct final : public Layer {
                              const Buffers& buffers) const;
 
   Conv2dGeometry geometry_;
+};
+
+/// Outputs sampled instead of weights.
+class Conv2dLocal final : public Layer {
+ public:
+  explicit Conv2dLocal(const Conv2dGeometry& geometry) : geometry_(geometry), mean_(geometry) {}
+
+  Shape output_shape() const override { return geometry_.output; }
+  void forward(const ForwardArgs& args) const override;
+  void backward(const BackwardArgs& args) const override;
+  std::size_t scratch_size(int examples) const override;
+  /// Deviations of the outputs, then what the activation needs.
+  std::size_t saved_size() const override;
+  double multiply_adds() const override;
+
+ private:
+  struct Buffers;
+  void forward_example(const ForwardArgs& args, std::size_t b, const Buffers& buffers) const;
+  void backward_example(const BackwardArgs& args, std::size_t b, const Buffers& buffers) const;
+  void draw_noise(const Pass& pass, std::size_t b, std::size_t first, std::span<float> noise) const;
+
+  Conv2dGeometry geometry_;
+  Conv2dPerExample mean_;  // passes without noise
 };
 
 }  // namespace bnn

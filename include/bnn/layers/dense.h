@@ -1,5 +1,6 @@
 #pragma once
-// Fully connected layer, deterministic or flipout, over a shard of n examples:
+// Fully connected layer, over a shard of n examples. Deterministic or with one sample of the
+// weights for the batch, Y = f(X W + bias); flipout:
 //
 //   Y = f(X M + ((X ∘ S) D) ∘ R + bias)      X [n][inputs], M and D [inputs][units],
 //                                            S [n][inputs] and R [n][units] signs
@@ -7,8 +8,11 @@
 // Weights outnumber activations here, so a weight gradient for every shard would cost more memory
 // traffic than arithmetic. It is deferred: once all shards have their output gradient, blocks of
 // rows of M take every shard's contribution while they are in the cache.
+//
+// Local reparameterization and independent weights are the convolution of an image of one pixel.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "bnn/layers/activation.h"
@@ -23,10 +27,15 @@ struct DenseSpec {
   WeightsSpec weights = {};
 };
 
+/// Declares the layer's variables and makes it. The input must be flat.
+/// @param name whose variables they are: the layer's own, or one that it shares with another.
+std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name,
+                                  const LayerNoise& noise, const Shape& input,
+                                  ParameterLayout& layout);
+
 class Dense final : public Layer {
  public:
-  /// Declares the layer's variables. The input must be flat.
-  Dense(const DenseSpec& spec, const std::string& name, std::uint32_t index, const Shape& input,
+  Dense(const DenseSpec& spec, const std::string& name, const LayerNoise& noise, int inputs,
         ParameterLayout& layout);
 
   Shape output_shape() const override { return flat_shape(units_); }
@@ -41,15 +50,14 @@ class Dense final : public Layer {
   void weight_gradient(const WeightGradientArgs& args) const override;
 
  private:
-  bool is_noisy(const Pass& pass) const {
-    return kernel_.has_noise() && pass.perturbation != nullptr;
-  }
   int rows_per_block() const;
   void input_gradient(const Pass& pass, const float* dz, float* dx, float* scratch) const;
+  void mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const;
+  void perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const;
 
   int inputs_, units_;
   Activation activation_;
-  std::uint32_t index_;
+  LayerNoise noise_;
   WeightTensor kernel_, bias_;
 };
 

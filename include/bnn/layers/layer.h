@@ -7,15 +7,15 @@
 // call one layer at once, each on its own shard (a contiguous slice of a batch) and with its own
 // scratch memory.
 //
-// Parameters, gradients and perturbation are flat arrays of one ParameterLayout. The perturbation
-// D = sigma ∘ noise of a random tensor lies in the slice of its untransformed scale, and its
-// gradient dL/dD is returned in that same slice; the posterior turns it into the scale's gradient
-// later, once a step. A null perturbation means the posterior mean: no noise at all.
+// Parameters, gradients and draws are flat arrays of one ParameterLayout. What was drawn for a
+// random tensor (Draw in parameter_layout.h says what) lies in the slice of its untransformed
+// scale, and its gradient is returned in that same slice; the posterior turns it into the
+// variables' gradients later, once a step. Null draws mean the posterior means: no noise at all.
 
 #include <cstddef>
 #include <span>
 
-#include "bnn/bayes/flipout.h"
+#include "bnn/bayes/example_noise.h"
 #include "bnn/bayes/parameter_layout.h"
 #include "bnn/core/shape.h"
 
@@ -28,8 +28,10 @@ constexpr std::size_t kMaxInputs = 16;
 struct Pass {
   int examples = 0;
   const float* parameters = nullptr;
-  const float* perturbation = nullptr;
+  const float* draws = nullptr;
   PassNoise noise = {};
+
+  bool has_noise() const { return draws != nullptr; }
 };
 
 struct ForwardArgs {
@@ -63,7 +65,8 @@ struct ShardView {
 struct WeightGradientArgs {
   std::span<const ShardView> shards;
   int block;
-  float* gradient;  // of the parameters, the block overwritten
+  bool accumulate;  // add to the block instead of overwriting it: another layer shares the variable
+  float* gradient;  // of the parameters
   float* scratch;   // weight_gradient_scratch(shards, examples of the largest) floats
 };
 

@@ -3,9 +3,8 @@
 //
 // A Bayesian tensor is a mean-field normal posterior with two variables, `<tensor>_posterior_loc`
 // and `<tensor>_posterior_untransformed_scale`; a singular posterior is a point, with loc alone. A
-// deterministic tensor is one variable, `<tensor>`. The defaults of Bayesian tensors are those of
-// TensorFlow Probability: loc ~ N(0, 0.1), untransformed scale ~ N(-3, 0.1), prior N(0, 1) on the
-// kernel and none on the bias, which is singular.
+// trainable prior adds `<tensor>_prior_loc` and `<tensor>_prior_scale`. A deterministic tensor is
+// one variable, `<tensor>`. read_weights.h has the keys and defaults.
 
 #include <cstdint>
 #include <optional>
@@ -13,44 +12,84 @@
 #include <vector>
 
 #include "bnn/bayes/parameter_layout.h"
-#include "bnn/core/json_reader.h"
+#include "bnn/layers/layer.h"
 
 namespace bnn {
 
+/// How the randomness of a kernel reaches the examples of a batch.
+enum class Estimator {
+  flipout,                   // one perturbation for the batch, with signs for each example
+  reparameterization,        // one sample for the batch
+  local_reparameterization,  // the outputs are sampled, not the weights
+  independent,               // a sample for each example: what the others approximate
+};
+
+struct VariableSpec {
+  Initializer initializer = {};
+  Regularizer regularizer = {};
+  Constraint constraint = {};
+
+  bool operator==(const VariableSpec&) const = default;
+};
+
 struct TensorSpec {
-  Initializer loc = {};  // or the value, if deterministic
+  VariableSpec loc = {};  // or the value, if deterministic
   /// Present for a posterior with a scale.
-  std::optional<Initializer> untransformed_scale = {};
-  std::optional<NormalPrior> prior = {};
+  std::optional<VariableSpec> untransformed_scale = {};
+  /// tensor_fn "mean": the layer uses loc, without noise.
+  bool uses_mean = false;
+  std::optional<Prior> prior = {};  // none: no KL
+  Divergence divergence = {};
+
+  bool operator==(const TensorSpec&) const = default;
 };
 
 struct WeightsSpec {
   bool bayesian = false;
   bool trainable = true;
+  Estimator estimator = Estimator::flipout;
   TensorSpec kernel = {};
   std::optional<TensorSpec> bias = {};
-};
 
-/// Reads `kernel_posterior_fn`, `bias_prior_fn` and their kin.
-WeightsSpec read_bayesian_weights(ObjectReader& reader);
-/// Reads `use_bias`, `kernel_initializer` and `bias_initializer`.
-WeightsSpec read_deterministic_weights(ObjectReader& reader);
+  bool operator==(const WeightsSpec&) const = default;
+};
 
 /// Where one tensor lies in the flat arrays.
 struct WeightTensor {
-  Slice value;
-  Slice perturbation;  // empty: a point, no noise
+  Slice loc;
+  Slice drawn;  // in the array of draws; empty if nothing is drawn
+  Draw draw = Draw::none;
 
-  bool has_noise() const { return !perturbation.empty(); }
+  std::size_t size() const { return loc.size; }
+  /// Whether examples see different weights in this pass, or sampled outputs.
+  bool differs_by_example(const Pass& pass) const {
+    return pass.has_noise() && (draw == Draw::perturbation || draw == Draw::scale);
+  }
+  /// The numbers that all examples of the pass share: the sample if there is one, else loc.
+  const float* shared(const Pass& pass) const {
+    return is_sampled(pass) ? pass.draws + drawn.offset : pass.parameters + loc.offset;
+  }
+  /// Where the gradient for shared() goes.
+  float* shared_gradient(const Pass& pass, float* gradient) const {
+    return gradient + (is_sampled(pass) ? drawn.offset : loc.offset);
+  }
+  /// The draw that each example makes its own weights or outputs of.
+  const float* own(const Pass& pass) const { return pass.draws + drawn.offset; }
+  float* own_gradient(float* gradient) const { return gradient + drawn.offset; }
+
+ private:
+  bool is_sampled(const Pass& pass) const { return pass.has_noise() && draw == Draw::sample; }
 };
 
 /// Where the tensors of one layer are declared.
 struct WeightDeclarations {
   ParameterLayout& layout;
-  const std::string& layer;  // its name
+  const std::string& layer;  // whose variables they are
   const WeightsSpec& spec;
 };
 
+/// Declares the variables of a tensor, or finds those that a layer of the same name has declared.
+/// Throws Error(config) if the shapes differ.
 WeightTensor declare_kernel(const WeightDeclarations& where, std::vector<std::int64_t> shape,
                             bool deferred);
 /// An empty tensor if the layer has no bias.

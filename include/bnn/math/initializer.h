@@ -27,6 +27,8 @@ struct Initializer {
   Kind kind = Kind::constant;
   double a = 0.0;
   double b = 0.0;
+
+  bool operator==(const Initializer&) const = default;
 };
 
 /// Overwrites `values`, a variable of the given shape, with elements 0, 1, … of the stream.

@@ -3,7 +3,8 @@
 //
 // A chunk is a range of elements of one random tensor (its loc and scale together) or of one point
 // variable. The cut depends on the layout alone, never on the number of threads, so that results do
-// not either. Chunks may be processed in any order and at the same time.
+// not either. Chunks may be processed in any order and at the same time. The variables of trainable
+// priors are in no chunk: they are single numbers that the whole tensor pulls at.
 
 #include <cstdint>
 #include <optional>
@@ -19,10 +20,10 @@ namespace bnn {
 constexpr std::size_t kChunkElements = 8192;
 
 struct Chunk {
-  std::size_t variable;              // loc, or the point variable
-  std::optional<std::size_t> scale;  // untransformed scale of a random tensor
-  std::optional<NormalPrior> prior;
-  std::size_t begin, size;  // elements within the variable
+  std::size_t variable;               // loc, or the point variable
+  std::optional<std::size_t> scale;   // untransformed scale of a random tensor
+  std::optional<std::size_t> tensor;  // number of the random tensor
+  std::size_t begin, size;            // elements within the variable
 };
 
 std::vector<Chunk> cut_into_chunks(const ParameterLayout& layout);
@@ -34,11 +35,15 @@ std::span<Float> part(const ParameterLayout& layout, std::size_t variable, const
   return {array + layout.variables()[variable].slice.offset + chunk.begin, chunk.size};
 }
 
-/// Draws the standard normal noise of a random tensor's chunk under (seed, site, step), and writes
-/// perturbation = sigma ∘ noise; both in the slice of the untransformed scale. `noise` and
-/// `perturbation` may be the same array where the noise is not needed again.
-void draw_perturbation(const ParameterLayout& layout, const Chunk& chunk, const float* parameters,
-                       std::uint64_t seed, Site site, std::uint32_t step, float* noise,
-                       float* perturbation);
+/// Draws a random tensor's chunk under (seed, site, step): standard normal noise (all ones where
+/// the draw is the scale itself), and what Draw says, both in the slice of the untransformed scale.
+/// `noise` and `draws` may be the same array where the noise is not needed again.
+void draw_chunk(const ParameterLayout& layout, const Chunk& chunk, const float* parameters,
+                std::uint64_t seed, Site site, std::uint32_t step, float* noise, float* draws);
+
+/// Turns what layers returned for a random tensor's chunk into the gradient for its two variables,
+/// in place. `noise` as draw_chunk left it.
+void draw_gradient_to_posterior(const ParameterLayout& layout, const Chunk& chunk,
+                                const float* parameters, const float* noise, float* gradient);
 
 }  // namespace bnn

@@ -29,6 +29,7 @@ struct ExecutionLimits {
 struct Shard {
   std::size_t first = 0;
   Pass pass = {};
+  float weight = 0.0f;  // of each example in the loss
 };
 
 class Execution {
@@ -50,6 +51,9 @@ class Execution {
   std::size_t weight_gradient_tasks() const { return tasks_.size(); }
   void weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
                        float* gradient);
+
+  /// The penalty on outputs, summed over the shard's examples, after forward (training mode).
+  double activity_penalty(int worker, const Shard& shard) const;
 
   /// The first node with a value that is not finite after forward (training mode), or -1.
   int first_non_finite(int worker, const Shard& shard) const;
@@ -73,7 +77,8 @@ class Execution {
     std::vector<GradientRoute> routes;
   };
   struct WeightGradientTask {
-    int node, block;
+    std::vector<int> nodes;  // layers that share the variable, one after the other
+    int block;
   };
   struct Plan {
     std::vector<NodePlan> nodes;
@@ -82,6 +87,7 @@ class Execution {
   };
 
   static Plan make_plan(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits);
+  static void plan_weight_gradient(const Graph& graph, int index, Plan& plan);
   static void plan_routes(const Graph& graph, const ExecutionLimits& limits, Plan& plan);
   static void place_buffers(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits,
                             Plan& plan);

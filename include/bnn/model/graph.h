@@ -3,7 +3,10 @@
 //
 // Node 0 is the model's input, named "input". A node's inputs come before it. The last node of the
 // config gives the logits. Views (flatten) store nothing: `storage` names the node whose memory
-// they read. Immutable after construction; may be read from any thread.
+// they read. A layer with `reuse` is a node of its own, named like an automatic one (conv1_1),
+// whose variables are those of its `original`: their KL counts once, and since one draw of the
+// weights is one function, both see the same weights for the same example. Immutable after
+// construction; may be read from any thread.
 
 #include <cstdint>
 #include <memory>
@@ -28,12 +31,15 @@ ModelSpec read_model(ObjectReader& reader);
 struct Node {
   std::string name;
   std::string type;
-  std::unique_ptr<Layer> layer;  // null for the input
-  std::vector<int> inputs;       // earlier nodes
-  Shape shape;
-  int storage;          // this node, or the node that a view looks at
-  bool needs_gradient;  // whether a trainable variable lies at or above this node
-  std::size_t first_variable, last_variable;  // range in the layout's variables
+  std::unique_ptr<Layer> layer = nullptr;  // null for the input
+  std::vector<int> inputs = {};            // earlier nodes
+  Shape shape = {};
+  int storage = 0;        // this node, or the node that a view looks at
+  int original = 0;       // this node, or the node whose variables it shares
+  std::string variables;  // the name of their layer
+  Regularizer activity_regularizer = {};
+  bool needs_gradient = false;  // whether a trainable variable lies at or above this node
+  std::size_t first_variable = 0, last_variable = 0;  // range in the layout's variables
 };
 
 class Graph {
@@ -50,6 +56,8 @@ class Graph {
 
  private:
   void add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs);
+  int original_of(const std::string& variables, int node) const;
+  void connect_node(Node& node) const;
 
   std::vector<Node> nodes_;
   ParameterLayout layout_;

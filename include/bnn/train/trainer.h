@@ -1,42 +1,24 @@
 #pragma once
 // One step down the negative evidence lower bound.
 //
-//   loss = mean over the batch of -ln p(y | x, w) + lambda KL(q || p) / N      nats per example,
+//   loss = mean over the batch of -ln p(y | x, w) + lambda KL(q || p) / N + penalties
 //
-// KL summed over all weights, N the number of training examples. A step draws one perturbation of
-// the weights for the whole batch, cuts the batch into a fixed number of shards, runs the network
-// forward and backward on each, adds the shards' gradients up in a fixed tree, adds the gradient of
-// the KL, and lets Adam take one step. With `samples` above one, that many perturbations are
-// averaged. The thread count changes nothing but the time it takes: shards, chunks and the order of
-// every sum are functions of the configuration alone.
+// in nats per example: KL summed over all weights, N the number of training examples, penalties
+// those of regularizers (on outputs: the mean over the batch). A step takes the gradient of the
+// first term from one draw of the weights (BatchGradient), adds that of the others (ParameterLoss),
+// lets Adam take one step and projects constrained variables. The thread count changes nothing but
+// time.
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "bnn/core/aligned_array.h"
-#include "bnn/core/thread_pool.h"
-#include "bnn/data/loader.h"
-#include "bnn/model/chunks.h"
-#include "bnn/model/execution.h"
-#include "bnn/model/graph.h"
-#include "bnn/train/adam.h"
-#include "bnn/train/schedule.h"
+#include "bnn/train/batch_gradient.h"
+#include "bnn/train/parameter_loss.h"
+#include "bnn/train/training_spec.h"
 
 namespace bnn {
-
-struct TrainingSpec {
-  std::uint64_t epochs = 10;
-  int batch_size = 128;
-  std::uint64_t seed = 0;
-  int shards = 8;
-  int samples = 1;
-  AdamSpec adam = {};
-  ScheduleSpec schedule = {};
-  double gradient_clip_norm = 0.0;  // 0: none
-  KlSpec kl = {};
-};
 
 /// What one step saw, before its update.
 struct StepStats {
@@ -44,13 +26,14 @@ struct StepStats {
   double nll = 0.0;      // nats, summed over the batch, mean over samples
   double correct = 0.0;  // examples whose arg max is the label, mean over samples
   double kl = 0.0;       // nats, summed over all weights, undivided
+  double penalty = 0.0;  // of all regularizers, nats per example
   double kl_weight = 0.0;
   double learning_rate = 0.0;
 };
 
 class Trainer {
  public:
-  /// All three arguments must outlive the trainer. `examples` is N.
+  /// All arguments must outlive the trainer. The loader's examples are N.
   Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loader, ThreadPool& pool);
 
   std::uint64_t steps_per_epoch() const;
@@ -59,8 +42,8 @@ class Trainer {
   /// layer, if the loss or the gradient is not finite.
   StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples);
 
-  /// KL of the current parameters in nats.
-  double kl();
+  /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.
+  double kl(std::uint64_t step = 0);
 
   AlignedArray& parameters() { return parameters_; }
   AlignedArray& first_moments() { return m_; }
@@ -70,42 +53,24 @@ class Trainer {
   static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, int threads);
 
  private:
-  struct ShardResult {
-    double nll = 0.0, correct = 0.0;
-    int non_finite_node = -1;
-  };
-
-  void cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw);
-  void draw_weights(std::uint32_t draw);
-  void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
-                 std::uint64_t step);
-  void run_sample(int sample, std::uint64_t step, std::span<const std::uint32_t> examples,
-                  StepStats& stats);
-  void collect_gradient(const Chunk& chunk, int worker, bool first_sample);
-  void reduce_shards(const Chunk& chunk, std::size_t variable, int worker);
-  void add_kl(std::size_t index, float weight);
+  bool clips() const { return spec_.gradient_clip_norm > 0.0; }
+  bool is_trained(const RandomTensor& tensor) const;
+  double add_parameter_gradient(std::uint64_t step, float kl_scale, const AdamStep& adam);
+  double square_of(const Chunk& chunk);
   void update(const Chunk& chunk, const AdamStep& adam, float gradient_scale);
-  bool is_trainable(const Chunk& chunk) const;
+  void update_priors(const AdamStep& adam, float gradient_scale);
+  void project_variables();
   [[noreturn]] void fail_non_finite(std::uint64_t step) const;
 
-  const Graph& graph_;
   const ParameterLayout& layout_;
   TrainingSpec spec_;
   const Loader& loader_;
   ThreadPool& pool_;
-  std::vector<Chunk> chunks_;
-  Execution execution_;
+  BatchGradient batch_gradient_;
+  ParameterLoss parameter_loss_;
   AlignedArray parameters_, m_, v_;
-  AlignedArray noise_, perturbation_;
-  AlignedArray sample_gradient_, gradient_;
-  std::vector<AlignedArray> shard_gradients_;
-  std::vector<AlignedArray> partial_sums_;  // one a worker
-  std::vector<Shard> shards_;
-  std::vector<ShardResult> results_;
-  std::vector<double> result_sums_;
-  std::vector<std::uint32_t> positions_;  // 0, 1, … : the sign streams' example numbers
-  std::vector<int> labels_;
-  std::vector<double> chunk_kl_, chunk_square_;
+  std::vector<double> chunk_square_;
+  std::vector<std::size_t> constrained_variables_;  // trained and constrained
 };
 
 }  // namespace bnn

@@ -1,7 +1,8 @@
-#include "bnn/layers/shape_layers.h"
+#include "bnn/layers/merge.h"
 
 #include <catch2/catch.hpp>
 
+#include "bnn/layers/flatten.h"
 #include "layer_fixture.h"
 
 using namespace bnn;

@@ -1,0 +1,29 @@
+#pragma once
+// Dropout (Srivastava et al., 2014), y = x ∘ mask / (1 - rate), each number kept with probability
+// 1 - rate for each example alone. It stays on in predictions, where every Monte Carlo sample has
+// masks of its own (Gal and Ghahramani, 2016); the pass with mean weights leaves x as it is.
+
+#include "bnn/layers/layer.h"
+
+namespace bnn {
+
+class Dropout final : public Layer {
+ public:
+  Dropout(double rate, const LayerNoise& noise, const Shape& shape)
+      : rate_(static_cast<float>(rate)), noise_(noise), shape_(shape) {}
+
+  Shape output_shape() const override { return shape_; }
+  void forward(const ForwardArgs& args) const override;
+  void backward(const BackwardArgs& args) const override;
+  std::size_t scratch_size(int examples) const override;
+
+ private:
+  /// to = from ∘ mask / (1 - rate), for all examples of the pass.
+  void apply(const Pass& pass, const float* from, float* uniform, float* to) const;
+
+  float rate_;
+  LayerNoise noise_;
+  Shape shape_;
+};
+
+}  // namespace bnn

@@ -1,0 +1,41 @@
+#pragma once
+// Layers that read several inputs: their sum, and their concatenation along one axis.
+
+#include <vector>
+
+#include "bnn/layers/layer.h"
+
+namespace bnn {
+
+/// The sum of two or more inputs of one shape.
+class Add final : public Layer {
+ public:
+  explicit Add(const std::vector<Shape>& inputs);
+
+  Shape output_shape() const override { return shape_; }
+  void forward(const ForwardArgs& args) const override;
+  void backward(const BackwardArgs& args) const override;
+
+ private:
+  Shape shape_;
+};
+
+/// Two or more inputs side by side, all of one shape but for the axis of concatenation.
+class Concatenate final : public Layer {
+ public:
+  /// @param axis as in Keras: of the shape as it is presented, with the batch as axis 0; negative
+  /// ones count from the last.
+  Concatenate(int axis, const std::vector<Shape>& inputs);
+
+  Shape output_shape() const override { return shape_; }
+  void forward(const ForwardArgs& args) const override;
+  void backward(const BackwardArgs& args) const override;
+
+ private:
+  Shape shape_;
+  // An input is [blocks_][runs_[k]] in memory, the output [blocks_][sum of the runs].
+  std::size_t blocks_;
+  std::vector<std::size_t> runs_;
+};
+
+}  // namespace bnn

@@ -1,0 +1,87 @@
+#pragma once
+// The gradient of what the data say: the mean over a batch of -ln p(y | x, w), and of the penalties
+// on layers' outputs, under one draw of the weights (or several, averaged).
+//
+// Every random tensor is drawn once for the whole batch; the batch is cut into a fixed number of
+// shards; each runs forward and backward; their gradients are added up in a fixed tree and go
+// through the posterior. The thread count changes nothing but the time it takes: shards, chunks and
+// the order of every sum are functions of the configuration alone.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bnn/core/aligned_array.h"
+#include "bnn/core/thread_pool.h"
+#include "bnn/data/loader.h"
+#include "bnn/model/chunks.h"
+#include "bnn/model/execution.h"
+#include "bnn/model/graph.h"
+#include "bnn/train/training_spec.h"
+
+namespace bnn {
+
+/// Sums over the examples of a batch, means over its samples.
+struct BatchLoss {
+  double nll = 0.0;               // nats
+  double correct = 0.0;           // examples whose arg max is the label
+  double activity_penalty = 0.0;  // of the outputs of layers with an activity regularizer
+};
+
+class BatchGradient {
+ public:
+  /// All arguments must outlive this.
+  BatchGradient(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
+                ThreadPool& pool);
+
+  /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
+  /// variable. `step` names augmentation and noise.
+  BatchLoss compute(const float* parameters, std::uint64_t step,
+                    std::span<const std::uint32_t> examples);
+
+  const std::vector<Chunk>& chunks() const { return chunks_; }
+  AlignedArray& gradient() { return gradient_; }
+
+  /// After a loss that is not finite: the first layer whose output was not, or "".
+  std::string non_finite_layer() const;
+
+  /// Bytes of everything that this allocates.
+  static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, int threads);
+
+ private:
+  struct ShardResult {
+    double nll = 0.0, correct = 0.0, activity_penalty = 0.0;
+    int non_finite_node = -1;
+  };
+
+  void run_sample(int sample, std::uint64_t step, const float* parameters,
+                  std::span<const std::uint32_t> examples, BatchLoss& loss);
+  void draw_weights(std::uint32_t draw, const float* parameters);
+  void cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
+                  const float* parameters);
+  void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
+                 std::uint64_t step);
+  ShardResult score_shard(const Shard& shard, int worker);
+  void collect_gradient(const Chunk& chunk, int worker, const float* parameters, bool first_sample);
+  void reduce_shards(const Chunk& chunk, std::size_t variable, int worker);
+
+  const Graph& graph_;
+  const ParameterLayout& layout_;
+  TrainingSpec spec_;
+  const Loader& loader_;
+  ThreadPool& pool_;
+  std::vector<Chunk> chunks_;
+  Execution execution_;
+  AlignedArray noise_, draws_;
+  AlignedArray sample_gradient_, gradient_;
+  std::vector<AlignedArray> shard_gradients_;
+  std::vector<AlignedArray> partial_sums_;  // one a worker
+  std::vector<Shard> shards_;
+  std::vector<ShardResult> results_;
+  std::vector<double> result_sums_;
+  std::vector<std::uint32_t> positions_;  // 0, 1, …: the noise streams' example numbers
+  std::vector<int> labels_;
+};
+
+}  // namespace bnn

@@ -1,0 +1,23 @@
+#pragma once
+// What a config says about training.
+
+#include <cstdint>
+
+#include "bnn/train/adam.h"
+#include "bnn/train/schedule.h"
+
+namespace bnn {
+
+struct TrainingSpec {
+  std::uint64_t epochs = 10;
+  int batch_size = 128;
+  std::uint64_t seed = 0;
+  int shards = 8;
+  int samples = 1;
+  AdamSpec adam = {};
+  ScheduleSpec schedule = {};
+  double gradient_clip_norm = 0.0;  // 0: none
+  KlSpec kl = {};
+};
+
+}  // namespace bnn

@@ -1,0 +1,177 @@
+#include <cmath>
+#include <cstring>
+
+#include "bnn/layers/bias.h"
+#include "bnn/layers/conv2d.h"
+#include "bnn/layers/conv2d_tiles.h"
+#include "bnn/layers/scratch.h"
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+void square(const float* values, std::size_t size, float* squares) {
+  for (std::size_t i = 0; i < size; ++i) squares[i] = values[i] * values[i];
+}
+
+}  // namespace
+
+// The pieces of scratch memory. `rows` below are the pixels of a tile.
+struct Conv2dLocal::Buffers {
+  float* variance;           // [depth][filters] of the kernel
+  float* variance_gradient;  // [depth][filters]
+  float* columns;            // [rows][depth], unless the image itself is that
+  float* squares;            // [rows][depth]
+  float* column_gradient;    // [rows][depth]
+  float* deviation;          // [rows][filters] where the pass saves none
+  float* noise;              // [rows][filters]
+
+  Buffers(const Conv2dGeometry& geometry, const Pass& pass, float* memory) {
+    const std::size_t pixels = tile_pixels(geometry.window);
+    const std::size_t depth = static_cast<std::size_t>(geometry.window.depth());
+    const std::size_t filters = static_cast<std::size_t>(geometry.filters);
+    Scratch scratch(memory);
+    variance = scratch.take(geometry.kernel.size());
+    variance_gradient = scratch.take(geometry.kernel.size());
+    columns = scratch.take(tile_size(geometry.window));
+    squares = scratch.take(pixels * depth);
+    column_gradient = scratch.take(pixels * depth);
+    deviation = scratch.take(pixels * filters);
+    noise = scratch.take(pixels * filters);
+    square(geometry.kernel.own(pass), geometry.kernel.size(), variance);
+  }
+
+  static std::size_t size(const Conv2dGeometry& geometry) {
+    const std::size_t pixels = tile_pixels(geometry.window);
+    const std::size_t depth = static_cast<std::size_t>(geometry.window.depth());
+    const std::size_t filters = static_cast<std::size_t>(geometry.filters);
+    return 2 * round_to_alignment(geometry.kernel.size()) +
+           round_to_alignment(tile_size(geometry.window)) + 2 * round_to_alignment(pixels * depth) +
+           2 * round_to_alignment(pixels * filters);
+  }
+};
+
+double Conv2dLocal::multiply_adds() const { return 2.0 * mean_.multiply_adds(); }
+
+std::size_t Conv2dLocal::saved_size() const { return geometry_.output_size() + mean_.saved_size(); }
+
+std::size_t Conv2dLocal::scratch_size(int examples) const {
+  return std::max(Buffers::size(geometry_), mean_.scratch_size(examples));
+}
+
+// Elements first, first + 1, … of the example's noise, [pixel][filter].
+void Conv2dLocal::draw_noise(const Pass& pass, std::size_t b, std::size_t first,
+                             std::span<float> noise) const {
+  fill_normal(example_stream(pass.noise, geometry_.noise, NoiseUse::output, b), first, noise);
+}
+
+void Conv2dLocal::forward(const ForwardArgs& args) const {
+  if (!args.pass.has_noise()) return mean_.forward(args);
+  const Buffers buffers(geometry_, args.pass, args.scratch);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    forward_example(args, b, buffers);
+  }
+}
+
+void Conv2dLocal::forward_example(const ForwardArgs& args, std::size_t b,
+                                  const Buffers& buffers) const {
+  const Window& window = geometry_.window;
+  const int depth = window.depth(), filters = geometry_.filters;
+  const float* image = args.inputs[0] + b * window.input.size();
+  float* saved = saved_at(args.saved, b * saved_size());
+  for_each_tile(window, [&](const Tile& tile) {
+    const float* columns = tile_columns(window, tile, image, buffers.columns);
+    const std::size_t first = tile.first_pixel * static_cast<std::size_t>(filters);
+    const std::size_t size =
+        static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(filters);
+    float* y = args.output + b * geometry_.output_size() + first;
+    float* deviation = saved == nullptr ? buffers.deviation : saved + first;
+    // pixels x filters = (pixels x depth) (depth x filters), twice
+    multiply(matrix(columns, tile.pixels, depth),
+             matrix(geometry_.kernel.shared(args.pass), depth, filters),
+             matrix(y, tile.pixels, filters));
+    square(columns, static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth),
+           buffers.squares);
+    multiply(matrix(buffers.squares, tile.pixels, depth), matrix(buffers.variance, depth, filters),
+             matrix(deviation, tile.pixels, filters));
+    draw_noise(args.pass, b, first, {buffers.noise, size});
+    for (std::size_t i = 0; i < size; ++i) {
+      deviation[i] = std::sqrt(deviation[i]);
+      y[i] += deviation[i] * buffers.noise[i];
+    }
+    add_bias_and_activate(bias_of(geometry_.bias, args.pass), geometry_.activation, y, tile.pixels,
+                          static_cast<std::size_t>(filters),
+                          saved_at(saved, geometry_.output_size() + first));
+  });
+}
+
+void Conv2dLocal::backward(const BackwardArgs& args) const {
+  if (!args.pass.has_noise()) return mean_.backward(args);
+  const Buffers buffers(geometry_, args.pass, args.scratch);
+  const std::size_t kernel_size = geometry_.kernel.size();
+  std::memset(buffers.variance_gradient, 0, kernel_size * sizeof(float));
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    backward_example(args, b, buffers);
+  }
+  const float* scale = geometry_.kernel.own(args.pass);
+  float* scale_gradient = geometry_.kernel.own_gradient(args.gradient);
+  for (std::size_t i = 0; i < kernel_size; ++i) {
+    scale_gradient[i] += 2.0f * scale[i] * buffers.variance_gradient[i];
+  }
+}
+
+void Conv2dLocal::backward_example(const BackwardArgs& args, std::size_t b,
+                                   const Buffers& buffers) const {
+  const Window& window = geometry_.window;
+  const int depth = window.depth(), filters = geometry_.filters;
+  const float* image = args.inputs[0] + b * window.input.size();
+  const float* saved = args.saved + b * saved_size();
+  float* dz = args.output_gradient + b * geometry_.output_size();
+  activate_backward(geometry_.activation, args.output + b * geometry_.output_size(),
+                    saved + geometry_.output_size(), geometry_.output_size(), dz);
+  add_bias_gradient(geometry_.bias, args.pass, dz, window.pixels(),
+                    static_cast<std::size_t>(filters), args.gradient);
+  float* dx = args.input_gradients[0];
+  if (dx != nullptr) {
+    dx += b * window.input.size();
+    std::memset(dx, 0, window.input.size() * sizeof(float));
+  }
+  for_each_tile(window, [&](const Tile& tile) {
+    const float* columns = tile_columns(window, tile, image, buffers.columns);
+    const std::size_t first = tile.first_pixel * static_cast<std::size_t>(filters);
+    const std::size_t size =
+        static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(filters);
+    const std::size_t column_size =
+        static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth);
+    square(columns, column_size, buffers.squares);
+    // dvariance = dz ∘ noise / (2 deviation), where the output has any spread at all.
+    draw_noise(args.pass, b, first, {buffers.noise, size});
+    float* dvariance = buffers.noise;
+    for (std::size_t i = 0; i < size; ++i) {
+      const float deviation = saved[first + i];
+      dvariance[i] = deviation > 0.0f ? dz[first + i] * dvariance[i] / (2.0f * deviation) : 0.0f;
+    }
+    const ConstMatrix tile_dz = matrix(static_cast<const float*>(dz) + first, tile.pixels, filters);
+    const ConstMatrix tile_dvariance =
+        matrix(static_cast<const float*>(dvariance), tile.pixels, filters);
+    // depth x filters += (pixels x depth)ᵀ (pixels x filters), twice
+    multiply_at_b(
+        matrix(columns, tile.pixels, depth), tile_dz,
+        matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
+        Write::add);
+    multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
+                  matrix(buffers.variance_gradient, depth, filters), Write::add);
+    if (dx == nullptr) return;
+    // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth
+    multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
+                  matrix(buffers.squares, tile.pixels, depth));
+    multiply_a_bt(tile_dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
+                  matrix(buffers.column_gradient, tile.pixels, depth));
+    for (std::size_t i = 0; i < column_size; ++i) {
+      buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];
+    }
+    add_col2im(window, buffers.column_gradient, tile.first_row, tile.last_row, dx);
+  });
+}
+
+}  // namespace bnn

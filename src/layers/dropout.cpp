@@ -1,0 +1,33 @@
+#include "bnn/layers/dropout.h"
+
+#include <cstring>
+
+namespace bnn {
+
+std::size_t Dropout::scratch_size(int /*examples*/) const { return shape_.size(); }
+
+void Dropout::apply(const Pass& pass, const float* from, float* uniform, float* to) const {
+  const std::size_t size = shape_.size();
+  if (!pass.has_noise() || rate_ == 0.0f) {
+    std::memcpy(to, from, static_cast<std::size_t>(pass.examples) * size * sizeof(float));
+    return;
+  }
+  const float kept = 1.0f / (1.0f - rate_);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
+    fill_uniform(example_stream(pass.noise, noise_, NoiseUse::dropout, b), 0, {uniform, size});
+    for (std::size_t i = 0; i < size; ++i) to[i] = uniform[i] < rate_ ? 0.0f : from[i] * kept;
+    from += size;
+    to += size;
+  }
+}
+
+void Dropout::forward(const ForwardArgs& args) const {
+  apply(args.pass, args.inputs[0], args.scratch, args.output);
+}
+
+void Dropout::backward(const BackwardArgs& args) const {
+  if (args.input_gradients[0] == nullptr) return;
+  apply(args.pass, args.output_gradient, args.scratch, args.input_gradients[0]);
+}
+
+}  // namespace bnn

@@ -1,0 +1,45 @@
+#include "bnn/layers/flatten.h"
+
+#include <limits>
+
+#include "bnn/core/error.h"
+
+namespace bnn {
+namespace {
+
+// to [columns][rows] = from [rows][columns], transposed.
+void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) to[column * rows + row] = *from++;
+  }
+}
+
+}  // namespace
+
+Flatten::Flatten(const Shape& input) : input_(input) {
+  if (input.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    throw Error(ErrorKind::config, "the input is too large");
+  }
+  shape_ = flat_shape(static_cast<int>(input.size()));
+}
+
+// Called only where the layer is no view.
+void Flatten::forward(const ForwardArgs& args) const {
+  const auto channels = static_cast<std::size_t>(input_.channels);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    const std::size_t first = b * input_.size();
+    transpose(args.inputs[0] + first, input_.pixels(), channels, args.output + first);
+  }
+}
+
+void Flatten::backward(const BackwardArgs& args) const {
+  if (args.input_gradients[0] == nullptr) return;
+  const auto channels = static_cast<std::size_t>(input_.channels);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    const std::size_t first = b * input_.size();
+    transpose(args.output_gradient + first, channels, input_.pixels(),
+              args.input_gradients[0] + first);
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,259 @@
+#include "bnn/layers/read_weights.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "bnn/core/json_schema.h"
+
+namespace bnn {
+namespace {
+
+// Scales whose square, and the square of whose inverse, still are numbers in float32.
+constexpr double kMinScale = 1e-15, kMaxScale = 1e15;
+constexpr double kNoBound = 1e30;
+
+Initializer initializer_of(ObjectReader& reader, const std::string& type) {
+  using Kind = Initializer::Kind;
+  if (type == "random_normal" || type == "truncated_normal") {
+    const double mean = reader.real("mean", {.fallback = 0.0});
+    const double stddev = reader.real("stddev", {.min = 0.0, .fallback = 0.05});
+    return {type == "random_normal" ? Kind::random_normal : Kind::truncated_normal, mean, stddev};
+  }
+  if (type == "constant") return {Kind::constant, reader.real("value", {.fallback = 0.0}), 0.0};
+  if (type == "he_normal") return {Kind::he_normal, 0.0, 0.0};
+  if (type == "glorot_uniform") return {Kind::glorot_uniform, 0.0, 0.0};
+  if (type == "glorot_normal") return {Kind::glorot_normal, 0.0, 0.0};
+  return {};  // zeros
+}
+
+Initializer read_initializer(ObjectReader& parent, const std::string& key, const Json& fallback) {
+  Initializer result;
+  parent.variant(key,
+                 {.types = {"random_normal", "truncated_normal", "he_normal", "glorot_uniform",
+                            "glorot_normal", "constant", "zeros"},
+                  .fallback = fallback},
+                 [&](ObjectReader& reader, const std::string& type) {
+                   result = initializer_of(reader, type);
+                 });
+  return result;
+}
+
+Constraint constraint_of(ObjectReader& reader, const std::string& type) {
+  using Kind = Constraint::Kind;
+  Constraint result;
+  if (type == "clip") {
+    result.kind = Kind::clip;
+    result.min = reader.real("min", {.fallback = -kNoBound});
+    result.max = reader.real("max", {.fallback = kNoBound});
+    if (result.min > result.max) reader.problem("min", "is above \"max\"");
+  } else if (type == "max_norm") {
+    result.kind = Kind::max_norm;
+    result.max = reader.real("max", {.min = 0.0, .fallback = 2.0});
+  } else {
+    result.kind = type == "non_neg" ? Kind::non_neg : Kind::unit_norm;
+  }
+  return result;
+}
+
+Constraint read_constraint(ObjectReader& parent, const std::string& key) {
+  Constraint result;
+  parent.variant(
+      key,
+      {.types = {"clip", "non_neg", "max_norm", "unit_norm"},
+       .fallback = Json(nullptr),
+       .nullable = true},
+      [&](ObjectReader& reader, const std::string& type) { result = constraint_of(reader, type); });
+  return result;
+}
+
+Json random_normal(double mean, double stddev) {
+  return {{"type", "random_normal"}, {"mean", mean}, {"stddev", stddev}};
+}
+
+// Null, where it is allowed, means that there is no such tensor.
+std::optional<TensorSpec> read_posterior(ObjectReader& parent, const std::string& key,
+                                         bool nullable, bool singular_by_default) {
+  TensorSpec spec;
+  const auto type = parent.variant(
+      key,
+      {.types = {"mean_field_normal"},
+       .fallback = Json{{"type", "mean_field_normal"}},
+       .nullable = nullable,
+       .default_type = "mean_field_normal"},
+      [&](ObjectReader& reader, const std::string&) {
+        const bool old = reader.choice("preset", {"tfp", "r1_6"}, "tfp") == "r1_6";
+        const bool singular = reader.boolean("is_singular", singular_by_default);
+        const auto variable = [&](const std::string& name, const Json& initializer) {
+          return VariableSpec{
+              read_initializer(reader, name + "_initializer", old ? "glorot_uniform" : initializer),
+              read_regularizer(reader, name + "_regularizer"),
+              read_constraint(reader, name + "_constraint")};
+        };
+        spec.loc = variable("loc", random_normal(0.0, 0.1));
+        const VariableSpec scale = variable("untransformed_scale", random_normal(-3.0, 0.1));
+        if (!singular) spec.untransformed_scale = scale;
+      });
+  return type ? std::optional(spec) : std::nullopt;
+}
+
+void read_mixture(ObjectReader& reader, Prior& prior) {
+  prior.kind = Prior::Kind::scale_mixture_normal;
+  prior.probs = reader.reals("probs", {.min = 0.0, .max = 1.0, .above_min = true});
+  prior.scales = reader.reals("scales", {.min = kMinScale, .max = kMaxScale});
+  if (prior.probs.size() != prior.scales.size()) {
+    reader.problem("probs", "expected as many as \"scales\", found " +
+                                std::to_string(prior.probs.size()) + " and " +
+                                std::to_string(prior.scales.size()));
+  }
+  const double total = std::accumulate(prior.probs.begin(), prior.probs.end(), 0.0);
+  if (std::fabs(total - 1.0) > 1e-6) {
+    reader.problem(
+        "probs", "expected numbers that add up to 1, found " + json_text(Json(total)) + " in all");
+  }
+}
+
+Prior prior_of(ObjectReader& reader, const std::string& type) {
+  Prior prior;
+  const auto read_loc = [&] { prior.loc = reader.real("loc", {.fallback = 0.0}); };
+  const auto read_scale = [&] {
+    prior.scale = reader.real("scale", {.min = kMinScale, .max = kMaxScale, .fallback = 1.0});
+  };
+  if (type == "scale_mixture_normal") {
+    read_mixture(reader, prior);
+  } else if (type == "tied_normal") {
+    prior.kind = Prior::Kind::tied_normal;
+    read_scale();
+  } else {
+    if (type == "student_t") {
+      prior.kind = Prior::Kind::student_t;
+      prior.df = reader.real("df", {.min = 1e-3, .max = 1e9});
+    } else if (type == "laplace") {
+      prior.kind = Prior::Kind::laplace;
+    }
+    read_loc();
+    read_scale();
+    if (type == "normal") prior.trainable = reader.boolean("trainable", false);
+  }
+  return prior;
+}
+
+std::optional<Prior> read_prior(ObjectReader& parent, const std::string& key,
+                                const Json& fallback) {
+  Prior prior;
+  const auto type = parent.variant(
+      key,
+      {.types = {"normal", "laplace", "student_t", "scale_mixture_normal", "tied_normal"},
+       .fallback = fallback,
+       .nullable = true,
+       .default_type = "normal"},
+      [&](ObjectReader& reader, const std::string& name) { prior = prior_of(reader, name); });
+  return type ? std::optional(prior) : std::nullopt;
+}
+
+std::optional<Divergence> read_divergence(ObjectReader& parent, const std::string& key) {
+  Divergence divergence;
+  const auto type = parent.variant(
+      key, {.types = {"kl", "monte_carlo"}, .fallback = Json("kl"), .nullable = true},
+      [&](ObjectReader& reader, const std::string& name) {
+        if (name != "monte_carlo") return;
+        divergence.samples =
+            static_cast<int>(reader.integer("samples", {.min = 1, .max = 65536, .fallback = 1}));
+      });
+  return type ? std::optional(divergence) : std::nullopt;
+}
+
+bool read_uses_mean(ObjectReader& reader, const std::string& key) {
+  return reader.choice(key, {"sample", "mean"}, "sample") == "mean";
+}
+
+// The KL exists if there are a prior, a divergence and a posterior with a scale.
+void set_divergence(ObjectReader& reader, const std::string& tensor,
+                    const std::optional<Prior>& prior, const std::optional<Divergence>& divergence,
+                    TensorSpec& spec) {
+  if (!prior || !divergence) return;
+  if (!spec.untransformed_scale) {
+    reader.problem(tensor + "_prior_fn", "a singular " + tensor +
+                                             " has no divergence from a prior; set \"" + tensor +
+                                             "_posterior_fn\": {\"is_singular\": false}, or \"" +
+                                             tensor + "_prior_fn\": null");
+  }
+  if (divergence->samples == 0 && !has_closed_form(prior->kind)) {
+    reader.problem(tensor + "_divergence_fn",
+                   "this prior has no closed form of the divergence; expected {\"type\": "
+                   "\"monte_carlo\", \"samples\": 1}");
+  }
+  spec.prior = prior;
+  spec.divergence = *divergence;
+}
+
+TensorSpec read_kernel(ObjectReader& reader, Estimator estimator) {
+  TensorSpec kernel =
+      read_posterior(reader, "kernel_posterior_fn", false, false).value_or(TensorSpec());
+  kernel.uses_mean = read_uses_mean(reader, "kernel_posterior_tensor_fn");
+  const auto prior = read_prior(reader, "kernel_prior_fn", Json{{"type", "normal"}});
+  const auto divergence = read_divergence(reader, "kernel_divergence_fn");
+  if (!kernel.untransformed_scale && estimator != Estimator::reparameterization) {
+    reader.problem("kernel_posterior_fn",
+                   "this estimator needs a kernel posterior with a scale; expected "
+                   "\"is_singular\": false");
+  }
+  set_divergence(reader, "kernel", prior, divergence, kernel);
+  return kernel;
+}
+
+std::optional<TensorSpec> read_bias(ObjectReader& reader) {
+  auto bias = read_posterior(reader, "bias_posterior_fn", true, true);
+  const bool uses_mean = read_uses_mean(reader, "bias_posterior_tensor_fn");
+  const auto prior = read_prior(reader, "bias_prior_fn", Json(nullptr));
+  const auto divergence = read_divergence(reader, "bias_divergence_fn");
+  if (!bias) return std::nullopt;
+  bias->uses_mean = uses_mean;
+  set_divergence(reader, "bias", prior, divergence, *bias);
+  return bias;
+}
+
+VariableSpec read_point(ObjectReader& reader, const std::string& tensor, const Json& initializer) {
+  return {read_initializer(reader, tensor + "_initializer", initializer),
+          read_regularizer(reader, tensor + "_regularizer"),
+          read_constraint(reader, tensor + "_constraint")};
+}
+
+}  // namespace
+
+Regularizer read_regularizer(ObjectReader& parent, const std::string& key) {
+  Regularizer result;
+  const auto read = [&](ObjectReader& reader) {
+    result.l1 = reader.real("l1", {.min = 0.0, .max = 1e9, .fallback = 0.0});
+    result.l2 = reader.real("l2", {.min = 0.0, .max = 1e9, .fallback = 0.0});
+  };
+  if (parent.has(key) && !parent.is_null(key)) {
+    parent.object(key, read);
+    return result;
+  }
+  parent.raw(key);
+  parent.record(key, nullptr);
+  if (parent.describing()) {
+    parent.describe(key, with_default(or_null(describe_object(read)), nullptr));
+  }
+  return result;
+}
+
+WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator) {
+  WeightsSpec spec;
+  spec.bayesian = true;
+  spec.estimator = estimator;
+  spec.kernel = read_kernel(reader, estimator);
+  spec.bias = read_bias(reader);
+  return spec;
+}
+
+WeightsSpec read_deterministic_weights(ObjectReader& reader) {
+  WeightsSpec spec;
+  spec.kernel.loc = read_point(reader, "kernel", "glorot_uniform");
+  const bool use_bias = reader.boolean("use_bias", true);
+  const VariableSpec bias = read_point(reader, "bias", "zeros");
+  if (use_bias) spec.bias = TensorSpec{bias};
+  return spec;
+}
+
+}  // namespace bnn

@@ -1,0 +1,192 @@
+#include "bnn/train/batch_gradient.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "bnn/core/tree_sum.h"
+#include "bnn/math/softmax.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kResults = 3;  // numbers of a shard's result that are summed
+
+ExecutionLimits limits_of(const TrainingSpec& spec, int threads) {
+  return {threads, (spec.batch_size + spec.shards - 1) / spec.shards, spec.batch_size,
+          static_cast<std::size_t>(spec.shards)};
+}
+
+std::size_t partial_size(const TrainingSpec& spec) {
+  return static_cast<std::size_t>(tree_levels(static_cast<std::size_t>(spec.shards))) *
+         kChunkElements;
+}
+
+std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
+  std::vector<AlignedArray> arrays;
+  for (std::size_t i = 0; i < count; ++i) arrays.emplace_back(size);
+  return arrays;
+}
+
+}  // namespace
+
+BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
+                             ThreadPool& pool)
+    : graph_(graph),
+      layout_(graph.layout()),
+      spec_(spec),
+      loader_(loader),
+      pool_(pool),
+      chunks_(cut_into_chunks(layout_)),
+      execution_(graph, ExecutionMode::training, limits_of(spec, pool.size())),
+      noise_(layout_.size()),
+      draws_(std::max<std::size_t>(layout_.size(), 1)),
+      sample_gradient_(layout_.size()),
+      gradient_(layout_.size()),
+      shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
+      partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
+      results_(static_cast<std::size_t>(spec.shards)),
+      result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
+      positions_(static_cast<std::size_t>(spec.batch_size)),
+      labels_(static_cast<std::size_t>(spec.batch_size)) {
+  std::iota(positions_.begin(), positions_.end(), 0u);
+  shards_.reserve(static_cast<std::size_t>(spec.shards));
+}
+
+BatchLoss BatchGradient::compute(const float* parameters, std::uint64_t step,
+                                 std::span<const std::uint32_t> examples) {
+  BatchLoss loss;
+  for (int sample = 0; sample < spec_.samples; ++sample) {
+    run_sample(sample, step, parameters, examples, loss);
+  }
+  return loss;
+}
+
+void BatchGradient::run_sample(int sample, std::uint64_t step, const float* parameters,
+                               std::span<const std::uint32_t> examples, BatchLoss& loss) {
+  const auto draw = static_cast<std::uint32_t>(step * static_cast<std::uint64_t>(spec_.samples) +
+                                               static_cast<std::uint64_t>(sample));
+  draw_weights(draw, parameters);
+  cut_shards(examples, draw, parameters);
+  pool_.run(shards_.size(),
+            [&](std::size_t shard, int worker) { run_shard(shard, worker, examples, step); });
+  pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {
+    execution_.weight_gradient(task, worker, shards_, sample_gradient_.data());
+  });
+  pool_.run(chunks_.size(), [&](std::size_t i, int worker) {
+    collect_gradient(chunks_[i], worker, parameters, sample == 0);
+  });
+  tree_sum(shards_.size(), kResults, result_sums_.data(), [&](std::size_t shard, double* out) {
+    out[0] = results_[shard].nll;
+    out[1] = results_[shard].correct;
+    out[2] = results_[shard].activity_penalty;
+  });
+  loss.nll += result_sums_[0] / spec_.samples;
+  loss.correct += result_sums_[1] / spec_.samples;
+  loss.activity_penalty += result_sums_[2] / spec_.samples;
+}
+
+void BatchGradient::draw_weights(std::uint32_t draw, const float* parameters) {
+  pool_.run(chunks_.size(), [&](std::size_t i, int) {
+    if (!chunks_[i].scale) return;
+    draw_chunk(layout_, chunks_[i], parameters, spec_.seed, Site::weight_noise, draw, noise_.data(),
+               draws_.data());
+  });
+}
+
+// A batch smaller than the number of shards has one shard an example.
+void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
+                               const float* parameters) {
+  const std::size_t count = std::min(static_cast<std::size_t>(spec_.shards), examples.size());
+  const auto weight =
+      static_cast<float>(1.0 / (static_cast<double>(examples.size()) * spec_.samples));
+  shards_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t first = i * examples.size() / count;
+    const std::size_t size = (i + 1) * examples.size() / count - first;
+    const PassNoise noise{spec_.seed, draw, false, std::span(positions_).subspan(first, size)};
+    shards_.push_back({first, {static_cast<int>(size), parameters, draws_.data(), noise}, weight});
+  }
+}
+
+void BatchGradient::run_shard(std::size_t index, int worker,
+                              std::span<const std::uint32_t> examples, std::uint64_t step) {
+  const Shard& shard = shards_[index];
+  const auto size = static_cast<std::size_t>(shard.pass.examples);
+  loader_.fill_augmented(examples.subspan(shard.first, size), static_cast<std::uint32_t>(step),
+                         execution_.input(worker, shard.first), labels_.data() + shard.first);
+  execution_.forward(worker, shard);
+  results_[index] = score_shard(shard, worker);
+  execution_.backward(worker, shard, shard_gradients_[index].data());
+}
+
+// The loss of a shard, and its gradient for the logits.
+BatchGradient::ShardResult BatchGradient::score_shard(const Shard& shard, int worker) {
+  const auto classes = static_cast<std::size_t>(graph_.classes());
+  const float* logits = execution_.logits(worker, shard.first);
+  float* gradient = execution_.logits_gradient(worker, shard.first);
+  ShardResult result;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(shard.pass.examples); ++i) {
+    const std::span<const float> row(logits + i * classes, classes);
+    const int label = labels_[shard.first + i];
+    result.nll += cross_entropy(row, label, shard.weight, {gradient + i * classes, classes});
+    const auto predicted = std::max_element(row.begin(), row.end()) - row.begin();
+    result.correct += predicted == label ? 1.0 : 0.0;
+  }
+  result.activity_penalty = execution_.activity_penalty(worker, shard);
+  if (!std::isfinite(result.nll) || !std::isfinite(result.activity_penalty)) {
+    result.non_finite_node = execution_.first_non_finite(worker, shard);
+  }
+  return result;
+}
+
+// The chunk's gradient of this sample: all shards together, and through the posterior.
+void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float* parameters,
+                                     bool first_sample) {
+  if (!layout_.variables()[chunk.variable].trainable) return;
+  const auto collect = [&](std::size_t variable) {
+    if (!layout_.variables()[variable].deferred) reduce_shards(chunk, variable, worker);
+  };
+  const auto accumulate = [&](std::size_t variable) {
+    const auto from = part(layout_, variable, chunk, sample_gradient_.data());
+    const auto to = part(layout_, variable, chunk, gradient_.data());
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = first_sample ? from[i] : to[i] + from[i];
+  };
+  collect(chunk.variable);
+  if (chunk.scale) {
+    collect(*chunk.scale);
+    draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), sample_gradient_.data());
+    accumulate(*chunk.scale);
+  }
+  accumulate(chunk.variable);
+}
+
+// Takes the shards' gradients and leaves zeros behind for the next pass to add into.
+void BatchGradient::reduce_shards(const Chunk& chunk, std::size_t variable, int worker) {
+  float* partial = partial_sums_[static_cast<std::size_t>(worker)].data();
+  tree_sum(shards_.size(), chunk.size, partial, [&](std::size_t shard, float* out) {
+    const auto from = part(layout_, variable, chunk, shard_gradients_[shard].data());
+    std::memcpy(out, from.data(), from.size_bytes());
+    std::memset(from.data(), 0, from.size_bytes());
+  });
+  const auto total = part(layout_, variable, chunk, sample_gradient_.data());
+  std::memcpy(total.data(), partial, total.size_bytes());
+}
+
+std::string BatchGradient::non_finite_layer() const {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const int node = results_[i].non_finite_node;
+    if (node >= 0) return graph_.nodes()[static_cast<std::size_t>(node)].name;
+  }
+  return "";
+}
+
+std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
+  const auto arrays = static_cast<std::size_t>(spec.shards) + 4;
+  return Execution::bytes(graph, ExecutionMode::training, limits_of(spec, threads)) +
+         sizeof(float) * (arrays * graph.layout().size() +
+                          static_cast<std::size_t>(threads) * partial_size(spec));
+}
+
+}  // namespace bnn

@@ -1,0 +1,98 @@
+#include "bnn/train/parameter_loss.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bnn {
+
+ParameterLoss::ParameterLoss(const ParameterLayout& layout, const std::vector<Chunk>& chunks,
+                             std::uint64_t seed, int workers)
+    : layout_(layout),
+      chunks_(chunks),
+      seed_(seed),
+      divergences_(chunks.size()),
+      tensor_sums_(layout.random_tensors().size()),
+      penalties_(chunks.size()) {
+  for (const RandomTensor& tensor : layout.random_tensors()) priors_.push_back(tensor.prior);
+  for (int i = 0; i < workers; ++i) scratch_.emplace_back(kChunkElements);
+}
+
+void ParameterLoss::begin(const float* parameters, std::uint64_t step) {
+  step_ = static_cast<std::uint32_t>(step);
+  for (std::size_t t = 0; t < priors_.size(); ++t) {
+    const RandomTensor& tensor = layout_.random_tensors()[t];
+    if (!tensor.prior_loc) continue;
+    const auto value = [&](std::size_t variable) {
+      return static_cast<double>(parameters[layout_.variables()[variable].slice.offset]);
+    };
+    priors_[t]->loc = value(*tensor.prior_loc);
+    priors_[t]->scale = value(*tensor.prior_scale);
+  }
+}
+
+void ParameterLoss::add_gradient(std::size_t index, int worker, const float* parameters,
+                                 float kl_scale, float* gradient) {
+  const Chunk& chunk = chunks_[index];
+  const bool trainable = layout_.variables()[chunk.variable].trainable;
+  float* target = trainable ? gradient : nullptr;
+  divergences_[index] = {};
+  if (chunk.tensor && priors_[*chunk.tensor]) {
+    divergences_[index] = add_divergence(chunk, worker, parameters, kl_scale, target);
+  }
+  penalties_[index] = 0.0;
+  for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
+    if (!variable) continue;
+    const Regularizer& regularizer = layout_.variables()[*variable].regularizer;
+    if (regularizer.empty()) continue;
+    const auto values = part(layout_, *variable, chunk, parameters);
+    penalties_[index] += bnn::penalty(regularizer, values);
+    if (target == nullptr) continue;
+    add_penalty_gradient(regularizer, values, 1.0f, part(layout_, *variable, chunk, target));
+  }
+}
+
+DivergenceSums ParameterLoss::add_divergence(const Chunk& chunk, int worker,
+                                             const float* parameters, float kl_scale,
+                                             float* gradient) {
+  const RandomTensor& tensor = layout_.random_tensors()[*chunk.tensor];
+  const Prior& prior = *priors_[*chunk.tensor];
+  const PosteriorSpan<const float> q{part(layout_, chunk.variable, chunk, parameters),
+                                     part(layout_, *chunk.scale, chunk, parameters)};
+  const Stream stream{seed_, Site::divergence, static_cast<std::uint32_t>(*chunk.scale), step_, 0};
+  const DivergenceNoise noise{stream, chunk.begin,
+                              scratch_[static_cast<std::size_t>(worker)].span().first(chunk.size)};
+  if (gradient == nullptr) return divergence(tensor.divergence, q, prior, noise);
+  return add_divergence_gradient(tensor.divergence, q, prior, noise, kl_scale,
+                                 {part(layout_, chunk.variable, chunk, gradient),
+                                  part(layout_, *chunk.scale, chunk, gradient)});
+}
+
+void ParameterLoss::finish(float kl_scale, float* gradient) {
+  kl_ = 0.0;
+  std::fill(tensor_sums_.begin(), tensor_sums_.end(), DivergenceSums());
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    kl_ += divergences_[i].kl;
+    if (!chunks_[i].tensor) continue;
+    tensor_sums_[*chunks_[i].tensor].prior_loc_gradient += divergences_[i].prior_loc_gradient;
+    tensor_sums_[*chunks_[i].tensor].prior_log_scale_gradient +=
+        divergences_[i].prior_log_scale_gradient;
+  }
+  penalty_ = std::accumulate(penalties_.begin(), penalties_.end(), 0.0);
+  if (gradient == nullptr) return;
+  for (std::size_t t = 0; t < tensor_sums_.size(); ++t) {
+    const RandomTensor& tensor = layout_.random_tensors()[t];
+    if (!tensor.prior_loc) continue;
+    const auto put = [&](std::size_t variable, double value) {
+      gradient[layout_.variables()[variable].slice.offset] =
+          static_cast<float>(static_cast<double>(kl_scale) * value);
+    };
+    put(*tensor.prior_loc, tensor_sums_[t].prior_loc_gradient);
+    put(*tensor.prior_scale, tensor_sums_[t].prior_log_scale_gradient);
+  }
+}
+
+std::size_t ParameterLoss::bytes(int workers) {
+  return static_cast<std::size_t>(workers) * kChunkElements * sizeof(float);
+}
+
+}  // namespace bnn
