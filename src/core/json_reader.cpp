@@ -293,8 +293,9 @@ std::optional<std::string> ObjectReader::variant(const std::string& key, const V
     record(key, nullptr);
     return std::nullopt;
   }
-  if (const auto name = named_option(value, rule.types)) value = {{rule.discriminator, *name}};
-  if (!value.is_object()) {
+  const auto name = rule.bare_names ? named_option(value, rule.types) : std::nullopt;
+  if (name) value = {{rule.discriminator, *name}};
+  if (!value.is_object() && rule.bare_names) {
     choice(key, rule.types, std::nullopt);  // reports it
     return std::nullopt;
   }

@@ -72,7 +72,7 @@ Json variant_schema(const VariantRule& rule, const ObjectReader::ReadVariant& re
 Json variant_forms_schema(const VariantRule& rule, const ObjectReader::ReadVariant& read) {
   const Json objects = variant_schema(rule, read);
   std::vector<std::string> bare_names;
-  for (std::size_t i = 0; i < rule.types.size(); ++i) {
+  for (std::size_t i = 0; rule.bare_names && i < rule.types.size(); ++i) {
     if (needs_no_options(objects["anyOf"][i], rule.discriminator)) {
       bare_names.push_back(rule.types[i]);
     }
