@@ -295,8 +295,13 @@ std::optional<std::string> ObjectReader::variant(const std::string& key, const V
   }
   const auto name = rule.bare_names ? named_option(value, rule.types) : std::nullopt;
   if (name) value = {{rule.discriminator, *name}};
-  if (!value.is_object() && rule.bare_names) {
-    choice(key, rule.types, std::nullopt);  // reports it
+  if (!value.is_object()) {
+    if (rule.bare_names) {
+      choice(key, rule.types, std::nullopt);  // reports it
+    } else {
+      problem(key,
+              (has(key) ? "expected an object, " + found(value) : "missing; expected an object"));
+    }
     return std::nullopt;
   }
   ObjectReader nested(value, pointer_ + "/" + key, problems_);
