@@ -300,7 +300,7 @@ std::optional<std::string> ObjectReader::variant(const std::string& key, const V
       choice(key, rule.types, std::nullopt);  // reports it
     } else {
       problem(key,
-              (has(key) ? "expected an object, " + found(value) : "missing; expected an object"));
+              has(key) ? "expected an object, " + found(value) : "missing; expected an object");
     }
     return std::nullopt;
   }
@@ -327,6 +327,7 @@ std::optional<std::string> ObjectReader::type(const VariantRule& rule) {
 }
 
 void ObjectReader::describe(const std::string& key, Json schema, bool required) {
+  if (!describing_) return;
   schema_["properties"][key] = std::move(schema);
   Json list = schema_.value("required", Json::array());
   list.erase(std::remove(list.begin(), list.end(), Json(key)), list.end());

@@ -161,6 +161,12 @@ Json any_of(const std::vector<Json>& alternatives) {
 }
 
 Json or_null(const Json& schema) {
+  const bool listed = schema.contains("enum") || schema.contains("const");
+  if (schema.contains("type") && schema["type"].is_string() && !listed) {
+    Json result = schema;  // an editor's messages are more exact than with alternatives
+    result["type"] = Json::array({schema["type"], "null"});
+    return result;
+  }
   if (!schema.contains("default")) return any_of({{{"type", "null"}}, schema});
   Json rest = schema;
   const Json value = rest["default"];

@@ -72,16 +72,17 @@ Json file_name_schema() {
   return {{"type", "string"}, {"minLength", 1}, {"not", {{"const", "-"}}}};
 }
 
-void read_file_name(ObjectReader& pair, const std::string& key, std::string& name) {
-  name = pair.text(key, std::nullopt);
+std::string read_file_name(ObjectReader& pair, const std::string& key) {
+  const std::string name = pair.text(key, std::nullopt);
   if (pair.raw(key).is_string()) check_file_name(pair, key, name);
   if (pair.describing()) pair.describe(key, file_name_schema(), true);
+  return name;
 }
 
 FileSet read_pair(ObjectReader& pair) {
   FileSet set;
-  read_file_name(pair, "images", set.images);
-  read_file_name(pair, "labels", set.labels);
+  set.images = read_file_name(pair, "images");
+  set.labels = read_file_name(pair, "labels");
   return set;
 }
 
