@@ -1,7 +1,9 @@
 #include "bnn/core/json_reader.h"
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -197,4 +199,204 @@ TEST_CASE("syntax errors tell line, column and what stands there") {
   }
   CHECK(parse_error("[1e999]") == "a.json: holds a number that does not fit a double");
   CHECK(parse_error("[-1e999]") == "a.json: holds a number that does not fit a double");
+}
+
+namespace {
+
+// The resolved document, or what is wrong.
+std::string resolved_or_problems(const std::string& text,
+                                 const std::function<void(ObjectReader&)>& read) {
+  const Json document = parse_json(text, "a.json", ErrorKind::config);
+  Problems problems("a.json");
+  ObjectReader reader(document, "", problems);
+  read(reader);
+  reader.finish();
+  if (problems.empty()) return reader.resolved().dump();
+  return error_message(ErrorKind::config, [&] { problems.raise_if_any(ErrorKind::config); });
+}
+
+// Reads "n" as an initialiser and tells what came of it.
+struct InitializerReading {
+  std::string resolved;
+  std::optional<std::string> type;
+  int calls = 0;
+};
+
+VariantRule initializer_rule() {
+  return {.types = {"random_normal", "constant", "zeros"}, .fallback = "zeros"};
+}
+
+InitializerReading read_initializer(const std::string& text,
+                                    const VariantRule& rule = initializer_rule()) {
+  InitializerReading reading;
+  const auto options = [&](ObjectReader& r, const std::string& type) {
+    ++reading.calls;
+    if (type == "random_normal") {
+      r.real("mean", {.fallback = 0.0});
+      r.real("stddev", {.min = 0.0, .fallback = 0.05});
+    }
+    if (type == "constant") r.real("value", {});
+  };
+  reading.resolved = resolved_or_problems(
+      text, [&](ObjectReader& r) { reading.type = r.variant("n", rule, options); });
+  return reading;
+}
+
+std::string initializer(const std::string& value, const VariantRule& rule = initializer_rule()) {
+  return read_initializer(with_n(value), rule).resolved;
+}
+
+const std::string kInitializers = R"(expected one of "random_normal", "constant", "zeros")";
+
+}  // namespace
+
+TEST_CASE("a nested object is read, finished and recorded in one call") {
+  const auto read = [](ObjectReader& r) {
+    r.object("kl", [](ObjectReader& kl) {
+      CHECK(kl.pointer() == "/kl");
+      kl.real("weight", {.fallback = 1.0});
+      kl.object("deep", [](ObjectReader& deep) { deep.integer("n", {.min = 1, .fallback = 2}); });
+    });
+  };
+  const std::string defaults = R"({"kl":{"weight":1.0,"deep":{"n":2}}})";
+  CHECK(resolved_or_problems("{}", read) == defaults);
+  CHECK(resolved_or_problems(R"({"kl": null})", read) == defaults);
+  CHECK(resolved_or_problems(R"({"kl": {"deep": {"n": 3}, "weight": 2}})", read) ==
+        R"({"kl":{"weight":2.0,"deep":{"n":3}}})");
+  CHECK(resolved_or_problems(R"({"kl": {"deep": {"n": 0, "m": 1}, "wieght": 2}})", read) ==
+        "a.json: /kl/deep/n: expected an integer of at least 1, found 0; "
+        "/kl/deep/m: unknown key (did you mean \"n\"?); "
+        "/kl/wieght: unknown key (did you mean \"weight\"?)");
+  CHECK(resolved_or_problems(R"({"kl": [1]})", read) ==
+        "a.json: /kl: expected an object, found a list");
+}
+
+TEST_CASE("an object that was finished twice reports its unknown keys once") {
+  const auto read = [](ObjectReader& r) {
+    r.object("o", [](ObjectReader& o) { o.finish(); });
+    r.finish();
+  };
+  CHECK(resolved_or_problems(R"({"o": {"x": 1}, "y": 1})", read) ==
+        "a.json: /o/x: unknown key; /y: unknown key (did you mean \"o\"?)");
+}
+
+TEST_CASE("a variant is an object with a type, or a bare name") {
+  const std::string zeros = R"({"n":{"type":"zeros"}})";
+  CHECK(initializer(R"("zeros")") == zeros);
+  CHECK(initializer(R"("Zeros")") == zeros);
+  CHECK(initializer(R"({"type": "ZEROS"})") == zeros);
+  const std::string normal = R"({"n":{"type":"random_normal","mean":0.0,"stddev":0.05}})";
+  CHECK(initializer(R"("random_normal")") == normal);
+  CHECK(initializer(R"({"stddev": 1, "type": "random_normal"})") ==
+        R"({"n":{"type":"random_normal","mean":0.0,"stddev":1.0}})");
+  const InitializerReading reading = read_initializer(R"({"n": {"type": "constant", "value": 2}})");
+  CHECK(reading.resolved == R"({"n":{"type":"constant","value":2.0}})");
+  CHECK(reading.type == "constant");
+  CHECK(reading.calls == 1);
+}
+
+TEST_CASE("an absent variant reads as its fallback, options included") {
+  VariantRule rule = initializer_rule();
+  CHECK(read_initializer("{}").type == "zeros");
+  CHECK(read_initializer("{}").resolved == R"({"n":{"type":"zeros"}})");
+  rule.fallback = Json{{"type", "random_normal"}, {"mean", -3}, {"stddev", 0.1}};
+  const std::string normal = R"({"n":{"type":"random_normal","mean":-3.0,"stddev":0.1}})";
+  CHECK(read_initializer("{}", rule).resolved == normal);
+  CHECK(initializer("null", rule) == normal);
+  // What is given says all: its options have their own defaults.
+  CHECK(initializer(R"("random_normal")", rule) ==
+        R"({"n":{"type":"random_normal","mean":0.0,"stddev":0.05}})");
+  rule.fallback = nullptr;
+  const InitializerReading nothing = read_initializer("{}", rule);
+  CHECK(nothing.resolved == R"({"n":null})");
+  CHECK_FALSE(nothing.type);
+  CHECK(nothing.calls == 0);
+  CHECK(initializer("null", rule) == R"({"n":null})");
+  rule.fallback.reset();
+  CHECK(read_initializer("{}", rule).resolved == "a.json: /n: missing; " + kInitializers);
+}
+
+TEST_CASE("null is a variant of its own only where it is allowed") {
+  VariantRule rule = initializer_rule();
+  CHECK(initializer("null", rule) == R"({"n":{"type":"zeros"}})");
+  rule.nullable = true;
+  const InitializerReading reading = read_initializer(R"({"n": null})", rule);
+  CHECK(reading.resolved == R"({"n":null})");
+  CHECK_FALSE(reading.type);
+  CHECK(reading.calls == 0);
+  CHECK(read_initializer("{}", rule).resolved == R"({"n":{"type":"zeros"}})");
+  rule.fallback.reset();
+  CHECK(initializer("null", rule) == R"({"n":null})");
+  CHECK(read_initializer("{}", rule).resolved == "a.json: /n: missing; " + kInitializers);
+  rule.nullable = false;
+  CHECK(initializer("null", rule) == "a.json: /n: found null; " + kInitializers);
+}
+
+TEST_CASE("a variant that is no variant is reported once, at its place") {
+  CHECK(initializer(R"("zeroes")") ==
+        R"(a.json: /n: found "zeroes" (did you mean "zeros"?); )" + kInitializers);
+  CHECK(initializer("3") == "a.json: /n: found 3; " + kInitializers);
+  CHECK(initializer("[\"zeros\"]") == "a.json: /n: found a list; " + kInitializers);
+  CHECK(initializer("false") == "a.json: /n: found false; " + kInitializers);
+  CHECK(initializer(R"({"value": 3})") == "a.json: /n/type: missing; " + kInitializers);
+  CHECK(initializer(R"({"type": null, "value": 3})") ==
+        "a.json: /n/type: found null; " + kInitializers);
+  CHECK(initializer(R"({"type": "gaussian", "mean": 3, "x": 1})") ==
+        R"(a.json: /n/type: found "gaussian"; )" + kInitializers);
+  CHECK(initializer(R"("constant")") == "a.json: /n/value: missing; expected a number");
+  CHECK(initializer(R"({"type": "zeros", "value": 3})") == "a.json: /n/value: unknown key");
+  CHECK(initializer(R"({"type": "random_normal", "men": 3, "stddev": -1})") ==
+        "a.json: /n/stddev: expected a number of at least 0.0, found -1; "
+        "/n/men: unknown key (did you mean \"mean\"?)");
+}
+
+TEST_CASE("the options of a misspelt type are read as those of the closest") {
+  const std::string misspelt =
+      R"(a.json: /n/type: found "random_norml" (did you mean "random_normal"?); )" + kInitializers;
+  CHECK(initializer(R"({"type": "random_norml", "mean": 3, "stddev": 1})") == misspelt);
+  CHECK(initializer(R"({"type": "random_norml", "value": 3})") ==
+        misspelt + "; /n/value: unknown key");
+}
+
+TEST_CASE("an object without a type has the default type, if there is one") {
+  VariantRule rule = initializer_rule();
+  rule.default_type = "random_normal";
+  CHECK(initializer(R"({"mean": 1})", rule) ==
+        R"({"n":{"type":"random_normal","mean":1.0,"stddev":0.05}})");
+  CHECK(initializer("{}", rule) == R"({"n":{"type":"random_normal","mean":0.0,"stddev":0.05}})");
+  CHECK(read_initializer("{}", rule).type == "zeros");  // the key itself is absent
+  rule.fallback = Json::object();
+  CHECK(read_initializer("{}", rule).type == "random_normal");
+}
+
+TEST_CASE("bare names may be refused and the discriminator may have another name") {
+  VariantRule rule = initializer_rule();
+  rule.bare_names = false;
+  rule.fallback = Json{{"kind", "zeros"}};
+  rule.discriminator = "kind";
+  CHECK(initializer(R"({"kind": "zeros"})", rule) == R"({"n":{"kind":"zeros"}})");
+  CHECK(read_initializer("{}", rule).resolved == R"({"n":{"kind":"zeros"}})");
+  const std::string refusal = "a.json: /n: expected an object, found ";
+  CHECK(initializer(R"("zeros")", rule) == refusal + R"("zeros")");
+  CHECK(contains(initializer(R"({"type": "zeros"})", rule), "/n/kind: missing"));
+  rule.fallback.reset();
+  rule.default_type = "zeros";
+  CHECK(initializer("{}", rule) == R"({"n":{"kind":"zeros"}})");
+  CHECK(initializer("null", rule) == refusal + "null");
+  CHECK(read_initializer("{}", rule).resolved == "a.json: /n: missing; expected an object");
+}
+
+TEST_CASE("the elements of a list of variants tell their type") {
+  const auto type_of = [](const std::string& text) {
+    const Json document = parse_json(text, "a.json", ErrorKind::config);
+    Problems problems("a.json");
+    ObjectReader reader(document, "/list/0", problems);
+    const auto type = reader.type(initializer_rule());
+    return std::pair(type.value_or("none"), problems.empty());
+  };
+  CHECK(type_of(R"({"type": "Zeros"})") == std::pair(std::string("zeros"), true));
+  CHECK(type_of(R"({"type": "zeroes"})") == std::pair(std::string("zeros"), false));
+  CHECK(type_of(R"({"type": "gaussian"})") == std::pair(std::string("none"), false));
+  CHECK(type_of("{}") == std::pair(std::string("none"), false));
+  CHECK(type_of("3") == std::pair(std::string("none"), false));
 }

@@ -15,7 +15,7 @@ esac
 
 . tests/install_packages.sh
 install_packages catch2 zlib1g-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
-  libspdlog-dev g++ make cmake
+  libspdlog-dev libvalijson-dev g++ make cmake
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"

@@ -4,16 +4,17 @@
 #include <limits>
 
 #include "bnn/core/input_file.h"
+#include "bnn/core/json_schema.h"
 #include "bnn/data/dataset.h"
 
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
 
-AdamSpec read_optimizer(ObjectReader& parent) {
-  ObjectReader reader = parent.object("optimizer");
+AdamSpec read_optimizer(ObjectReader& reader) {
   AdamSpec adam;
   reader.choice("type", {"adam"}, "adam");
   adam.learning_rate =
@@ -21,18 +22,13 @@ AdamSpec read_optimizer(ObjectReader& parent) {
   adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
   adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
   adam.epsilon = reader.real("epsilon", {.min = 1e-30, .max = 1.0, .fallback = adam.epsilon});
-  reader.finish();
-  parent.record("optimizer", reader.resolved());
   return adam;
 }
 
-ScheduleSpec read_schedule(ObjectReader& parent) {
+ScheduleSpec read_schedule(ObjectReader& reader, const std::string& type) {
   using Kind = ScheduleSpec::Kind;
   constexpr double kMaxEpochs = 1e9;
-  ObjectReader reader = parent.object("learning_rate_schedule");
   ScheduleSpec schedule;
-  const std::string type =
-      reader.choice("type", {"constant", "step", "cosine", "exponential"}, "constant");
   if (type == "step") {
     schedule.kind = Kind::step;
     schedule.milestones = reader.reals("milestones", {.min = 0.0, .max = kMaxEpochs});
@@ -48,30 +44,22 @@ ScheduleSpec read_schedule(ObjectReader& parent) {
   }
   schedule.warmup_epochs =
       reader.real("warmup_epochs", {.min = 0.0, .max = kMaxEpochs, .fallback = 0.0});
-  reader.finish();
-  parent.record("learning_rate_schedule", reader.resolved());
   return schedule;
 }
 
-KlSpec read_kl(ObjectReader& parent) {
-  ObjectReader reader = parent.object("kl");
+KlSpec read_kl(ObjectReader& reader) {
   KlSpec kl;
   kl.weight = reader.real("weight", {.min = 0.0, .max = 1e9, .fallback = kl.weight});
   kl.annealing_epochs =
       reader.real("annealing_epochs", {.min = 0.0, .max = 1e9, .fallback = kl.annealing_epochs});
-  reader.finish();
-  parent.record("kl", reader.resolved());
   return kl;
 }
 
-EarlyStoppingSpec read_early_stopping(ObjectReader& parent) {
-  ObjectReader reader = parent.object("early_stopping");
+EarlyStoppingSpec read_early_stopping(ObjectReader& reader) {
   EarlyStoppingSpec spec;
   reader.choice("monitor", {"validation_nll"}, "validation_nll");
   spec.patience =
       static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
-  reader.finish();
-  parent.record("early_stopping", reader.resolved());
   return spec;
 }
 
@@ -87,15 +75,21 @@ void read_training(ObjectReader& reader, RunConfig& config) {
       static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
   spec.samples = static_cast<int>(
       reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
-  spec.adam = read_optimizer(reader);
-  spec.schedule = read_schedule(reader);
+  reader.object("optimizer", [&](ObjectReader& r) { spec.adam = read_optimizer(r); });
+  const VariantRule schedule{.types = {"constant", "step", "cosine", "exponential"},
+                             .fallback = Json::object(),
+                             .default_type = "constant",
+                             .bare_names = false};
+  reader.variant("learning_rate_schedule", schedule, [&](ObjectReader& r, const std::string& type) {
+    spec.schedule = read_schedule(r, type);
+  });
   spec.gradient_clip_norm =
       reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
-  spec.kl = read_kl(reader);
-  config.early_stopping = read_early_stopping(reader);
+  reader.object("kl", [&](ObjectReader& r) { spec.kl = read_kl(r); });
+  reader.object("early_stopping",
+                [&](ObjectReader& r) { config.early_stopping = read_early_stopping(r); });
   config.checkpoint_steps = static_cast<std::uint64_t>(
       reader.integer("checkpoint_steps", {.min = 0, .max = 1000000000, .fallback = 0}));
-  reader.finish();
 }
 
 void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
@@ -103,14 +97,50 @@ void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
       reader.integer("samples", {.min = 1, .max = 65536, .fallback = spec.samples}));
   spec.validation_samples = static_cast<int>(reader.integer(
       "validation_samples", {.min = 1, .max = 65536, .fallback = spec.validation_samples}));
-  reader.finish();
 }
 
 // Without --out the run's folder has the config's name.
 bool is_folder_name(const std::string& name) {
-  constexpr std::size_t kMaxBytes = 255;
-  return !name.empty() && name != "." && name != ".." && name.size() <= kMaxBytes &&
+  return !name.empty() && name != "." && name != ".." && name.size() <= kMaxNameBytes &&
          name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
+void read_name(ObjectReader& root, RunConfig& config) {
+  config.name = root.text("name", "run");
+  if (!is_folder_name(config.name)) {
+    root.problem("name", "expected a name that a folder may have, found " + json_text(config.name));
+  }
+  if (!root.describing()) return;
+  root.describe("name", {{"type", "string"},
+                         {"minLength", 1},
+                         {"maxLength", kMaxNameBytes},
+                         {"pattern", "^[^/]+$"},
+                         {"not", {{"enum", {".", ".."}}}},
+                         {"default", "run"}});
+}
+
+// By this key an editor finds the schema of a document; to a run it means nothing.
+void read_schema_address(ObjectReader& root) {
+  const std::string key = "$schema";
+  if (root.describing()) root.describe(key, text_schema(std::nullopt));
+  if (root.has(key)) root.text(key, std::nullopt);
+}
+
+RunConfig read_document(ObjectReader& root) {
+  RunConfig config;
+  read_schema_address(root);
+  read_name(root, config);
+  root.object("data", [&](ObjectReader& r) { config.data = read_data_config(r); });
+  root.object("model", [&](ObjectReader& r) { config.model = read_model(r); });
+  root.object("training", [&](ObjectReader& r) { read_training(r, config); });
+  root.object("evaluation", [&](ObjectReader& r) { read_evaluation(r, config.evaluation); });
+  root.finish();
+  if (config.early_stopping.patience > 0 && config.data.validation_examples == 0 &&
+      config.data.validation_fraction == 0) {
+    root.problem("training/early_stopping/patience",
+                 "early stopping needs a validation split; set /data/validation");
+  }
+  return config;
 }
 
 // Without keys that may differ when a run is continued, since they do not change what a step
@@ -121,6 +151,7 @@ Json comparable(Json config) {
   if (config.value(schedule, "") != "cosine" && config.contains("training")) {
     config["training"].erase("epochs");
   }
+  config.erase("$schema");
   config.erase("name");
   config.erase("evaluation");
   for (const auto& [section, keys] :
@@ -164,35 +195,20 @@ Json load_config_document(const std::string& path) {
 }
 
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {
-  RunConfig config;
   Problems problems(source);
   ObjectReader root(document, "", problems);
-  config.name = root.text("name", "run");
-  if (!is_folder_name(config.name)) {
-    problems.add("/name",
-                 "expected a name that a folder may have, found " + json_text(config.name));
-  }
-  ObjectReader data = root.object("data");
-  config.data = read_data_config(data);
-  root.record("data", data.resolved());
-  ObjectReader model = root.object("model");
-  config.model = read_model(model);
-  root.record("model", model.resolved());
-  ObjectReader training = root.object("training");
-  read_training(training, config);
-  root.record("training", training.resolved());
-  ObjectReader evaluation = root.object("evaluation");
-  read_evaluation(evaluation, config.evaluation);
-  root.record("evaluation", evaluation.resolved());
-  root.finish();
-  if (config.early_stopping.patience > 0 && config.data.validation_examples == 0 &&
-      config.data.validation_fraction == 0) {
-    problems.add("/training/early_stopping/patience",
-                 "early stopping needs a validation split; set /data/validation");
-  }
+  RunConfig config = read_document(root);
   problems.raise_if_any(kind);
   config.resolved = root.resolved();
   return config;
+}
+
+Json run_config_schema() {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"title", "Config of a bnn run"},
+                 {"description", "Data, model, training and evaluation of one network."}};
+  schema.update(describe_object([](ObjectReader& root) { read_document(root); }));
+  return schema;
 }
 
 Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind) {

@@ -117,6 +117,11 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
   }
 }
 
+int print_json(const Json& document) {
+  std::fputs((document.dump(2) + "\n").c_str(), stdout);
+  return 0;
+}
+
 void print_plan(const Graph& graph, const std::string& shape) {
   std::fputs((summary_table(graph) + shape + "\n").c_str(), stdout);
 }
@@ -124,11 +129,9 @@ void print_plan(const Graph& graph, const std::string& shape) {
 }  // namespace
 
 int run_training(const TrainOptions& options) {
+  if (options.print_schema) return print_json(run_config_schema());
   const auto [path, config] = load_config(options);
-  if (options.print_config) {
-    std::fputs((config.resolved.dump(2) + "\n").c_str(), stdout);
-    return 0;
-  }
+  if (options.print_config) return print_json(config.resolved);
   const Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   require_memory(Trainer::bytes(graph, config.training, options.threads), shown_path(path),
                  "training this network", ErrorKind::config);

@@ -293,9 +293,15 @@ std::optional<std::string> ObjectReader::variant(const std::string& key, const V
     record(key, nullptr);
     return std::nullopt;
   }
-  if (const auto name = named_option(value, rule.types)) value = {{rule.discriminator, *name}};
+  const auto name = rule.bare_names ? named_option(value, rule.types) : std::nullopt;
+  if (name) value = {{rule.discriminator, *name}};
   if (!value.is_object()) {
-    choice(key, rule.types, std::nullopt);  // reports it
+    if (rule.bare_names) {
+      choice(key, rule.types, std::nullopt);  // reports it
+    } else {
+      problem(key,
+              has(key) ? "expected an object, " + found(value) : "missing; expected an object");
+    }
     return std::nullopt;
   }
   ObjectReader nested(value, pointer_ + "/" + key, problems_);
@@ -321,6 +327,7 @@ std::optional<std::string> ObjectReader::type(const VariantRule& rule) {
 }
 
 void ObjectReader::describe(const std::string& key, Json schema, bool required) {
+  if (!describing_) return;
   schema_["properties"][key] = std::move(schema);
   Json list = schema_.value("required", Json::array());
   list.erase(std::remove(list.begin(), list.end(), Json(key)), list.end());

@@ -72,7 +72,7 @@ Json variant_schema(const VariantRule& rule, const ObjectReader::ReadVariant& re
 Json variant_forms_schema(const VariantRule& rule, const ObjectReader::ReadVariant& read) {
   const Json objects = variant_schema(rule, read);
   std::vector<std::string> bare_names;
-  for (std::size_t i = 0; i < rule.types.size(); ++i) {
+  for (std::size_t i = 0; rule.bare_names && i < rule.types.size(); ++i) {
     if (needs_no_options(objects["anyOf"][i], rule.discriminator)) {
       bare_names.push_back(rule.types[i]);
     }
@@ -161,6 +161,12 @@ Json any_of(const std::vector<Json>& alternatives) {
 }
 
 Json or_null(const Json& schema) {
+  const bool listed = schema.contains("enum") || schema.contains("const");
+  if (schema.contains("type") && schema["type"].is_string() && !listed) {
+    Json result = schema;  // an editor's messages are more exact than with alternatives
+    result["type"] = Json::array({schema["type"], "null"});
+    return result;
+  }
   if (!schema.contains("default")) return any_of({{{"type", "null"}}, schema});
   Json rest = schema;
   const Json value = rest["default"];

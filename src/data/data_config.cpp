@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 
+#include "bnn/core/json_schema.h"
+
 namespace bnn {
 namespace {
 
@@ -16,21 +18,26 @@ const std::vector<std::string>& format_names() {
   return names;
 }
 
+const VariantRule& format_rule() {
+  static const VariantRule rule{.types = format_names(), .discriminator = "format"};
+  return rule;
+}
+
 // The format, or nothing if the config does not name one (which is reported).
 std::optional<DataFormat> read_format(ObjectReader& reader) {
-  const std::string name = reader.choice("format", format_names(), std::nullopt);
-  const Json& written = reader.raw("format");
-  if (!written.is_string()) return std::nullopt;
-  std::string lower = written.get<std::string>();
+  const auto name = reader.type(format_rule());
+  if (!name) return std::nullopt;
+  std::string lower = reader.raw("format").get<std::string>();
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower != name) return std::nullopt;
-  const auto place = std::find(format_names().begin(), format_names().end(), name);
+  if (lower != *name) return std::nullopt;  // a misspelt one was perhaps meant
+  const auto place = std::find(format_names().begin(), format_names().end(), *name);
   return static_cast<DataFormat>(place - format_names().begin());
 }
 
-// Marks a key as known and reports it if it is set although `format` has no use for it.
+// Marks a key as known and reports it if it is set although only another format has it.
 void refuse(ObjectReader& reader, const std::string& key, DataFormat needed) {
+  if (reader.describing()) return;  // what is not described is not allowed
   reader.raw(key);
   if (reader.has(key)) {
     reader.problem(key, "belongs to format \"" + to_string(needed) + "\" only");
@@ -46,8 +53,9 @@ void read_label_place(ObjectReader& reader, DataConfig& config) {
   if (config.format == DataFormat::cifar) {
     config.label_bytes = static_cast<int>(
         reader.integer("label_bytes", {.min = 1, .max = kMaxLabelBytes, .fallback = 1}));
+    const int bytes = reader.describing() ? kMaxLabelBytes : config.label_bytes;
     config.label_index = static_cast<int>(
-        reader.integer("label_index", {.min = 0, .max = config.label_bytes - 1, .fallback = 0}));
+        reader.integer("label_index", {.min = 0, .max = bytes - 1, .fallback = 0}));
   } else {
     refuse(reader, "label_bytes", DataFormat::cifar);
     refuse(reader, "label_index", DataFormat::cifar);
@@ -59,22 +67,22 @@ void check_file_name(ObjectReader& reader, const std::string& key, const std::st
   if (!usable) reader.problem(key, "expected the name of a file, found " + json_text(Json(name)));
 }
 
-FileSet read_pair(ObjectReader& reader, const std::string& key) {
-  const Json& value = reader.raw(key);
-  if (!value.is_object()) {
-    reader.problem(key,
-                   "format \"idx\" expects {\"images\": \"...\", \"labels\": \"...\"}, found " +
-                       json_text(value));
-    return {};
-  }
-  ObjectReader pair = reader.object(key);
+// What check_file_name accepts.
+Json file_name_schema() {
+  return {{"type", "string"}, {"minLength", 1}, {"not", {{"const", "-"}}}};
+}
+
+std::string read_file_name(ObjectReader& pair, const std::string& key) {
+  const std::string name = pair.text(key, std::nullopt);
+  if (pair.raw(key).is_string()) check_file_name(pair, key, name);
+  if (pair.describing()) pair.describe(key, file_name_schema(), true);
+  return name;
+}
+
+FileSet read_pair(ObjectReader& pair) {
   FileSet set;
-  set.images = pair.text("images", std::nullopt);
-  set.labels = pair.text("labels", std::nullopt);
-  if (pair.raw("images").is_string()) check_file_name(pair, "images", set.images);
-  if (pair.raw("labels").is_string()) check_file_name(pair, "labels", set.labels);
-  pair.finish();
-  reader.record(key, pair.resolved());
+  set.images = read_file_name(pair, "images");
+  set.labels = read_file_name(pair, "labels");
   return set;
 }
 
@@ -90,17 +98,39 @@ FileSet read_list(ObjectReader& reader, const std::string& key) {
 }
 
 FileSet read_files(ObjectReader& reader, const std::string& key, DataFormat format) {
-  if (!reader.has(key) || reader.is_null(key)) {
-    reader.raw(key);
+  FileSet set;
+  const Json& value = reader.raw(key);
+  if (value.is_null()) {
     reader.record(key, nullptr);
-    return {};
+  } else if (format != DataFormat::idx) {
+    set = read_list(reader, key);
+  } else if (value.is_object()) {
+    reader.object(key, [&](ObjectReader& pair) { set = read_pair(pair); });
+  } else {
+    reader.problem(key,
+                   "format \"idx\" expects {\"images\": \"...\", \"labels\": \"...\"}, found " +
+                       json_text(value));
   }
-  return format == DataFormat::idx ? read_pair(reader, key) : read_list(reader, key);
+  return set;
+}
+
+void describe_files(ObjectReader& reader, DataFormat format) {
+  Json list = list_schema(file_name_schema());
+  list["uniqueItems"] = true;
+  const Json files = format == DataFormat::idx
+                         ? describe_object([](ObjectReader& pair) { read_pair(pair); })
+                         : any_of({file_name_schema(), list});
+  const Json schema = with_default(or_null(files), nullptr);
+  for (const char* key : {"train", "test"}) reader.describe(key, schema);
 }
 
 void read_class_names(ObjectReader& reader, DataConfig& config) {
   const std::string key = "class_names";
   const Json& value = reader.raw(key);
+  if (reader.describing()) {
+    const Json names = list_schema({{"type", "string"}, {"minLength", 1}});
+    reader.describe(key, with_default(or_null(any_of({names, file_name_schema()})), nullptr));
+  }
   if (value.is_null()) {
     reader.record(key, nullptr);
   } else if (value.is_string()) {
@@ -117,9 +147,14 @@ void read_class_names(ObjectReader& reader, DataConfig& config) {
 void read_validation(ObjectReader& reader, DataConfig& config) {
   const std::string key = "validation";
   const Json& value = reader.raw(key);
+  const IntegerRule count{
+      .min = 0, .max = std::numeric_limits<std::uint32_t>::max(), .fallback = 0};
   if (!reader.has(key) || value.is_number_integer()) {
-    config.validation_examples = reader.integer(
-        key, {.min = 0, .max = std::numeric_limits<std::uint32_t>::max(), .fallback = 0});
+    config.validation_examples = reader.integer(key, count);
+    if (!reader.describing()) return;
+    const Json fraction = {{"type", "number"}, {"minimum", 0}, {"exclusiveMaximum", 1}};
+    reader.describe(key,
+                    with_default(any_of({integer_schema({count.min, count.max}), fraction}), 0));
     return;
   }
   reader.record(key, value);
@@ -132,36 +167,44 @@ void read_validation(ObjectReader& reader, DataConfig& config) {
   }
 }
 
-void read_standardize(ObjectReader& reader, DataConfig& config) {
-  const std::string key = "standardize";
-  if (!reader.raw(key).is_object()) {
-    // An object is the third possibility, which choice() cannot know of.
-    const bool none = reader.choice(key, {"channel", "none"}, "channel") == "none";
-    config.standardize = none ? StandardizeMode::none : StandardizeMode::channel;
-    return;
-  }
-  config.standardize = StandardizeMode::given;
-  ObjectReader numbers = reader.object(key);
+void read_standardization(ObjectReader& numbers, Standardization& result) {
   // Far outside these limits the standardised pixels would leave the range of a float.
-  config.standardization.mean = numbers.reals("mean", {.min = -1e6, .max = 1e6});
-  config.standardization.std = numbers.reals("std", {.min = 1e-6, .max = 1e6});
-  const Json& mean = numbers.raw("mean");
-  const Json& std = numbers.raw("std");
-  if (mean.is_array() && std.is_array() && mean.size() != std.size()) {
-    reader.problem(key, "expected as many means as standard deviations, found " +
-                            std::to_string(mean.size()) + " and " + std::to_string(std.size()));
-  }
-  numbers.finish();
-  reader.record(key, numbers.resolved());
+  result.mean = numbers.reals("mean", {.min = -1e6, .max = 1e6});
+  result.std = numbers.reals("std", {.min = 1e-6, .max = 1e6});
 }
 
-void read_augment(ObjectReader& reader, DataConfig& config) {
-  ObjectReader augment = reader.object("augment");
+void read_standardize(ObjectReader& reader, DataConfig& config) {
+  const std::string key = "standardize";
+  const std::vector<std::string> modes = {"channel", "none"};
+  const Json& value = reader.raw(key);
+  const auto read_numbers = [&](ObjectReader& numbers) {
+    read_standardization(numbers, config.standardization);
+    const Json& mean = numbers.raw("mean");
+    const Json& std = numbers.raw("std");
+    if (mean.is_array() && std.is_array() && mean.size() != std.size()) {
+      reader.problem(key, "expected as many means as standard deviations, found " +
+                              std::to_string(mean.size()) + " and " + std::to_string(std.size()));
+    }
+  };
+  if (reader.describing()) {
+    reader.describe(
+        key,
+        with_default(any_of({choice_schema(modes, std::nullopt), describe_object(read_numbers)}),
+                     "channel"));
+  } else if (value.is_object()) {
+    config.standardize = StandardizeMode::given;
+    reader.object(key, read_numbers);
+  } else {
+    // An object is the third possibility, which choice() cannot know of.
+    const bool none = reader.choice(key, modes, "channel") == "none";
+    config.standardize = none ? StandardizeMode::none : StandardizeMode::channel;
+  }
+}
+
+void read_augment(ObjectReader& augment, DataConfig& config) {
   config.flip_horizontal = augment.boolean("flip_horizontal", false);
   config.crop_padding = static_cast<int>(
       augment.integer("crop_padding", {.min = 0, .max = kMaxCropPadding, .fallback = 0}));
-  augment.finish();
-  reader.record("augment", augment.resolved());
 }
 
 // What these keys may hold depends on the format: without one there is nothing to check.
@@ -181,11 +224,18 @@ Json to_json(const Standardization& standardization) {
 
 DataConfig read_data_config(ObjectReader& reader) {
   DataConfig config;
+  if (reader.describing() && !reader.has("format")) {
+    // One description for each format, by this same function.
+    reader.describe_whole(variant_schema(
+        format_rule(), [](ObjectReader& r, const std::string&) { read_data_config(r); }));
+    return config;
+  }
   if (const auto format = read_format(reader)) {
     config.format = *format;
     read_label_place(reader, config);
     config.train = read_files(reader, "train", *format);
     config.test = read_files(reader, "test", *format);
+    if (reader.describing()) describe_files(reader, *format);
   } else {
     skip_format_keys(reader);
   }
@@ -193,7 +243,7 @@ DataConfig read_data_config(ObjectReader& reader) {
   read_class_names(reader, config);
   read_validation(reader, config);
   read_standardize(reader, config);
-  read_augment(reader, config);
+  reader.object("augment", [&](ObjectReader& augment) { read_augment(augment, config); });
   reader.finish();
   return config;
 }

@@ -17,6 +17,7 @@ constexpr auto kExamples =
     "  bnn-train --resume --out runs/lenet5\n";
 
 void check(const bnn::TrainOptions& options) {
+  if (options.print_schema) return;
   if (options.config.empty() && !(options.resume && !options.out.empty())) {
     throw bnn::Error(bnn::ErrorKind::usage,
                      "--config FILE is required, except with --resume --out DIR");
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
                "Check config and data, print layers, sizes and memory; write nothing");
   app.add_flag("--print-config", options.print_config,
                "Print the config with every default filled in, and exit");
+  app.add_flag("--print-schema", options.print_schema,
+               "Print a JSON Schema of config files, for editors, and exit");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {

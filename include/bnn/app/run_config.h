@@ -45,6 +45,10 @@ void apply_override(Json& document, const std::string& assignment);
 /// Checks and converts a document. Throws Error(kind) that lists everything that is wrong.
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind);
 
+/// A JSON Schema (draft 2020-12) of the document, made by the functions that read it. A config that
+/// read_run_config accepts satisfies it; the reverse fails only where rules tie keys together.
+Json run_config_schema();
+
 /// The graph of the config; errors name the source. Also checks the number of classes that the
 /// data format fixes.
 Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind);

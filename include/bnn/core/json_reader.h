@@ -88,6 +88,8 @@ struct VariantRule {
   bool nullable = false;
   /// The type of an object that names none. Empty: every object names its type.
   std::string default_type = "";
+  /// Whether a bare name stands for an object of that type with every option left out.
+  bool bare_names = true;
   std::string discriminator = "type";
 };
 
