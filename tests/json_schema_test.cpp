@@ -83,6 +83,7 @@ TEST_CASE("a reader of a document describes nothing") {
   ObjectReader reader(document, "", problems);
   reader.integer("n", {});
   reader.object("o", [](ObjectReader& o) { CHECK_FALSE(o.describing()); });
+  reader.describe("n", text_schema(std::nullopt), true);
   reader.finish();
   CHECK_FALSE(reader.describing());
   CHECK(reader.schema().is_null());
@@ -203,11 +204,12 @@ TEST_CASE("what is read by raw() accepts what the caller says") {
 }
 
 TEST_CASE("an object may describe itself as a whole") {
-  const Read read = [](ObjectReader& r) {
-    r.object("n", [](ObjectReader& n) {
+  VariantRule rule = initializer_rule();
+  const Read read = [&](ObjectReader& r) {
+    r.object("n", [&](ObjectReader& n) {
       if (n.describing()) {
-        n.describe_whole(variant_schema(initializer_rule(), read_initializer));
-      } else if (const auto type = n.type(initializer_rule())) {
+        n.describe_whole(variant_schema(rule, read_initializer));
+      } else if (const auto type = n.type(rule)) {
         read_initializer(n, *type);
       }
     });
@@ -215,6 +217,9 @@ TEST_CASE("an object may describe itself as a whole") {
   CHECK(required(read) == R"(["n"])");
   check_agreement(read, {R"({"type": "zeros"})", R"({"type": "normal", "mean": 1})"},
                   {"null", "{}", "\"zeros\"", R"({"type": "zeros", "mean": 1})"});
+  rule.default_type = "normal";  // {} is enough
+  CHECK(required(read) == "null");
+  check_agreement(read, {"null", "{}", R"({"mean": 1})"}, {R"({"value": 1})", "3"});
 }
 
 TEST_CASE("a variant is described as its names and one object for each type") {
