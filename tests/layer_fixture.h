@@ -117,6 +117,14 @@ inline std::string conv_text(const std::string& type, const NaiveWindow& w,
          "\"" + more + "}";
 }
 
+/// The config of a dense layer.
+inline std::string dense_text(const std::string& type, int units,
+                              const std::string& activation = "linear",
+                              const std::string& more = "") {
+  return "{\"type\": \"" + type + "\", \"units\": " + std::to_string(units) +
+         ", \"activation\": \"" + activation + "\"" + more + "}";
+}
+
 inline const std::string kSampledBias = R"(, "bias_posterior_fn": {"is_singular": false})";
 
 /// One shard's pass through a layer.
@@ -148,6 +156,15 @@ struct LayerRun {
         {pass, input_pointers(), output.data(), saved.data_or_null(), scratch.data()});
     REQUIRE((scratch.intact() && output.intact() && saved.intact()));
     return output.span();
+  }
+
+  /// The output of a pass that keeps nothing for backward.
+  std::vector<float> infer() {
+    GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
+    std::vector<float> result(output.span().size(), kUnset);
+    made.layer->forward({pass, input_pointers(), result.data(), nullptr, scratch.data()});
+    REQUIRE(scratch.intact());
+    return result;
   }
 
   /// Backward for the loss that is the sum of weights ∘ output; then the deferred gradients.
