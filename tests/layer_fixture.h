@@ -4,6 +4,7 @@
 // contract says "overwritten" or "scratch". Gradients are compared with central differences of the
 // naive layer in double, with all noise frozen.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -132,7 +133,8 @@ struct LayerRun {
   LayerRun(const MadeLayer& made_layer, int examples, std::uint32_t seed = 1)
       : made(made_layer),
         parameters(random_numbers(made.layout.size(), seed)),
-        draws(random_numbers(made.layout.size(), seed + 1)),
+        // A layer without variables has noise too: the array is never empty.
+        draws(random_numbers(std::max<std::size_t>(made.layout.size(), 1), seed + 1)),
         noise_examples(static_cast<std::size_t>(examples)),
         output(static_cast<std::size_t>(examples) * made.layer->output_shape().size(), kUnset),
         output_gradient(output.span().size(), kUnset),
