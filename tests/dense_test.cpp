@@ -16,9 +16,7 @@ NaiveWindow dense_window(int inputs, int units) { return {{1, 1, inputs}, units}
 
 MadeLayer make_dense(const std::string& type, int inputs, int units,
                      const std::string& activation = "linear", const std::string& more = "") {
-  return make_layer_from("{\"type\": \"" + type + "\", \"units\": " + std::to_string(units) +
-                             ", \"activation\": \"" + activation + "\"" + more + "}",
-                         {flat_shape(inputs)});
+  return make_layer_from(dense_text(type, units, activation, more), {flat_shape(inputs)});
 }
 
 // dM = sum of x_b g_bᵀ and dD = sum of (s_b ∘ x_b) (r_b ∘ g_b)ᵀ over the examples of all runs.

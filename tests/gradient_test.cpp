@@ -20,9 +20,7 @@ void check_dense(const std::string& type, int inputs, int units, const std::stri
                  const std::string& more = "") {
   INFO(type << " " << inputs << " to " << units << ", " << activation << more);
   const MadeLayer made =
-      make_layer_from("{\"type\": \"" + type + "\", \"units\": " + std::to_string(units) +
-                          ", \"activation\": \"" + activation + "\"" + more + "}",
-                      {flat_shape(inputs)});
+      make_layer_from(dense_text(type, units, activation, more), {flat_shape(inputs)});
   check_gradients(made, {{1, 1, inputs}, units}, activation);
 }
 

@@ -115,10 +115,7 @@ TEST_CASE("the resolved document is complete and reads back as the same values")
     r.choice("padding", {"valid", "same"}, "valid");
     r.integers("strides", 2, {.min = 1, .fallback = 1});
     r.texts("files", std::vector<std::string>{"a", "b"});
-    ObjectReader inner = r.object("kl");
-    inner.real("weight", {.fallback = 1.0});
-    inner.finish();
-    r.record("kl", inner.resolved());
+    r.object("kl", [](ObjectReader& inner) { inner.real("weight", {.fallback = 1.0}); });
     r.finish();
   };
   const auto resolve = [&](const std::string& text) {

@@ -147,7 +147,7 @@ TEST_CASE("a key without a fallback is required") {
         "a.json: /n: missing; expected an integer of at least 1");
   CHECK(problems_of("{}", [](ObjectReader& r) { r.integer("n", {.fallback = 4}); }) == "");
   CHECK(problems_of("[1]", [](ObjectReader&) {}) == "a.json: /: expected an object, found a list");
-  CHECK(problems_of(R"({"a": 3})", [](ObjectReader& r) { r.object("a"); }) ==
+  CHECK(problems_of(R"({"a": 3})", [](ObjectReader& r) { r.object("a", [](ObjectReader&) {}); }) ==
         "a.json: /a: expected an object, found 3");
 }
 

@@ -4,6 +4,7 @@
 // contract says "overwritten" or "scratch". Gradients are compared with central differences of the
 // naive layer in double, with all noise frozen.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -117,6 +118,14 @@ inline std::string conv_text(const std::string& type, const NaiveWindow& w,
          "\"" + more + "}";
 }
 
+/// The config of a dense layer.
+inline std::string dense_text(const std::string& type, int units,
+                              const std::string& activation = "linear",
+                              const std::string& more = "") {
+  return "{\"type\": \"" + type + "\", \"units\": " + std::to_string(units) +
+         ", \"activation\": \"" + activation + "\"" + more + "}";
+}
+
 inline const std::string kSampledBias = R"(, "bias_posterior_fn": {"is_singular": false})";
 
 /// One shard's pass through a layer.
@@ -124,7 +133,8 @@ struct LayerRun {
   LayerRun(const MadeLayer& made_layer, int examples, std::uint32_t seed = 1)
       : made(made_layer),
         parameters(random_numbers(made.layout.size(), seed)),
-        draws(random_numbers(made.layout.size(), seed + 1)),
+        // A layer without variables has noise too: the array is never empty.
+        draws(random_numbers(std::max<std::size_t>(made.layout.size(), 1), seed + 1)),
         noise_examples(static_cast<std::size_t>(examples)),
         output(static_cast<std::size_t>(examples) * made.layer->output_shape().size(), kUnset),
         output_gradient(output.span().size(), kUnset),
@@ -148,6 +158,15 @@ struct LayerRun {
         {pass, input_pointers(), output.data(), saved.data_or_null(), scratch.data()});
     REQUIRE((scratch.intact() && output.intact() && saved.intact()));
     return output.span();
+  }
+
+  /// The output of a pass that keeps nothing for backward.
+  std::vector<float> infer() {
+    GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
+    std::vector<float> result(output.span().size(), kUnset);
+    made.layer->forward({pass, input_pointers(), result.data(), nullptr, scratch.data()});
+    REQUIRE(scratch.intact());
+    return result;
   }
 
   /// Backward for the loss that is the sum of weights ∘ output; then the deferred gradients.

@@ -32,7 +32,7 @@ inline NaiveFlipoutLayer naive_dense(const std::string& name, std::uint32_t node
 }
 
 /// The names of the noise of one pass.
-struct NaivePass {
+struct NaiveNetworkPass {
   std::uint64_t seed = 0;
   std::uint32_t draw = 0;
   Site weights = Site::weight_noise, input = Site::sign_input, output = Site::sign_output;
@@ -48,7 +48,7 @@ class NaiveFlipout {
         perturbation_(graph.layout().size()) {}
 
   /// Draws the perturbation of all random tensors at once.
-  void draw(const Flat& parameters, const NaivePass& pass) {
+  void draw(const Flat& parameters, const NaiveNetworkPass& pass) {
     pass_ = pass;
     for (const RandomTensor& tensor : graph_.layout().random_tensors()) {
       const Slice slice = graph_.layout().variables()[tensor.untransformed_scale].slice;
@@ -200,7 +200,7 @@ class NaiveFlipout {
 
   const Graph& graph_;
   std::vector<NaiveFlipoutLayer> layers_;
-  NaivePass pass_;
+  NaiveNetworkPass pass_;
   Flat noise_, perturbation_;
   std::vector<Flat> activations_;
   std::vector<std::pair<Flat, Flat>> signs_;

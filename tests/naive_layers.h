@@ -1,11 +1,12 @@
 #pragma once
 // Layers as plain loops in double, written from the formulas alone: the reference that the tests of
 // the numerical layers compare with. Slow, obvious, and independent of the code under test: the one
-// thing shared with it is the stream of signs, whose names are part of the contract.
+// thing shared with it are the streams of noise, whose names are part of the contract. Flipout is
 //
 //     y_b = f(conv(x_b, M) + r_b ∘ conv(s_b ∘ x_b, D) + bias)
 //
-// with one sign of s_b an input channel and one of r_b a filter, the same at every pixel.
+// with one sign of s_b an input channel and one of r_b a filter, the same at every pixel;
+// naive_noisy_conv has the other estimators.
 
 #include <algorithm>
 #include <array>
@@ -192,39 +193,88 @@ struct NaivePass {
   std::uint32_t layer = 0;
   bool noisy = true;  // false: the means alone
 
+  Stream stream(Site training, Site predicting, std::size_t b) const {
+    const Site site = noise.predicting ? predicting : training;
+    return {noise.seed, site, layer, noise.step, noise.examples[b]};
+  }
   std::vector<float> signs(Site site, std::size_t b, int count) const {
     std::vector<float> signs(static_cast<std::size_t>(count));
     fill_signs({noise.seed, site, layer, noise.step, noise.examples[b]}, signs);
     return signs;
   }
+  Numbers normals(Site training, Site predicting, std::size_t b, std::size_t count) const {
+    std::vector<float> numbers(count);
+    fill_normal(stream(training, predicting, b), 0, numbers);
+    return {numbers.begin(), numbers.end()};
+  }
 };
 
-/// A convolution layer, deterministic or flipout. A dense layer is one over a 1 x 1 image.
+/// What a layer does with what was drawn for its kernel.
+enum class NaiveEstimator { flipout, reparameterization, local_reparameterization, independent };
+
+/// One image's convolution under an estimator, before bias and activation:
+///     flipout                   conv(x, M) + r ∘ conv(s ∘ x, D)
+///     reparameterization        conv(x, W), W drawn once
+///     local_reparameterization  conv(x, M) + sqrt(conv(x², S²)) ∘ z, z an output
+///     independent               conv(x, M + S ∘ e), e a weight of this example
+inline Numbers naive_noisy_conv(const NaiveWindow& w, NaiveEstimator estimator,
+                                const NaivePass& pass, std::size_t b, const double* image,
+                                const NaiveTensor& kernel) {
+  const auto channels = static_cast<std::size_t>(w.input.channels);
+  const auto filters = static_cast<std::size_t>(w.filters);
+  const std::size_t weights =
+      static_cast<std::size_t>(w.kernel[0] * w.kernel[1]) * channels * filters;
+  if (estimator == NaiveEstimator::reparameterization) return naive_conv(w, image, kernel.drawn);
+  Numbers y = naive_conv(w, image, kernel.mean);
+  if (estimator == NaiveEstimator::independent) {
+    Numbers own =
+        pass.normals(Site::example_weight_noise, Site::predict_example_weight_noise, b, weights);
+    for (std::size_t i = 0; i < weights; ++i) own[i] = kernel.mean[i] + kernel.drawn[i] * own[i];
+    return naive_conv(w, image, own.data());
+  }
+  if (estimator == NaiveEstimator::local_reparameterization) {
+    Numbers squares(image, image + w.input.size());
+    Numbers variances(kernel.drawn, kernel.drawn + weights);
+    for (double& x : squares) x *= x;
+    for (double& x : variances) x *= x;
+    const Numbers variance = naive_conv(w, squares.data(), variances.data());
+    const Numbers z =
+        pass.normals(Site::output_noise, Site::predict_output_noise, b, variance.size());
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] += std::sqrt(variance[i]) * z[i];
+    return y;
+  }
+  const bool predicts = pass.noise.predicting;
+  const auto s =
+      pass.signs(predicts ? Site::predict_sign_input : Site::sign_input, b, w.input.channels);
+  const auto r = pass.signs(predicts ? Site::predict_sign_output : Site::sign_output, b, w.filters);
+  Numbers flipped(image, image + w.input.size());
+  for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % channels];
+  const Numbers perturbed = naive_conv(w, flipped.data(), kernel.drawn);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % filters] * perturbed[i];
+  return y;
+}
+
+/// A convolution layer, deterministic or under an estimator. A dense layer is one over a 1 x 1
+/// image.
+/// @param uses_mean the kernel is its mean in every pass, though it has a scale
 inline NaiveLayer naive_weights_layer(const NaiveWindow& w, const std::string& activation,
-                                      const ParameterLayout& layout, const NaivePass& pass) {
+                                      const ParameterLayout& layout, const NaivePass& pass,
+                                      NaiveEstimator estimator = NaiveEstimator::flipout,
+                                      bool uses_mean = false) {
   return [=, &layout](const NaiveState& state) {
     const NaiveTensor kernel(layout, state, "kernel"), bias(layout, state, "bias");
-    const auto channels = static_cast<std::size_t>(w.input.channels);
     const auto filters = static_cast<std::size_t>(w.filters);
+    const bool is_noisy = pass.noisy && kernel.drawn != nullptr && !uses_mean;
     Numbers outputs;
     for (std::size_t b = 0; b * w.input.size() < state.inputs[0].size(); ++b) {
       const double* image = state.inputs[0].data() + b * w.input.size();
-      Numbers y = naive_conv(w, image, kernel.mean);
-      if (pass.noisy && kernel.drawn != nullptr) {
-        const bool predicts = pass.noise.predicting;
-        const auto s =
-            pass.signs(predicts ? Site::predict_sign_input : Site::sign_input, b, w.input.channels);
-        const auto r =
-            pass.signs(predicts ? Site::predict_sign_output : Site::sign_output, b, w.filters);
-        Numbers flipped(image, image + w.input.size());
-        for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % channels];
-        const Numbers perturbed = naive_conv(w, flipped.data(), kernel.drawn);
-        for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % filters] * perturbed[i];
-      }
+      const Numbers y = is_noisy ? naive_noisy_conv(w, estimator, pass, b, image, kernel)
+                                 : naive_conv(w, image, kernel.mean);
       for (std::size_t i = 0; i < y.size(); ++i) {
         const bool is_sampled = pass.noisy && bias.drawn != nullptr;
-        if (bias.mean != nullptr) y[i] += (is_sampled ? bias.drawn : bias.mean)[i % filters];
-        outputs.push_back(naive_activation(activation, y[i]));
+        const double* added = is_sampled ? bias.drawn : bias.mean;
+        const double z = added == nullptr ? y[i] : y[i] + added[i % filters];
+        outputs.push_back(naive_activation(activation, z));
       }
     }
     return outputs;

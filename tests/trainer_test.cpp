@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "naive_flipout.h"
+#include "trainer_fixture.h"
 
 using namespace bnn;
 using namespace bnn::testing;
@@ -103,30 +104,6 @@ std::vector<NaiveFlipoutLayer> conv_layers() {
   return {{"conv", 1, 4, 4, 2, 5, 3, true}, naive_dense("logits", 3, 80, 3, false)};
 }
 
-// A large epsilon, so that the size of a gradient shows in the step.
-TrainingSpec small_spec() {
-  TrainingSpec spec{.batch_size = 12, .seed = 5, .shards = 4};
-  spec.adam = {.learning_rate = 0.01, .epsilon = 0.05};
-  spec.kl.weight = 0.7;
-  return spec;
-}
-
-struct Fixture {
-  Graph graph;
-  Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
-  Loader loader{data, indices(30), plain_pixels(data.shape), false, 0, 5};
-  ThreadPool pool{2};
-  Trainer trainer;
-
-  Fixture(const std::string& model, const TrainingSpec& spec)
-      : graph(make_graph(model)), trainer(graph, spec, loader, pool) {}
-
-  std::span<const float> values(AlignedArray& array, const std::string& name) {
-    const Slice slice = graph.layout().variables()[variable_index(graph.layout(), name)].slice;
-    return array.span().subspan(slice.offset, slice.size);
-  }
-};
-
 // The largest difference, relative to the largest number.
 double difference(std::span<const float> a, const Flat& b) {
   double worst = 0, largest = 1e-30;
@@ -140,7 +117,7 @@ double difference(std::span<const float> a, const Flat& b) {
 // Runs three steps on both, with batches of the given size.
 void compare(const std::string& model, const std::vector<NaiveFlipoutLayer>& layers,
              const TrainingSpec& spec, std::size_t batch) {
-  Fixture f(model, spec);
+  TrainerFixture f(model, spec);
   NaiveTrainer naive{f.graph, NaiveFlipout(f.graph, layers), f.data, spec, 30.0};
   naive.p.assign(f.trainer.parameters().span().begin(), f.trainer.parameters().span().end());
   naive.m = naive.v = Flat(naive.p.size());
@@ -196,7 +173,7 @@ TEST_CASE("frozen parameters stay, and count in the KL but not in the clipped no
   spec.gradient_clip_norm = 0.05;
   compare(kFrozen, dense_layers(), spec, 12);
 
-  Fixture f(kFrozen, small_spec());
+  TrainerFixture f(kFrozen, small_spec());
   const std::string scale = "hidden/kernel_posterior_untransformed_scale";
   const std::string loc = "hidden/kernel_posterior_loc";
   const auto span = f.values(f.trainer.parameters(), loc);
@@ -215,7 +192,7 @@ TEST_CASE("frozen parameters stay, and count in the KL but not in the clipped no
 TEST_CASE("a network with nothing to train runs and stays as it is") {
   const std::string all_frozen = kInput + R"({"type": "flatten"},
       {"type": "dense_flipout", "name": "logits", "units": 3, "trainable": false}]})";
-  Fixture f(all_frozen, small_spec());
+  TrainerFixture f(all_frozen, small_spec());
   const auto span = f.trainer.parameters().span();
   const std::vector<float> before(span.begin(), span.end());
   const StepStats stats = f.trainer.step(1, indices(12));
@@ -225,7 +202,7 @@ TEST_CASE("a network with nothing to train runs and stays as it is") {
 }
 
 TEST_CASE("kl() is the KL of the current parameters") {
-  Fixture f(kConv, small_spec());
+  TrainerFixture f(kConv, small_spec());
   const double kl = f.trainer.kl();
   Flat p(f.trainer.parameters().span().begin(), f.trainer.parameters().span().end()), unused = p;
   CHECK(kl == Approx(NaiveFlipout(f.graph, conv_layers()).add_kl(p, 0.0, unused)).epsilon(1e-6));
@@ -237,7 +214,7 @@ TEST_CASE("schedules reach the step") {
   TrainingSpec spec = small_spec();
   spec.schedule.warmup_epochs = 2;
   spec.kl.annealing_epochs = 4;
-  Fixture f(kConv, spec);
+  TrainerFixture f(kConv, spec);
   CHECK(f.trainer.steps_per_epoch() == 3);  // 30 examples in batches of 12
   const StepStats stats = f.trainer.step(2, indices(12));
   CHECK(stats.learning_rate == Approx(0.01 * 2 / 6));
@@ -249,7 +226,7 @@ TEST_CASE("what is not finite stops the run and names the first layer that it re
     TrainingSpec spec = small_spec();
     spec.gradient_clip_norm = clips ? 1.0 : 0.0;
     for (const std::string name : {"conv", "logits"}) {
-      Fixture f(kConv, spec);
+      TrainerFixture f(kConv, spec);
       const std::string variable = name + "/bias_posterior_loc";
       f.trainer.parameters().data()[f.values(f.trainer.parameters(), variable).data() -
                                     f.trainer.parameters().data()] =
@@ -263,9 +240,10 @@ TEST_CASE("what is not finite stops the run and names the first layer that it re
 
 TEST_CASE("a KL that is not finite stops the run") {
   // With a scale this small the logits stay finite, but the gradient of (mu - m)^2 / s^2 does not.
-  Fixture f(kInput + R"({"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": 3,
+  TrainerFixture f(
+      kInput + R"({"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": 3,
       "kernel_prior_fn": {"loc": 1e12, "scale": 1e-15}}]})",
-            small_spec());
+      small_spec());
   const std::string message =
       error_message(ErrorKind::numerical, [&] { f.trainer.step(1, indices(12)); });
   CHECK(message.find("step 1: the gradient, a penalty or the KL is not finite") == 0);

@@ -208,7 +208,7 @@ Json run_config_schema() {
                  {"title", "Config of a bnn run"},
                  {"description", "Data, model, training and evaluation of one network."}};
   schema.update(describe_object([](ObjectReader& root) { read_document(root); }));
-  return schema;
+  return share_definitions(std::move(schema));
 }
 
 Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind) {

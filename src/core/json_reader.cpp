@@ -264,10 +264,6 @@ std::vector<std::string> ObjectReader::texts(const std::string& key,
   return result;
 }
 
-ObjectReader ObjectReader::object(const std::string& key) {
-  return ObjectReader(raw(key), pointer_ + "/" + key, problems_);
-}
-
 void ObjectReader::object(const std::string& key, const Read& read) {
   ObjectReader nested(raw(key), pointer_ + "/" + key, problems_, describing_);
   read(nested);

@@ -3,7 +3,6 @@
 
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d.h"
-#include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
 
@@ -123,55 +122,66 @@ void Conv2dLocal::backward(const BackwardArgs& args) const {
 void Conv2dLocal::backward_example(const BackwardArgs& args, std::size_t b,
                                    const Buffers& buffers) const {
   const Window& window = geometry_.window;
-  const int depth = window.depth(), filters = geometry_.filters;
-  const float* image = args.inputs[0] + b * window.input.size();
-  const float* saved = args.saved + b * saved_size();
   float* dz = args.output_gradient + b * geometry_.output_size();
   activate_backward(geometry_.activation, args.output + b * geometry_.output_size(),
-                    saved + geometry_.output_size(), geometry_.output_size(), dz);
+                    args.saved + b * saved_size() + geometry_.output_size(),
+                    geometry_.output_size(), dz);
   add_bias_gradient(geometry_.bias, args.pass, dz, window.pixels(),
-                    static_cast<std::size_t>(filters), args.gradient);
+                    static_cast<std::size_t>(geometry_.filters), args.gradient);
   float* dx = args.input_gradients[0];
   if (dx != nullptr) {
     dx += b * window.input.size();
     std::memset(dx, 0, window.input.size() * sizeof(float));
   }
-  for_each_tile(window, [&](const Tile& tile) {
-    const float* columns = tile_columns(window, tile, image, buffers.columns);
-    const std::size_t first = tile.first_pixel * static_cast<std::size_t>(filters);
-    const std::size_t size =
-        static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(filters);
-    const std::size_t column_size =
-        static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth);
-    square(columns, column_size, buffers.squares);
-    // dvariance = dz ∘ noise / (2 deviation), where the output has any spread at all.
-    draw_noise(args.pass, b, first, {buffers.noise, size});
-    float* dvariance = buffers.noise;
-    for (std::size_t i = 0; i < size; ++i) {
-      const float deviation = saved[first + i];
-      dvariance[i] = deviation > 0.0f ? dz[first + i] * dvariance[i] / (2.0f * deviation) : 0.0f;
-    }
-    const ConstMatrix tile_dz = matrix(static_cast<const float*>(dz) + first, tile.pixels, filters);
-    const ConstMatrix tile_dvariance =
-        matrix(static_cast<const float*>(dvariance), tile.pixels, filters);
-    // depth x filters += (pixels x depth)ᵀ (pixels x filters), twice
-    multiply_at_b(
-        matrix(columns, tile.pixels, depth), tile_dz,
-        matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
-        Write::add);
-    multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
-                  matrix(buffers.variance_gradient, depth, filters), Write::add);
-    if (dx == nullptr) return;
-    // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth
-    multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
-                  matrix(buffers.squares, tile.pixels, depth));
-    multiply_a_bt(tile_dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
-                  matrix(buffers.column_gradient, tile.pixels, depth));
-    for (std::size_t i = 0; i < column_size; ++i) {
-      buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];
-    }
-    add_col2im(window, buffers.column_gradient, tile.first_row, tile.last_row, dx);
-  });
+  for_each_tile(window, [&](const Tile& tile) { backward_tile(args, b, tile, dx, buffers); });
+}
+
+// Adds the tile's part to the gradients for means and variances, and to dx unless that is null.
+void Conv2dLocal::backward_tile(const BackwardArgs& args, std::size_t b, const Tile& tile,
+                                float* dx, const Buffers& buffers) const {
+  const Window& window = geometry_.window;
+  const int depth = window.depth(), filters = geometry_.filters;
+  const std::size_t first = tile.first_pixel * static_cast<std::size_t>(filters);
+  const auto column_size = static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth);
+  const float* columns =
+      tile_columns(window, tile, args.inputs[0] + b * window.input.size(), buffers.columns);
+  square(columns, column_size, buffers.squares);
+  const float* dz = args.output_gradient + b * geometry_.output_size() + first;
+  const ConstMatrix tile_dz = matrix(dz, tile.pixels, filters);
+  const ConstMatrix tile_dvariance =
+      matrix(variance_gradient(args, b, tile, dz, buffers), tile.pixels, filters);
+  // depth x filters += (pixels x depth)ᵀ (pixels x filters), twice
+  multiply_at_b(matrix(columns, tile.pixels, depth), tile_dz,
+                matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
+                Write::add);
+  multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
+                matrix(buffers.variance_gradient, depth, filters), Write::add);
+  if (dx == nullptr) return;
+  // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth; the squares are used up.
+  multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
+                matrix(buffers.squares, tile.pixels, depth));
+  multiply_a_bt(tile_dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
+                matrix(buffers.column_gradient, tile.pixels, depth));
+  for (std::size_t i = 0; i < column_size; ++i) {
+    buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];
+  }
+  add_col2im(window, buffers.column_gradient, tile.first_row, tile.last_row, dx);
+}
+
+// dz ∘ noise / (2 deviation), where the output has any spread at all; [pixels][filters].
+const float* Conv2dLocal::variance_gradient(const BackwardArgs& args, std::size_t b,
+                                            const Tile& tile, const float* dz,
+                                            const Buffers& buffers) const {
+  const auto filters = static_cast<std::size_t>(geometry_.filters);
+  const std::size_t first = tile.first_pixel * filters;
+  const std::size_t size = static_cast<std::size_t>(tile.pixels) * filters;
+  const float* deviation = args.saved + b * saved_size() + first;
+  draw_noise(args.pass, b, first, {buffers.noise, size});
+  for (std::size_t i = 0; i < size; ++i) {
+    buffers.noise[i] =
+        deviation[i] > 0.0f ? dz[i] * buffers.noise[i] / (2.0f * deviation[i]) : 0.0f;
+  }
+  return buffers.noise;
 }
 
 }  // namespace bnn

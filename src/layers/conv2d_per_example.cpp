@@ -3,7 +3,6 @@
 #include "bnn/bayes/flipout.h"
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d.h"
-#include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
 

@@ -125,8 +125,6 @@ class ObjectReader {
                                  std::optional<std::vector<std::string>> fallback);
   /// A nested object: reads it, finishes it and records it. Absent or null, it reads as {}.
   void object(const std::string& key, const Read& read);
-  /// The same in steps: the caller finishes it and records its `resolved()`. Never described.
-  ObjectReader object(const std::string& key);
   /// One of several types of value (VariantRule). `read` gets a reader of the object and its type;
   /// it is called once, or not at all for null and for what names no type. Records {"type": ...}
   /// with all defaults. Returns the type that was read, if any. Describing, `read` is called once

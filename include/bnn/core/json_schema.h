@@ -53,6 +53,9 @@ Json or_null(const Json& schema);
 /// The schema with a default.
 Json with_default(Json schema, Json value);
 
+/// The schema with parts that repeat moved to "$defs", each named after the key it is of.
+Json share_definitions(Json schema);
+
 /// True if the described object has keys that must be there.
 bool requires_keys(const Json& schema);
 

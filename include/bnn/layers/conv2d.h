@@ -29,6 +29,7 @@
 #include <string>
 
 #include "bnn/layers/activation.h"
+#include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/layer.h"
 #include "bnn/layers/weights.h"
 #include "bnn/math/window.h"
@@ -137,6 +138,10 @@ class Conv2dLocal final : public Layer {
   struct Buffers;
   void forward_example(const ForwardArgs& args, std::size_t b, const Buffers& buffers) const;
   void backward_example(const BackwardArgs& args, std::size_t b, const Buffers& buffers) const;
+  void backward_tile(const BackwardArgs& args, std::size_t b, const Tile& tile, float* dx,
+                     const Buffers& buffers) const;
+  const float* variance_gradient(const BackwardArgs& args, std::size_t b, const Tile& tile,
+                                 const float* dz, const Buffers& buffers) const;
   void draw_noise(const Pass& pass, std::size_t b, std::size_t first, std::span<float> noise) const;
 
   Conv2dGeometry geometry_;
