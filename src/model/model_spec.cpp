@@ -102,7 +102,8 @@ Json with_shared_keys(Json layer, const Json& earlier) {
 // Every key that some type of layer has, with all that it may be there.
 Json defaults_schema() {
   std::map<std::string, std::vector<Json>> properties;
-  for (const Json& layer : layer_schema().at("anyOf")) {
+  const Json layers = layer_schema();
+  for (const Json& layer : layers.at("anyOf")) {
     for (const auto& [key, schema] : layer.at("properties").items()) {
       auto& known = properties[key];
       if (std::find(known.begin(), known.end(), schema) == known.end()) known.push_back(schema);
