@@ -118,9 +118,17 @@ Json defaults_schema() {
   return schema;
 }
 
+// A layer in a model: what it must have can also come from the defaults or, with `reuse`, from
+// another layer.
+Json layer_in_model_schema() {
+  Json schema = layer_schema();
+  for (Json& layer : schema.at("anyOf")) layer["required"] = {"type"};
+  return schema;
+}
+
 void describe_model(ObjectReader& reader) {
   reader.describe("defaults", defaults_schema());
-  Json layers = list_schema(layer_schema());
+  Json layers = list_schema(layer_in_model_schema());
   layers["minItems"] = 1;
   reader.describe("layers", std::move(layers), /*required=*/true);
 }
