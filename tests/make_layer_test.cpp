@@ -233,9 +233,13 @@ TEST_CASE("numbers that are not positive integers of 32 bits are refused") {
 
 TEST_CASE("strides and dilation rates above one exclude each other across dimensions") {
   const std::string sentence =
-      kPlace + "dilation_rate: strides above 1 and dilation rates above 1 cannot be used together";
-  CHECK(problem_of(conv(R"(, "strides": 2, "dilation_rate": 2)")) == sentence);
-  CHECK(problem_of(conv(R"(, "strides": [2, 1], "dilation_rate": [1, 2])")) == sentence);
+      kPlace +
+      "dilation_rate: strides above 1 and dilation rates above 1 cannot be used together; expected "
+      "1 for one of them, found strides ";
+  CHECK(problem_of(conv(R"(, "strides": 2, "dilation_rate": 2)")) ==
+        sentence + "[2,2] and dilation rates [2,2]");
+  CHECK(problem_of(conv(R"(, "strides": [2, 1], "dilation_rate": [1, 2])")) ==
+        sentence + "[2,1] and dilation rates [1,2]");
   CHECK(problem_of(conv(R"(, "strides": [1, 1], "dilation_rate": [1, 2])")) == "nothing");
   CHECK(problem_of(conv(R"(, "strides": [1, 2], "dilation_rate": [1, 1])")) == "nothing");
 }

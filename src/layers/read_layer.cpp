@@ -69,7 +69,10 @@ Conv2dSpec read_conv2d(ObjectReader& reader, Weights weights) {
   };
   if (above_one(spec.window.strides) && above_one(spec.window.dilation_rate)) {
     reader.problem("dilation_rate",
-                   "strides above 1 and dilation rates above 1 cannot be used together");
+                   "strides above 1 and dilation rates above 1 cannot be used together; expected 1 "
+                   "for one of them, found strides " +
+                       json_text(spec.window.strides) + " and dilation rates " +
+                       json_text(spec.window.dilation_rate));
   }
   spec.activation = read_activation(reader);
   spec.weights = read_weights(reader, weights);
@@ -172,7 +175,10 @@ const std::vector<LayerType>& types() {
       {"concatenate",
        [](ObjectReader& reader, LayerSpec& spec) {
          const auto axis = reader.integer("axis", {.min = -3, .max = 3, .fallback = -1});
-         if (axis == 0) reader.problem("axis", "is the batch; expected an axis of the examples");
+         if (axis == 0) {
+           reader.problem("axis", "is the batch; expected -3 to -1 or 1 to 3, found 0");
+         }
+
          spec.options = ConcatenateSpec{static_cast<int>(axis)};
        }},
       {"dropout",
@@ -221,7 +227,9 @@ void read_options(ObjectReader& reader, LayerSpec& spec) {
   spec.seed = read_seed(reader);
   spec.reuse = reader.boolean("reuse", false);
   if (spec.reuse && spec.name.empty()) {
-    reader.problem("reuse", "needs a \"name\": that of the layer whose variables are shared");
+    reader.problem(
+        "reuse",
+        "expected a \"name\" too, that of the layer whose variables are shared; found none");
   }
   type->read(reader, spec);
   std::visit(

@@ -10,16 +10,22 @@ namespace {
 
 // Scales whose square, and the square of whose inverse, still are numbers in float32.
 constexpr double kMinScale = 1e-15, kMaxScale = 1e15;
+// Bounds of a clip that leave every useful number alone.
 constexpr double kNoBound = 1e30;
+
+// A number that stays finite when it is squared in float32.
+double read_number(ObjectReader& reader, const std::string& key, double fallback) {
+  return reader.real(key, {.min = -kMaxScale, .max = kMaxScale, .fallback = fallback});
+}
 
 Initializer initializer_of(ObjectReader& reader, const std::string& type) {
   using Kind = Initializer::Kind;
   if (type == "random_normal" || type == "truncated_normal") {
-    const double mean = reader.real("mean", {.fallback = 0.0});
-    const double stddev = reader.real("stddev", {.min = 0.0, .fallback = 0.05});
+    const double mean = read_number(reader, "mean", 0.0);
+    const double stddev = reader.real("stddev", {.min = 0.0, .max = kMaxScale, .fallback = 0.05});
     return {type == "random_normal" ? Kind::random_normal : Kind::truncated_normal, mean, stddev};
   }
-  if (type == "constant") return {Kind::constant, reader.real("value", {.fallback = 0.0}), 0.0};
+  if (type == "constant") return {Kind::constant, read_number(reader, "value", 0.0), 0.0};
   if (type == "he_normal") return {Kind::he_normal, 0.0, 0.0};
   if (type == "glorot_uniform") return {Kind::glorot_uniform, 0.0, 0.0};
   if (type == "glorot_normal") return {Kind::glorot_normal, 0.0, 0.0};
@@ -43,12 +49,15 @@ Constraint constraint_of(ObjectReader& reader, const std::string& type) {
   Constraint result;
   if (type == "clip") {
     result.kind = Kind::clip;
-    result.min = reader.real("min", {.fallback = -kNoBound});
-    result.max = reader.real("max", {.fallback = kNoBound});
-    if (result.min > result.max) reader.problem("min", "is above \"max\"");
+    result.min = reader.real("min", {.min = -kNoBound, .max = kNoBound, .fallback = -kNoBound});
+    result.max = reader.real("max", {.min = -kNoBound, .max = kNoBound, .fallback = kNoBound});
+    if (result.min > result.max) {
+      reader.problem("min", "expected at most \"max\", which is " + json_text(result.max) +
+                                ", found " + json_text(result.min));
+    }
   } else if (type == "max_norm") {
     result.kind = Kind::max_norm;
-    result.max = reader.real("max", {.min = 0.0, .fallback = 2.0});
+    result.max = reader.real("max", {.min = 0.0, .max = kNoBound, .fallback = 2.0});
   } else {
     result.kind = type == "non_neg" ? Kind::non_neg : Kind::unit_norm;
   }
@@ -114,7 +123,7 @@ void read_mixture(ObjectReader& reader, Prior& prior) {
 
 Prior prior_of(ObjectReader& reader, const std::string& type) {
   Prior prior;
-  const auto read_loc = [&] { prior.loc = reader.real("loc", {.fallback = 0.0}); };
+  const auto read_loc = [&] { prior.loc = read_number(reader, "loc", 0.0); };
   const auto read_scale = [&] {
     prior.scale = reader.real("scale", {.min = kMinScale, .max = kMaxScale, .fallback = 1.0});
   };
@@ -195,7 +204,7 @@ TensorSpec read_kernel(ObjectReader& reader, Estimator estimator) {
   if (!kernel.untransformed_scale && estimator != Estimator::reparameterization) {
     reader.problem("kernel_posterior_fn",
                    "this estimator needs a kernel posterior with a scale; expected "
-                   "\"is_singular\": false");
+                   "\"is_singular\": false, found true");
   }
   set_divergence(reader, "kernel", prior, divergence, kernel);
   return kernel;

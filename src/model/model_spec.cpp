@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
@@ -70,11 +71,22 @@ bool describes_variables(const std::string& key) {
   return key.starts_with("kernel_") || key.starts_with("bias_") || others.count(key) > 0;
 }
 
+bool same_word(const Json& a, const Json& b) {
+  const auto equal = [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  };
+  if (!a.is_string() || !b.is_string()) return false;
+  const auto& left = a.get_ref<const std::string&>();
+  const auto& right = b.get_ref<const std::string&>();
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), equal);
+}
+
 // A layer with `reuse` takes what it does not say about the variables from the first of its name.
 Json with_shared_keys(Json layer, const Json& earlier) {
   const auto same_name = [&](const Json& other) {
     return other.value("name", Json()) == layer.at("name") &&
-           other.value("type", Json()) == layer.value("type", Json());
+           same_word(other.value("type", Json()), layer.value("type", Json()));
   };
   if (!layer.is_object() || !layer.contains("name") || layer.value("reuse", Json()) != Json(true)) {
     return layer;
@@ -106,9 +118,17 @@ Json defaults_schema() {
   return schema;
 }
 
+// A layer in a model: what it must have can also come from the defaults or, with `reuse`, from
+// another layer.
+Json layer_in_model_schema() {
+  Json schema = layer_schema();
+  for (Json& layer : schema.at("anyOf")) layer["required"] = {"type"};
+  return schema;
+}
+
 void describe_model(ObjectReader& reader) {
   reader.describe("defaults", defaults_schema());
-  Json layers = list_schema(layer_schema());
+  Json layers = list_schema(layer_in_model_schema());
   layers["minItems"] = 1;
   reader.describe("layers", std::move(layers), /*required=*/true);
 }

@@ -1,0 +1,209 @@
+// Every key of every layer type, good and bad. Types come from layer_types() and keys from the
+// schema, so a key without a row fails.
+
+#include <algorithm>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/app/run_config.h"
+#include "layer_argument_rows.h"
+#include "schema_check.h"
+#include "tiny_run.h"
+
+namespace bnn::testing {
+namespace {
+
+const std::string kPlace = "/model/layers/0/";
+
+Json document_of(const Json& layer) {
+  Json document = tiny_config();
+  document["model"]["layers"] = Json::array({layer});
+  return document;
+}
+
+// The base layer with a row's context and one of its values.
+Json layer_with(const std::string& type, const ArgumentRow& row, const Json& value) {
+  Json layer = base_layer(type);
+  layer.update(row.context);
+  layer[row.key()] = value;
+  return layer;
+}
+
+// Adds the paths of the keys below one that has this schema.
+void add_paths(const std::string& path, const Json& schema, std::set<std::string>& paths) {
+  if (schema.contains("anyOf")) {
+    for (const Json& form : schema.at("anyOf")) add_paths(path, form, paths);
+  }
+  if (!schema.contains("properties")) return;
+  for (const auto& [key, nested] : schema.at("properties").items()) {
+    const std::string below = path.empty() ? key : path + "/" + key;
+    paths.insert(below);
+    add_paths(below, nested, paths);
+  }
+}
+
+// The schema of a layer type: the alternative that a layer of this type and nothing else fits.
+const Json& schema_of(const std::string& type) {
+  static const Json schema = layer_schema();
+  const Json& alternatives = schema.at("anyOf");
+  const auto found = std::find_if(alternatives.begin(), alternatives.end(), [&](const Json& one) {
+    return one.at("/properties/type"_json_pointer).dump().find("\"" + type + "\"") !=
+           std::string::npos;
+  });
+  REQUIRE(found != alternatives.end());
+  return *found;
+}
+
+std::set<std::string> paths_of(const std::string& type) {
+  std::set<std::string> paths;
+  add_paths("", schema_of(type), paths);
+  return paths;
+}
+
+// Whether a resolved value is the given one with defaults filled in.
+bool carries(const Json& resolved, const Json& given) {
+  if (given.is_object()) {
+    return resolved.is_object() &&
+           std::all_of(given.items().begin(), given.items().end(), [&](const auto& item) {
+             return resolved.contains(item.key()) && carries(resolved[item.key()], item.value());
+           });
+  }
+  if (resolved.is_object() && given.is_string()) return resolved.value("type", Json()) == given;
+  if (resolved.is_array() && given.is_number()) return resolved == Json({given, given});
+  return resolved == given;
+}
+
+void check_valid(const std::string& type, const ArgumentRow& row, const SchemaCheck& schema) {
+  const Json layer = layer_with(type, row, row.valid);
+  CAPTURE(layer.dump());
+  CHECK(schema.fault(layer) == "");
+  RunConfig config;
+  REQUIRE_NOTHROW(config = read_run_config(document_of(layer), "c.json", ErrorKind::config));
+  CHECK(row.heard(config.model.layers[0]));
+  const Json& resolved = config.resolved["model"]["layers"][0];
+  REQUIRE(resolved.contains(row.pointer()));
+  CHECK(carries(resolved[row.key()], row.valid));
+}
+
+void check_invalid(const std::string& type, const ArgumentRow& row, const SchemaCheck& schema) {
+  const Json layer = layer_with(type, row, row.invalid);
+  CAPTURE(layer.dump());
+  CHECK_FALSE(schema.accepts(layer));
+  std::string message = "accepted";
+  try {
+    read_run_config(document_of(layer), "c.json", ErrorKind::config);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::config);
+    message = error.what();
+  }
+  CHECK_THAT(message, Catch::Matchers::StartsWith("c.json: " + kPlace + row.path));
+  for (const std::string& part : row.message) CHECK_THAT(message, Catch::Matchers::Contains(part));
+  CHECK(message.find("expected") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("Every key of every layer type is heard, recorded and checked") {
+  std::size_t checked = 0;
+  for (const std::string& type : layer_types()) {
+    CAPTURE(type);
+    const SchemaCheck schema(schema_of(type));
+    for (const std::string& path : paths_of(type)) {
+      if (path == "type") continue;
+      CAPTURE(path);
+      std::size_t rows = 0;
+      for (const ArgumentRow& row : argument_rows()) {
+        if (row.path != path) continue;
+        check_valid(type, row, schema);
+        check_invalid(type, row, schema);
+        ++rows;
+      }
+      CHECK(rows > 0);
+      checked += rows;
+    }
+  }
+  CHECK(checked > 600);
+}
+
+TEST_CASE("No row stands for a key that no layer type has") {
+  std::set<std::string> paths;
+  for (const std::string& type : layer_types()) paths.merge(paths_of(type));
+  for (const ArgumentRow& row : argument_rows()) {
+    CAPTURE(row.path);
+    CHECK(paths.count(row.path) == 1);
+  }
+}
+
+TEST_CASE("Values that rows call valid are not the defaults, but for those that name a type") {
+  for (const std::string& type : layer_types()) {
+    const Json plain = read_run_config(document_of(base_layer(type)), "c.json", ErrorKind::config)
+                           .resolved["model"]["layers"][0];
+    for (const ArgumentRow& row : argument_rows()) {
+      if (!plain.contains(row.key()) || row.path.ends_with("/type")) continue;
+      if (row.path.find("/is_singular") != std::string::npos) continue;
+      CAPTURE(type, row.path);
+      CHECK_FALSE(carries(plain[row.key()], row.valid));
+    }
+  }
+}
+
+TEST_CASE("Each layer type is read by its name in any case, and by no other") {
+  const SchemaCheck schema(run_config_schema());
+  for (const std::string& type : layer_types()) {
+    CAPTURE(type);
+    Json layer = base_layer(type);
+    std::transform(type.begin(), type.end(), layer["type"].get_ref<std::string&>().begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    const Json document = document_of(layer);
+    CHECK(schema.fault(document) == "");
+    const RunConfig config = read_run_config(document, "c.json", ErrorKind::config);
+    CHECK(config.model.layers[0].type == type);
+    CHECK(config.resolved["model"]["layers"][0]["type"] == type);
+    layer["type"] = type + "_x";
+    CHECK_FALSE(schema.accepts(document_of(layer)));
+    CHECK_THROWS_WITH(read_run_config(document_of(layer), "c.json", ErrorKind::config),
+                      Catch::Matchers::StartsWith("c.json: " + kPlace + "type: found \"" + type) &&
+                          Catch::Matchers::Contains("expected one of"));
+  }
+}
+
+TEST_CASE("Keys that a layer must have are missed where they are not") {
+  for (const std::string& type : layer_types()) {
+    const Json own = schema_of(type);
+    for (const Json& required : own.at("required")) {
+      const std::string key = required;
+      CAPTURE(type, key);
+      Json layer = base_layer(type);
+      layer.erase(key);
+      CHECK_FALSE(SchemaCheck(own).accepts(layer));
+      CHECK_THROWS_WITH(
+          read_run_config(document_of(layer), "c.json", ErrorKind::config),
+          Catch::Matchers::StartsWith("c.json: " + kPlace + key + ": missing; expected "));
+    }
+  }
+}
+
+TEST_CASE("What a layer must have can come from the defaults, for the parser and the schema") {
+  const SchemaCheck schema(run_config_schema());
+  for (const std::string& type : layer_types()) {
+    CAPTURE(type);
+    Json layer = base_layer(type);
+    Json document = document_of({{"type", type}});
+    for (const char* key : {"filters", "units", "kernel_size", "pool_size", "rate"}) {
+      if (layer.contains(key)) document["model"]["defaults"][key] = layer[key];
+    }
+    CHECK(schema.fault(document) == "");
+    CHECK_NOTHROW(read_run_config(document, "c.json", ErrorKind::config));
+  }
+}
+
+// Layers are checked against their own part of the schema above, which is faster.
+TEST_CASE("The schema of a config holds that of layers, but for what defaults can give") {
+  Json layers = layer_schema();
+  for (Json& layer : layers.at("anyOf")) layer["required"] = {"type"};
+  const Json schema = run_config_schema();
+  CHECK(schema.at("/properties/model/properties/layers/items"_json_pointer) == layers);
+}
+
+}  // namespace bnn::testing
