@@ -15,12 +15,10 @@ struct Estimated {
   Sharing sharing;
 };
 
-const Estimated kEstimators[] = {{"flipout", {.examples = false, .pixels = true}},
-                                 {"reparameterization", {.examples = true, .pixels = true}},
-                                 {"local_reparameterization", {.examples = false, .pixels = false}},
-                                 {"independent", {.examples = false, .pixels = true}}};
-
-std::string estimator_key(const std::string& name) { return ", \"estimator\": \"" + name + "\""; }
+const Estimated kCases[] = {{"flipout", {.examples = false, .pixels = true}},
+                            {"reparameterization", {.examples = true, .pixels = true}},
+                            {"local_reparameterization", {.examples = false, .pixels = false}},
+                            {"independent", {.examples = false, .pixels = true}}};
 
 Moments check_moments(const MadeLayer& made, const NaiveWindow& w, const Sharing& sharing) {
   const Moments moments = measure_moments(made, w, sharing);
@@ -35,7 +33,7 @@ Moments check_moments(const MadeLayer& made, const NaiveWindow& w, const Sharing
 TEST_CASE("convolutions have the means, variances and covariances of their estimator") {
   // As many channels as filters, so that one stream for both kinds of signs would show.
   const NaiveWindow w{{4, 3, 2}, 2, {2, 2}, {1, 1}};
-  for (const Estimated& each : kEstimators) {
+  for (const Estimated& each : kCases) {
     INFO(each.name);
     const MadeLayer made = make_layer_from(
         conv_text("conv2d_flipout", w, "linear", estimator_key(each.name)), {w.input});
@@ -48,7 +46,7 @@ TEST_CASE("convolutions have the means, variances and covariances of their estim
 
 TEST_CASE("convolutions with stride and padding have these moments too") {
   const NaiveWindow w{{4, 5, 2}, 2, {3, 3}, {2, 2}, {1, 1}, Padding::same};
-  for (const Estimated& each : kEstimators) {
+  for (const Estimated& each : kCases) {
     INFO(each.name);
     check_moments(
         make_layer_from(conv_text("conv2d_flipout", w, "linear", estimator_key(each.name)),
@@ -59,7 +57,7 @@ TEST_CASE("convolutions with stride and padding have these moments too") {
 
 TEST_CASE("dense layers have the means, variances and covariances of their estimator") {
   const NaiveWindow w{{1, 1, 5}, 5};
-  for (const Estimated& each : kEstimators) {
+  for (const Estimated& each : kCases) {
     INFO(each.name);
     const MadeLayer made = make_layer_from(
         dense_text("dense_flipout", 5, "linear", estimator_key(each.name)), {flat_shape(5)});

@@ -220,10 +220,10 @@ double product(const Numbers& a, const Numbers& b) {
 }  // namespace
 
 TEST_CASE("gradients over several tiles match differences along random directions") {
-  // 20 x 15 x 64 floats a row of the im2col matrix: the last tile is shorter than the others.
-  const NaiveWindow w{{7, 24, 64}, 2, {3, 5}, {1, 1}, {1, 1}, Padding::same};
-  const int rows = tile_rows(make_window(w.input, window_spec(w)));
-  REQUIRE((rows > 1 && 7 % rows != 0));
+  // 25 x 15 x 64 floats a row of the im2col matrix: two rows a tile, the last tile with one. Tiles
+  // begin within a group of four numbers of the noise.
+  const NaiveWindow w{{7, 25, 64}, 1, {3, 5}, {1, 1}, {1, 1}, Padding::same};
+  REQUIRE(tile_rows(make_window(w.input, window_spec(w))) == 2);
   for (const Choice& choice : kChoices) {
     if (choice.uses_mean) continue;
     INFO(choice.keys);
@@ -302,4 +302,13 @@ TEST_CASE("a bias with a scale is its location where the config says mean") {
     for (double& y : moved) y += 1.0;
     CHECK(worst_error(other.forward(), moved) < 1e-6);
   }
+}
+
+TEST_CASE("a singular kernel under reparameterization is a point") {
+  const MadeLayer made = make_layer_from(
+      conv_text("conv2d_reparameterization", kSmall, "swish",
+                R"(, "kernel_posterior_fn": {"is_singular": true}, "kernel_prior_fn": null)"),
+      {kSmall.input});
+  CHECK(made.layout.random_tensors().empty());
+  check(kChoices[1], made, kSmall, "swish");
 }

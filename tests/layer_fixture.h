@@ -126,6 +126,13 @@ inline std::string dense_text(const std::string& type, int units,
          ", \"activation\": \"" + activation + "\"" + more + "}";
 }
 
+inline const std::string kEstimators[] = {"flipout", "reparameterization",
+                                          "local_reparameterization", "independent"};
+
+inline std::string estimator_key(const std::string& name) {
+  return ", \"estimator\": \"" + name + "\"";
+}
+
 inline const std::string kSampledBias = R"(, "bias_posterior_fn": {"is_singular": false})";
 
 /// One shard's pass through a layer.

@@ -1,11 +1,14 @@
 #pragma once
 // A trainer of a small network over random images of 4 x 4 x 2 bytes.
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "bnn/train/trainer.h"
+#include "exact_posterior.h"
 #include "model_fixtures.h"
 
 namespace bnn::testing {
@@ -36,5 +39,25 @@ struct TrainerFixture {
   }
   std::span<float> parameter(const std::string& name) { return values(trainer.parameters(), name); }
 };
+
+/// KL of one tensor from Normal(loc, scale), its present variables in double.
+inline double exact_kl(TrainerFixture& f, const std::string& tensor, double scale = 1.0,
+                       double loc = 0.0) {
+  const auto mu = f.parameter(tensor + "_posterior_loc");
+  const auto u = f.parameter(tensor + "_posterior_untransformed_scale");
+  double sum = 0.0;
+  for (std::size_t i = 0; i < mu.size(); ++i) {
+    const double r = exact_sigma(u[i]) / scale, d = (mu[i] - loc) / scale;
+    sum += (d * d + r * r - 1.0) / 2 - std::log(r);
+  }
+  return sum;
+}
+
+/// Random tensors that have a KL.
+inline std::size_t divergences(const Graph& graph) {
+  const auto& tensors = graph.layout().random_tensors();
+  return static_cast<std::size_t>(std::count_if(
+      tensors.begin(), tensors.end(), [](const RandomTensor& t) { return t.prior.has_value(); }));
+}
 
 }  // namespace bnn::testing
