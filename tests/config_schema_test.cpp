@@ -36,12 +36,12 @@ std::vector<std::string> config_paths() {
   return paths;
 }
 
-// Each of them with one place changed.
+// One of each data format with one place changed.
 void check_refused_by_both(const std::string& pointer, const Json& value) {
-  const SchemaCheck check(run_config_schema());
-  for (const std::string& path : config_paths()) {
-    CAPTURE(path, pointer, value.dump());
-    Json document = load_config_document(path);
+  static const SchemaCheck check(run_config_schema());
+  for (const std::string name : {"cifar10-conv5x5.json", "fashion-mnist-lenet5.json"}) {
+    CAPTURE(name, pointer, value.dump());
+    Json document = load_config_document(std::string(BNN_SOURCE_DIR) + "/configs/" + name);
     document[Json::json_pointer(pointer)] = value;
     CHECK_FALSE(parser_accepts(document));
     CHECK_FALSE(check.accepts(document));

@@ -198,6 +198,25 @@ TEST_CASE("What a layer must have can come from the defaults, for the parser and
   }
 }
 
+TEST_CASE("A resolved layer has every key of its type, and its own values before defaults") {
+  for (const std::string& type : layer_types()) {
+    Json layer = base_layer(type);
+    layer["seed"] = 5;
+    Json document = document_of(layer);
+    document["model"]["defaults"] = {{"seed", 6}, {"trainable", false}};
+    const RunConfig config = read_run_config(document, "c.json", ErrorKind::config);
+    const Json& resolved = config.resolved["model"]["layers"][0];
+    CAPTURE(type, resolved.dump());
+    for (const auto& [key, schema] : schema_of(type).at("properties").items()) {
+      CAPTURE(key);
+      CHECK(resolved.contains(key));
+    }
+    CHECK(resolved["seed"] == 5);
+    CHECK(config.model.layers[0].seed == 5u);
+    CHECK(resolved["trainable"] == false);
+  }
+}
+
 // Layers are checked against their own part of the schema above, which is faster.
 TEST_CASE("The schema of a config holds that of layers, but for what defaults can give") {
   Json layers = layer_schema();
