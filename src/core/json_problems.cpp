@@ -63,7 +63,21 @@ std::optional<std::string> closest(std::string_view word,
 }
 
 void Problems::add(const std::string& pointer, const std::string& sentence) {
-  sentences_.push_back((pointer.empty() ? "/" : pointer) + ": " + sentence);
+  std::string place = pointer.empty() ? "/" : pointer;
+  for (const auto& [from, to] : redirections_) {
+    if (place == from || place.starts_with(from + "/")) {
+      place = to + place.substr(from.size());
+      break;
+    }
+  }
+  const std::string problem = place + ": " + sentence;
+  if (std::find(sentences_.begin(), sentences_.end(), problem) == sentences_.end()) {
+    sentences_.push_back(problem);
+  }
+}
+
+void Problems::redirect(const std::string& from, const std::string& to) {
+  redirections_.emplace_back(from, to);
 }
 
 void Problems::raise_if_any(ErrorKind kind) const {

@@ -39,14 +39,18 @@ std::vector<std::string> keys_of(const Json& layer) {
   return reader.known();
 }
 
-// The layer with the defaults that it has a key for and does not set. `used` collects those keys.
-Json with_defaults(Json layer, const Json& defaults, std::set<std::string>& used) {
+// The layer at `pointer` with the defaults that it has a key for and does not set. `used` collects
+// those keys.
+Json with_defaults(Json layer, const std::string& pointer, const Json& defaults,
+                   ObjectReader& model, std::set<std::string>& used) {
   if (!layer.is_object() || !layer.contains("type") || !defaults.is_object()) return layer;
   const auto keys = keys_of(layer);
   for (const auto& [key, value] : defaults.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
     used.insert(key);
-    if (!layer.contains(key)) layer[key] = value;
+    if (layer.contains(key)) continue;
+    layer[key] = value;
+    model.problems().redirect(pointer + "/" + key, model.pointer() + "/defaults/" + key);
   }
   return layer;
 }
@@ -152,9 +156,10 @@ ModelSpec read_model(ObjectReader& reader) {
   Json resolved = Json::array();
   std::set<std::string> used;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const Json complete = with_defaults(with_shared_keys(layers[i], resolved), defaults, used);
-    ObjectReader layer(complete, reader.pointer() + "/layers/" + std::to_string(i),
-                       reader.problems());
+    const std::string pointer = reader.pointer() + "/layers/" + std::to_string(i);
+    const Json complete =
+        with_defaults(with_shared_keys(layers[i], resolved), pointer, defaults, reader, used);
+    ObjectReader layer(complete, pointer, reader.problems());
     spec.layers.push_back(read_layer(layer));
     layer.finish();
     resolved.push_back(layer.resolved());

@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -52,8 +53,11 @@ class Problems {
  public:
   explicit Problems(std::string source) : source_(std::move(source)) {}
 
+  /// What is added twice counts once.
   /// @param pointer JSON pointer of the place ("/model/layers/3/filters").
   void add(const std::string& pointer, const std::string& sentence);
+  /// From now on, what is wrong at or below `from` is reported at `to`, where a user wrote it.
+  void redirect(const std::string& from, const std::string& to);
   bool empty() const { return sentences_.empty(); }
   /// Throws one Error that lists everything, "source: pointer: sentence; pointer: sentence …".
   void raise_if_any(ErrorKind kind) const;
@@ -61,6 +65,7 @@ class Problems {
  private:
   std::string source_;
   std::vector<std::string> sentences_;
+  std::vector<std::pair<std::string, std::string>> redirections_;
 };
 
 /// A whole number in [min, max]. Without a fallback the key is required.
