@@ -1,0 +1,89 @@
+#include "svg_elements.h"
+
+#include <array>
+
+#include "bnn/app/display_text.h"
+
+namespace bnn {
+namespace {
+
+struct Style {
+  const char* color;
+  const char* dashes;
+};
+
+// Colours that differ for colour-blind readers as well (Okabe and Ito), but for the last.
+constexpr std::array<Style, 4> kStyles = {Style{"#d55e00", ""}, Style{"#0072b2", ""},
+                                          Style{"#009e73", "6 3"}, Style{"#6b4fa0", "2 3"}};
+
+const Style& style_of(std::size_t series) { return kStyles[series % kStyles.size()]; }
+
+std::string escaped(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      return {static_cast<unsigned char>(c) < 0x20 ? ' ' : c};  // XML has no control characters
+  }
+}
+
+std::string closed_path(const std::string& points, const std::string& paint) {
+  return "<path d=\"M" + points + "z\" " + paint + "/>\n";
+}
+
+}  // namespace
+
+std::string svg_number(double value) { return fixed(value, 1); }
+
+std::string svg_escaped(const std::string& text) {
+  std::string out;
+  for (const char c : valid_utf8(text)) out += escaped(c);
+  return out;
+}
+
+std::string svg_text(double x, double y, const std::string& attributes,
+                     const std::string& content) {
+  return "<text x=\"" + svg_number(x) + "\" y=\"" + svg_number(y) + "\"" + attributes + ">" +
+         content + "</text>\n";
+}
+
+std::string svg_line(double x1, double y1, double x2, double y2, const std::string& attributes) {
+  return "<line x1=\"" + svg_number(x1) + "\" y1=\"" + svg_number(y1) + "\" x2=\"" +
+         svg_number(x2) + "\" y2=\"" + svg_number(y2) + "\" " + attributes + "/>\n";
+}
+
+std::string series_color(std::size_t series) { return style_of(series).color; }
+
+std::string series_stroke(std::size_t series) {
+  const std::string dashes = style_of(series).dashes;
+  return "fill=\"none\" stroke=\"" + series_color(series) + "\" stroke-width=\"1.8\"" +
+         (dashes.empty() ? "" : " stroke-dasharray=\"" + dashes + "\"");
+}
+
+std::string series_marker(std::size_t series, double x, double y) {
+  const std::string full = "fill=\"" + series_color(series) + "\"";
+  const std::string hollow =
+      "fill=\"none\" stroke=\"" + series_color(series) + "\" stroke-width=\"1.5\"";
+  const auto at = [&](double dx, double dy) {
+    return svg_number(x + dx) + " " + svg_number(y + dy);
+  };
+  switch (series % kStyles.size()) {
+    case 0:
+      return closed_path(at(-4, -4) + "L" + at(4, -4) + "L" + at(4, 4) + "L" + at(-4, 4), full);
+    case 1:
+      return "<circle cx=\"" + svg_number(x) + "\" cy=\"" + svg_number(y) + "\" r=\"3.2\" " + full +
+             "/>\n";
+    case 2:
+      return closed_path(at(0, -7) + "L" + at(6, 4.5) + "L" + at(-6, 4.5), hollow);
+    default:
+      return closed_path(at(0, -8) + "L" + at(8, 0) + "L" + at(0, 8) + "L" + at(-8, 0), hollow);
+  }
+}
+
+}  // namespace bnn
