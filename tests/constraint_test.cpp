@@ -108,7 +108,7 @@ TEST_CASE("constraints of all variables reach the layout") {
                         {flat_shape(3)}),
         Catch::Matchers::Contains(words));
   };
-  refused(R"({"type": "clip", "min": 2, "max": 1})", "is above \"max\"");
+  refused(R"({"type": "clip", "min": 2, "max": 1})", "min: expected at most \"max\"");
   refused(R"({"type": "max_norm", "max": -1})", "kernel_constraint/max: expected a number");
   refused(R"("maxnorm")", "did you mean \"max_norm\"?");
 }

@@ -136,3 +136,20 @@ TEST_CASE("the resolved document is complete and reads back as the same values")
                  R"("strides":[2,2],"files":["c"],"kl":{"weight":0.1}})");
   CHECK(resolve(given) == given);
 }
+
+TEST_CASE("a problem is reported once, where the user wrote what is wrong") {
+  Problems problems("a.json");
+  problems.redirect("/layers/0/kl", "/defaults/kl");
+  problems.redirect("/layers/1/kl", "/defaults/kl");
+  problems.add("/layers/0/kl/weight", "bad");
+  problems.add("/layers/1/kl/weight", "bad");
+  problems.add("/layers/0/klx", "bad");
+  problems.add("/layers/2/kl", "bad");
+  try {
+    problems.raise_if_any(ErrorKind::config);
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) ==
+          "a.json: /defaults/kl/weight: bad; /layers/0/klx: bad; /layers/2/kl: bad");
+  }
+}

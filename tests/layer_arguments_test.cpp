@@ -217,12 +217,41 @@ TEST_CASE("A resolved layer has every key of its type, and its own values before
   }
 }
 
+namespace {
+
+// The schema with every reference replaced by what it refers to.
+Json expanded(const Json& schema, const Json& definitions) {
+  if (schema.is_object() && schema.contains("$ref")) {
+    const auto reference = schema.at("$ref").get<std::string>();
+    return expanded(definitions.at(reference.substr(std::string("#/$defs/").size())), definitions);
+  }
+  Json result = schema;
+  if (!schema.is_structured()) return result;
+  for (Json& child : result) child = expanded(child, definitions);
+  return result;
+}
+
+}  // namespace
+
 // Layers are checked against their own part of the schema above, which is faster.
 TEST_CASE("The schema of a config holds that of layers, but for what defaults can give") {
   Json layers = layer_schema();
   for (Json& layer : layers.at("anyOf")) layer["required"] = {"type"};
   const Json schema = run_config_schema();
-  CHECK(schema.at("/properties/model/properties/layers/items"_json_pointer) == layers);
+  const Json& items = schema.at("/properties/model/properties/layers/items"_json_pointer);
+  CHECK((expanded(items, schema.at("$defs")) == layers));
+  // What repeats stands once: the whole is much shorter than its layers alone.
+  CHECK(schema.dump().size() < layers.dump().size() / 4);
+}
+
+TEST_CASE("A bad default is reported once, at the default") {
+  Json document = document_of({{"type", "dense_flipout"}, {"units", 3}});
+  document["model"]["layers"].push_back({{"type", "dense_flipout"}, {"units", 3}});
+  document["model"]["defaults"] = {{"kernel_prior_fn", {{"scale", -1}}}};
+  CHECK_THROWS_WITH(
+      read_run_config(document, "c.json", ErrorKind::config),
+      Catch::Matchers::StartsWith("c.json: /model/defaults/kernel_prior_fn/scale: expected") &&
+          !Catch::Matchers::Contains(";"));
 }
 
 }  // namespace bnn::testing
