@@ -124,7 +124,7 @@ TEST_CASE("Mistakes on the command line exit with 2 and one line") {
       {"bnn-train", {}},
       {"bnn-train", {"--resume"}},
       {"bnn-train", {"--frobnicate"}},
-      {"bnn-train", {"--" + std::string(2000, 'x')}},
+      {"bnn-train", {std::string("--").append(2000, 'x')}},
       {"bnn-train", {"--" + wide}},
       {"bnn-train", {"--config", "tiny.json", "--threads", "0"}},
       {"bnn-train", {"--config", "tiny.json", "--threads", "-1"}},

@@ -248,3 +248,17 @@ TEST_CASE("a KL that is not finite stops the run") {
       error_message(ErrorKind::numerical, [&] { f.trainer.step(1, indices(12)); });
   CHECK(message.find("step 1: the gradient, a penalty or the KL is not finite") == 0);
 }
+
+TEST_CASE("a gradient whose square no float holds stops the run unless it is clipped") {
+  const std::string model =
+      kInput + R"({"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": 3,
+      "kernel_prior_fn": {"loc": 1.0, "scale": 1e-12}}]})";
+  TrainerFixture f(model, small_spec());
+  const std::string message =
+      error_message(ErrorKind::numerical, [&] { f.trainer.step(1, indices(12)); });
+  CHECK(message.find("step 1: the gradient has a norm of ") == 0);
+  TrainingSpec clipped = small_spec();
+  clipped.gradient_clip_norm = 1.0;
+  TrainerFixture g(model, clipped);
+  CHECK_NOTHROW(g.trainer.step(1, indices(12)));
+}

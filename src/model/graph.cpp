@@ -105,6 +105,29 @@ std::vector<std::vector<int>> connect(const std::vector<LayerSpec>& layers,
   return inputs;
 }
 
+// The names of layers that read each other in a circle, some layers being in none. Every layer that
+// is not ready reads one that is not, so following those comes to a circle.
+std::string circle_among(const std::vector<std::vector<int>>& inputs,
+                         const std::vector<std::string>& names, const std::vector<bool>& ready) {
+  const auto next = [&](int layer) {
+    const auto& list = inputs[static_cast<std::size_t>(layer) - 1];
+    return *std::find_if(list.begin(), list.end(),
+                         [&](int input) { return !ready[static_cast<std::size_t>(input)]; });
+  };
+  int layer = static_cast<int>(std::find(ready.begin(), ready.end(), false) - ready.begin());
+  for (std::size_t i = 0; i < names.size(); ++i) layer = next(layer);
+  std::vector<int> circle = {layer};
+  while (next(circle.back()) != layer) circle.push_back(next(circle.back()));
+  std::sort(circle.begin(), circle.end());
+  std::string text;
+  for (const int member : circle) {
+    if (text.size() > 200) return text + " and others";
+    text.append(text.empty() ? "\"" : ", \"");
+    text.append(names[static_cast<std::size_t>(member) - 1]).append("\"");
+  }
+  return text;
+}
+
 // The order of execution: repeatedly the first layer in the config whose inputs are all there.
 std::vector<std::size_t> order_layers(const std::vector<std::vector<int>>& inputs,
                                       const std::vector<std::string>& names) {
@@ -123,12 +146,8 @@ std::vector<std::size_t> order_layers(const std::vector<std::vector<int>>& input
       order.push_back(i);
     }
     if (order.size() > before) continue;
-    std::string cycle;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (!ready[i + 1] && cycle.size() < 200)
-        cycle += (cycle.empty() ? "\"" : ", \"") + names[i] + "\"";
-    }
-    throw Error(ErrorKind::config, "layers " + cycle + " read each other in a circle");
+    throw Error(ErrorKind::config,
+                "layers " + circle_among(inputs, names, ready) + " read each other in a circle");
   }
   return order;
 }

@@ -3,10 +3,25 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "bnn/core/error.h"
 
 namespace bnn {
+namespace {
+
+// Above it, squares of the gradient, which Adam keeps, do not fit float32.
+constexpr double kMaxNorm = 1e18;
+
+[[noreturn]] void fail_too_large(std::uint64_t step, double norm) {
+  std::ostringstream text;
+  text << "step " << step << ": the gradient has a norm of " << norm
+       << ", more than float32 can square; a wider prior, smaller penalties or gradient_clip_norm "
+          "may help";
+  throw Error(ErrorKind::numerical, text.str());
+}
+
+}  // namespace
 
 Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
                  ThreadPool& pool)
@@ -50,6 +65,7 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   stats.penalty =
       parameter_loss_.penalty() + loss.activity_penalty / static_cast<double>(examples.size());
   if (!std::isfinite(stats.nll + stats.kl + stats.penalty + norm)) fail_non_finite(step);
+  if (!clips() && norm > kMaxNorm) fail_too_large(step, norm);
 
   float scale = 1.0f;
   if (clips()) {
