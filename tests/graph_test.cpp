@@ -124,7 +124,7 @@ TEST_CASE("layers that read each other in a circle are named") {
       {"type": "conv2d", "name": "b", "filters": 2, "kernel_size": 1, "inputs": ["a"]},
       {"type": "activation", "name": "c", "inputs": ["b"]}, {"type": "flatten", "inputs": ["c"]})");
   CHECK(mentions(message, {"\"a\"", "\"b\"", "\"c\"", "circle"}));
-  CHECK(!mentions(message, {"flatten"}));  // it only waits for the circle
+  CHECK(message.find("flatten") == std::string::npos);  // it only waits for the circle
   CHECK(
       mentions(config_error(R"({"type": "add", "name": "me", "inputs": ["me", "input"]},)" + kHead),
                {"\"me\"", "circle"}));
