@@ -35,6 +35,14 @@ TEST_CASE("--print-config prints a config that is a fixed point and trains to th
   CHECK(read_bytes(tiny.last("again")) == read_bytes(tiny.last()));
 }
 
+TEST_CASE("--print-config prints no config whose layers do not connect") {
+  const TinyRun tiny;
+  const ProgramRun run =
+      tiny.train({"--print-config", "--set", R"(model.layers.0.inputs=["nothing"])"});
+  check_failure(run, "bnn-train", 3);
+  CHECK(run.out.empty());
+}
+
 TEST_CASE("--dry-run prints the layers and their sizes and writes nothing") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();

@@ -250,8 +250,8 @@ TEST_CASE("a variant's description knows default type, null, fallback and other 
   CHECK(required(read) == "null");
   CHECK(describe_object(read)["properties"]["n"]["default"].dump() ==
         R"({"type":"normal","mean":-3})");
-  check_agreement(read, {"{}", R"({"mean": 1})", "null", "\"zeros\"", R"({"type": "zeros"})"},
-                  {R"({"value": 1})", R"({"type": "zeros", "mean": 1})", "3"});
+  check_agreement(read, {"{}", R"({"mean": 1})", "\"zeros\"", R"({"type": "zeros"})"},
+                  {R"({"value": 1})", R"({"type": "zeros", "mean": 1})", "3", "null"});
   rule.fallback = nullptr;
   CHECK(describe_object(read)["properties"]["n"]["default"].is_null());
   check_agreement(read, {"null", "{}"}, {"3"});

@@ -16,9 +16,14 @@ namespace {
 
 const std::string kPlace = "/model/layers/0/";
 
+// A config of this layer alone, or after the original whose variables it reuses.
 Json document_of(const Json& layer) {
   Json document = tiny_config();
-  document["model"]["layers"] = Json::array({layer});
+  Json& layers = document["model"]["layers"];
+  layers = Json::array({layer});
+  if (layer.value("reuse", Json()) != Json(true)) return document;
+  layers[0].erase("reuse");
+  layers.push_back(layer);
   return document;
 }
 
@@ -80,8 +85,8 @@ void check_valid(const std::string& type, const ArgumentRow& row, const SchemaCh
   CHECK(schema.fault(layer) == "");
   RunConfig config;
   REQUIRE_NOTHROW(config = read_run_config(document_of(layer), "c.json", ErrorKind::config));
-  CHECK(row.heard(config.model.layers[0]));
-  const Json& resolved = config.resolved["model"]["layers"][0];
+  CHECK(row.heard(config.model.layers.back()));
+  const Json& resolved = config.resolved["model"]["layers"].back();
   REQUIRE(resolved.contains(row.pointer()));
   CHECK(carries(resolved[row.key()], row.valid));
 }
@@ -138,7 +143,8 @@ TEST_CASE("No row stands for a key that no layer type has") {
 TEST_CASE("Values that rows call valid are not the defaults, but for those that name a type") {
   for (const std::string& type : layer_types()) {
     const Json plain = read_run_config(document_of(base_layer(type)), "c.json", ErrorKind::config)
-                           .resolved["model"]["layers"][0];
+                           .resolved["model"]["layers"]
+                           .back();
     for (const ArgumentRow& row : argument_rows()) {
       if (!plain.contains(row.key()) || row.path.ends_with("/type")) continue;
       if (row.path.find("/is_singular") != std::string::npos) continue;
@@ -158,8 +164,8 @@ TEST_CASE("Each layer type is read by its name in any case, and by no other") {
     const Json document = document_of(layer);
     CHECK(schema.fault(document) == "");
     const RunConfig config = read_run_config(document, "c.json", ErrorKind::config);
-    CHECK(config.model.layers[0].type == type);
-    CHECK(config.resolved["model"]["layers"][0]["type"] == type);
+    CHECK(config.model.layers.back().type == type);
+    CHECK(config.resolved["model"]["layers"].back()["type"] == type);
     layer["type"] = type + "_x";
     CHECK_FALSE(schema.accepts(document_of(layer)));
     CHECK_THROWS_WITH(read_run_config(document_of(layer), "c.json", ErrorKind::config),
@@ -205,14 +211,14 @@ TEST_CASE("A resolved layer has every key of its type, and its own values before
     Json document = document_of(layer);
     document["model"]["defaults"] = {{"seed", 6}, {"trainable", false}};
     const RunConfig config = read_run_config(document, "c.json", ErrorKind::config);
-    const Json& resolved = config.resolved["model"]["layers"][0];
+    const Json& resolved = config.resolved["model"]["layers"].back();
     CAPTURE(type, resolved.dump());
     for (const auto& [key, schema] : schema_of(type).at("properties").items()) {
       CAPTURE(key);
       CHECK(resolved.contains(key));
     }
     CHECK(resolved["seed"] == 5);
-    CHECK(config.model.layers[0].seed == 5u);
+    CHECK(config.model.layers.back().seed == 5u);
     CHECK(resolved["trainable"] == false);
   }
 }

@@ -117,7 +117,7 @@ TEST_CASE("A mixture has as many probabilities as scales, and they add up to one
   const std::string place = "kernel_prior_fn/probs";
   check_problem(mixture("[0.5, 0.25]", "[1, 2]"), place, {"add up to 1, found 0.75"});
   check_problem(mixture("[0.5, 0.5]", "[1]"), place, {R"(as many as "scales", found 2 and 1)"});
-  check_problem(mixture("[]", "[]"), place, {"add up to 1, found 0"});
+  check_problem(mixture("[]", "[]"), place, {"at least one number, found []"});
   check_problem(mixture("[0, 1]", "[1, 2]"), place, {"a number above 0", "found [0,1]"});
   check_good(mixture("[0.1, 0.2, 0.7]", "[1, 2, 3]"));
 }
@@ -139,10 +139,31 @@ TEST_CASE("Bounds of a clip are in order, and numbers are such as float32 can ho
                 "kernel_posterior_fn/loc_initializer/value", {"found -1e+39"});
 }
 
+TEST_CASE("One slip is reported once, without what would follow from it") {
+  for (const char* keys : {R"({"kernel_posterior_fn": null})", R"({"kernel_posterior_fn": []})",
+                           R"({"kernel_posterior_fn": {"type": "x"}})",
+                           R"({"kernel_posterior_fn": {"is_singular": true}})",
+                           R"({"kernel_posterior_fn": {"loc_initializer": null}})",
+                           R"({"kernel_divergence_fn": "monte_carlo", "kernel_prior_fn":
+      {"type": "scale_mixture_normal", "probs": [0.5, 0.5], "scales": [1, 1e-30]}})"}) {
+    CAPTURE(keys);
+    const std::string problem = problem_of(with_layer(keys));
+    CHECK_THAT(problem, Contains("/model/layers/0/kernel_p"));
+    CHECK_THAT(problem, !Contains("; /"));
+  }
+}
+
+TEST_CASE("A misspelt default is answered with the likely key") {
+  Json config = with_layer("{}");
+  config["model"]["defaults"] = {{"kernal_prior_fn", nullptr}};
+  CHECK_THAT(problem_of(config), Contains("/model/defaults/kernal_prior_fn: no layer has this key "
+                                          "(did you mean \"kernel_prior_fn\"?)"));
+}
+
 TEST_CASE("Layers that share variables name each other and agree on them") {
   check_problem(R"({"reuse": true, "name": ""})", "reuse", {R"(expected a "name")", "found none"});
   CHECK_THAT(problem_of(with_layer(R"({"reuse": true})")),
-             Contains("no layer of this name before"));
+             Contains("/model/layers/0/reuse: there is no layer named"));
   const std::string first = R"([{"type": "flatten"}, {"type": "dense_flipout", "name": "d",
       "units": 64, "kernel_prior_fn": {"scale": 2}, "bias_posterior_fn": null, "seed": 3}, )";
   const std::string last = R"(, {"type": "dense", "units": 10}])";
@@ -162,9 +183,13 @@ TEST_CASE("Layers that share variables name each other and agree on them") {
   }
   CHECK_THAT(problem_of(second(R"({"type": "dense_flipout", "name": "d", "reuse": true,
                                    "kernel_prior_fn": {"scale": 3}})")),
-             Contains("layer \"d\"") && Contains("leave these keys out"));
-  CHECK_THAT(problem_of(second(R"({"type": "dense", "name": "d", "reuse": true, "units": 64})")),
-             Contains("of another type"));
+             Contains("/model/layers/2/reuse: ") && Contains("leave these keys out"));
+  CHECK_THAT(problem_of(second(R"({"type": "dense_flipout", "name": "d", "reuse": true,
+                                   "seed": 4})")),
+             Contains("/model/layers/2/reuse: ") && Contains("\"seed\""));
+  CHECK_THAT(
+      problem_of(second(R"({"type": "dense", "name": "d", "reuse": true, "units": 64})")),
+      Contains("expected a layer of the original's type, \"dense_flipout\", found \"dense\""));
 }
 
 TEST_CASE("Axes, rates and formats that do not exist are refused") {

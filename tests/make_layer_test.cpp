@@ -269,7 +269,7 @@ TEST_CASE("shapes that do not fit are refused when the layer is made") {
   CHECK_THAT(problem_of(R"({"type": "dense", "units": 2})", {{4, 4, 3}}),
              Contains("its input is 4 x 4 x 3") && Contains("flatten"));
   CHECK_THAT(problem_of(R"({"type": "add"})", {{4, 4, 3}}),
-             Equals("expected two or more inputs, found 1"));
+             Equals("expected two or more layers in \"inputs\", found 1"));
   CHECK_THAT(problem_of(R"({"type": "flatten"})", {{4, 4, 3}, {4, 4, 3}}),
              Equals("expected one input, found 2"));
   CHECK_THAT(problem_of(R"({"type": "conv2d", "filters": 2147483647, "kernel_size": 3})"),

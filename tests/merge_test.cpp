@@ -162,7 +162,7 @@ TEST_CASE("what cannot be concatenated is refused with the reason") {
   CHECK_THAT(message("-2", {flat_shape(4), flat_shape(4)}), Contains("there is no axis -2"));
   CHECK_THAT(message("0", {image, image}), Contains("axis") && Contains("batch"));
   CHECK_THAT(message("4", {image, image}), Contains("axis: expected an integer from -3 to 3"));
-  CHECK_THAT(message("-1", {image}), Contains("two or more inputs, found 1"));
+  CHECK_THAT(message("-1", {image}), Contains("two or more layers in \"inputs\", found 1"));
   CHECK_THAT(message("-1", {flat_shape(2000000000), flat_shape(2000000000)}),
              Contains("too large"));
 }

@@ -131,8 +131,8 @@ void print_plan(const Graph& graph, const std::string& shape) {
 int run_training(const TrainOptions& options) {
   if (options.print_schema) return print_json(run_config_schema());
   const auto [path, config] = load_config(options);
-  if (options.print_config) return print_json(config.resolved);
   const Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
+  if (options.print_config) return print_json(config.resolved);
   require_memory(Trainer::bytes(graph, config.training, options.threads), shown_path(path),
                  "training this network", ErrorKind::config);
   prepare_blas(options.threads);

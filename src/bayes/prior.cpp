@@ -9,8 +9,6 @@
 namespace bnn {
 namespace {
 
-constexpr double kHalfLogTwoPi = 0.91893853320467274178;
-
 // ln(Gamma(x + 1/2) / Gamma(x)) for x > 0, from the Stirling series of both, whose large terms
 // cancel. The recurrence Gamma(x + 1) = x Gamma(x) first leads to where the series is exact enough.
 double log_gamma_ratio(double x) {

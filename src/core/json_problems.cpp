@@ -64,20 +64,20 @@ std::optional<std::string> closest(std::string_view word,
 
 void Problems::add(const std::string& pointer, const std::string& sentence) {
   std::string place = pointer.empty() ? "/" : pointer;
-  for (const auto& [from, to] : redirections_) {
-    if (place == from || place.starts_with(from + "/")) {
-      place = to + place.substr(from.size());
-      break;
-    }
+  // The pointer itself, then what lies above it.
+  for (std::size_t end = place.size(); end != std::string::npos && end > 0;
+       end = place.rfind('/', end - 1)) {
+    const auto found = redirections_.find(place.substr(0, end));
+    if (found == redirections_.end()) continue;
+    place = found->second + place.substr(end);
+    break;
   }
   const std::string problem = place + ": " + sentence;
-  if (std::find(sentences_.begin(), sentences_.end(), problem) == sentences_.end()) {
-    sentences_.push_back(problem);
-  }
+  if (seen_.insert(problem).second) sentences_.push_back(problem);
 }
 
 void Problems::redirect(const std::string& from, const std::string& to) {
-  redirections_.emplace_back(from, to);
+  redirections_[from] = to;
 }
 
 void Problems::raise_if_any(ErrorKind kind) const {

@@ -240,7 +240,10 @@ std::vector<double> ObjectReader::reals(const std::string& key, RealRule rule) {
       good = number.has_value();
       if (good) result.push_back(*number);
     }
-    if (!good) problem(key, "expected " + expected + ", found " + json_text(*value));
+    if (!good) {
+      result.clear();
+      problem(key, "expected " + expected + ", found " + json_text(*value));
+    }
   }
   record(key, result);
   return result;
@@ -283,9 +286,8 @@ std::optional<std::string> ObjectReader::variant(const std::string& key, const V
     return std::nullopt;
   }
   Json value = raw(key);
-  const bool null_given = is_null(key) && rule.nullable;
-  if (value.is_null() && !null_given && rule.fallback) value = *rule.fallback;
-  if (value.is_null() && (null_given || rule.fallback)) {
+  if (!has(key) && rule.fallback) value = *rule.fallback;
+  if (value.is_null() && rule.allows_null() && (has(key) || rule.fallback)) {
     record(key, nullptr);
     return std::nullopt;
   }
@@ -320,6 +322,16 @@ std::optional<std::string> ObjectReader::type(const VariantRule& rule) {
   const Json& written = value_.at(key);
   if (!written.is_string()) return std::nullopt;
   return closest(written.get<std::string>(), rule.types);
+}
+
+bool ObjectReader::optional(const std::string& key, const std::function<void()>& read) {
+  const bool given = has(key) && !is_null(key);
+  if (given || describing_) read();
+  if (given) return true;
+  raw(key);
+  record(key, nullptr);
+  if (describing_) describe(key, with_default(or_null(schema_["properties"][key]), nullptr));
+  return false;
 }
 
 void ObjectReader::describe(const std::string& key, Json schema, bool required) {

@@ -79,7 +79,7 @@ Json variant_forms_schema(const VariantRule& rule, const ObjectReader::ReadVaria
   }
   Json schema = objects;
   if (!bare_names.empty()) schema = any_of({choice_schema(bare_names, std::nullopt), objects});
-  if (rule.nullable || rule.fallback) schema = or_null(schema);
+  if (rule.allows_null()) schema = or_null(schema);
   return rule.fallback ? with_default(schema, *rule.fallback) : schema;
 }
 
@@ -161,6 +161,7 @@ Json any_of(const std::vector<Json>& alternatives) {
 }
 
 Json or_null(const Json& schema) {
+  if (schema.contains("type") && schema["type"].is_array()) return schema;  // it allows null
   const bool listed = schema.contains("enum") || schema.contains("const");
   if (schema.contains("type") && schema["type"].is_string() && !listed) {
     Json result = schema;  // an editor's messages are more exact than with alternatives

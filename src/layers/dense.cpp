@@ -64,11 +64,7 @@ std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name
     throw Error(ErrorKind::config, "a dense layer reads a vector, but its input is " +
                                        to_string(input) + "; put a \"flatten\" layer before it");
   }
-  const Estimator estimator = spec.weights.estimator;
-  const bool by_example =
-      spec.weights.bayesian && !spec.weights.kernel.uses_mean &&
-      (estimator == Estimator::local_reparameterization || estimator == Estimator::independent);
-  if (!by_example) {
+  if (kernel_draw(spec.weights) != Draw::scale) {
     return std::make_unique<Dense>(spec, name, noise, input.channels, layout);
   }
   const WeightDeclarations where{layout, name, spec.weights};
@@ -81,7 +77,7 @@ std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name
                           {}};
   geometry.kernel = declare_kernel(where, {input.channels, spec.units}, /*deferred=*/false);
   geometry.bias = declare_bias(where, spec.units);
-  return make_conv2d(estimator, geometry);
+  return make_conv2d(spec.weights.estimator, geometry);
 }
 
 Dense::Dense(const DenseSpec& spec, const std::string& name, const LayerNoise& noise, int inputs,

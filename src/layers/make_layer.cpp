@@ -74,8 +74,8 @@ std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const std::string& vari
                       std::holds_alternative<ConcatenateSpec>(spec.options);
   if (merges ? inputs.size() < 2 : inputs.size() != 1) {
     throw Error(ErrorKind::config, std::string("expected ") +
-                                       (merges ? "two or more inputs" : "one input") + ", found " +
-                                       std::to_string(inputs.size()));
+                                       (merges ? "two or more layers in \"inputs\"" : "one input") +
+                                       ", found " + std::to_string(inputs.size()));
   }
   require_format(spec, inputs[0]);
   return std::visit(Maker{variables, noise, inputs, layout}, spec.options);

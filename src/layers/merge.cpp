@@ -17,8 +17,8 @@ int& dimension(Shape& shape, int axis) {
   const int place = axis < 0 ? axis + rank : axis;
   if (place < 1 || place >= rank) {
     throw Error(ErrorKind::config, "there is no axis " + std::to_string(axis) + " to concatenate " +
-                                       to_string(shape) + " along; expected 1 to " +
-                                       std::to_string(rank - 1) + ", or negative from the last");
+                                       to_string(shape) + " along; expected " +
+                                       (shape.flat ? "1 or -1" : "1 to 3 or -3 to -1"));
   }
   if (shape.flat || place == (shape.channels_first ? 1 : 3)) return shape.channels;
   return place == (shape.channels_first ? 2 : 1) ? shape.height : shape.width;

@@ -11,20 +11,13 @@ namespace {
 constexpr std::int64_t kMaxSize = std::numeric_limits<int>::max();
 
 Activation read_activation(ObjectReader& reader) {
-  if (reader.is_null("activation")) {
-    reader.raw("activation");
-    reader.record("activation", nullptr);
-    return Activation::linear;
-  }
-  const bool given = reader.has("activation");
-  const std::string name = reader.choice("activation", activation_names(), "linear");
-  if (!given) reader.record("activation", nullptr);
-  if (reader.describing()) {
-    reader.describe("activation",
-                    with_default(or_null(choice_schema(activation_names(), {})), nullptr));
-  }
   const auto& names = activation_names();
-  return static_cast<Activation>(std::find(names.begin(), names.end(), name) - names.begin());
+  Activation result = Activation::linear;
+  reader.optional("activation", [&] {
+    const std::string name = reader.choice("activation", names, std::nullopt);
+    result = static_cast<Activation>(std::find(names.begin(), names.end(), name) - names.begin());
+  });
+  return result;
 }
 
 Padding read_padding(ObjectReader& reader) {
@@ -91,14 +84,10 @@ Pool2dSpec read_pool2d(ObjectReader& reader, PoolKind kind) {
   Pool2dSpec spec;
   spec.kind = kind;
   spec.window.kernel_size = read_pair(reader, "pool_size", std::nullopt);
-  if (reader.has("strides") && !reader.is_null("strides")) {
-    spec.window.strides = read_pair(reader, "strides", std::nullopt);
-  } else {
-    reader.raw("strides");
-    spec.window.strides = spec.window.kernel_size;
-    reader.record("strides", spec.window.strides);
-    if (reader.describing()) reader.describe("strides", or_null(integers_schema(2, {.min = 1})));
-  }
+  spec.window.strides = spec.window.kernel_size;
+  reader.optional("strides",
+                  [&] { spec.window.strides = read_pair(reader, "strides", std::nullopt); });
+  reader.record("strides", spec.window.strides);
   spec.window.padding = read_padding(reader);
   return spec;
 }
@@ -113,17 +102,12 @@ struct LayerType {
 // How an image is presented. Convolution and pooling have TensorFlow's default; the others take it
 // as it comes, and a given value is checked.
 void read_data_format(ObjectReader& reader, bool has_default, LayerSpec& spec) {
-  const std::vector<std::string> names = {"channels_last", "channels_first"};
-  const bool given = reader.has("data_format") && !reader.is_null("data_format");
-  if (has_default || given) {
-    spec.channels_first = reader.choice("data_format", names, names[0]) == names[1];
-    return;
-  }
-  reader.raw("data_format");
-  reader.record("data_format", nullptr);
-  if (reader.describing()) {
-    reader.describe("data_format", with_default(or_null(choice_schema(names, {})), nullptr));
-  }
+  const auto read = [&](std::optional<std::string> fallback) {
+    spec.channels_first = reader.choice("data_format", {"channels_last", "channels_first"},
+                                        std::move(fallback)) == "channels_first";
+  };
+  if (has_default) return read("channels_last");
+  reader.optional("data_format", [&] { read(std::nullopt); });
 }
 
 template <Weights kWeights>
@@ -178,7 +162,6 @@ const std::vector<LayerType>& types() {
          if (axis == 0) {
            reader.problem("axis", "is the batch; expected -3 to -1 or 1 to 3, found 0");
          }
-
          spec.options = ConcatenateSpec{static_cast<int>(axis)};
        }},
       {"dropout",
@@ -205,15 +188,10 @@ void check_name(ObjectReader& reader, const std::string& name) {
 }
 
 std::optional<std::uint64_t> read_seed(ObjectReader& reader) {
-  if (!reader.has("seed") || reader.is_null("seed")) {
-    reader.raw("seed");
-    reader.record("seed", nullptr);
-    if (reader.describing()) {
-      reader.describe("seed", with_default(or_null(integer_schema({.min = 0})), nullptr));
-    }
-    return std::nullopt;
-  }
-  return static_cast<std::uint64_t>(reader.integer("seed", {.min = 0}));
+  std::optional<std::uint64_t> seed;
+  reader.optional("seed",
+                  [&] { seed = static_cast<std::uint64_t>(reader.integer("seed", {.min = 0})); });
+  return seed;
 }
 
 void read_options(ObjectReader& reader, LayerSpec& spec) {

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "bnn/core/json_schema.h"
-
 namespace bnn {
 namespace {
 
@@ -69,8 +67,7 @@ Constraint read_constraint(ObjectReader& parent, const std::string& key) {
   parent.variant(
       key,
       {.types = {"clip", "non_neg", "max_norm", "unit_norm"},
-       .fallback = Json(nullptr),
-       .nullable = true},
+       .fallback = Json(nullptr)},
       [&](ObjectReader& reader, const std::string& type) { result = constraint_of(reader, type); });
   return result;
 }
@@ -109,6 +106,10 @@ void read_mixture(ObjectReader& reader, Prior& prior) {
   prior.kind = Prior::Kind::scale_mixture_normal;
   prior.probs = reader.reals("probs", {.min = 0.0, .max = 1.0, .above_min = true});
   prior.scales = reader.reals("scales", {.min = kMinScale, .max = kMaxScale});
+  if (reader.raw("probs") == Json::array()) {
+    reader.problem("probs", "expected at least one number, found []");
+  }
+  if (prior.probs.empty() || prior.scales.empty()) return;
   if (prior.probs.size() != prior.scales.size()) {
     reader.problem("probs", "expected as many as \"scales\", found " +
                                 std::to_string(prior.probs.size()) + " and " +
@@ -175,7 +176,7 @@ bool read_uses_mean(ObjectReader& reader, const std::string& key) {
   return reader.choice(key, {"sample", "mean"}, "sample") == "mean";
 }
 
-// The KL exists if there are a prior, a divergence and a posterior with a scale.
+// The KL exists if there are a prior and a divergence, which need a posterior with a scale.
 void set_divergence(ObjectReader& reader, const std::string& tensor,
                     const std::optional<Prior>& prior, const std::optional<Divergence>& divergence,
                     TensorSpec& spec) {
@@ -196,18 +197,20 @@ void set_divergence(ObjectReader& reader, const std::string& tensor,
 }
 
 TensorSpec read_kernel(ObjectReader& reader, Estimator estimator) {
-  TensorSpec kernel =
-      read_posterior(reader, "kernel_posterior_fn", false, false).value_or(TensorSpec());
-  kernel.uses_mean = read_uses_mean(reader, "kernel_posterior_tensor_fn");
+  auto kernel = read_posterior(reader, "kernel_posterior_fn", false, false);
+  const bool uses_mean = read_uses_mean(reader, "kernel_posterior_tensor_fn");
   const auto prior = read_prior(reader, "kernel_prior_fn", Json{{"type", "normal"}});
   const auto divergence = read_divergence(reader, "kernel_divergence_fn");
-  if (!kernel.untransformed_scale && estimator != Estimator::reparameterization) {
+  if (!kernel) return {};  // reported
+  kernel->uses_mean = uses_mean;
+  if (!kernel->untransformed_scale && estimator != Estimator::reparameterization) {
     reader.problem("kernel_posterior_fn",
-                   "this estimator needs a kernel posterior with a scale; expected "
+                   "only reparameterization can do with a kernel without a scale; expected "
                    "\"is_singular\": false, found true");
+  } else {
+    set_divergence(reader, "kernel", prior, divergence, *kernel);
   }
-  set_divergence(reader, "kernel", prior, divergence, kernel);
-  return kernel;
+  return *kernel;
 }
 
 std::optional<TensorSpec> read_bias(ObjectReader& reader) {
@@ -235,15 +238,7 @@ Regularizer read_regularizer(ObjectReader& parent, const std::string& key) {
     result.l1 = reader.real("l1", {.min = 0.0, .max = 1e9, .fallback = 0.0});
     result.l2 = reader.real("l2", {.min = 0.0, .max = 1e9, .fallback = 0.0});
   };
-  if (parent.has(key) && !parent.is_null(key)) {
-    parent.object(key, read);
-    return result;
-  }
-  parent.raw(key);
-  parent.record(key, nullptr);
-  if (parent.describing()) {
-    parent.describe(key, with_default(or_null(describe_object(read)), nullptr));
-  }
+  parent.optional(key, [&] { parent.object(key, read); });
   return result;
 }
 

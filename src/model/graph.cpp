@@ -17,38 +17,15 @@ constexpr std::size_t kMaxActivation = std::size_t{1} << 31;  // floats an examp
   throw Error(ErrorKind::config, "layer \"" + layer + "\": " + sentence);
 }
 
-// A layer with `reuse` needs an earlier one of its name and type that has the same variables.
-void check_reuse(const LayerSpec& layer, const LayerSpec* original) {
-  if (original == nullptr) {
-    fail(layer.name, "has \"reuse\": true, but there is no layer of this name before it");
-  }
-  if (original->type != layer.type) {
-    fail(layer.name, "reuses the variables of a layer of another type: it is \"" + layer.type +
-                         "\", the original \"" + original->type + "\"");
-  }
-  if (layer.weights() != nullptr && *layer.weights() != *original->weights()) {
-    fail(layer.name,
-         "reuses variables with another posterior, prior, divergence, estimator, bias or "
-         "\"trainable\" than the original's; leave these keys out to take the original's");
-  }
-}
-
 // The names that users gave, all different but for layers that reuse another's variables.
 std::set<std::string> given_names(const std::vector<LayerSpec>& layers) {
   std::set<std::string> taken = {"input"};
-  std::map<std::string, const LayerSpec*> originals;
   for (const LayerSpec& layer : layers) {
-    if (layer.reuse) {
-      check_reuse(layer, originals[layer.name]);
-    } else if (!layer.name.empty()) {
-      if (layer.name == "input") fail(layer.name, "the name \"input\" is the model's own input");
-      if (!taken.insert(layer.name).second) {
-        fail(layer.name,
-             "the name is used by two layers; the second needs \"reuse\": true if they are to "
-             "share their variables");
-      }
-      originals[layer.name] = &layer;
-    }
+    if (layer.name == "input") fail(layer.name, "the name \"input\" is the model's own input");
+    if (layer.reuse || layer.name.empty() || taken.insert(layer.name).second) continue;
+    fail(layer.name,
+         "the name is used by two layers; the second needs \"reuse\": true if they are to share "
+         "their variables");
   }
   return taken;
 }
@@ -147,7 +124,7 @@ std::vector<std::size_t> order_layers(const std::vector<std::vector<int>>& input
     }
     if (order.size() > before) continue;
     throw Error(ErrorKind::config,
-                "layers " + circle_among(inputs, names, ready) + " read each other in a circle");
+                "layers read each other in a circle: " + circle_among(inputs, names, ready));
   }
   return order;
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
@@ -39,32 +38,12 @@ std::vector<std::string> keys_of(const Json& layer) {
   return reader.known();
 }
 
-// The layer at `pointer` with the defaults that it has a key for and does not set. `used` collects
-// those keys.
-Json with_defaults(Json layer, const std::string& pointer, const Json& defaults,
-                   ObjectReader& model, std::set<std::string>& used) {
-  if (!layer.is_object() || !layer.contains("type") || !defaults.is_object()) return layer;
-  const auto keys = keys_of(layer);
-  for (const auto& [key, value] : defaults.items()) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
-    used.insert(key);
-    if (layer.contains(key)) continue;
-    layer[key] = value;
-    model.problems().redirect(pointer + "/" + key, model.pointer() + "/defaults/" + key);
-  }
-  return layer;
-}
-
 Json read_defaults(ObjectReader& reader) {
   const Json& defaults = reader.raw("defaults");
   if (!defaults.is_null() && !defaults.is_object()) {
     reader.problem("defaults", "expected an object of layer keys, found " + json_text(defaults));
   }
-  if (!defaults.is_object()) return Json::object();
-  for (const auto& [key, value] : defaults.items()) {
-    if (is_own(key)) reader.problem("defaults/" + key, "layers cannot share this key");
-  }
-  return defaults;
+  return defaults.is_object() ? defaults : Json::object();
 }
 
 // Whether a key describes variables, which a layer that reuses them has in common with the
@@ -75,33 +54,98 @@ bool describes_variables(const std::string& key) {
   return key.starts_with("kernel_") || key.starts_with("bias_") || others.count(key) > 0;
 }
 
-bool same_word(const Json& a, const Json& b) {
-  const auto equal = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  };
-  if (!a.is_string() || !b.is_string()) return false;
-  const auto& left = a.get_ref<const std::string&>();
-  const auto& right = b.get_ref<const std::string&>();
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), equal);
-}
+// Reads the layers one by one: what a layer leaves out it takes from the layer whose variables it
+// reuses, then from the defaults.
+class LayersReader {
+ public:
+  explicit LayersReader(ObjectReader& model) : model_(model), defaults_(read_defaults(model)) {}
 
-// A layer with `reuse` takes what it does not say about the variables from the first of its name.
-Json with_shared_keys(Json layer, const Json& earlier) {
-  const auto same_name = [&](const Json& other) {
-    return other.value("name", Json()) == layer.at("name") &&
-           same_word(other.value("type", Json()), layer.value("type", Json()));
-  };
-  if (!layer.is_object() || !layer.contains("name") || layer.value("reuse", Json()) != Json(true)) {
-    return layer;
+  void read(Json layer) {
+    const std::string place = "layers/" + std::to_string(specs_.size());
+    const auto original = original_of(layer);
+    if (reuses(layer) && !original) {
+      model_.problem(place + "/reuse",
+                     "there is no layer named " + json_text(layer.at("name")) + " before this one");
+    }
+    complete(layer, place, original);
+    ObjectReader reader(layer, model_.pointer() + "/" + place, model_.problems());
+    specs_.push_back(read_layer(reader));
+    reader.finish();
+    resolved_.push_back(reader.resolved());
+    if (original) check_reuse(reader, specs_.back(), specs_[*original]);
   }
-  const auto original = std::find_if(earlier.begin(), earlier.end(), same_name);
-  if (original == earlier.end()) return layer;
-  for (const auto& [key, value] : original->items()) {
-    if (describes_variables(key) && !layer.contains(key)) layer[key] = value;
+
+  // Reports defaults that no layer has and hands over what was read.
+  std::vector<LayerSpec> finish() {
+    for (const auto& [key, value] : defaults_.items()) {
+      const auto guess = closest(key, {known_.begin(), known_.end()});
+      if (is_own(key)) {
+        model_.problem("defaults/" + key, "layers cannot share this key");
+      } else if (known_.count(key) == 0) {
+        model_.problem("defaults/" + key,
+                       "no layer has this key" +
+                           (guess ? " (did you mean \"" + *guess + "\"?)" : std::string()));
+      }
+    }
+    // The defaults have gone into the layers; the resolved config needs none.
+    model_.record("layers", std::move(resolved_));
+    return std::move(specs_);
   }
-  return layer;
-}
+
+ private:
+  static bool reuses(const Json& layer) {
+    return layer.is_object() && layer.value("reuse", Json()) == Json(true) &&
+           layer.value("name", Json()).is_string() && layer.at("name") != "";
+  }
+
+  // The place of the first layer of the name, if this one reuses its variables.
+  std::optional<std::size_t> original_of(const Json& layer) const {
+    if (!reuses(layer)) return std::nullopt;
+    const auto found = std::find_if(specs_.begin(), specs_.end(), [&](const LayerSpec& other) {
+      return other.name == layer.at("name").get_ref<const std::string&>();
+    });
+    if (found == specs_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - specs_.begin());
+  }
+
+  void complete(Json& layer, const std::string& place, std::optional<std::size_t> original) {
+    if (!layer.is_object()) return;
+    const auto keys = keys_of(layer);
+    known_.insert(keys.begin(), keys.end());
+    const auto is_wanted = [&](const std::string& key) {
+      return !layer.contains(key) && std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    if (original) {
+      for (const auto& [key, value] : resolved_[*original].items()) {
+        if (describes_variables(key) && is_wanted(key)) layer[key] = value;
+      }
+    }
+    for (const auto& [key, value] : defaults_.items()) {
+      if (is_own(key) || !is_wanted(key)) continue;
+      layer[key] = value;
+      model_.problems().redirect(model_.pointer() + "/" + place + "/" + key,
+                                 model_.pointer() + "/defaults/" + key);
+    }
+  }
+
+  static void check_reuse(ObjectReader& reader, const LayerSpec& layer, const LayerSpec& original) {
+    if (original.type != layer.type) {
+      reader.problem("reuse", "expected a layer of the original's type, \"" + original.type +
+                                  "\", found \"" + layer.type + "\"");
+    } else if (layer.seed != original.seed ||
+               (layer.weights() != nullptr && *layer.weights() != *original.weights())) {
+      reader.problem("reuse",
+                     "posterior, prior, divergence, estimator, bias, \"trainable\" or \"seed\" "
+                     "differ from the original's; leave these keys out to take its own");
+    }
+  }
+
+  ObjectReader& model_;
+  Json defaults_;
+  std::vector<LayerSpec> specs_;
+  Json resolved_ = Json::array();
+  std::set<std::string> known_;  // keys that some layer has
+};
 
 // Every key that some type of layer has, with all that it may be there.
 Json defaults_schema() {
@@ -146,29 +190,15 @@ ModelSpec read_model(ObjectReader& reader) {
     describe_model(reader);
     return spec;
   }
-  const Json defaults = read_defaults(reader);
-  const Json& layers = reader.raw("layers");
-  if (!layers.is_array() || layers.empty() || layers.size() > kMaxLayers) {
+  LayersReader layers(reader);
+  const Json& list = reader.raw("layers");
+  if (!list.is_array() || list.empty() || list.size() > kMaxLayers) {
     reader.problem("layers", "expected a list of 1 to " + std::to_string(kMaxLayers) + " layers");
     reader.finish();
     return spec;
   }
-  Json resolved = Json::array();
-  std::set<std::string> used;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::string pointer = reader.pointer() + "/layers/" + std::to_string(i);
-    const Json complete =
-        with_defaults(with_shared_keys(layers[i], resolved), pointer, defaults, reader, used);
-    ObjectReader layer(complete, pointer, reader.problems());
-    spec.layers.push_back(read_layer(layer));
-    layer.finish();
-    resolved.push_back(layer.resolved());
-  }
-  for (const auto& [key, value] : defaults.items()) {
-    if (used.count(key) == 0) reader.problem("defaults/" + key, "no layer has this key");
-  }
-  // The defaults have gone into the layers; the resolved config needs none.
-  reader.record("layers", std::move(resolved));
+  for (const Json& layer : list) layers.read(layer);
+  spec.layers = layers.finish();
   reader.finish();
   return spec;
 }

@@ -10,8 +10,6 @@
 
 namespace bnn {
 
-constexpr double kHalfLogTwoPi = 0.91893853320467274178;
-
 /// sigma and d sigma / du of one element, in double.
 struct ScalePoint {
   double sigma, slope;

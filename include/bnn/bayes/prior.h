@@ -27,6 +27,8 @@ struct Prior {
   bool operator==(const Prior&) const = default;
 };
 
+constexpr double kHalfLogTwoPi = 0.91893853320467274178;  // -ln of the normal density at 0
+
 /// Whether the divergence of a normal posterior from this prior has a closed form.
 bool has_closed_form(Prior::Kind kind);
 

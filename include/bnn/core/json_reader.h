@@ -22,10 +22,11 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -65,7 +66,8 @@ class Problems {
  private:
   std::string source_;
   std::vector<std::string> sentences_;
-  std::vector<std::pair<std::string, std::string>> redirections_;
+  std::set<std::string> seen_;
+  std::map<std::string, std::string> redirections_;
 };
 
 /// A whole number in [min, max]. Without a fallback the key is required.
@@ -89,13 +91,16 @@ struct VariantRule {
   std::vector<std::string> types;
   /// What an absent key means: an object, a bare name, or null. Without a fallback, required.
   std::optional<Json> fallback = {};
-  /// Null is a value of its own: none of the types. Otherwise null is as good as an absent key.
+  /// Null is a value of its own: none of the types. So it is if it is the fallback; otherwise it is
+  /// refused.
   bool nullable = false;
   /// The type of an object that names none. Empty: every object names its type.
   std::string default_type = "";
   /// Whether a bare name stands for an object of that type with every option left out.
   bool bare_names = true;
   std::string discriminator = "type";
+
+  bool allows_null() const { return nullable || (fallback && fallback->is_null()); }
 };
 
 class ObjectReader {
@@ -144,6 +149,11 @@ class ObjectReader {
   /// The type of this object, for elements of a list of variants (see also variant_schema). A
   /// misspelt one is reported and read as the closest; none if no type is close.
   std::optional<std::string> type(const VariantRule& rule);
+
+  /// A key that may be left out or null, which is a value of its own and is recorded: `read` asks
+  /// for the key by one of the getters, without a fallback, and is called only if it is given.
+  /// Returns whether it is.
+  bool optional(const std::string& key, const std::function<void()>& read);
 
   /// Records the resolved value of `key`, for values that the caller read by `raw` or `object`.
   void record(const std::string& key, Json value);

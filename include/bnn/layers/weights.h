@@ -54,6 +54,9 @@ struct WeightsSpec {
   bool operator==(const WeightsSpec&) const = default;
 };
 
+/// What is drawn for the kernel under the estimator.
+Draw kernel_draw(const WeightsSpec& spec);
+
 /// Where one tensor lies in the flat arrays.
 struct WeightTensor {
   Slice loc;

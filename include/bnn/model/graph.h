@@ -5,8 +5,8 @@
 // config gives the logits. Views (flatten) store nothing: `storage` names the node whose memory
 // they read. A layer with `reuse` is a node of its own, named like an automatic one (conv1_1),
 // whose variables are those of its `original`: their KL counts once, and since one draw of the
-// weights is one function, both see the same weights for the same example (a seed of its own would
-// give the second other signs). Immutable after construction; may be read from any thread.
+// weights is one function, both see the same weights for the same example. Immutable after
+// construction; may be read from any thread.
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +19,8 @@
 
 namespace bnn {
 
-/// What a config says about a network.
+/// What a config says about a network. A layer with `reuse` comes after one of its name, and agrees
+/// with it in type, seed and the description of variables.
 struct ModelSpec {
   Shape input;
   std::vector<LayerSpec> layers;
