@@ -65,9 +65,7 @@ Constraint constraint_of(ObjectReader& reader, const std::string& type) {
 Constraint read_constraint(ObjectReader& parent, const std::string& key) {
   Constraint result;
   parent.variant(
-      key,
-      {.types = {"clip", "non_neg", "max_norm", "unit_norm"},
-       .fallback = Json(nullptr)},
+      key, {.types = {"clip", "non_neg", "max_norm", "unit_norm"}, .fallback = Json(nullptr)},
       [&](ObjectReader& reader, const std::string& type) { result = constraint_of(reader, type); });
   return result;
 }
