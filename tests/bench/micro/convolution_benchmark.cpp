@@ -44,8 +44,8 @@ struct KernelArrays {
         s(static_cast<std::size_t>(shape.channels)),
         r(static_cast<std::size_t>(shape.filters)),
         size(static_cast<std::size_t>(taps) * s.size() * r.size()) {
-    fill_signs({.site = Site::sign_input}, s.span());
-    fill_signs({.site = Site::sign_output}, r.span());
+    fill_signs({.site = Site::sign_input}, 0, s.span());
+    fill_signs({.site = Site::sign_output}, 0, r.span());
   }
 
   int taps;

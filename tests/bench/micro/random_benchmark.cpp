@@ -25,7 +25,10 @@ void add_fill(const std::string& name, std::size_t size, const Fill& fill) {
 }  // namespace
 
 void register_random_benchmarks() {
-  for (const std::size_t size : {32, 128, 784}) add_fill("fill_signs", size, fill_signs);
+  for (const std::size_t size : {32, 128, 784}) {
+    add_fill("fill_signs", size,
+             [](const Stream& stream, std::span<float> out) { fill_signs(stream, 0, out); });
+  }
   add_fill("fill_uniform", kChunkElements,
            [](const Stream& stream, std::span<float> out) { fill_uniform(stream, 0, out); });
   add_fill("fill_normal", kChunkElements,
