@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/layers/conv2d_winograd.h"
 
 namespace bnn {
 namespace {
@@ -46,6 +47,7 @@ std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& ge
       geometry.window.pixels() < kMinPixelsPerExample) {
     return std::make_unique<Conv2dTwoProduct>(geometry);
   }
+  if (Conv2dWinograd::fits(geometry)) return std::make_unique<Conv2dWinograd>(geometry);
   return std::make_unique<Conv2dPerExample>(geometry);
 }
 

@@ -1,0 +1,329 @@
+#include "bnn/layers/conv2d_winograd.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bnn/bayes/flipout.h"
+#include "bnn/layers/bias.h"
+#include "bnn/layers/scratch.h"
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+// Transformed inputs and outputs that are in work at once: 512 KiB, about the second-level cache.
+constexpr std::size_t kGroupFloats = 128 * 1024;
+
+std::size_t positive(int value) { return static_cast<std::size_t>(value); }
+
+// Floats of one tile row of an example, inputs and outputs together.
+std::size_t tile_row_floats(const Conv2dGeometry& geometry) {
+  return kWinogradPositions * positive(winograd_tile_columns(geometry.window)) *
+         positive(geometry.window.input.channels + geometry.filters);
+}
+
+// How a shard is cut: bands of one example's tile rows, or several examples whole.
+struct Cut {
+  int examples, tile_rows;
+
+  explicit Cut(const Conv2dGeometry& geometry) {
+    const int all = winograd_tile_rows(geometry.window);
+    const std::size_t rows = std::max<std::size_t>(kGroupFloats / tile_row_floats(geometry), 1);
+    tile_rows = static_cast<int>(std::min(rows, positive(all)));
+    examples =
+        tile_rows < all ? 1 : static_cast<int>(std::min<std::size_t>(rows / positive(all), 64));
+  }
+};
+
+// The output pixels under a band of tiles, rows as a whole.
+struct Rows {
+  std::size_t offset;  // floats of the example's output before them
+  int pixels;
+};
+
+Rows output_rows(const Conv2dGeometry& geometry, const TileBand& band) {
+  const int first = 2 * band.first_row;
+  const int last = std::min(2 * band.last_row, geometry.window.output_height);
+  const int width = geometry.window.output_width;
+  return {positive(first) * positive(width) * positive(geometry.filters), (last - first) * width};
+}
+
+std::size_t kernel_size(const Conv2dGeometry& geometry) {
+  return positive(geometry.window.input.channels) * positive(geometry.filters);
+}
+
+}  // namespace
+
+// Examples [first, first + count) of a shard and a band of their tiles.
+struct Conv2dWinograd::Group {
+  std::size_t first, count;
+  TileBand band;
+
+  std::size_t tiles() const { return positive(band.tiles()); }
+  std::size_t all_tiles() const { return count * tiles(); }
+};
+
+// The pieces of scratch memory; n is the number of tiles in the largest group.
+struct Conv2dWinograd::Buffers {
+  std::size_t channels, filters;
+  float* zeros;
+  float *mean, *perturbation;                    // transformed, [16][channels][filters]
+  float *mean_gradient, *perturbation_gradient;  // the same
+  float *weights, *gradient;                     // one position of one example
+  float *s, *r;                                  // signs of a group, [count][channels], [filters]
+  float* inputs;                                 // V, [16][n][channels]; later its gradient
+  float* outputs;                                // Y or dY, [16][n][filters]
+
+  Buffers(const Conv2dGeometry& geometry, float* memory)
+      : channels(positive(geometry.window.input.channels)), filters(positive(geometry.filters)) {
+    const Sizes sizes(geometry);
+    Scratch scratch(memory);
+    zeros = scratch.take(sizes.zeros);
+    for (float** array : {&mean, &perturbation, &mean_gradient, &perturbation_gradient}) {
+      *array = scratch.take(sizes.transformed);
+    }
+    weights = scratch.take(sizes.kernel);
+    gradient = scratch.take(sizes.kernel);
+    s = scratch.take(sizes.s);
+    r = scratch.take(sizes.r);
+    inputs = scratch.take(sizes.inputs);
+    outputs = scratch.take(sizes.outputs);
+    std::memset(zeros, 0, sizes.zeros * sizeof(float));
+  }
+
+  static std::size_t size(const Conv2dGeometry& geometry) {
+    const Sizes sizes(geometry);
+    return round_to_alignment(sizes.zeros) + 4 * round_to_alignment(sizes.transformed) +
+           2 * round_to_alignment(sizes.kernel) + round_to_alignment(sizes.s) +
+           round_to_alignment(sizes.r) + round_to_alignment(sizes.inputs) +
+           round_to_alignment(sizes.outputs);
+  }
+
+  std::span<float> signs_in(std::size_t i) const { return {s + i * channels, channels}; }
+  std::span<float> signs_out(std::size_t i) const { return {r + i * filters, filters}; }
+
+ private:
+  struct Sizes {
+    std::size_t zeros, kernel, transformed, s, r, inputs, outputs;
+
+    explicit Sizes(const Conv2dGeometry& geometry) {
+      const Cut cut(geometry);
+      const std::size_t channels = positive(geometry.window.input.channels);
+      const std::size_t filters = positive(geometry.filters), examples = positive(cut.examples);
+      const std::size_t tiles =
+          examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
+      zeros = std::max(channels, filters);
+      kernel = channels * filters;
+      transformed = kWinogradPositions * kernel;
+      s = examples * channels;
+      r = examples * filters;
+      inputs = kWinogradPositions * tiles * channels;
+      outputs = kWinogradPositions * tiles * filters;
+    }
+  };
+};
+
+bool Conv2dWinograd::fits(const Conv2dGeometry& geometry) {
+  return has_winograd_form(geometry.window) && geometry.kernel.draw != Draw::scale &&
+         geometry.window.input.channels % kWinogradLanes == 0 &&
+         geometry.filters % kWinogradLanes == 0;
+}
+
+double Conv2dWinograd::multiply_adds() const {
+  const Window& window = geometry_.window;
+  return static_cast<double>(kWinogradPositions) * winograd_tile_rows(window) *
+         winograd_tile_columns(window) * static_cast<double>(kernel_size(geometry_));
+}
+
+std::size_t Conv2dWinograd::saved_size() const {
+  return needs_input(geometry_.activation) ? geometry_.output_size() : 0;
+}
+
+std::size_t Conv2dWinograd::scratch_size(int /*examples*/) const {
+  return Buffers::size(geometry_);
+}
+
+template <typename Visit>
+void Conv2dWinograd::for_each_group(int examples, const Visit& visit) const {
+  const Cut cut(geometry_);
+  const int rows = winograd_tile_rows(geometry_.window);
+  const int columns = winograd_tile_columns(geometry_.window);
+  for (int first = 0; first < examples; first += cut.examples) {
+    const int count = std::min(cut.examples, examples - first);
+    for (int row = 0; row < rows; row += cut.tile_rows) {
+      const TileBand band{row, std::min(row + cut.tile_rows, rows), columns};
+      visit(Group{positive(first), positive(count), band});
+    }
+  }
+}
+
+void Conv2dWinograd::transform_inputs(const float* images, const Group& group,
+                                      const Buffers& buffers) const {
+  const Window& window = geometry_.window;
+  const std::size_t each = group.tiles() * buffers.channels;
+  for (std::size_t i = 0; i < group.count; ++i) {
+    transform_input(window, group.band, images + (group.first + i) * window.input.size(),
+                    buffers.zeros, group.count * each, buffers.inputs + i * each);
+  }
+}
+
+// Transforms what the pass multiplies with: means or the shared sample, and the perturbation.
+void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers) const {
+  const WeightTensor& kernel = geometry_.kernel;
+  transform_kernel(kernel.shared(pass), kernel_size(geometry_), buffers.mean);
+  if (!kernel.differs_by_example(pass)) return;
+  transform_kernel(kernel.own(pass), kernel_size(geometry_), buffers.perturbation);
+}
+
+void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
+                                const Buffers& buffers) const {
+  if (!geometry_.kernel.differs_by_example(pass)) return;
+  for (std::size_t i = 0; i < group.count; ++i) {
+    input_signs(pass.noise, geometry_.noise, group.first + i, 0, buffers.signs_in(i));
+    output_signs(pass.noise, geometry_.noise, group.first + i, 0, buffers.signs_out(i));
+  }
+}
+
+void Conv2dWinograd::forward(const ForwardArgs& args) const {
+  const Buffers buffers(geometry_, args.scratch);
+  transform_kernels(args.pass, buffers);
+  for_each_group(args.pass.examples,
+                 [&](const Group& group) { forward_group(args, group, buffers); });
+}
+
+void Conv2dWinograd::forward_group(const ForwardArgs& args, const Group& group,
+                                   const Buffers& buffers) const {
+  draw_signs(args.pass, group, buffers);
+  transform_inputs(args.inputs[0], group, buffers);
+  for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+    multiply_position(args.pass, group, position, buffers);
+  }
+  const auto bias = bias_of(geometry_.bias, args.pass);
+  const std::size_t each = group.tiles() * buffers.filters;
+  for (std::size_t i = 0; i < group.count; ++i) {
+    const std::size_t example = (group.first + i) * geometry_.output_size();
+    transform_output(geometry_.window, group.band, buffers.outputs + i * each, group.count * each,
+                     geometry_.filters, args.output + example);
+    const Rows rows = output_rows(geometry_, group.band);
+    float* saved = saved_at(args.saved, (group.first + i) * saved_size());
+    add_bias_and_activate(bias, geometry_.activation, args.output + example + rows.offset,
+                          rows.pixels, buffers.filters, saved_at(saved, rows.offset));
+  }
+}
+
+void Conv2dWinograd::multiply_position(const Pass& pass, const Group& group, std::size_t position,
+                                       const Buffers& buffers) const {
+  const std::size_t kernel = position * kernel_size(geometry_);
+  const float* v = buffers.inputs + position * group.all_tiles() * buffers.channels;
+  float* y = buffers.outputs + position * group.all_tiles() * buffers.filters;
+  const int channels = geometry_.window.input.channels, filters = geometry_.filters;
+  if (!geometry_.kernel.differs_by_example(pass)) {
+    const int tiles = static_cast<int>(group.all_tiles());
+    // tiles x filters = (tiles x channels) (channels x filters), all examples together
+    multiply(matrix(v, tiles, channels),
+             matrix(static_cast<const float*>(buffers.mean + kernel), channels, filters),
+             matrix(y, tiles, filters));
+    return;
+  }
+  const int tiles = group.band.tiles();
+  for (std::size_t i = 0; i < group.count; ++i) {
+    assemble_weights(buffers.mean + kernel, buffers.perturbation + kernel, 1, buffers.signs_in(i),
+                     buffers.signs_out(i), buffers.weights);
+    multiply(matrix(v + i * group.tiles() * buffers.channels, tiles, channels),
+             matrix(static_cast<const float*>(buffers.weights), channels, filters),
+             matrix(y + i * group.tiles() * buffers.filters, tiles, filters));
+  }
+}
+
+void Conv2dWinograd::backward(const BackwardArgs& args) const {
+  const Buffers buffers(geometry_, args.scratch);
+  const WeightTensor& kernel = geometry_.kernel;
+  const std::size_t size = kernel_size(geometry_);
+  const std::size_t bytes = kWinogradPositions * size * sizeof(float);
+  const bool differs = kernel.differs_by_example(args.pass);
+  transform_kernels(args.pass, buffers);
+  std::memset(buffers.mean_gradient, 0, bytes);
+  if (differs) std::memset(buffers.perturbation_gradient, 0, bytes);
+  if (float* dx = args.input_gradients[0]; dx != nullptr) {
+    std::memset(dx, 0,
+                positive(args.pass.examples) * geometry_.window.input.size() * sizeof(float));
+  }
+  for_each_group(args.pass.examples,
+                 [&](const Group& group) { backward_group(args, group, buffers); });
+  add_transform_kernel_adjoint(buffers.mean_gradient, size,
+                               kernel.shared_gradient(args.pass, args.gradient));
+  if (differs) {
+    add_transform_kernel_adjoint(buffers.perturbation_gradient, size,
+                                 kernel.own_gradient(args.gradient));
+  }
+}
+
+void Conv2dWinograd::backward_group(const BackwardArgs& args, const Group& group,
+                                    const Buffers& buffers) const {
+  const Window& window = geometry_.window;
+  draw_signs(args.pass, group, buffers);
+  transform_inputs(args.inputs[0], group, buffers);
+  for (std::size_t i = 0; i < group.count; ++i) take_output_gradient(args, group, i, buffers);
+  for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+    backward_position(args, group, position, buffers);
+  }
+  float* dx = args.input_gradients[0];
+  if (dx == nullptr) return;
+  const std::size_t each = group.tiles() * buffers.channels;
+  for (std::size_t i = 0; i < group.count; ++i) {
+    add_transform_input_adjoint(window, group.band, buffers.inputs + i * each, group.count * each,
+                                dx + (group.first + i) * window.input.size());
+  }
+}
+
+// Example i of a group: through the activation, into the bias's gradient and into dY.
+void Conv2dWinograd::take_output_gradient(const BackwardArgs& args, const Group& group,
+                                          std::size_t i, const Buffers& buffers) const {
+  const std::size_t example = (group.first + i) * geometry_.output_size();
+  const Rows rows = output_rows(geometry_, group.band);
+  const std::size_t place = example + rows.offset;
+  const float* saved = saved_at(args.saved, (group.first + i) * saved_size());
+  float* dz = args.output_gradient + place;
+  activate_backward(geometry_.activation, args.output + place, saved_at(saved, rows.offset),
+                    positive(rows.pixels) * buffers.filters, dz);
+  add_bias_gradient(geometry_.bias, args.pass, dz, rows.pixels, buffers.filters, args.gradient);
+  const std::size_t each = group.tiles() * buffers.filters;
+  transform_output_adjoint(geometry_.window, group.band, args.output_gradient + example,
+                           geometry_.filters, buffers.zeros, group.count * each,
+                           buffers.outputs + i * each);
+}
+
+// The kernel's gradients at one position; then V is overwritten by its own gradient.
+void Conv2dWinograd::backward_position(const BackwardArgs& args, const Group& group,
+                                       std::size_t position, const Buffers& buffers) const {
+  const std::size_t kernel = position * kernel_size(geometry_);
+  const bool wants_input = args.input_gradients[0] != nullptr;
+  float* v = buffers.inputs + position * group.all_tiles() * buffers.channels;
+  const float* dy = buffers.outputs + position * group.all_tiles() * buffers.filters;
+  const int channels = geometry_.window.input.channels, filters = geometry_.filters;
+  if (!geometry_.kernel.differs_by_example(args.pass)) {
+    const int tiles = static_cast<int>(group.all_tiles());
+    // channels x filters += (tiles x channels)ᵀ (tiles x filters)
+    multiply_at_b(matrix(v, tiles, channels), matrix(dy, tiles, filters),
+                  matrix(buffers.mean_gradient + kernel, channels, filters), Write::add);
+    if (!wants_input) return;
+    // tiles x channels = (tiles x filters) (channels x filters)ᵀ
+    multiply_a_bt(matrix(dy, tiles, filters), matrix(buffers.mean + kernel, channels, filters),
+                  matrix(v, tiles, channels));
+    return;
+  }
+  const int tiles = group.band.tiles();
+  for (std::size_t i = 0; i < group.count; ++i) {
+    const Matrix example_v = matrix(v + i * group.tiles() * buffers.channels, tiles, channels);
+    const ConstMatrix example_dy = matrix(dy + i * group.tiles() * buffers.filters, tiles, filters);
+    multiply_at_b(example_v, example_dy, matrix(buffers.gradient, channels, filters));
+    scatter_gradient(buffers.gradient, 1, buffers.signs_in(i), buffers.signs_out(i),
+                     buffers.mean_gradient + kernel, buffers.perturbation_gradient + kernel);
+    if (!wants_input) continue;
+    assemble_weights(buffers.mean + kernel, buffers.perturbation + kernel, 1, buffers.signs_in(i),
+                     buffers.signs_out(i), buffers.weights);
+    multiply_a_bt(example_dy, matrix(buffers.weights, channels, filters), example_v);
+  }
+}
+
+}  // namespace bnn

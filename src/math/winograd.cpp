@@ -1,0 +1,220 @@
+#include "bnn/math/winograd.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace bnn {
+namespace {
+
+// One vector of channels; arithmetic on it is element by element.
+using Lanes [[gnu::vector_size(kWinogradLanes * sizeof(float))]] = float;
+
+Lanes load(const float* from) {
+  Lanes lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+void store(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
+
+void add_to(const Lanes& lanes, float* to) { store(load(to) + lanes, to); }
+
+// Bᵀ x, Aᵀ x and G x for vectors, and their adjoints. A 4x4 transform is one of these over the
+// columns and then over the rows.
+struct Input {
+  static constexpr int kFrom = 4, kTo = 4;
+  static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& x) {
+    return {x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]};
+  }
+};
+
+struct InputAdjoint {
+  static constexpr int kFrom = 4, kTo = 4;
+  static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& y) {
+    return {y[0], y[1] - y[2] + y[3], y[1] + y[2] - y[0], -y[3]};
+  }
+};
+
+struct Output {
+  static constexpr int kFrom = 4, kTo = 2;
+  static std::array<Lanes, 2> apply(const std::array<Lanes, 4>& x) {
+    return {x[0] + x[1] + x[2], x[1] - x[2] - x[3]};
+  }
+};
+
+struct OutputAdjoint {
+  static constexpr int kFrom = 2, kTo = 4;
+  static std::array<Lanes, 4> apply(const std::array<Lanes, 2>& y) {
+    return {y[0], y[0] + y[1], y[0] - y[1], -y[1]};
+  }
+};
+
+struct Kernel {
+  static constexpr int kFrom = 3, kTo = 4;
+  static std::array<Lanes, 4> apply(const std::array<Lanes, 3>& x) {
+    const Lanes even = 0.5f * (x[0] + x[2]), odd = 0.5f * x[1];
+    return {x[0], even + odd, even - odd, x[2]};
+  }
+};
+
+struct KernelAdjoint {
+  static constexpr int kFrom = 4, kTo = 3;
+  static std::array<Lanes, 3> apply(const std::array<Lanes, 4>& y) {
+    const Lanes even = 0.5f * (y[1] + y[2]), odd = 0.5f * (y[1] - y[2]);
+    return {y[0] + even, odd, even + y[3]};
+  }
+};
+
+template <std::size_t Rows>
+using Tile = std::array<std::array<Lanes, Rows>, Rows>;
+
+template <typename Transform>
+Tile<Transform::kTo> transform(const Tile<Transform::kFrom>& x) {
+  Tile<Transform::kFrom> columns;  // [column][row]
+  for (std::size_t i = 0; i < Transform::kFrom; ++i) {
+    for (std::size_t j = 0; j < Transform::kFrom; ++j) columns[j][i] = x[i][j];
+  }
+  std::array<std::array<Lanes, Transform::kTo>, Transform::kFrom> half;
+  for (std::size_t j = 0; j < Transform::kFrom; ++j) half[j] = Transform::apply(columns[j]);
+  Tile<Transform::kTo> y;
+  for (std::size_t i = 0; i < Transform::kTo; ++i) {
+    std::array<Lanes, Transform::kFrom> row;
+    for (std::size_t j = 0; j < Transform::kFrom; ++j) row[j] = half[j][i];
+    y[i] = Transform::apply(row);
+  }
+  return y;
+}
+
+// The pixels of one tile in an image, row by row, each a run of channels; null outside the image.
+template <typename Float, std::size_t Rows>
+std::array<Float*, Rows * Rows> pixels_at(Float* image, const Shape& shape, int top, int left) {
+  std::array<Float*, Rows * Rows> pixels;
+  for (int i = 0; i < static_cast<int>(Rows); ++i) {
+    for (int j = 0; j < static_cast<int>(Rows); ++j) {
+      const int y = top + i, x = left + j;
+      const bool inside = y >= 0 && y < shape.height && x >= 0 && x < shape.width;
+      const std::ptrdiff_t pixel = std::ptrdiff_t{y} * shape.width + x;
+      pixels[static_cast<std::size_t>(i) * Rows + static_cast<std::size_t>(j)] =
+          inside ? image + pixel * shape.channels : nullptr;
+    }
+  }
+  return pixels;
+}
+
+// Calls visit(place of the tile in a band, its tile row, its tile column).
+template <typename Visit>
+void for_each_tile_of(const TileBand& band, const Visit& visit) {
+  std::size_t tile = 0;
+  for (int row = band.first_row; row < band.last_row; ++row) {
+    for (int column = 0; column < band.columns; ++column) visit(tile++, row, column);
+  }
+}
+
+// transformed = transform of a tile of pixels; `pixels` none null.
+template <typename Transform>
+void gather(const std::array<const float*, Transform::kFrom * Transform::kFrom>& pixels,
+            std::size_t channels, std::size_t step, float* transformed) {
+  constexpr std::size_t kFrom = Transform::kFrom;
+  for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
+    Tile<kFrom> x;
+    for (std::size_t k = 0; k < kFrom * kFrom; ++k) x[k / kFrom][k % kFrom] = load(pixels[k] + c);
+    const Tile<Transform::kTo> y = transform<Transform>(x);
+    for (std::size_t k = 0; k < kWinogradPositions; ++k) {
+      store(y[k / 4][k % 4], transformed + k * step + c);
+    }
+  }
+}
+
+// Hands the transform of a tile to put(lanes, pixel), where the pixel is not null.
+template <typename Transform, typename Put>
+void scatter(const float* transformed, std::size_t channels, std::size_t step,
+             const std::array<float*, Transform::kTo * Transform::kTo>& pixels, const Put& put) {
+  constexpr std::size_t kTo = Transform::kTo;
+  for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
+    Tile<4> x;
+    for (std::size_t k = 0; k < kWinogradPositions; ++k) {
+      x[k / 4][k % 4] = load(transformed + k * step + c);
+    }
+    const Tile<kTo> y = transform<Transform>(x);
+    for (std::size_t k = 0; k < kTo * kTo; ++k) {
+      if (pixels[k] != nullptr) put(y[k / kTo][k % kTo], pixels[k] + c);
+    }
+  }
+}
+
+template <std::size_t Size>
+void replace_null(std::array<const float*, Size>& pixels, const float* zeros) {
+  std::replace(pixels.begin(), pixels.end(), static_cast<const float*>(nullptr), zeros);
+}
+
+Shape output_shape(const Window& window, int filters) {
+  return {window.output_height, window.output_width, filters};
+}
+
+}  // namespace
+
+bool has_winograd_form(const Window& window) {
+  const std::array<int, 2> one{1, 1}, three{3, 3};
+  return window.kernel_size == three && window.strides == one && window.dilation_rate == one;
+}
+
+int winograd_tile_rows(const Window& window) { return (window.output_height + 1) / 2; }
+int winograd_tile_columns(const Window& window) { return (window.output_width + 1) / 2; }
+
+void transform_kernel(const float* kernel, std::size_t size, float* transformed) {
+  std::array<const float*, 9> taps;
+  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
+  gather<Kernel>(taps, size, size, transformed);
+}
+
+void add_transform_kernel_adjoint(const float* transformed, std::size_t size, float* kernel) {
+  std::array<float*, 9> taps;
+  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
+  scatter<KernelAdjoint>(transformed, size, size, taps, add_to);
+}
+
+void transform_input(const Window& window, const TileBand& band, const float* image,
+                     const float* zeros, std::size_t step, float* transformed) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+    auto pixels = pixels_at<const float, 4>(image, window.input, 2 * row - window.pad_top,
+                                            2 * column - window.pad_left);
+    replace_null(pixels, zeros);
+    gather<Input>(pixels, channels, step, transformed + tile * channels);
+  });
+}
+
+void add_transform_input_adjoint(const Window& window, const TileBand& band,
+                                 const float* transformed, std::size_t step, float* image) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+    const auto pixels = pixels_at<float, 4>(image, window.input, 2 * row - window.pad_top,
+                                            2 * column - window.pad_left);
+    scatter<InputAdjoint>(transformed + tile * channels, channels, step, pixels, add_to);
+  });
+}
+
+void transform_output(const Window& window, const TileBand& band, const float* transformed,
+                      std::size_t step, int filters, float* output) {
+  const auto size = static_cast<std::size_t>(filters);
+  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+    const auto pixels =
+        pixels_at<float, 2>(output, output_shape(window, filters), 2 * row, 2 * column);
+    scatter<Output>(transformed + tile * size, size, step, pixels, store);
+  });
+}
+
+void transform_output_adjoint(const Window& window, const TileBand& band, const float* output,
+                              int filters, const float* zeros, std::size_t step,
+                              float* transformed) {
+  const auto size = static_cast<std::size_t>(filters);
+  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+    auto pixels =
+        pixels_at<const float, 2>(output, output_shape(window, filters), 2 * row, 2 * column);
+    replace_null(pixels, zeros);
+    gather<OutputAdjoint>(pixels, size, step, transformed + tile * size);
+  });
+}
+
+}  // namespace bnn
