@@ -126,9 +126,9 @@ TEST_CASE("the shapes alone choose how a flipout convolution is computed") {
     const MadeLayer made = make_layer_from(conv_text(type, w), {input});
     return dynamic_cast<const Conv2dTwoProduct*>(made.layer.get()) != nullptr;
   };
-  CHECK(is_two_product("conv2d_flipout", {4, 4, 16}));
-  CHECK(!is_two_product("conv2d_flipout", {16, 16, 16}));
-  CHECK(!is_two_product("conv2d", {4, 4, 16}));
+  CHECK(is_two_product("conv2d_flipout", {3, 3, 12}));
+  CHECK(!is_two_product("conv2d_flipout", {4, 3, 12}));
+  CHECK(!is_two_product("conv2d", {3, 3, 12}));
 }
 
 TEST_CASE("without a perturbation a flipout convolution is the convolution with its means") {

@@ -3,6 +3,24 @@
 #include <cstddef>
 
 namespace bnn {
+namespace {
+
+// Rows are short: without the promise that they do not overlap, checking that would cost as much.
+void assemble_row(const float* __restrict mean, const float* __restrict perturbation, float sign,
+                  const float* __restrict r, std::size_t filters, float* __restrict weights) {
+  for (std::size_t f = 0; f < filters; ++f) weights[f] = mean[f] + sign * r[f] * perturbation[f];
+}
+
+void scatter_row(const float* __restrict g, float sign, const float* __restrict r,
+                 std::size_t filters, float* __restrict mean_gradient,
+                 float* __restrict perturbation_gradient) {
+  for (std::size_t f = 0; f < filters; ++f) {
+    mean_gradient[f] += g[f];
+    perturbation_gradient[f] += sign * r[f] * g[f];
+  }
+}
+
+}  // namespace
 
 void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                  std::span<float> signs) {
@@ -19,9 +37,7 @@ void assemble_weights(const float* mean, const float* perturbation, int taps,
   const std::size_t filters = r.size();
   for (int tap = 0; tap < taps; ++tap) {
     for (const float sign : s) {
-      for (std::size_t f = 0; f < filters; ++f) {
-        weights[f] = mean[f] + sign * r[f] * perturbation[f];
-      }
+      assemble_row(mean, perturbation, sign, r.data(), filters, weights);
       mean += filters;
       perturbation += filters;
       weights += filters;
@@ -34,10 +50,7 @@ void scatter_gradient(const float* g, int taps, std::span<const float> s, std::s
   const std::size_t filters = r.size();
   for (int tap = 0; tap < taps; ++tap) {
     for (const float sign : s) {
-      for (std::size_t f = 0; f < filters; ++f) {
-        mean_gradient[f] += g[f];
-        perturbation_gradient[f] += sign * r[f] * g[f];
-      }
+      scatter_row(g, sign, r.data(), filters, mean_gradient, perturbation_gradient);
       g += filters;
       mean_gradient += filters;
       perturbation_gradient += filters;

@@ -9,8 +9,9 @@ namespace bnn {
 namespace {
 
 // Below this many output pixels, passes over the kernel for every example cost more than a second
-// product over all of them.
-constexpr int kMinPixelsPerExample = 32;
+// product over all of them. Measured: with 16 pixels a kernel for each example takes 0.7 of the
+// time of two products, with 9 the same time, with 4 it takes 1.6 times as long.
+constexpr int kMinPixelsPerExample = 12;
 
 }  // namespace
 

@@ -11,8 +11,8 @@
 namespace bnn {
 namespace {
 
-// Transformed inputs and outputs that are in work at once: 512 KiB, about the second-level cache.
-constexpr std::size_t kGroupFloats = 128 * 1024;
+// Transformed inputs and outputs that are in work at once: 1 MiB, about the second-level cache.
+constexpr std::size_t kGroupFloats = 256 * 1024;
 
 std::size_t positive(int value) { return static_cast<std::size_t>(value); }
 
@@ -52,6 +52,11 @@ std::size_t kernel_size(const Conv2dGeometry& geometry) {
   return positive(geometry.window.input.channels) * positive(geometry.filters);
 }
 
+// Floats from one position to the next for `size` floats at each. A cache line more than a power of
+// two, else the sixteen positions of one element would all compete for the same places in the
+// cache.
+std::size_t padded(std::size_t size) { return round_to_alignment(size) + kAlignment; }
+
 }  // namespace
 
 // Examples [first, first + count) of a shard and a band of their tiles.
@@ -61,11 +66,14 @@ struct Conv2dWinograd::Group {
 
   std::size_t tiles() const { return positive(band.tiles()); }
   std::size_t all_tiles() const { return count * tiles(); }
+  /// Floats from one position to the next with `channels` floats a tile.
+  std::size_t step(std::size_t channels) const { return padded(all_tiles() * channels); }
 };
 
 // The pieces of scratch memory; n is the number of tiles in the largest group.
 struct Conv2dWinograd::Buffers {
   std::size_t channels, filters;
+  std::size_t kernel_step;  // floats from one position of a kernel to the next
   float* zeros;
   float *mean, *perturbation;                    // transformed, [16][channels][filters]
   float *mean_gradient, *perturbation_gradient;  // the same
@@ -75,7 +83,9 @@ struct Conv2dWinograd::Buffers {
   float* outputs;                                // Y or dY, [16][n][filters]
 
   Buffers(const Conv2dGeometry& geometry, float* memory)
-      : channels(positive(geometry.window.input.channels)), filters(positive(geometry.filters)) {
+      : channels(positive(geometry.window.input.channels)),
+        filters(positive(geometry.filters)),
+        kernel_step(padded(channels * filters)) {
     const Sizes sizes(geometry);
     Scratch scratch(memory);
     zeros = scratch.take(sizes.zeros);
@@ -114,11 +124,11 @@ struct Conv2dWinograd::Buffers {
           examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
       zeros = std::max(channels, filters);
       kernel = channels * filters;
-      transformed = kWinogradPositions * kernel;
+      transformed = kWinogradPositions * padded(kernel);
       s = examples * channels;
       r = examples * filters;
-      inputs = kWinogradPositions * tiles * channels;
-      outputs = kWinogradPositions * tiles * filters;
+      inputs = kWinogradPositions * padded(tiles * channels);
+      outputs = kWinogradPositions * padded(tiles * filters);
     }
   };
 };
@@ -163,16 +173,17 @@ void Conv2dWinograd::transform_inputs(const float* images, const Group& group,
   const std::size_t each = group.tiles() * buffers.channels;
   for (std::size_t i = 0; i < group.count; ++i) {
     transform_input(window, group.band, images + (group.first + i) * window.input.size(),
-                    buffers.zeros, group.count * each, buffers.inputs + i * each);
+                    buffers.zeros, group.step(buffers.channels), buffers.inputs + i * each);
   }
 }
 
 // Transforms what the pass multiplies with: means or the shared sample, and the perturbation.
 void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers) const {
   const WeightTensor& kernel = geometry_.kernel;
-  transform_kernel(kernel.shared(pass), kernel_size(geometry_), buffers.mean);
+  transform_kernel(kernel.shared(pass), kernel_size(geometry_), buffers.kernel_step, buffers.mean);
   if (!kernel.differs_by_example(pass)) return;
-  transform_kernel(kernel.own(pass), kernel_size(geometry_), buffers.perturbation);
+  transform_kernel(kernel.own(pass), kernel_size(geometry_), buffers.kernel_step,
+                   buffers.perturbation);
 }
 
 void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
@@ -202,8 +213,8 @@ void Conv2dWinograd::forward_group(const ForwardArgs& args, const Group& group,
   const std::size_t each = group.tiles() * buffers.filters;
   for (std::size_t i = 0; i < group.count; ++i) {
     const std::size_t example = (group.first + i) * geometry_.output_size();
-    transform_output(geometry_.window, group.band, buffers.outputs + i * each, group.count * each,
-                     geometry_.filters, args.output + example);
+    transform_output(geometry_.window, group.band, buffers.outputs + i * each,
+                     group.step(buffers.filters), geometry_.filters, args.output + example);
     const Rows rows = output_rows(geometry_, group.band);
     float* saved = saved_at(args.saved, (group.first + i) * saved_size());
     add_bias_and_activate(bias, geometry_.activation, args.output + example + rows.offset,
@@ -213,9 +224,9 @@ void Conv2dWinograd::forward_group(const ForwardArgs& args, const Group& group,
 
 void Conv2dWinograd::multiply_position(const Pass& pass, const Group& group, std::size_t position,
                                        const Buffers& buffers) const {
-  const std::size_t kernel = position * kernel_size(geometry_);
-  const float* v = buffers.inputs + position * group.all_tiles() * buffers.channels;
-  float* y = buffers.outputs + position * group.all_tiles() * buffers.filters;
+  const std::size_t kernel = position * buffers.kernel_step;
+  const float* v = buffers.inputs + position * group.step(buffers.channels);
+  float* y = buffers.outputs + position * group.step(buffers.filters);
   const int channels = geometry_.window.input.channels, filters = geometry_.filters;
   if (!geometry_.kernel.differs_by_example(pass)) {
     const int tiles = static_cast<int>(group.all_tiles());
@@ -239,7 +250,7 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   const Buffers buffers(geometry_, args.scratch);
   const WeightTensor& kernel = geometry_.kernel;
   const std::size_t size = kernel_size(geometry_);
-  const std::size_t bytes = kWinogradPositions * size * sizeof(float);
+  const std::size_t bytes = kWinogradPositions * buffers.kernel_step * sizeof(float);
   const bool differs = kernel.differs_by_example(args.pass);
   transform_kernels(args.pass, buffers);
   std::memset(buffers.mean_gradient, 0, bytes);
@@ -250,10 +261,10 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   }
   for_each_group(args.pass.examples,
                  [&](const Group& group) { backward_group(args, group, buffers); });
-  add_transform_kernel_adjoint(buffers.mean_gradient, size,
+  add_transform_kernel_adjoint(buffers.mean_gradient, size, buffers.kernel_step,
                                kernel.shared_gradient(args.pass, args.gradient));
   if (differs) {
-    add_transform_kernel_adjoint(buffers.perturbation_gradient, size,
+    add_transform_kernel_adjoint(buffers.perturbation_gradient, size, buffers.kernel_step,
                                  kernel.own_gradient(args.gradient));
   }
 }
@@ -271,7 +282,8 @@ void Conv2dWinograd::backward_group(const BackwardArgs& args, const Group& group
   if (dx == nullptr) return;
   const std::size_t each = group.tiles() * buffers.channels;
   for (std::size_t i = 0; i < group.count; ++i) {
-    add_transform_input_adjoint(window, group.band, buffers.inputs + i * each, group.count * each,
+    add_transform_input_adjoint(window, group.band, buffers.inputs + i * each,
+                                group.step(buffers.channels),
                                 dx + (group.first + i) * window.input.size());
   }
 }
@@ -289,17 +301,17 @@ void Conv2dWinograd::take_output_gradient(const BackwardArgs& args, const Group&
   add_bias_gradient(geometry_.bias, args.pass, dz, rows.pixels, buffers.filters, args.gradient);
   const std::size_t each = group.tiles() * buffers.filters;
   transform_output_adjoint(geometry_.window, group.band, args.output_gradient + example,
-                           geometry_.filters, buffers.zeros, group.count * each,
+                           geometry_.filters, buffers.zeros, group.step(buffers.filters),
                            buffers.outputs + i * each);
 }
 
 // The kernel's gradients at one position; then V is overwritten by its own gradient.
 void Conv2dWinograd::backward_position(const BackwardArgs& args, const Group& group,
                                        std::size_t position, const Buffers& buffers) const {
-  const std::size_t kernel = position * kernel_size(geometry_);
+  const std::size_t kernel = position * buffers.kernel_step;
   const bool wants_input = args.input_gradients[0] != nullptr;
-  float* v = buffers.inputs + position * group.all_tiles() * buffers.channels;
-  const float* dy = buffers.outputs + position * group.all_tiles() * buffers.filters;
+  float* v = buffers.inputs + position * group.step(buffers.channels);
+  const float* dy = buffers.outputs + position * group.step(buffers.filters);
   const int channels = geometry_.window.input.channels, filters = geometry_.filters;
   if (!geometry_.kernel.differs_by_example(args.pass)) {
     const int tiles = static_cast<int>(group.all_tiles());

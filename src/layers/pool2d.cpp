@@ -76,8 +76,17 @@ void pool_maximum(const Window& window, const float* image, float* output) {
   });
 }
 
+// True if every input lies under exactly one window, so that its gradient can be written, not
+// added.
+bool is_partition(const Window& window) {
+  return window.strides == window.kernel_size &&
+         window.output_height * window.strides[0] - window.pad_top >= window.input.height &&
+         window.output_width * window.strides[1] - window.pad_left >= window.input.width;
+}
+
 // `left` holds what each channel's gradient still has to hand out: all of it, until the first cell
 // that equals the maximum has taken it.
+template <bool kOverwrite>
 void pool_maximum_backward(const Window& window, const float* image, const float* output,
                            const float* output_gradient, float* left, float* input_gradient) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
@@ -89,7 +98,8 @@ void pool_maximum_backward(const Window& window, const float* image, const float
       float* dx = input_gradient + offset;
       for (std::size_t c = 0; c < channels; ++c) {
         const bool is_maximum = x[c] == y[c];
-        dx[c] += is_maximum ? left[c] : 0.0f;
+        const float share = is_maximum ? left[c] : 0.0f;
+        dx[c] = kOverwrite ? share : dx[c] + share;
         left[c] = is_maximum ? 0.0f : left[c];
       }
     });
@@ -154,10 +164,14 @@ void Pool2d::backward(const BackwardArgs& args) const {
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     float* dx = args.input_gradients[0] + b * input_size;
     const float* dy = args.output_gradient + b * output_size;
+    const float *image = args.inputs[0] + b * input_size, *output = args.output + b * output_size;
+    if (kind_ == PoolKind::maximum && is_partition(window_)) {
+      pool_maximum_backward<true>(window_, image, output, dy, args.scratch, dx);
+      continue;
+    }
     std::memset(dx, 0, input_size * sizeof(float));
     if (kind_ == PoolKind::maximum) {
-      pool_maximum_backward(window_, args.inputs[0] + b * input_size, args.output + b * output_size,
-                            dy, args.scratch, dx);
+      pool_maximum_backward<false>(window_, image, output, dy, args.scratch, dx);
     } else {
       pool_average_backward(window_, dy, dx);
     }

@@ -162,16 +162,17 @@ bool has_winograd_form(const Window& window) {
 int winograd_tile_rows(const Window& window) { return (window.output_height + 1) / 2; }
 int winograd_tile_columns(const Window& window) { return (window.output_width + 1) / 2; }
 
-void transform_kernel(const float* kernel, std::size_t size, float* transformed) {
+void transform_kernel(const float* kernel, std::size_t size, std::size_t step, float* transformed) {
   std::array<const float*, 9> taps;
   for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
-  gather<Kernel>(taps, size, size, transformed);
+  gather<Kernel>(taps, size, step, transformed);
 }
 
-void add_transform_kernel_adjoint(const float* transformed, std::size_t size, float* kernel) {
+void add_transform_kernel_adjoint(const float* transformed, std::size_t size, std::size_t step,
+                                  float* kernel) {
   std::array<float*, 9> taps;
   for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
-  scatter<KernelAdjoint>(transformed, size, size, taps, add_to);
+  scatter<KernelAdjoint>(transformed, size, step, taps, add_to);
 }
 
 void transform_input(const Window& window, const TileBand& band, const float* image,

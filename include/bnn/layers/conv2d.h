@@ -6,14 +6,14 @@
 // im2col matrix cols [P][K], made in tiles of whole output rows that fit the cache. M and S are the
 // kernel's means and scales [K][F]:
 //
-//   per example   Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the work
-//   of
-//                 a deterministic layer and passes over the kernel only. Independent weights:
-//                 M + S ∘ E_b with noise of the example's own. One sample for the whole batch
-//                 (reparameterization) and deterministic layers: all examples share W.
+//   per example   Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the
+//                 work of a deterministic layer and passes over the kernel only. Independent
+//                 weights: M + S ∘ E_b with noise of the example's own. One sample for the whole
+//                 batch (reparameterization) and deterministic layers: all examples share W.
+//   winograd      3x3 kernels (conv2d_winograd.h): a kernel an example as above, in a transformed
+//                 space where 16 multiplications do the work of 36.
 //   two products  flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
-//   the
-//                 products, no pass over the kernel an example. It wins where P is small.
+//                 the products, no pass over the kernel an example. It wins where P is small.
 //   local         local reparameterization (Kingma, Salimans and Welling, 2015): every output is
 //                 drawn from its own distribution, Y = cols M + sqrt((cols ∘ cols) (S ∘ S)) ∘ Z, Z
 //                 standard normal. Outputs of one example are then independent of each other, which
@@ -43,7 +43,7 @@ struct Conv2dSpec {
   WeightsSpec weights = {};
 };
 
-/// What the two implementations share.
+/// What the implementations share.
 struct Conv2dGeometry {
   Window window;
   int filters;

@@ -39,10 +39,11 @@ struct TileBand {
 int winograd_tile_rows(const Window& window);
 int winograd_tile_columns(const Window& window);
 
-/// transformed = G g Gᵀ for `size` kernels side by side: kernel [9][size], transformed [16][size].
-void transform_kernel(const float* kernel, std::size_t size, float* transformed);
+/// transformed = G g Gᵀ for `size` kernels side by side: kernel [9][size], [size] at each position.
+void transform_kernel(const float* kernel, std::size_t size, std::size_t step, float* transformed);
 /// Its adjoint: kernel [9][size] += Gᵀ u G.
-void add_transform_kernel_adjoint(const float* transformed, std::size_t size, float* kernel);
+void add_transform_kernel_adjoint(const float* transformed, std::size_t size, std::size_t step,
+                                  float* kernel);
 
 /// Bᵀ d B for the tiles of a band: [tiles][channels] at each position. `zeros`: `channels` zeros,
 /// read where a tile leaves the image.

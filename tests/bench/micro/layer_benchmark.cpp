@@ -51,7 +51,11 @@ void add_dense(const DenseShape& shape) {
 
 void register_layer_benchmarks() {
   for (const ConvShape& shape : network_convolutions()) add_convolution(shape);
-  add_convolution({4, 128, 3, 128});  // few pixels: two products over several examples
+  // Few pixels, where passes over the kernel weigh most: the choice in layers/conv2d.cpp.
+  for (const int side : {2, 3, 4}) {
+    add_convolution({side, 128, 3, 128});
+    add_convolution({side, 32, 5, 64});
+  }
   for (const DenseShape& shape : dense_layers()) add_dense(shape);
 }
 
