@@ -11,13 +11,7 @@ from pathlib import Path
 from image_files import data_config, file_names, write_images
 from networks import BATCH_SIZE, LEARNING_RATE, Network, bnn_model
 from process import Finished, run
-
-# Memory that is freed stays with the process instead of going back to the kernel, which would have
-# to clear the pages of every large tensor again in each step; and threads that wait sleep instead
-# of spinning, so that something else on the machine does not bring them to a crawl.
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296",
-               "MALLOC_TOP_PAD_": "67108864"}
-SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "passive"}
+from torch_setup import TorchSetup
 
 SAMPLES = 32     # of a Monte Carlo prediction
 FEW_SAMPLES = 2  # of the run that is subtracted
@@ -86,26 +80,24 @@ class Programs:
         few = seconds(FEW_SAMPLES)
         return network.predicted * SAMPLES / (seconds(FEW_SAMPLES + SAMPLES) - few)
 
-    def torch(self, network: Network, kind: str, data: Path, threads: int, channels_last: bool,
-              *options: str, keep_memory: bool = True) -> tuple[Finished, dict]:
+    def torch(self, network: Network, kind: str, data: Path, threads: int, setup: TorchSetup,
+              *options: str) -> tuple[Finished, dict]:
         """Runs the PyTorch port; also the object it prints."""
-        environment = {**SLEEP_WHILE_WAITING, **(KEEP_MEMORY if keep_memory else {}),
-                       "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
-        layout = ["--channels-last"] if channels_last else []
+        layout = ["--channels-last"] if setup.channels_last else []
         finished = run([sys.executable, str(Path(__file__).parent / "torch_run.py"), network.name,
                         kind, str(data), "--threads", str(threads), *layout, *options],
-                       environment)
+                       setup.environment(threads))
         return finished, json.loads(finished.output)
 
-    def torch_rate(self, network: Network, kind: str, threads: int, channels_last: bool) -> float:
+    def torch_rate(self, network: Network, kind: str, threads: int, setup: TorchSetup) -> float:
         """Images a second of the second epoch of the port."""
         data = self.data(network, network.examples)
-        return self.torch(network, kind, data, threads, channels_last)[1]["examples_per_second"]
+        return self.torch(network, kind, data, threads, setup)[1]["examples_per_second"]
 
-    def torch_sample_rate(self, network: Network, threads: int, channels_last: bool) -> float:
+    def torch_sample_rate(self, network: Network, threads: int, setup: TorchSetup) -> float:
         """Images times Monte Carlo samples a second of the port, timed inside its process."""
         data = self.data(network, network.predicted)
-        return self.torch(network, "flipout", data, threads, channels_last, "--predict-samples",
+        return self.torch(network, "flipout", data, threads, setup, "--predict-samples",
                           str(SAMPLES))[1]["samples_per_second"]
 
     def sgemm_flops(self) -> float:

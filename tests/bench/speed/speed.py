@@ -10,10 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from process import run
-from programs import SLEEP_WHILE_WAITING, Programs
+from programs import Programs
 from records import Records
 from report import report
-from rounds import choose_layouts, measure_full_set, measure_prediction, measure_training
+from rounds import choose_setups, measure_full_set, measure_prediction, measure_training
+from torch_setup import WAITING
 
 
 def machine() -> str:
@@ -33,7 +34,7 @@ def check(programs: Programs) -> list[dict]:
     """Ends here if bnn and the port compute different things; what was compared."""
     script = Path(__file__).parent / "same_function.py"
     return json.loads(run([sys.executable, str(script), str(programs.build),
-                           str(programs.work)], SLEEP_WHILE_WAITING).output)
+                           str(programs.work)], WAITING["sleep"]).output)
 
 
 def main() -> None:
@@ -46,14 +47,14 @@ def main() -> None:
     programs = Programs(options.build.resolve(), options.out.resolve() / "work")
     say("checking that bnn and the PyTorch port compute the same function")
     result = {"machine": machine(), "same_function": check(programs)}
-    say("choosing PyTorch's memory layouts")
-    layouts = choose_layouts(programs)
-    result["channels_last"] = [{**vars(key), "chosen": chosen} for key, chosen in layouts.items()]
+    say("choosing PyTorch's set-up")
+    setups = choose_setups(programs)
+    result["torch_setups"] = [{**vars(key), **vars(setup)} for key, setup in setups.items()]
     records = Records()
     for number in range(1, options.repeats + 1):
         say(f"round {number} of {options.repeats}")
         for measure in (measure_training, measure_prediction, measure_full_set):
-            measure(programs, layouts, records, number)
+            measure(programs, setups, records, number)
         result["runs"] = records.to_json()
         (options.out / "speed.json").write_text(json.dumps(result, indent=1) + "\n")
         (options.out / "speed.md").write_text(report(records, result["machine"]))
