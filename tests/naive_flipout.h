@@ -173,7 +173,7 @@ class NaiveFlipout {
 
   Flat signs(Site site, const NaiveFlipoutLayer& layer, int size, std::uint32_t name) const {
     std::vector<float> drawn(static_cast<std::size_t>(size));
-    fill_signs({pass_.seed, site, layer.node, pass_.draw, name}, drawn);
+    fill_signs({pass_.seed, site, layer.node, pass_.draw, name}, 0, drawn);
     return {drawn.begin(), drawn.end()};
   }
 

@@ -199,7 +199,7 @@ struct NaivePass {
   }
   std::vector<float> signs(Site site, std::size_t b, int count) const {
     std::vector<float> signs(static_cast<std::size_t>(count));
-    fill_signs({noise.seed, site, layer, noise.step, noise.examples[b]}, signs);
+    fill_signs({noise.seed, site, layer, noise.step, noise.examples[b]}, 0, signs);
     return signs;
   }
   Numbers normals(Site training, Site predicting, std::size_t b, std::size_t count) const {

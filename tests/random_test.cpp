@@ -83,7 +83,7 @@ TEST_CASE("uniform and normal elements have the moments of their distributions")
 
 TEST_CASE("signs are fair, exactly plus or minus one, and differ by every part of the name") {
   std::vector<float> signs(100000);
-  fill_signs({1, Site::sign_input, 0, 0, 0}, signs);
+  fill_signs({1, Site::sign_input, 0, 0, 0}, 0, signs);
   double sum = 0;
   for (float s : signs) {
     REQUIRE((s == 1.0f || s == -1.0f));
@@ -98,10 +98,25 @@ TEST_CASE("signs are fair, exactly plus or minus one, and differ by every part o
   std::set<std::vector<float>> distinct;
   for (const Stream& name : names) {
     std::vector<float> row(64);
-    fill_signs(name, row);
+    fill_signs(name, 0, row);
     distinct.insert(row);
   }
   CHECK(distinct.size() == std::size(names));
+}
+
+TEST_CASE("a part of a row of signs is that part of the whole row") {
+  const Stream stream{5, Site::sign_input, 3, 7, 11};
+  std::vector<float> whole(700);
+  fill_signs(stream, 0, whole);
+  for (const std::size_t first : {0u, 1u, 31u, 127u, 128u, 129u, 300u}) {
+    for (const std::size_t size : {0u, 1u, 127u, 128u, 129u, 400u}) {
+      INFO(size << " signs from " << first);
+      std::vector<float> part(size);
+      fill_signs(stream, first, part);
+      CHECK(
+          std::equal(part.begin(), part.end(), whole.begin() + static_cast<std::ptrdiff_t>(first)));
+    }
+  }
 }
 
 TEST_CASE("random_below stays below its bound and reaches every value") {

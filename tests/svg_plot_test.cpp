@@ -1,6 +1,9 @@
 #include "bench/svg_plot.h"
 
+#include <array>
 #include <cstddef>
+#include <cstdio>
+#include <sstream>
 
 #include <catch2/catch.hpp>
 
@@ -48,6 +51,42 @@ TEST_CASE("points that logarithmic axes cannot show are left out") {
   plot.x_ticks.clear();
   const std::string svg = svg_plot(plot);
   CHECK(count(svg, "nan") + count(svg, "n/a") + count(svg, "inf") == 0);
+}
+
+// The numbers in the last element that has the form of `format`, which holds four %lf.
+std::array<double, 4> last_numbers(const std::string& svg, const char* format) {
+  std::array<double, 4> found{}, n{};
+  std::istringstream lines(svg);
+  for (std::string line; std::getline(lines, line);) {
+    if (std::sscanf(line.c_str(), format, &n[0], &n[1], &n[2], &n[3]) == 4) found = n;
+  }
+  return found;
+}
+
+TEST_CASE("a guide of slope 1 lies on points that grow with x and ends at the last") {
+  Plot plot = small_plot();
+  // The second series, whose markers are no paths.
+  plot.panels[0].series = {{"none", {}}, {"rising", {{1.0, 2.0, 0.0}, {100.0, 200.0, 0.0}}}};
+  plot.guide = {1.0, "slope <1>"};
+  const std::string svg = svg_plot(plot);
+  CHECK_THAT(svg, Contains("slope &lt;1&gt;"));
+  const auto path = last_numbers(svg, "<path d=\"M%lf %lf L%lf %lf");
+  const std::string dashed = svg.substr(0, svg.rfind("dasharray=\"7 5\""));
+  const auto guide = last_numbers(dashed, "<line x1=\"%lf\" y1=\"%lf\" x2=\"%lf\" y2=\"%lf");
+  CHECK(guide[0] == path[2]);
+  CHECK(guide[1] == path[3]);
+  CHECK(guide[2] < path[0]);
+  CHECK((guide[3] - guide[1]) / (guide[2] - guide[0]) ==
+        Approx((path[1] - path[3]) / (path[0] - path[2])).epsilon(0.01));
+}
+
+TEST_CASE("a panel may have its own ticks and label") {
+  Plot plot = small_plot();
+  plot.panels[0].x_label = "own label";
+  plot.panels[0].x_ticks = {1.0, 37.0};
+  const std::string svg = svg_plot(plot);
+  CHECK_THAT(svg, Contains("own label"));
+  CHECK_THAT(svg, Contains("\"middle\">37<") && !Contains("\"middle\">10<"));
 }
 
 }  // namespace

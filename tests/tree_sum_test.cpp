@@ -42,9 +42,9 @@ TEST_CASE("shards are added in a balanced binary tree, cut off where shards end"
 TEST_CASE("a subtree is the partial sum that the whole tree holds") {
   std::vector<Term> partial(3);
   const auto leaf = [](std::size_t shard, Term* out) { out[0].text = std::to_string(shard); };
-  tree_sum(8, 4, 4, 1, partial.data(), leaf);
+  tree_sum(8, 4, 4, 1, partial.data(), partial.data() + 1, leaf);
   CHECK(partial[0].text == "((4+5)+(6+7))");
-  tree_sum(6, 4, 4, 1, partial.data(), leaf);
+  tree_sum(6, 4, 4, 1, partial.data(), partial.data() + 1, leaf);
   CHECK(partial[0].text == "(4+5)");
 }
 

@@ -4,14 +4,14 @@
 
 namespace bnn {
 
-void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
+void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                  std::span<float> signs) {
-  fill_signs(example_stream(pass, layer, NoiseUse::sign_input, b), signs);
+  fill_signs(example_stream(pass, layer, NoiseUse::sign_input, b), first, signs);
 }
 
-void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
+void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                   std::span<float> signs) {
-  fill_signs(example_stream(pass, layer, NoiseUse::sign_output, b), signs);
+  fill_signs(example_stream(pass, layer, NoiseUse::sign_output, b), first, signs);
 }
 
 void assemble_weights(const float* mean, const float* perturbation, int taps,

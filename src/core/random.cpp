@@ -1,6 +1,7 @@
 #include "bnn/core/random.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -67,35 +68,46 @@ WordBlock blocks_of(const Stream& stream, std::size_t first_block) {
   return counter;
 }
 
-// Four elements of each of kLanes counter blocks, in the order of the stream.
-using ElementBlock = std::array<float, kWords * kLanes>;
+// Four elements of each of kLanes counter blocks: one row a word, as they are made.
+struct Elements {
+  float rows[kWords][kLanes];
+};
 
-ElementBlock uniform_elements(const Stream& stream, std::size_t first_block) {
-  const WordBlock block = blocks_of(stream, first_block);
-  ElementBlock elements;
+// In the order of the stream.
+void interleave(const Elements& elements, float* out) {
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     for (std::size_t word = 0; word < kWords; ++word) {
-      elements[kWords * lane + word] = to_unit(block.words[word][lane]);
+      out[kWords * lane + word] = elements.rows[word][lane];
+    }
+  }
+}
+
+Elements uniform_elements(const Stream& stream, std::size_t first_block) {
+  const WordBlock block = blocks_of(stream, first_block);
+  Elements elements;
+  for (std::size_t word = 0; word < kWords; ++word) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      elements.rows[word][lane] = to_unit(block.words[word][lane]);
     }
   }
   return elements;
 }
 
-ElementBlock normal_elements(const Stream& stream, std::size_t first_block) {
+Elements normal_elements(const Stream& stream, std::size_t first_block) {
   const WordBlock block = blocks_of(stream, first_block);
-  ElementBlock elements;
+  Elements elements;
   for (std::size_t pair = 0; pair < kWords; pair += 2) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       const float radius = std::sqrt(-2.0f * fast_log(to_unit(block.words[pair][lane])));
       const SineCosine point = sine_cosine(to_unit(block.words[pair + 1][lane]));
-      elements[kWords * lane + pair] = radius * point.cosine;
-      elements[kWords * lane + pair + 1] = radius * point.sine;
+      elements.rows[pair][lane] = radius * point.cosine;
+      elements.rows[pair + 1][lane] = radius * point.sine;
     }
   }
   return elements;
 }
 
-// Fills `out` with elements first, first + 1, … from a function that makes an ElementBlock.
+// Fills `out` with elements first, first + 1, … from a function that makes Elements.
 template <typename MakeElements>
 void fill_elements(std::size_t first, std::span<float> out, const MakeElements& make) {
   constexpr std::size_t kElements = kWords * kLanes;
@@ -103,9 +115,25 @@ void fill_elements(std::size_t first, std::span<float> out, const MakeElements& 
   while (done < out.size()) {
     const std::size_t offset = (first + done) % kWords;
     const std::size_t count = std::min(kElements - offset, out.size() - done);
-    const ElementBlock block = make((first + done) / kWords);
-    std::memcpy(out.data() + done, block.data() + offset, count * sizeof(float));
+    const Elements elements = make((first + done) / kWords);
+    if (count == kElements) {
+      interleave(elements, out.data() + done);
+    } else {
+      float ordered[kElements];
+      interleave(elements, ordered);
+      std::memcpy(out.data() + done, ordered + offset, count * sizeof(float));
+    }
     done += count;
+  }
+}
+
+// A set bit is +1, a clear one -1: the sign bit of a float the other way round.
+void spread_signs(const std::array<std::uint32_t, kWords>& words, float* signs) {
+  constexpr std::uint32_t kMinusOne = 0xbf800000, kSignBit = 0x80000000;
+  for (const std::uint32_t word : words) {
+    for (std::uint32_t bit = 0; bit < 32; ++bit) {
+      *signs++ = std::bit_cast<float>(kMinusOne ^ ((word << (31 - bit)) & kSignBit));
+    }
   }
 }
 
@@ -143,17 +171,20 @@ void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) 
   fill_elements(first, out, [&](std::size_t block) { return normal_elements(stream, block); });
 }
 
-void fill_signs(const Stream& stream, std::span<float> out) {
-  for (std::size_t first = 0; first < out.size(); first += kBits) {
-    std::array<float, kBits> signs;
-    const auto words = block_of(stream, first / kBits);
-    for (std::size_t word = 0; word < kWords; ++word) {
-      for (std::uint32_t bit = 0; bit < 32; ++bit) {
-        signs[32 * word + bit] = ((words[word] >> bit) & 1u) != 0 ? 1.0f : -1.0f;
-      }
+void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const std::size_t offset = (first + done) % kBits;
+    const std::size_t count = std::min(kBits - offset, out.size() - done);
+    const auto words = block_of(stream, (first + done) / kBits);
+    if (count == kBits) {
+      spread_signs(words, out.data() + done);
+    } else {
+      float signs[kBits];
+      spread_signs(words, signs);
+      std::memcpy(out.data() + done, signs + offset, count * sizeof(float));
     }
-    std::memcpy(out.data() + first, signs.data(),
-                std::min(kBits, out.size() - first) * sizeof(float));
+    done += count;
   }
 }
 

@@ -37,8 +37,8 @@ class ExampleKernel {
       fill_normal(example_stream(pass_.noise, geometry_.noise, NoiseUse::weights, b), 0, noise_);
       return;
     }
-    input_signs(pass_.noise, geometry_.noise, b, s_);
-    output_signs(pass_.noise, geometry_.noise, b, r_);
+    input_signs(pass_.noise, geometry_.noise, b, 0, s_);
+    output_signs(pass_.noise, geometry_.noise, b, 0, r_);
   }
 
   // The kernel that the example drawn last sees.

@@ -98,7 +98,7 @@ void Conv2dTwoProduct::flip_columns(const Pass& pass, const Group& group, std::s
                                     float* columns) const {
   const int rows = geometry_.window.pixels() * geometry_.window.taps();
   for (std::size_t i = 0; i < group.examples; ++i) {
-    input_signs(pass.noise, geometry_.noise, group.first + i, signs);
+    input_signs(pass.noise, geometry_.noise, group.first + i, 0, signs);
     flip_rows(columns + i * columns_each(geometry_), rows, signs);
   }
 }
@@ -107,7 +107,7 @@ void Conv2dTwoProduct::flip_columns(const Pass& pass, const Group& group, std::s
 void Conv2dTwoProduct::flip_outputs(const Pass& pass, const Group& group, std::span<float> signs,
                                     float* outputs) const {
   for (std::size_t i = 0; i < group.examples; ++i) {
-    output_signs(pass.noise, geometry_.noise, group.first + i, signs);
+    output_signs(pass.noise, geometry_.noise, group.first + i, 0, signs);
     flip_rows(outputs + i * geometry_.output_size(), geometry_.window.pixels(), signs);
   }
 }

@@ -19,21 +19,22 @@ namespace {
 // tree above it share the second-level cache.
 constexpr int kBlockFloats = 32 * 1024;
 
-using DrawSigns = void (*)(const PassNoise&, const LayerNoise&, std::size_t, std::span<float>);
+using DrawSigns = void (*)(const PassNoise&, const LayerNoise&, std::size_t, std::size_t,
+                           std::span<float>);
 
 std::size_t area(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
 
-// flipped [n][count] = values ∘ signs for columns first … first + count of values [n][columns].
+// flipped [n][signs.size()] = values ∘ signs for the columns first, first + 1, … of
+// values [n][columns].
 void flip_columns(const Pass& pass, const LayerNoise& layer, DrawSigns draw, const float* values,
-                  int columns, int first, int count, std::span<float> signs, float* flipped) {
+                  int columns, int first, std::span<float> signs, float* flipped) {
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
-    draw(pass.noise, layer, b, signs);
+    draw(pass.noise, layer, b, static_cast<std::size_t>(first), signs);
     const float* row = values + b * static_cast<std::size_t>(columns) + first;
-    const float* sign = signs.data() + first;
-    for (int i = 0; i < count; ++i) flipped[i] = row[i] * sign[i];
-    flipped += count;
+    for (std::size_t i = 0; i < signs.size(); ++i) flipped[i] = row[i] * signs[i];
+    flipped += signs.size();
   }
 }
 
@@ -41,18 +42,19 @@ void flip_columns(const Pass& pass, const LayerNoise& layer, DrawSigns draw, con
 void add_flipped(const Pass& pass, const LayerNoise& layer, DrawSigns draw, const float* values,
                  std::span<float> signs, float* target) {
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
-    draw(pass.noise, layer, b, signs);
+    draw(pass.noise, layer, b, 0, signs);
     add_flipped_rows(values + b * signs.size(), 1, signs, target + b * signs.size());
   }
 }
 
-// Writes or adds a finished block of a gradient.
-void put_block(const float* block, std::size_t size, bool accumulate, float* gradient) {
-  if (accumulate) {
-    add(block, size, gradient);
-  } else {
-    std::memcpy(gradient, block, size * sizeof(float));
-  }
+// Sums every shard's contribution into a block of a gradient, over it or onto it. `leaf` is that of
+// tree_sum, `partial` a stack of tree_levels blocks.
+template <typename Leaf>
+void put_block(const WeightGradientArgs& args, std::size_t size, float* partial, float* gradient,
+               const Leaf& leaf) {
+  if (!args.accumulate) return tree_sum(args.shards.size(), size, gradient, partial, leaf);
+  tree_sum(args.shards.size(), size, partial, leaf);
+  add(partial, size, gradient);
 }
 
 }  // namespace
@@ -117,7 +119,7 @@ void Dense::forward(const ForwardArgs& args) const {
                              static_cast<std::size_t>(units_));
     float* flipped = scratch.take(area(n, inputs_));
     float* perturbed = scratch.take(area(n, units_));
-    flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, inputs_, s, flipped);
+    flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, s, flipped);
     multiply(matrix(static_cast<const float*>(flipped), n, inputs_),
              matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, units_));
     add_flipped(pass, noise_, output_signs, perturbed, r, args.output);
@@ -148,7 +150,7 @@ void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* 
                            static_cast<std::size_t>(units_));
   float* perturbed = scratch.take(area(n, inputs_));
   float* flipped = scratch.take(area(n, units_));
-  flip_columns(pass, noise_, output_signs, dz, units_, 0, units_, r, flipped);
+  flip_columns(pass, noise_, output_signs, dz, units_, 0, r, flipped);
   multiply_a_bt(matrix(static_cast<const float*>(flipped), n, units_),
                 matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, inputs_));
   add_flipped(pass, noise_, input_signs, perturbed, s, dx);
@@ -163,7 +165,7 @@ int Dense::weight_gradient_blocks() const {
 std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) const {
   const int rows = rows_per_block();
   return static_cast<std::size_t>(tree_levels(shards)) * area(rows, units_) + kAlignment +
-         round_to_alignment(static_cast<std::size_t>(inputs_)) +
+         round_to_alignment(static_cast<std::size_t>(rows)) +
          round_to_alignment(static_cast<std::size_t>(units_)) +
          round_to_alignment(area(examples, rows)) + round_to_alignment(area(examples, units_));
 }
@@ -179,21 +181,20 @@ void Dense::weight_gradient(const WeightGradientArgs& args) const {
 
 void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
   const std::size_t size = area(rows, units_);
-  float* partial = args.scratch;
-  tree_sum(args.shards.size(), size, partial, [&](std::size_t shard, float* block) {
+  float* gradient =
+      kernel_.shared_gradient(*args.shards[0].pass, args.gradient) + area(first, units_);
+  put_block(args, size, args.scratch, gradient, [&](std::size_t shard, float* block) {
     const ShardView& view = args.shards[shard];
     const int n = view.pass->examples;
     // rows x units = (n x rows)ᵀ (n x units)
     multiply_at_b({view.input + first, n, rows, inputs_}, matrix(view.output_gradient, n, units_),
                   matrix(block, rows, units_));
   });
-  float* gradient = kernel_.shared_gradient(*args.shards[0].pass, args.gradient);
-  put_block(partial, size, args.accumulate, gradient + area(first, units_));
 }
 
 void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
   const std::size_t size = area(rows, units_);
-  const auto inputs = static_cast<std::size_t>(inputs_), units = static_cast<std::size_t>(units_);
+  const auto inputs = static_cast<std::size_t>(rows), units = static_cast<std::size_t>(units_);
   int most = 0;
   for (const ShardView& view : args.shards) most = std::max(most, view.pass->examples);
   Scratch scratch(args.scratch);
@@ -201,20 +202,18 @@ void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int firs
   const std::span<float> s(scratch.take(inputs), inputs), r(scratch.take(units), units);
   float* flipped_input = scratch.take(area(most, rows));
   float* flipped_gradient = scratch.take(area(most, units_));
-  tree_sum(args.shards.size(), size, partial, [&](std::size_t shard, float* block) {
+  float* gradient = kernel_.own_gradient(args.gradient) + area(first, units_);
+  put_block(args, size, partial, gradient, [&](std::size_t shard, float* block) {
     const ShardView& view = args.shards[shard];
     const int n = view.pass->examples;
-    flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, rows, s,
-                 flipped_input);
-    flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, units_, r,
+    flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, s, flipped_input);
+    flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, r,
                  flipped_gradient);
     // rows x units = (n x rows)ᵀ (n x units)
     multiply_at_b(matrix(static_cast<const float*>(flipped_input), n, rows),
                   matrix(static_cast<const float*>(flipped_gradient), n, units_),
                   matrix(block, rows, units_));
   });
-  put_block(partial, size, args.accumulate,
-            kernel_.own_gradient(args.gradient) + area(first, units_));
 }
 
 }  // namespace bnn

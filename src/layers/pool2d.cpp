@@ -1,6 +1,7 @@
 #include "bnn/layers/pool2d.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace bnn {
@@ -42,10 +43,26 @@ void for_each_cell(const Window& window, const Cells& cells, const Visit& visit)
   }
 }
 
+// Written so that a NaN in either place stays: it must reach the loss and stop the run.
+float maximum(float y, float x) { return x <= y || y != y ? y : x; }
+
+// The four cells of a 2x2 window, the most common one, in a single pass over the channels.
+void pool_maximum_of_four(const Window& window, const Cells& cells, const float* image, float* y) {
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  std::array<const float*, 4> x;
+  auto next = x.begin();
+  for_each_cell(window, cells, [&](std::size_t offset) { *next++ = image + offset; });
+  const auto [x0, x1, x2, x3] = x;
+  for (std::size_t c = 0; c < channels; ++c) {
+    y[c] = maximum(maximum(maximum(x0[c], x1[c]), x2[c]), x3[c]);
+  }
+}
+
 void pool_maximum(const Window& window, const float* image, float* output) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
   for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
     float* y = output + pixel * channels;
+    if (cells.count() == 4) return pool_maximum_of_four(window, cells, image, y);
     bool first = true;
     for_each_cell(window, cells, [&](std::size_t offset) {
       const float* x = image + offset;
@@ -54,8 +71,7 @@ void pool_maximum(const Window& window, const float* image, float* output) {
         first = false;
         return;
       }
-      // Written so that a NaN in either place stays: it must reach the loss and stop the run.
-      for (std::size_t c = 0; c < channels; ++c) y[c] = x[c] <= y[c] || y[c] != y[c] ? y[c] : x[c];
+      for (std::size_t c = 0; c < channels; ++c) y[c] = maximum(y[c], x[c]);
     });
   });
 }

@@ -39,48 +39,6 @@ Extent extent(int input, int kernel, int stride, int dilation, Padding padding, 
   return {static_cast<int>((fitting + stride - 1) / stride), 0};
 }
 
-// Calls copy(tap_offset, input_offset, count) for each contiguous run of inputs under the window at
-// output (y, x); offsets and counts in floats. Taps outside the image are not visited.
-template <typename Copy>
-void visit_runs(const Window& window, int y, int x, const Copy& copy) {
-  const auto channels = static_cast<std::size_t>(window.input.channels);
-  const auto width = static_cast<std::size_t>(window.input.width);
-  const int top = y * window.strides[0] - window.pad_top;
-  const int left = x * window.strides[1] - window.pad_left;
-  const int dilation = window.dilation_rate[1];
-  const int kernel_width = window.kernel_size[1];
-  for (int ky = 0; ky < window.kernel_size[0]; ++ky) {
-    const int row = top + ky * window.dilation_rate[0];
-    if (row < 0 || row >= window.input.height) continue;
-    const std::size_t row_offset = static_cast<std::size_t>(row) * width;
-    const auto tap_row = static_cast<std::size_t>(ky) * static_cast<std::size_t>(kernel_width);
-    if (dilation == 1) {
-      const int first = std::max(0, -left);
-      const int last = std::min(kernel_width, window.input.width - left);
-      if (first >= last) continue;
-      copy((tap_row + static_cast<std::size_t>(first)) * channels,
-           (row_offset + static_cast<std::size_t>(left + first)) * channels,
-           static_cast<std::size_t>(last - first) * channels);
-      continue;
-    }
-    for (int kx = 0; kx < kernel_width; ++kx) {
-      const int column = left + kx * dilation;
-      if (column < 0 || column >= window.input.width) continue;
-      copy((tap_row + static_cast<std::size_t>(kx)) * channels,
-           (row_offset + static_cast<std::size_t>(column)) * channels, channels);
-    }
-  }
-}
-
-// True if the whole window at output (y, x) lies inside the image.
-bool is_inside(const Window& window, int y, int x) {
-  const int top = y * window.strides[0] - window.pad_top;
-  const int left = x * window.strides[1] - window.pad_left;
-  return top >= 0 && left >= 0 &&
-         top + (window.kernel_size[0] - 1) * window.dilation_rate[0] < window.input.height &&
-         left + (window.kernel_size[1] - 1) * window.dilation_rate[1] < window.input.width;
-}
-
 }  // namespace
 
 bool Window::is_identity() const {
@@ -101,34 +59,6 @@ Window make_window(const Shape& input, const WindowSpec& spec) {
   }
   return Window{input,        vertical.output,    horizontal.output,   spec.kernel_size,
                 spec.strides, spec.dilation_rate, vertical.pad_before, horizontal.pad_before};
-}
-
-void im2col(const Window& window, const float* image, int first_row, int last_row, float* columns) {
-  const auto depth = static_cast<std::size_t>(window.depth());
-  for (int y = first_row; y < last_row; ++y) {
-    for (int x = 0; x < window.output_width; ++x, columns += depth) {
-      if (!is_inside(window, y, x)) std::memset(columns, 0, depth * sizeof(float));
-      visit_runs(window, y, x, [&](std::size_t tap, std::size_t input, std::size_t count) {
-        const float* from = image + input;
-        float* to = columns + tap;
-        for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
-      });
-    }
-  }
-}
-
-void add_col2im(const Window& window, const float* columns, int first_row, int last_row,
-                float* image) {
-  const auto depth = static_cast<std::size_t>(window.depth());
-  for (int y = first_row; y < last_row; ++y) {
-    for (int x = 0; x < window.output_width; ++x, columns += depth) {
-      visit_runs(window, y, x, [&](std::size_t tap, std::size_t input, std::size_t count) {
-        const float* from = columns + tap;
-        float* to = image + input;
-        for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
-      });
-    }
-  }
 }
 
 int tile_rows(const Window& window) {

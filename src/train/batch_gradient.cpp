@@ -7,6 +7,7 @@
 
 #include "bnn/core/tree_sum.h"
 #include "bnn/math/softmax.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
@@ -42,8 +43,8 @@ BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec, const
       execution_(graph, ExecutionMode::training, limits_of(spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
-      sample_gradient_(layout_.size()),
       gradient_(layout_.size()),
+      sample_gradient_(spec.samples > 1 ? layout_.size() : 0),
       shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
       partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
       results_(static_cast<std::size_t>(spec.shards)),
@@ -63,6 +64,11 @@ BatchLoss BatchGradient::compute(const float* parameters, std::uint64_t step,
   return loss;
 }
 
+// The first sample's gradient is the sum's beginning; later ones are made apart and added.
+float* BatchGradient::gradient_of(int sample) {
+  return sample == 0 ? gradient_.data() : sample_gradient_.data();
+}
+
 void BatchGradient::run_sample(int sample, std::uint64_t step, const float* parameters,
                                std::span<const std::uint32_t> examples, BatchLoss& loss) {
   const auto draw = static_cast<std::uint32_t>(step * static_cast<std::uint64_t>(spec_.samples) +
@@ -72,10 +78,10 @@ void BatchGradient::run_sample(int sample, std::uint64_t step, const float* para
   pool_.run(shards_.size(),
             [&](std::size_t shard, int worker) { run_shard(shard, worker, examples, step); });
   pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {
-    execution_.weight_gradient(task, worker, shards_, sample_gradient_.data());
+    execution_.weight_gradient(task, worker, shards_, gradient_of(sample));
   });
   pool_.run(chunks_.size(), [&](std::size_t i, int worker) {
-    collect_gradient(chunks_[i], worker, parameters, sample == 0);
+    collect_gradient(chunks_[i], worker, parameters, sample);
   });
   tree_sum(shards_.size(), kResults, result_sums_.data(), [&](std::size_t shard, double* out) {
     out[0] = results_[shard].nll;
@@ -143,35 +149,36 @@ BatchGradient::ShardResult BatchGradient::score_shard(const Shard& shard, int wo
 
 // The chunk's gradient of this sample: all shards together, and through the posterior.
 void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float* parameters,
-                                     bool first_sample) {
+                                     int sample) {
   if (!layout_.variables()[chunk.variable].trainable) return;
+  float* gradient = gradient_of(sample);
   const auto collect = [&](std::size_t variable) {
-    if (!layout_.variables()[variable].deferred) reduce_shards(chunk, variable, worker);
+    if (!layout_.variables()[variable].deferred) reduce_shards(chunk, variable, worker, gradient);
   };
   const auto accumulate = [&](std::size_t variable) {
-    const auto from = part(layout_, variable, chunk, sample_gradient_.data());
-    const auto to = part(layout_, variable, chunk, gradient_.data());
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = first_sample ? from[i] : to[i] + from[i];
+    add(part(layout_, variable, chunk, gradient).data(), chunk.size,
+        part(layout_, variable, chunk, gradient_.data()).data());
   };
   collect(chunk.variable);
   if (chunk.scale) {
     collect(*chunk.scale);
-    draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), sample_gradient_.data());
-    accumulate(*chunk.scale);
+    draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), gradient);
   }
+  if (sample == 0) return;
   accumulate(chunk.variable);
+  if (chunk.scale) accumulate(*chunk.scale);
 }
 
 // Takes the shards' gradients and leaves zeros behind for the next pass to add into.
-void BatchGradient::reduce_shards(const Chunk& chunk, std::size_t variable, int worker) {
+void BatchGradient::reduce_shards(const Chunk& chunk, std::size_t variable, int worker,
+                                  float* gradient) {
   float* partial = partial_sums_[static_cast<std::size_t>(worker)].data();
-  tree_sum(shards_.size(), chunk.size, partial, [&](std::size_t shard, float* out) {
+  float* total = part(layout_, variable, chunk, gradient).data();
+  tree_sum(shards_.size(), chunk.size, total, partial, [&](std::size_t shard, float* out) {
     const auto from = part(layout_, variable, chunk, shard_gradients_[shard].data());
     std::memcpy(out, from.data(), from.size_bytes());
     std::memset(from.data(), 0, from.size_bytes());
   });
-  const auto total = part(layout_, variable, chunk, sample_gradient_.data());
-  std::memcpy(total.data(), partial, total.size_bytes());
 }
 
 std::string BatchGradient::non_finite_layer() const {
@@ -183,7 +190,7 @@ std::string BatchGradient::non_finite_layer() const {
 }
 
 std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
-  const auto arrays = static_cast<std::size_t>(spec.shards) + 4;
+  const auto arrays = static_cast<std::size_t>(spec.shards) + (spec.samples > 1 ? 4 : 3);
   return Execution::bytes(graph, ExecutionMode::training, limits_of(spec, threads)) +
          sizeof(float) * (arrays * graph.layout().size() +
                           static_cast<std::size_t>(threads) * partial_size(spec));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "bnn/core/error.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
@@ -102,12 +103,15 @@ double Trainer::add_parameter_gradient(std::uint64_t step, float kl_scale, const
 }
 
 double Trainer::square_of(const Chunk& chunk) {
+  if (!layout_.variables()[chunk.variable].trainable) return 0.0;
   double square = 0.0;
   for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
     if (!variable) continue;
-    for (const float g : part(layout_, *variable, chunk, batch_gradient_.gradient().data())) {
-      square += static_cast<double>(g) * static_cast<double>(g);
-    }
+    const auto gradient = part(layout_, *variable, chunk, batch_gradient_.gradient().data());
+    square += sum_terms(gradient.size(), [&](std::size_t i) {
+      const auto g = static_cast<double>(gradient[i]);
+      return g * g;
+    });
   }
   return square;
 }

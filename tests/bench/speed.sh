@@ -4,7 +4,7 @@
 #
 #   ./tests/bench/speed.sh [OUT [--repeats N]]
 #
-# OUT gets the results (default: build/bench/speed). Takes about half an hour on two cores, on
+# OUT gets the results (default: build/bench/speed). Takes about 40 minutes on two cores, on
 # which nothing else should run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -52,7 +52,7 @@ class PanelDrawing {
         top_(top + kTop),
         bottom_(top + kPanelHeight - kBottom) {
     Range xs, ys;
-    for (const double tick : plot.x_ticks) xs.add(tick);
+    for (const double tick : x_ticks()) xs.add(tick);
     for (const PlotSeries& series : panel.series) {
       for (const PlotPoint& point : series.points) {
         if (!is_drawn(point)) continue;
@@ -74,6 +74,10 @@ class PanelDrawing {
   }
 
  private:
+  const std::vector<double>& x_ticks() const {
+    return panel_.x_ticks.empty() ? plot_.x_ticks : panel_.x_ticks;
+  }
+
   std::string frame() const {
     return "<rect x=\"" + svg_number(left_) + "\" y=\"" + svg_number(top_) + "\" width=\"" +
            svg_number(right_ - left_) + "\" height=\"" + svg_number(bottom_ - top_) +
@@ -85,14 +89,14 @@ class PanelDrawing {
 
   std::string x_axis() const {
     std::string out;
-    for (const double tick : plot_.x_ticks) {
+    for (const double tick : x_ticks()) {
       const double x = x_.place(tick);
       out += svg_line(x, top_, x, bottom_, "stroke=\"#e4e4e4\"");
       out += svg_line(x, bottom_, x, bottom_ + 5, "stroke=\"#555555\"");
       out += svg_text(x, bottom_ + 18, " text-anchor=\"middle\"", shortest(tick));
     }
     return out + svg_text((left_ + right_) / 2, bottom_ + 36, " text-anchor=\"middle\"",
-                          svg_escaped(plot_.x_label));
+                          svg_escaped(panel_.x_label.empty() ? plot_.x_label : panel_.x_label));
   }
 
   std::string y_axis() const {
@@ -127,15 +131,21 @@ class PanelDrawing {
                     mantissa + "<tspan dy=\"-5\" font-size=\"9\">" + fixed(power, 0) + "</tspan>");
   }
 
-  // From the first point of the panel to the lower or right edge.
+  // From the first point of the panel to the lower or right edge, or from the last one to the lower
+  // or left edge: along y = start.y (x / start.x)^exponent.
   std::string guide() const {
+    const double exponent = plot_.guide.exponent;
+    const bool rises = exponent > 0.0;
     for (const PlotSeries& series : panel_.series) {
-      if (series.points.empty() || !is_drawn(series.points.front())) continue;
-      const PlotPoint& start = series.points.front();
-      const double end =
-          std::min(std::pow(10.0, x_.high), start.x * start.y / std::pow(10.0, y_.low));
+      if (series.points.empty()) continue;
+      const PlotPoint& start = rises ? series.points.back() : series.points.front();
+      if (!is_drawn(start)) continue;
+      const double lowest = std::pow(10.0, y_.low);
+      const double at_lowest = start.x * std::pow(lowest / start.y, 1.0 / exponent);
+      const double end = rises ? std::max(std::pow(10.0, x_.low), at_lowest)
+                               : std::min(std::pow(10.0, x_.high), at_lowest);
       return svg_line(x_.place(start.x), y_.place(start.y), x_.place(end),
-                      y_.place(start.x * start.y / end), kGuideStroke);
+                      y_.place(start.y * std::pow(end / start.x, exponent)), kGuideStroke);
     }
     return "";
   }
@@ -179,7 +189,7 @@ std::string legend(const Plot& plot, double width) {
     const bool is_guide = i == series.size();
     out += svg_line(x, y, x + 34, y, is_guide ? kGuideStroke : series_stroke(i));
     if (!is_guide) out += series_marker(i, x + 17, y);
-    out += svg_text(x + 42, y + 4, "", is_guide ? "1/N" : svg_escaped(series[i].name));
+    out += svg_text(x + 42, y + 4, "", svg_escaped(is_guide ? plot.guide.name : series[i].name));
   }
   return out;
 }

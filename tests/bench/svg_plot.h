@@ -23,6 +23,15 @@ struct PlotPanel {
   std::string title;
   std::string y_label;
   std::vector<PlotSeries> series;
+  std::string x_label = {};          // empty: the plot's
+  std::vector<double> x_ticks = {};  // empty: the plot's
+};
+
+/// A dashed line in every panel that follows x^exponent; the exponent is not 0. A line that falls
+/// starts at the panel's first point, one that rises ends at its last.
+struct PlotGuide {
+  double exponent = -1.0;
+  std::string name = "1/N";  // in the legend
 };
 
 struct Plot {
@@ -30,10 +39,11 @@ struct Plot {
   std::string x_label;
   std::vector<double> x_ticks;
   std::vector<PlotPanel> panels;  // two in a row
+  PlotGuide guide = {};
 };
 
 /// The text of the file. Series of the same place in their panels have the same colour, marker and
-/// name; there are four kinds. A dashed line through each panel's first point falls as 1 / x.
+/// name; there are four kinds.
 std::string svg_plot(const Plot& plot);
 
 }  // namespace bnn

@@ -19,11 +19,12 @@
 
 namespace bnn {
 
-/// Signs of example b (a position in pass.examples) for the channels that enter a layer.
-void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
+/// Signs of example b (a position in pass.examples) for the channels first, first + 1, … that enter
+/// a layer.
+void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                  std::span<float> signs);
-/// Signs of example b for the filters or units that leave a layer.
-void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
+/// Signs of example b for the filters or units first, first + 1, … that leave a layer.
+void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                   std::span<float> signs);
 
 /// weights = mean + (s rᵀ) ∘ perturbation; all three [taps * channels][filters].

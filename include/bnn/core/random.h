@@ -62,7 +62,8 @@ void fill_uniform(const Stream& stream, std::size_t first, std::span<float> out)
 /// Elements first, first + 1, … of the stream as standard normal numbers (Box and Muller, 1958).
 void fill_normal(const Stream& stream, std::size_t first, std::span<float> out);
 
-/// Elements 0, 1, … of the stream as fair signs, exactly +1.0f or -1.0f; one bit of a word each.
-void fill_signs(const Stream& stream, std::span<float> out);
+/// Elements first, first + 1, … of the stream as fair signs, exactly +1.0f or -1.0f; one bit of a
+/// word each.
+void fill_signs(const Stream& stream, std::size_t first, std::span<float> out);
 
 }  // namespace bnn

@@ -16,27 +16,33 @@ constexpr int tree_levels(std::size_t shards) {
   return levels;
 }
 
-/// Sums the leaves [first, first + width) of the tree into level 0 of `partial`, a stack of
-/// tree_levels buffers of `size` elements. `leaf(shard, out)` overwrites out; leaves at or beyond
-/// `shards` do not exist.
+/// Sums the leaves [first, first + width) of the tree into `out`, with the help of `partial`, a
+/// stack of tree_levels - 1 buffers of `size` elements. `leaf(shard, out)` overwrites out; leaves
+/// at or beyond `shards` do not exist.
 template <typename Number, typename Leaf>
 void tree_sum(std::size_t shards, std::size_t first, std::size_t width, std::size_t size,
-              Number* partial, const Leaf& leaf) {
-  if (width == 1) return leaf(first, partial);
+              Number* out, Number* partial, const Leaf& leaf) {
+  if (width == 1) return leaf(first, out);
   const std::size_t half = width / 2;
-  tree_sum(shards, first, half, size, partial, leaf);
+  tree_sum(shards, first, half, size, out, partial, leaf);
   if (first + half >= shards) return;
-  Number* other = partial + size;
-  tree_sum(shards, first + half, half, size, other, leaf);
-  for (std::size_t i = 0; i < size; ++i) partial[i] += other[i];
+  tree_sum(shards, first + half, half, size, partial, partial + size, leaf);
+  for (std::size_t i = 0; i < size; ++i) out[i] += partial[i];
 }
 
-/// Sums all leaves.
+/// Sums all leaves into `out`.
 template <typename Number, typename Leaf>
-void tree_sum(std::size_t shards, std::size_t size, Number* partial, const Leaf& leaf) {
+void tree_sum(std::size_t shards, std::size_t size, Number* out, Number* partial,
+              const Leaf& leaf) {
   std::size_t width = 1;
   while (width < shards) width *= 2;
-  tree_sum(shards, 0, width, size, partial, leaf);
+  tree_sum(shards, 0, width, size, out, partial, leaf);
+}
+
+/// Sums all leaves into level 0 of `partial`, a stack of tree_levels buffers.
+template <typename Number, typename Leaf>
+void tree_sum(std::size_t shards, std::size_t size, Number* partial, const Leaf& leaf) {
+  tree_sum(shards, size, partial, partial + size, leaf);
 }
 
 }  // namespace bnn

@@ -63,8 +63,9 @@ class BatchGradient {
   void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
                  std::uint64_t step);
   ShardResult score_shard(const Shard& shard, int worker);
-  void collect_gradient(const Chunk& chunk, int worker, const float* parameters, bool first_sample);
-  void reduce_shards(const Chunk& chunk, std::size_t variable, int worker);
+  float* gradient_of(int sample);
+  void collect_gradient(const Chunk& chunk, int worker, const float* parameters, int sample);
+  void reduce_shards(const Chunk& chunk, std::size_t variable, int worker, float* gradient);
 
   const Graph& graph_;
   const ParameterLayout& layout_;
@@ -74,7 +75,7 @@ class BatchGradient {
   std::vector<Chunk> chunks_;
   Execution execution_;
   AlignedArray noise_, draws_;
-  AlignedArray sample_gradient_, gradient_;
+  AlignedArray gradient_, sample_gradient_;  // the latter for samples after the first
   std::vector<AlignedArray> shard_gradients_;
   std::vector<AlignedArray> partial_sums_;  // one a worker
   std::vector<Shard> shards_;

@@ -30,7 +30,7 @@ class TorchSetup:
 
 
 def fastest(rate: Callable[[TorchSetup], float], has_images: bool, threads: int) -> TorchSetup:
-    """The set-up with the highest rate in one trial of each: first of the layouts, where layers see
+    """The set-up of the highest rate in one trial of each: first of the layouts, where layers see
     images, then of the ways to wait, where threads do."""
     best = TorchSetup()
     best_rate = rate(best)

@@ -1,0 +1,86 @@
+// Matrix products of the shapes that layers make: a tile of a convolution, a shard of a dense
+// layer. Operands fit the caches as they do in a step, except those of sgemm_2048, which says what
+// the processor can do.
+
+#include <algorithm>
+#include <cmath>
+
+#include "benchmarks.h"
+#include "bnn/layers/conv2d_tiles.h"
+#include "bnn/math/blas.h"
+#include "workload.h"
+
+namespace bnn {
+namespace {
+
+using Multiply = void (*)(ConstMatrix, ConstMatrix, Matrix, Write);
+
+struct Size {
+  int rows, columns;
+
+  std::size_t area() const {
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  }
+};
+
+struct Product {
+  Multiply multiply;
+  Size a, b, c;
+  Write write = Write::overwrite;
+
+  // Two for each multiply-add: the sizes are rows and depth, depth and columns, rows and columns.
+  double flops() const {
+    return 2.0 * std::sqrt(static_cast<double>(a.area()) * static_cast<double>(b.area()) *
+                           static_cast<double>(c.area()));
+  }
+};
+
+void add_product(const std::string& name, const Product& product) {
+  add_benchmark(name, [product](benchmark::State& state) {
+    const AlignedArray a = random_array(product.a.area(), 1);
+    const AlignedArray b = random_array(product.b.area(), 2);
+    AlignedArray c(product.c.area());
+    for (auto _ : state) {
+      product.multiply(matrix(a.data(), product.a.rows, product.a.columns),
+                       matrix(b.data(), product.b.rows, product.b.columns),
+                       matrix(c.data(), product.c.rows, product.c.columns), product.write);
+      benchmark::ClobberMemory();
+    }
+    count_flops(state, product.flops());
+  });
+}
+
+void add_convolution(const ConvShape& shape) {
+  const Window window = shape.window();
+  const int pixels = static_cast<int>(tile_pixels(window));
+  const Size columns{pixels, window.depth()}, weights{window.depth(), shape.filters};
+  const Size outputs{pixels, shape.filters};
+  const std::string name = shape.name();
+  add_product("gemm_forward/" + name, {multiply, columns, weights, outputs});
+  add_product("gemm_weight_gradient/" + name,
+              {multiply_at_b, columns, outputs, weights, Write::add});
+  add_product("gemm_input_gradient/" + name, {multiply_a_bt, outputs, weights, columns});
+}
+
+// The weight gradient of a dense layer is made in blocks of rows of 128 KiB.
+void add_dense(const DenseShape& shape) {
+  constexpr int kBlockFloats = 32 * 1024;
+  const int rows = std::clamp(kBlockFloats / shape.units, 1, shape.inputs);
+  const Size inputs{kShardExamples, shape.inputs}, weights{shape.inputs, shape.units};
+  const Size outputs{kShardExamples, shape.units};
+  const std::string name = shape.name();
+  add_product("gemm_forward/" + name, {multiply, inputs, weights, outputs});
+  add_product("gemm_weight_gradient/" + name,
+              {multiply_at_b, {kShardExamples, rows}, outputs, {rows, shape.units}});
+  add_product("gemm_input_gradient/" + name, {multiply_a_bt, outputs, weights, inputs});
+}
+
+}  // namespace
+
+void register_gemm_benchmarks() {
+  add_product("sgemm_2048", {multiply, {2048, 2048}, {2048, 2048}, {2048, 2048}});
+  for (const ConvShape& shape : network_convolutions()) add_convolution(shape);
+  for (const DenseShape& shape : dense_layers()) add_dense(shape);
+}
+
+}  // namespace bnn

@@ -1,0 +1,104 @@
+// From bytes to batches: reading a CIFAR-10 file, and the pixels of a batch with and without
+// augmentation. Images of a batch are far apart in memory, as in a shuffled epoch.
+
+#include <cstdint>
+#include <fstream>
+#include <vector>
+
+#include "benchmarks.h"
+#include "bnn/data/loader.h"
+#include "temporary_directory.h"
+#include "workload.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kRecords = 10000;   // of a file of CIFAR-10
+constexpr std::size_t kExamples = 20000;  // 61 MB: more than the caches hold
+constexpr std::size_t kBatch = 128;
+constexpr std::size_t kRecordBytes = 3073;
+
+std::vector<std::uint8_t> random_bytes(std::size_t size) {
+  std::vector<std::uint8_t> bytes(size);
+  std::uint32_t state = 1;  // a linear congruential generator is random enough for pixels
+  for (std::uint8_t& byte : bytes) {
+    state = 1664525u * state + 1013904223u;
+    byte = static_cast<std::uint8_t>(state >> 24);
+  }
+  return bytes;
+}
+
+Dataset random_dataset() {
+  Dataset data;
+  data.shape = {32, 32, 3};
+  data.classes = 10;
+  data.pixels = random_bytes(kExamples * data.shape.size());
+  data.labels.assign(kExamples, 1);
+  data.files = {{"random", 0, kExamples}};
+  return data;
+}
+
+std::vector<std::uint32_t> all_examples() {
+  std::vector<std::uint32_t> examples(kExamples);
+  for (std::uint32_t i = 0; i < kExamples; ++i) examples[i] = i;
+  return examples;
+}
+
+// Visits one batch after the other of a shuffled epoch.
+template <typename Fill>
+void measure_batches(benchmark::State& state, bool augment, const Fill& fill) {
+  const Dataset data = random_dataset();
+  const Loader loader(data, all_examples(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}, augment,
+                      augment ? 4 : 0, 1);
+  const std::vector<std::uint32_t> order = loader.epoch_order(0);
+  AlignedArray images(kBatch * data.shape.size());
+  std::vector<int> labels(kBatch);
+  std::uint32_t step = 0;
+  for (auto _ : state) {
+    const std::size_t first = kBatch * (++step % (kExamples / kBatch));
+    fill(loader, std::span(order).subspan(first, kBatch), step, images.data(), labels.data());
+    benchmark::ClobberMemory();
+  }
+  count_items(state, kBatch);
+  count_bytes(state, (1 + sizeof(float)) * kBatch * data.shape.size());
+}
+
+void measure_file(benchmark::State& state) {
+  const testing::TemporaryDirectory directory;
+  std::vector<std::uint8_t> bytes = random_bytes(kRecords * kRecordBytes);
+  for (std::size_t i = 0; i < bytes.size(); i += kRecordBytes) bytes[i] %= 10;
+  std::ofstream(directory.file("a.bin"), std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  const FileSet files{.files = {"a.bin"}, .images = "", .labels = ""};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(load_dataset({}, files, directory.path(), {32, 32, 3}, 10).size());
+  }
+  count_items(state, kRecords);
+  count_bytes(state, bytes.size());
+}
+
+using Chosen = std::span<const std::uint32_t>;
+
+void fill_plain(const Loader& loader, Chosen chosen, std::uint32_t, float* images, int* labels) {
+  loader.fill(chosen, images, labels);
+}
+
+void fill_augmented(const Loader& loader, Chosen chosen, std::uint32_t step, float* images,
+                    int* labels) {
+  loader.fill_augmented(chosen, step, images, labels);
+}
+
+}  // namespace
+
+void register_loading_benchmarks() {
+  add_benchmark("load_dataset/cifar10", measure_file);
+  add_benchmark("fill/32x32x3",
+                [](benchmark::State& state) { measure_batches(state, false, fill_plain); });
+  add_benchmark("fill_augmented/32x32x3_off",
+                [](benchmark::State& state) { measure_batches(state, false, fill_augmented); });
+  add_benchmark("fill_augmented/32x32x3_flip_crop",
+                [](benchmark::State& state) { measure_batches(state, true, fill_augmented); });
+}
+
+}  // namespace bnn

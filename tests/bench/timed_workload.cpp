@@ -1,0 +1,90 @@
+#include "timed_workload.h"
+
+#include <chrono>
+#include <numeric>
+#include <string>
+
+#include "bnn/core/error.h"
+#include "bnn/core/random.h"
+
+namespace bnn {
+namespace {
+
+constexpr int kClasses = 10;
+
+Graph network(int filters) {
+  const std::string text = R"({
+    "input": {"height": 16, "width": 16, "channels": 3},
+    "defaults": {"padding": "same", "activation": "relu"},
+    "layers": [
+      {"type": "conv2d_flipout", "filters": 32, "kernel_size": 3},
+      {"type": "conv2d_flipout", "filters": )" +
+                           std::to_string(filters) + R"(, "kernel_size": 3},
+      {"type": "max_pooling2d", "pool_size": 2},
+      {"type": "flatten"},
+      {"type": "dense_flipout", "units": 10, "activation": null}
+    ]
+  })";
+  const Json document = parse_json(text, "network", ErrorKind::internal);
+  Problems problems("network");
+  ObjectReader reader(document, "", problems);
+  const ModelSpec spec = read_model(reader);
+  problems.raise_if_any(ErrorKind::internal);
+  return Graph(spec);
+}
+
+std::vector<std::uint32_t> first_examples(int count) {
+  std::vector<std::uint32_t> examples(static_cast<std::size_t>(count));
+  std::iota(examples.begin(), examples.end(), 0u);
+  return examples;
+}
+
+}  // namespace
+
+Dataset random_images(std::size_t examples) {
+  Dataset data;
+  data.shape = {16, 16, 3};
+  data.classes = kClasses;
+  const Stream pixels{.site = Site::crop}, labels{.site = Site::shuffle};
+  data.pixels.resize(examples * data.shape.size());
+  for (std::size_t i = 0; i < data.pixels.size(); ++i) {
+    data.pixels[i] = static_cast<std::uint8_t>(random_below(pixels, i, 256));
+  }
+  for (std::size_t i = 0; i < examples; ++i) {
+    data.labels.push_back(static_cast<int>(random_below(labels, i, kClasses)));
+  }
+  data.files = {{"random", 0, examples}};
+  return data;
+}
+
+TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, ThreadPool& pool)
+    : data_(data),
+      graph_(network(workload.filters)),
+      examples_(first_examples(workload.examples)),
+      loader_(data, examples_, {{0.5, 0.5, 0.5}, {0.3, 0.3, 0.3}}, false, 0, 0) {
+  if (workload.predicts) {
+    parameters_ = AlignedArray(graph_.layout().size());
+    initialize_parameters(graph_.layout(), 0, parameters_);
+    const PredictionSpec spec{.samples = workload.samples};
+    predictor_ = std::make_unique<Predictor>(graph_, parameters_, spec, pool);
+    return;
+  }
+  const TrainingSpec spec{.batch_size = workload.examples, .samples = workload.samples};
+  trainer_ = std::make_unique<Trainer>(graph_, spec, loader_, pool);
+}
+
+double TimedWorkload::run() {
+  const auto start = std::chrono::steady_clock::now();
+  run_once();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void TimedWorkload::run_once() {
+  if (trainer_) {
+    trainer_->step(++step_, examples_);
+  } else {
+    predictor_->predict(data_, loader_, examples_, [](const PredictedBlock&) {});
+  }
+}
+
+}  // namespace bnn
