@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Callable
 
-# What threads do while they wait for each other. Left alone they spin for long, and crawl as soon
-# as anything else runs on the machine.
-WAITING = {"sleep": {"OMP_WAIT_POLICY": "passive"}, "spin briefly": {"GOMP_SPINCOUNT": "1000"},
-           "default": {}}
+# What threads do while they wait for each other. OpenMP's default, to spin for long, is not among
+# these: whatever else runs on the machine for a moment brings it to a crawl.
+WAITING = {"sleep": {"OMP_WAIT_POLICY": "passive"}, "spin": {"GOMP_SPINCOUNT": "1000"}}
 # Memory that is freed stays with the process instead of going back to the kernel, which would have
 # to clear the pages of every large tensor again in each step.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296",
