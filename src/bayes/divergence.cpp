@@ -7,6 +7,7 @@
 
 #include "bnn/bayes/divergence_parts.h"
 #include "bnn/bayes/mean_field_normal.h"
+#include "bnn/core/vector_clones.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -55,10 +56,11 @@ double tied_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
 }
 
 // Adds the gradient of one block, which overlaps with nothing, and leaves its KL terms in `terms`.
-void add_normal_block(const float* __restrict loc, const float* __restrict untransformed_scale,
-                      std::size_t size, const NormalTerms& prior, float weight,
-                      float* __restrict loc_gradient, float* __restrict scale_gradient,
-                      float* __restrict terms) {
+BNN_VECTOR_CLONES void add_normal_block(const float* __restrict loc,
+                                        const float* __restrict untransformed_scale,
+                                        std::size_t size, const NormalTerms& prior, float weight,
+                                        float* __restrict loc_gradient,
+                                        float* __restrict scale_gradient, float* __restrict terms) {
   const NormalTerms p = prior;
   for (std::size_t i = 0; i < size; ++i) {
     const float u = untransformed_scale[i];

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "bnn/core/vector_clones.h"
+
 namespace bnn {
 namespace {
 
@@ -32,8 +34,9 @@ void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
   fill_signs(example_stream(pass, layer, NoiseUse::sign_output, b), first, signs);
 }
 
-void assemble_weights(const float* mean, const float* perturbation, int taps,
-                      std::span<const float> s, std::span<const float> r, float* weights) {
+BNN_VECTOR_CLONES void assemble_weights(const float* mean, const float* perturbation, int taps,
+                                        std::span<const float> s, std::span<const float> r,
+                                        float* weights) {
   const std::size_t filters = r.size();
   for (int tap = 0; tap < taps; ++tap) {
     for (const float sign : s) {
@@ -45,8 +48,9 @@ void assemble_weights(const float* mean, const float* perturbation, int taps,
   }
 }
 
-void scatter_gradient(const float* g, int taps, std::span<const float> s, std::span<const float> r,
-                      float* mean_gradient, float* perturbation_gradient) {
+BNN_VECTOR_CLONES void scatter_gradient(const float* g, int taps, std::span<const float> s,
+                                        std::span<const float> r, float* mean_gradient,
+                                        float* perturbation_gradient) {
   const std::size_t filters = r.size();
   for (int tap = 0; tap < taps; ++tap) {
     for (const float sign : s) {

@@ -2,17 +2,20 @@
 
 #include <cstddef>
 
+#include "bnn/core/vector_clones.h"
+
 namespace bnn {
 
-void perturb(std::span<const float> untransformed_scale, std::span<const float> noise,
-             std::span<float> perturbation) {
+BNN_VECTOR_CLONES void perturb(std::span<const float> untransformed_scale,
+                               std::span<const float> noise, std::span<float> perturbation) {
   for (std::size_t i = 0; i < perturbation.size(); ++i) {
     perturbation[i] = scale_of(untransformed_scale[i]) * noise[i];
   }
 }
 
-void perturbation_gradient_to_scale(std::span<const float> untransformed_scale,
-                                    std::span<const float> noise, std::span<float> gradient) {
+BNN_VECTOR_CLONES void perturbation_gradient_to_scale(std::span<const float> untransformed_scale,
+                                                      std::span<const float> noise,
+                                                      std::span<float> gradient) {
   for (std::size_t i = 0; i < gradient.size(); ++i) {
     gradient[i] *= noise[i] * sigmoid(untransformed_scale[i]);
   }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "bnn/core/elementary.h"
+#include "bnn/core/vector_clones.h"
 
 namespace bnn {
 namespace {
@@ -167,7 +168,7 @@ void fill_uniform(const Stream& stream, std::size_t first, std::span<float> out)
   fill_elements(first, out, [&](std::size_t block) { return uniform_elements(stream, block); });
 }
 
-void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) {
+BNN_VECTOR_CLONES void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) {
   fill_elements(first, out, [&](std::size_t block) { return normal_elements(stream, block); });
 }
 

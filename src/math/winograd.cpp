@@ -4,21 +4,24 @@
 #include <array>
 #include <cstring>
 
+#include "bnn/core/vector_clones.h"
+
 namespace bnn {
 namespace {
 
 // One vector of channels; arithmetic on it is element by element.
 using Lanes [[gnu::vector_size(kWinogradLanes * sizeof(float))]] = float;
 
-Lanes load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof lanes);
-  return lanes;
-}
+// Vectors are handed over by reference: by value, their place depends on the instruction set.
+void load(const float* from, Lanes& lanes) { std::memcpy(&lanes, from, sizeof lanes); }
 
 void store(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
 
-void add_to(const Lanes& lanes, float* to) { store(load(to) + lanes, to); }
+void add_to(const Lanes& lanes, float* to) {
+  Lanes sum;
+  load(to, sum);
+  store(sum + lanes, to);
+}
 
 // Bᵀ x, Aᵀ x and G x for vectors, and their adjoints. A 4x4 transform is one of these over the
 // columns and then over the rows.
@@ -118,7 +121,7 @@ void gather(const std::array<const float*, Transform::kFrom * Transform::kFrom>&
   constexpr std::size_t kFrom = Transform::kFrom;
   for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
     Tile<kFrom> x;
-    for (std::size_t k = 0; k < kFrom * kFrom; ++k) x[k / kFrom][k % kFrom] = load(pixels[k] + c);
+    for (std::size_t k = 0; k < kFrom * kFrom; ++k) load(pixels[k] + c, x[k / kFrom][k % kFrom]);
     const Tile<Transform::kTo> y = transform<Transform>(x);
     for (std::size_t k = 0; k < kWinogradPositions; ++k) {
       store(y[k / 4][k % 4], transformed + k * step + c);
@@ -134,7 +137,7 @@ void scatter(const float* transformed, std::size_t channels, std::size_t step,
   for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
     Tile<4> x;
     for (std::size_t k = 0; k < kWinogradPositions; ++k) {
-      x[k / 4][k % 4] = load(transformed + k * step + c);
+      load(transformed + k * step + c, x[k / 4][k % 4]);
     }
     const Tile<kTo> y = transform<Transform>(x);
     for (std::size_t k = 0; k < kTo * kTo; ++k) {
@@ -162,21 +165,23 @@ bool has_winograd_form(const Window& window) {
 int winograd_tile_rows(const Window& window) { return (window.output_height + 1) / 2; }
 int winograd_tile_columns(const Window& window) { return (window.output_width + 1) / 2; }
 
-void transform_kernel(const float* kernel, std::size_t size, std::size_t step, float* transformed) {
+BNN_VECTOR_CLONES void transform_kernel(const float* kernel, std::size_t size, std::size_t step,
+                                        float* transformed) {
   std::array<const float*, 9> taps;
   for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
   gather<Kernel>(taps, size, step, transformed);
 }
 
-void add_transform_kernel_adjoint(const float* transformed, std::size_t size, std::size_t step,
-                                  float* kernel) {
+BNN_VECTOR_CLONES void add_transform_kernel_adjoint(const float* transformed, std::size_t size,
+                                                    std::size_t step, float* kernel) {
   std::array<float*, 9> taps;
   for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
   scatter<KernelAdjoint>(transformed, size, step, taps, add_to);
 }
 
-void transform_input(const Window& window, const TileBand& band, const float* image,
-                     const float* zeros, std::size_t step, float* transformed) {
+BNN_VECTOR_CLONES void transform_input(const Window& window, const TileBand& band,
+                                       const float* image, const float* zeros, std::size_t step,
+                                       float* transformed) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
   for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
     auto pixels = pixels_at<const float, 4>(image, window.input, 2 * row - window.pad_top,
@@ -186,8 +191,9 @@ void transform_input(const Window& window, const TileBand& band, const float* im
   });
 }
 
-void add_transform_input_adjoint(const Window& window, const TileBand& band,
-                                 const float* transformed, std::size_t step, float* image) {
+BNN_VECTOR_CLONES void add_transform_input_adjoint(const Window& window, const TileBand& band,
+                                                   const float* transformed, std::size_t step,
+                                                   float* image) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
   for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
     const auto pixels = pixels_at<float, 4>(image, window.input, 2 * row - window.pad_top,
@@ -196,8 +202,9 @@ void add_transform_input_adjoint(const Window& window, const TileBand& band,
   });
 }
 
-void transform_output(const Window& window, const TileBand& band, const float* transformed,
-                      std::size_t step, int filters, float* output) {
+BNN_VECTOR_CLONES void transform_output(const Window& window, const TileBand& band,
+                                        const float* transformed, std::size_t step, int filters,
+                                        float* output) {
   const auto size = static_cast<std::size_t>(filters);
   for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
     const auto pixels =
@@ -206,9 +213,10 @@ void transform_output(const Window& window, const TileBand& band, const float* t
   });
 }
 
-void transform_output_adjoint(const Window& window, const TileBand& band, const float* output,
-                              int filters, const float* zeros, std::size_t step,
-                              float* transformed) {
+BNN_VECTOR_CLONES void transform_output_adjoint(const Window& window, const TileBand& band,
+                                                const float* output, int filters,
+                                                const float* zeros, std::size_t step,
+                                                float* transformed) {
   const auto size = static_cast<std::size_t>(filters);
   for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
     auto pixels =

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "bnn/core/vector_clones.h"
+
 namespace bnn {
 
 AdamStep adam_step(const AdamSpec& spec, double learning_rate, std::uint64_t t) {
@@ -16,8 +18,9 @@ AdamStep adam_step(const AdamSpec& spec, double learning_rate, std::uint64_t t) 
           static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(spec.beta_2, steps)))};
 }
 
-void adam_update(const AdamStep& step, float gradient_scale, std::span<const float> gradient,
-                 std::span<float> parameters, std::span<float> m, std::span<float> v) {
+BNN_VECTOR_CLONES void adam_update(const AdamStep& step, float gradient_scale,
+                                   std::span<const float> gradient, std::span<float> parameters,
+                                   std::span<float> m, std::span<float> v) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const float g = gradient_scale * gradient[i];
     m[i] = step.beta_1 * m[i] + step.rest_1 * g;

@@ -1,0 +1,13 @@
+#pragma once
+// Marks the few loops that a build for any x86-64 processor (BNN_NATIVE=OFF) compiles three times:
+// for the baseline, for AVX2 with FMA and for AVX-512. The program picks the version for its
+// processor when it starts, with everything that the function calls compiled into it. A macro, the
+// only one of ours, since an attribute cannot be made conditional otherwise; a build for the local
+// processor needs no versions, and other architectures know none.
+
+#if defined(BNN_PORTABLE) && defined(__x86_64__)
+#define BNN_VECTOR_CLONES \
+  [[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), gnu::flatten]]
+#else
+#define BNN_VECTOR_CLONES
+#endif
