@@ -54,6 +54,7 @@ TEST_CASE("Winograd's form is chosen for 3x3 flipout, shared and deterministic k
   CHECK(!is_winograd("conv2d", window_of({8, 8, 12}, 8)));
   CHECK(!is_winograd("conv2d", window_of({8, 8, 16}, 10)));
   CHECK(!is_winograd("conv2d_flipout", window_of({3, 3, 16}, 8)));  // two products
+  CHECK(!is_winograd("conv2d", window_of({3, 3, 16}, 8)));
   NaiveWindow strided = w;
   strided.strides = {2, 2};
   CHECK(!is_winograd("conv2d", strided));
@@ -85,7 +86,9 @@ TEST_CASE("Winograd's form equals the other one at all edges of images") {
 }
 
 TEST_CASE("Winograd's form works on bands of large images and on groups of small ones") {
-  check_same(window_of({40, 41, 8}, 64), "gelu", 2);  // 21 rows of tiles: bands of 10
+  check_same(window_of({41, 41, 8}, 64), "gelu", 2);   // 21 rows of tiles: bands of 10, 10, 1
+  check_same(window_of({3, 400, 8}, 128), "relu", 2);  // a row of tiles is more than a group holds
+  check_same(window_of({4, 4, 8}, 8), "relu", 66);     // 64 examples are the largest group
   // 36 tiles of 64 floats at 16 positions: seven examples a group.
   for (const int examples : {1, 6, 7, 8, 15})
     check_same(window_of({12, 12, 32}, 32), "relu", examples);

@@ -10,15 +10,19 @@ using namespace bnn::testing;
 
 namespace {
 
-// Twelve by twelve pixels: a convolution with a kernel for each example, one on a map small enough
-// for two products, both poolings, and dense layers of more than one chunk and one block.
+// Twelve by twelve pixels: convolutions with a kernel for each example, by im2col and in Winograd's
+// form (one of them shared by all), one on a map small enough for two products, both poolings, and
+// dense layers of more than one chunk and one block.
 const std::string kModel = R"({"input": {"height": 12, "width": 12, "channels": 2}, "layers": [
-    {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3, "padding": "same",
+    {"type": "conv2d_flipout", "filters": 8, "kernel_size": 3, "padding": "same",
      "activation": "relu", "bias_posterior_fn": {"is_singular": false}},
-    {"type": "max_pooling2d", "pool_size": 3},
+    {"type": "conv2d_flipout", "name": "winograd", "filters": 16, "kernel_size": 3,
+     "padding": "same", "activation": "swish"},
+    {"type": "conv2d", "name": "plain", "filters": 8, "kernel_size": 3, "padding": "same"},
+    {"type": "max_pooling2d", "pool_size": 4},
     {"type": "conv2d_flipout", "name": "small", "filters": 7, "kernel_size": 3, "padding": "same",
      "activation": "tanh"},
-    {"type": "average_pooling2d", "pool_size": 2},
+    {"type": "average_pooling2d", "pool_size": 2, "strides": 1},
     {"type": "flatten"},
     {"type": "dense_flipout", "units": 350, "activation": "relu"},
     {"type": "dense", "name": "hidden", "units": 101, "activation": "swish"},

@@ -13,11 +13,13 @@ using namespace bnn::testing;
 
 namespace {
 
-// 7 x 7 and 2 x 2 maps, so both forms of the convolution, and products wide enough that the bits
+// 7 x 7 and 2 x 2 maps, so all forms of the convolution, and products wide enough that the bits
 // of a row depend on its place in them (OpenBLAS's kernels for AVX2 do that).
 const std::string kConv = R"({"input": {"height": 7, "width": 7, "channels": 1}, "layers": [
-    {"type": "conv2d_flipout", "name": "conv", "filters": 9, "kernel_size": 3, "padding": "same",
+    {"type": "conv2d_flipout", "name": "conv", "filters": 8, "kernel_size": 3, "padding": "same",
      "activation": "relu", "bias_posterior_fn": {"is_singular": false}},
+    {"type": "conv2d_flipout", "name": "winograd", "filters": 16, "kernel_size": 3,
+     "padding": "same", "activation": "relu"},
     {"type": "max_pooling2d", "pool_size": 3},
     {"type": "conv2d_flipout", "name": "small", "filters": 21, "kernel_size": 3, "padding": "same",
      "activation": "tanh"},

@@ -3,6 +3,7 @@
 #
 #   ./tests/run.sh              release build, all tests
 #   ./tests/run.sh --sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   ./tests/run.sh --portable   the same for a build that runs on any x86-64 processor
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +11,8 @@ build=build options=(-DBNN_TESTS=ON)
 case "${1:-}" in
   '') ;;
   --sanitize) build=build-sanitize options+=(-DBNN_SANITIZE=ON -DCMAKE_BUILD_TYPE=Sanitize) ;;
-  *) echo "tests/run.sh: error: unknown option '$1'; expected --sanitize or nothing" >&2; exit 2 ;;
+  --portable) build=build-portable options+=(-DBNN_NATIVE=OFF) ;;
+  *) echo "tests/run.sh: error: unknown option '$1'; expected --sanitize, --portable or nothing" >&2; exit 2 ;;
 esac
 
 . tests/install_packages.sh

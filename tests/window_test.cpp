@@ -1,5 +1,6 @@
 #include "bnn/math/window.h"
 
+#include <climits>
 #include <cstring>
 
 #include <catch2/catch.hpp>
@@ -37,12 +38,12 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-// Every window of the grid that fits, with 1 and with 3 channels.
+// Every window of the grid that fits; rows of taps shorter and longer than a vector.
 template <typename Visit>
 void for_each_window(const Visit& visit) {
   for (NaiveWindow w : window_grid()) {
     if (w.pixels() == 0) continue;
-    for (const int channels : {1, 3}) {
+    for (const int channels : {1, 3, 8}) {
       w.input.channels = channels;
       INFO(describe(w));
       visit(w, make_window(w.input, window_spec(w)),
@@ -150,6 +151,18 @@ TEST_CASE("col2im is the adjoint of im2col") {
     // <im2col(x), c> = <x, col2im(c)>
     CHECK(dot(columns, c) == Approx(dot(image, back)).margin(1e-4));
   });
+}
+
+TEST_CASE("im2col under the longest stride is that under any stride beyond the image") {
+  for (const int kernel : {5, 7}) {
+    NaiveWindow w{{kernel, 3, 1}, 1, {kernel, kernel}, {100, 100}, {1, 1}, Padding::same};
+    const auto image = random_numbers(w.input.size(), 1);
+    const auto expected = im2col_naive(w, image);
+    w.strides = {INT_MAX, INT_MAX};
+    const Window window = make_window(w.input, window_spec(w));
+    REQUIRE(window.pixels() == 1);
+    CHECK(im2col_all(window, image) == expected);
+  }
 }
 
 TEST_CASE("col2im adds to what is there") {

@@ -38,7 +38,7 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-const std::vector<float> kZeros(64, 0.0f);
+std::vector<float> zeros() { return std::vector<float>(kFilters, 0.0f); }
 
 }  // namespace
 
@@ -84,7 +84,7 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
     const auto image = random_numbers(window.input.size(), 1);
     std::vector<float> v(16 * in_step, 0.0f), back(image.size(), 0.0f);
     const auto other_v = random_numbers(v.size(), 2);
-    transform_input(window, band, image.data(), kZeros.data(), in_step, v.data());
+    transform_input(window, band, image.data(), zeros().data(), in_step, v.data());
     add_transform_input_adjoint(window, band, other_v.data(), in_step, back.data());
     CHECK(dot(v, other_v) == Approx(dot(image, back)).margin(1e-3));
 
@@ -93,7 +93,7 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
     std::vector<float> output(output_size, NAN), dm(m.size(), 0.0f);
     const auto other_output = random_numbers(output_size, 4);
     transform_output(window, band, m.data(), out_step, kFilters, output.data());
-    transform_output_adjoint(window, band, other_output.data(), kFilters, kZeros.data(), out_step,
+    transform_output_adjoint(window, band, other_output.data(), kFilters, zeros().data(), out_step,
                              dm.data());
     CHECK(dot(output, other_output) == Approx(dot(m, dm)).margin(1e-3));
   }
@@ -105,12 +105,12 @@ TEST_CASE("bands of tiles together are the whole image") {
   const TileBand whole = all_tiles(window);
   const std::size_t step = step_of(window, kChannels);
   std::vector<float> v(16 * step, 0.0f);
-  transform_input(window, whole, image.data(), kZeros.data(), step, v.data());
+  transform_input(window, whole, image.data(), zeros().data(), step, v.data());
   std::size_t place = 0;
   for (const auto& [first, last] : {std::pair{0, 1}, {1, 3}, {3, 4}}) {
     const TileBand band{first, last, whole.columns};
     std::vector<float> part(16 * step, 0.0f);
-    transform_input(window, band, image.data(), kZeros.data(), step, part.data());
+    transform_input(window, band, image.data(), zeros().data(), step, part.data());
     const auto size = static_cast<std::size_t>(band.tiles() * kChannels);
     for (std::size_t position = 0; position < 16; ++position) {
       CHECK(std::equal(part.begin() + static_cast<std::ptrdiff_t>(position * step),

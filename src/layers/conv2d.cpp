@@ -9,8 +9,10 @@ namespace bnn {
 namespace {
 
 // Below this many output pixels, passes over the kernel for every example cost more than a second
-// product over all of them. Measured: with 16 pixels a kernel for each example takes 0.7 of the
-// time of two products, with 9 the same time, with 4 it takes 1.6 times as long.
+// product over all of them. Measured forward and backward: a kernel for each example takes, with 16
+// pixels, 0.7 of the time of two products (5x5, 32 to 64 channels) or 0.6 (3x3, 128 to 128, in
+// Winograd's form), with 9 pixels the same time, with 4 pixels 1.6 times as long. In Winograd's
+// form so few pixels do not pay for shared kernels either: most of its tiles are cut off.
 constexpr int kMinPixelsPerExample = 12;
 
 }  // namespace
@@ -44,11 +46,13 @@ std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& ge
   if (geometry.kernel.draw == Draw::scale && estimator == Estimator::local_reparameterization) {
     return std::make_unique<Conv2dLocal>(geometry);
   }
-  if (geometry.kernel.draw == Draw::perturbation &&
-      geometry.window.pixels() < kMinPixelsPerExample) {
+  const bool has_few_pixels = geometry.window.pixels() < kMinPixelsPerExample;
+  if (has_few_pixels && geometry.kernel.draw == Draw::perturbation) {
     return std::make_unique<Conv2dTwoProduct>(geometry);
   }
-  if (Conv2dWinograd::fits(geometry)) return std::make_unique<Conv2dWinograd>(geometry);
+  if (!has_few_pixels && Conv2dWinograd::fits(geometry)) {
+    return std::make_unique<Conv2dWinograd>(geometry);
+  }
   return std::make_unique<Conv2dPerExample>(geometry);
 }
 

@@ -11,7 +11,8 @@
 namespace bnn {
 namespace {
 
-// Transformed inputs and outputs that are in work at once: 1 MiB, about the second-level cache.
+// Transformed inputs and outputs that are in work at once, if one row of tiles is not more: 1 MiB,
+// about the second-level cache.
 constexpr std::size_t kGroupFloats = 256 * 1024;
 
 std::size_t positive(int value) { return static_cast<std::size_t>(value); }
@@ -52,9 +53,9 @@ std::size_t kernel_size(const Conv2dGeometry& geometry) {
   return positive(geometry.window.input.channels) * positive(geometry.filters);
 }
 
-// Floats from one position to the next for `size` floats at each. A cache line more than a power of
-// two, else the sixteen positions of one element would all compete for the same places in the
-// cache.
+// Floats from one position to the next for `size` floats at each. Sizes are often powers of two;
+// without the cache line more, the sixteen positions of one element would then compete for the same
+// places in the cache.
 std::size_t padded(std::size_t size) { return round_to_alignment(size) + kAlignment; }
 
 }  // namespace
@@ -75,12 +76,13 @@ struct Conv2dWinograd::Buffers {
   std::size_t channels, filters;
   std::size_t kernel_step;  // floats from one position of a kernel to the next
   float* zeros;
-  float *mean, *perturbation;                    // transformed, [16][channels][filters]
-  float *mean_gradient, *perturbation_gradient;  // the same
-  float *weights, *gradient;                     // one position of one example
-  float *s, *r;                                  // signs of a group, [count][channels], [filters]
-  float* inputs;                                 // V, [16][n][channels]; later its gradient
-  float* outputs;                                // Y or dY, [16][n][filters]
+  float *mean, *mean_gradient;  // transformed, [16][channels][filters]
+  // Of flipout alone: the same, one position of one example, and the signs of a group.
+  float *perturbation, *perturbation_gradient;
+  float *weights, *gradient;
+  float *s, *r;    // [count][channels], [count][filters]
+  float* inputs;   // V, [16][n][channels]; later its gradient
+  float* outputs;  // Y or dY, [16][n][filters]
 
   Buffers(const Conv2dGeometry& geometry, float* memory)
       : channels(positive(geometry.window.input.channels)),
@@ -89,11 +91,11 @@ struct Conv2dWinograd::Buffers {
     const Sizes sizes(geometry);
     Scratch scratch(memory);
     zeros = scratch.take(sizes.zeros);
-    for (float** array : {&mean, &perturbation, &mean_gradient, &perturbation_gradient}) {
-      *array = scratch.take(sizes.transformed);
+    for (float** array : {&mean, &mean_gradient}) *array = scratch.take(sizes.transformed);
+    for (float** array : {&perturbation, &perturbation_gradient}) {
+      *array = scratch.take(sizes.transformed_perturbation);
     }
-    weights = scratch.take(sizes.kernel);
-    gradient = scratch.take(sizes.kernel);
+    for (float** array : {&weights, &gradient}) *array = scratch.take(sizes.example_kernel);
     s = scratch.take(sizes.s);
     r = scratch.take(sizes.r);
     inputs = scratch.take(sizes.inputs);
@@ -103,8 +105,9 @@ struct Conv2dWinograd::Buffers {
 
   static std::size_t size(const Conv2dGeometry& geometry) {
     const Sizes sizes(geometry);
-    return round_to_alignment(sizes.zeros) + 4 * round_to_alignment(sizes.transformed) +
-           2 * round_to_alignment(sizes.kernel) + round_to_alignment(sizes.s) +
+    return round_to_alignment(sizes.zeros) + 2 * round_to_alignment(sizes.transformed) +
+           2 * round_to_alignment(sizes.transformed_perturbation) +
+           2 * round_to_alignment(sizes.example_kernel) + round_to_alignment(sizes.s) +
            round_to_alignment(sizes.r) + round_to_alignment(sizes.inputs) +
            round_to_alignment(sizes.outputs);
   }
@@ -114,7 +117,8 @@ struct Conv2dWinograd::Buffers {
 
  private:
   struct Sizes {
-    std::size_t zeros, kernel, transformed, s, r, inputs, outputs;
+    std::size_t zeros, transformed, inputs, outputs;
+    std::size_t transformed_perturbation = 0, example_kernel = 0, s = 0, r = 0;
 
     explicit Sizes(const Conv2dGeometry& geometry) {
       const Cut cut(geometry);
@@ -123,12 +127,14 @@ struct Conv2dWinograd::Buffers {
       const std::size_t tiles =
           examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
       zeros = std::max(channels, filters);
-      kernel = channels * filters;
-      transformed = kWinogradPositions * padded(kernel);
-      s = examples * channels;
-      r = examples * filters;
+      transformed = kWinogradPositions * padded(channels * filters);
       inputs = kWinogradPositions * padded(tiles * channels);
       outputs = kWinogradPositions * padded(tiles * filters);
+      if (geometry.kernel.draw != Draw::perturbation) return;
+      transformed_perturbation = transformed;
+      example_kernel = channels * filters;
+      s = examples * channels;
+      r = examples * filters;
     }
   };
 };

@@ -33,7 +33,7 @@ struct Inside {
 
 Inside outputs_inside(const Window& window, const TapRun& run) {
   const int stride = window.strides[1], outputs = window.output_width;
-  const int first = run.column >= 0 ? 0 : (-run.column + stride - 1) / stride;
+  const int first = run.column >= 0 ? 0 : (-run.column - 1) / stride + 1;
   const int room = window.input.width - run.taps - run.column;  // for the run's first tap
   const int last = room < 0 ? 0 : room / stride + 1;
   return {std::min(first, outputs), std::clamp(last, std::min(first, outputs), outputs)};

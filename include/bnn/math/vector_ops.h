@@ -10,9 +10,9 @@ inline void add(const float* values, std::size_t size, float* target) {
   for (std::size_t i = 0; i < size; ++i) target[i] += values[i];
 }
 
-/// term(0) + … + term(size - 1) in double, each term a float or a double. Sixteen running sums take
-/// the terms in turn, so that nothing waits for the addition before it; they are added up last.
-/// The order is the same whatever the width of vectors.
+/// term(0) + … + term(size - 1) in double, each term a float or a double and asked for once, in
+/// this order. Sixteen running sums take the terms in turn, so that nothing waits for the addition
+/// before it; they are added up last. The order is the same whatever the width of vectors.
 template <typename Term>
 double sum_terms(std::size_t size, const Term& term) {
   constexpr std::size_t kLanes = 16;

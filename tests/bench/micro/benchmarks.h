@@ -6,6 +6,7 @@ namespace bnn {
 
 void register_gemm_benchmarks();         // matrix products of the shapes that layers make
 void register_convolution_benchmarks();  // what a convolution does beside its products
+void register_winograd_benchmarks();     // the transforms and products of Winograd's form
 void register_layer_benchmarks();        // whole layers, a shard forward and backward
 void register_pooling_benchmarks();
 void register_activation_benchmarks();

@@ -1,5 +1,5 @@
-// What a flipout convolution does beside its products: im2col and back, tile by tile as in a pass,
-// and the weights of one example. Bytes count each number read or written once.
+// What a flipout convolution by im2col does beside its products: im2col and back, tile by tile as
+// in a pass, and the weights of one example. Bytes count each number read or written once.
 
 #include "benchmarks.h"
 #include "bnn/bayes/flipout.h"

@@ -1,6 +1,6 @@
-// Matrix products of the shapes that layers make: a tile of a convolution, a shard of a dense
-// layer. Operands fit the caches as they do in a step, except those of sgemm_2048, which says what
-// the processor can do.
+// Matrix products of the shapes that layers make: a tile of a convolution by im2col, a shard of a
+// dense layer. Operands fit the caches as they do in a step, except those of sgemm_2048, which says
+// what the processor can do.
 
 #include <algorithm>
 #include <cmath>

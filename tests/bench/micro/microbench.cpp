@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   benchmark::AddCustomContext("blas", blas_configuration());
   register_gemm_benchmarks();
   register_convolution_benchmarks();
+  register_winograd_benchmarks();
   register_layer_benchmarks();
   register_pooling_benchmarks();
   register_activation_benchmarks();

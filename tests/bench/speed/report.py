@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from networks import KINDS, NETWORKS, SIX_CONVOLUTIONS, training_flops
 from records import Records, Spread
-from rounds import SGEMM, START, THREADS, memory_key, prediction_key, training_key
+from rounds import SGEMM, START, THREADS, memory_key, prediction_key, training_key, untuned_key
 
 MEGABYTE = 1e6
 
@@ -27,6 +27,10 @@ def training_rows(records: Records) -> list[str]:
                                       training_key(program, network, kind, threads))
                 rows.append(f"training: bnn flipout / {name} | {network.name} | {threads} | "
                             f"{text_of(ratio)}")
+    for network in NETWORKS.values():
+        ratio = records.ratio(training_key("bnn", network, "flipout", 1), untuned_key(network))
+        rows.append(f"training: bnn flipout / PyTorch flipout, untuned | {network.name} | 1 | "
+                    f"{text_of(ratio)}")
     return rows
 
 
@@ -42,7 +46,7 @@ def thread_rows(records: Records) -> list[str]:
 def flops_rows(records: Records) -> list[str]:
     """How much of the speed of a large matrix product is left in training."""
     network = SIX_CONVOLUTIONS
-    return [f"training: bnn {kind}, FLOP/s / sgemm's | {network.name} | 1 | " +
+    return [f"training: bnn {kind}, FLOP/s by definition / sgemm's | {network.name} | 1 | " +
             text_of(records.ratio(training_key("bnn", network, kind, 1), SGEMM,
                                   training_flops(network))) for kind in KINDS]
 

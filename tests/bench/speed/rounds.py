@@ -31,6 +31,11 @@ def memory_key(program: str) -> Key:
     return Key("memory", program, SIX_CONVOLUTIONS.name, "flipout", max(THREADS))
 
 
+def untuned_key(network: Network) -> Key:
+    """The name of the training rate of PyTorch's flipout without any set-up, on one thread."""
+    return Key("training", "torch", network.name, "flipout, untuned", 1)
+
+
 SGEMM = Key("sgemm", "bnn", "", "", 1)
 START = Key("start", "bnn", SIX_CONVOLUTIONS.name, "flipout", max(THREADS))
 
@@ -63,6 +68,13 @@ def measure_training(programs: Programs, setups: Setups, records: Records, numbe
                 key = training_key("torch", network, kind, threads)
                 rate = programs.torch_rate(network, kind, threads, setups[key])
                 records.add(key, number, rate)
+        measure_untuned(programs, network, records, number)
+
+
+def measure_untuned(programs: Programs, network: Network, records: Records, number: int) -> None:
+    """PyTorch as it comes: the default layout, and glibc takes memory back after each use."""
+    rate = programs.torch_rate(network, "flipout", 1, TorchSetup(keep_memory=False))
+    records.add(untuned_key(network), number, rate)
 
 
 def measure_prediction(programs: Programs, setups: Setups, records: Records,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +18,13 @@ from rounds import choose_setups, measure_full_set, measure_prediction, measure_
 from torch_setup import WAITING
 
 
-def machine() -> str:
-    """One sentence: processor and PyTorch."""
+def machine(build: Path) -> str:
+    """One sentence: processor, PyTorch, and what our programs say they are."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    ours = run([str(build / "bnn-train"), "--version"]).output.split("\n")
     return (f"{names[0] if names else 'Unknown processor'}, {len(os.sched_getaffinity(0))} CPUs, "
-            f"PyTorch {version('torch')}.")
+            f"PyTorch {version('torch')}; {', '.join(line.strip() for line in ours if line)}.")
 
 
 def say(text: str) -> None:
@@ -44,9 +46,11 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the programs")
     parser.add_argument("--repeats", type=int, default=7, help="rounds (default: 7)")
     options = parser.parse_args()
+    # What an earlier run left may be of other networks.
+    shutil.rmtree(options.out / "work", ignore_errors=True)
     programs = Programs(options.build.resolve(), options.out.resolve() / "work")
     say("checking that bnn and the PyTorch port compute the same function")
-    result = {"machine": machine(), "same_function": check(programs)}
+    result = {"machine": machine(programs.build), "same_function": check(programs)}
     say("choosing PyTorch's set-up")
     setups = choose_setups(programs)
     result["torch_setups"] = [{**vars(key), **vars(setup)} for key, setup in setups.items()]
