@@ -89,6 +89,18 @@ TEST_CASE("products agree with plain loops for odd sizes and strides, overwritin
   }
 }
 
+TEST_CASE("products of few rows that are made in parts agree with plain loops") {
+  prepare_blas(1);
+  std::mt19937 random(5);
+  // Cut along depth, rows and columns of the result, in this order; the last part is a short one.
+  for (const Size& size : {Size{16, 785, 400, 3}, Size{785, 16, 400, 3}, Size{16, 400, 785, 3}}) {
+    for (Form form : {Form::ab, Form::at_b, Form::a_bt}) {
+      check_product(form, size, Write::overwrite, random);
+      check_product(form, size, Write::add, random);
+    }
+  }
+}
+
 TEST_CASE("a block of rows inside a larger matrix is read where it lies") {
   // Rows 1 and 2 and columns 1 to 3 of a 4 x 5 matrix, times a vector of ones.
   prepare_blas(1);

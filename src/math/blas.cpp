@@ -1,5 +1,6 @@
 #include "bnn/math/blas.h"
 
+#include <algorithm>
 #include <array>
 #include <cblas.h>
 #include <cmath>
@@ -19,6 +20,25 @@ namespace {
 }
 
 float beta(Write write) { return write == Write::add ? 1.0f : 0.0f; }
+
+// Products of few rows are cut into parts of at most this many multiply-adds, for which OpenBLAS
+// has kernels that read their operands in place. It would pack a matrix of weights anew for every
+// shard, which costs half as much again as the product itself.
+constexpr std::size_t kUnpackedProduct = 1000000;
+constexpr int kFewColumns = 64;
+constexpr std::size_t kShortestPart = 64;
+
+std::size_t area(int rows, int columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
+// The length of the parts of one side whose other two sides span `plane`: all of it where the
+// product is small already, or where parts would be too short to be worth it.
+int part(int length, std::size_t plane) {
+  const std::size_t most = kUnpackedProduct / std::max<std::size_t>(plane, 1);
+  if (most < kShortestPart || most >= static_cast<std::size_t>(length)) return std::max(length, 1);
+  return static_cast<int>(most / 16 * 16);
+}
 
 void refuse_unsafe_build(int threads) {
   constexpr int kSerial = 0, kOpenMp = 2;
@@ -74,19 +94,37 @@ void check_a_product() {
 
 }  // namespace
 
+// Depth is cut, and parts are added up.
 void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, c.rows, c.columns, a.columns, 1.0f, a.data,
-              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+  const int depth = a.columns;
+  const int step = part(depth, area(c.rows, c.columns));
+  for (int k = 0; k < depth; k += step) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, c.rows, c.columns,
+                std::min(step, depth - k), 1.0f, a.data + k, a.stride, b.data + area(k, b.stride),
+                b.stride, k == 0 ? beta(write) : 1.0f, c.data, c.stride);
+  }
 }
 
+// Rows of the result are cut.
 void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, c.rows, c.columns, a.rows, 1.0f, a.data,
-              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+  const int step = part(c.rows, area(a.rows, c.columns));
+  for (int row = 0; row < c.rows; row += step) {
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, std::min(step, c.rows - row), c.columns,
+                a.rows, 1.0f, a.data + row, a.stride, b.data, b.stride, beta(write),
+                c.data + area(row, c.stride), c.stride);
+  }
 }
 
+// Columns of the result are cut, into few: of many OpenBLAS packs even a small product.
 void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, c.rows, c.columns, a.columns, 1.0f, a.data,
-              a.stride, b.data, b.stride, beta(write), c.data, c.stride);
+  const int columns = part(c.columns, area(c.rows, a.columns));
+  const int step =
+      columns < c.columns && a.columns >= kFewColumns ? std::min(columns, kFewColumns) : c.columns;
+  for (int column = 0; column < c.columns; column += step) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, c.rows, std::min(step, c.columns - column),
+                a.columns, 1.0f, a.data, a.stride, b.data + area(column, b.stride), b.stride,
+                beta(write), c.data + column, c.stride);
+  }
 }
 
 void prepare_blas(int threads) {

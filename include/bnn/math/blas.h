@@ -3,7 +3,9 @@
 // includes cblas.h.
 //
 // Every product runs on the calling thread alone: parallelism is above, in the thread pool, so that
-// results do not depend on the number of threads. Thread-safe after prepare_blas.
+// results do not depend on the number of threads. Products of few rows are made in parts, which
+// their shapes alone decide, so that OpenBLAS reads the operands in place. Thread-safe after
+// prepare_blas.
 
 #include <string>
 
