@@ -92,14 +92,7 @@ TEST_CASE("both ways to compute a flipout convolution give one function") {
     if (w.pixels() == 0) continue;
     const ConvPair pair(w, activation);
     INFO(conv_text("", w, activation) << " on " << to_string(w.input));
-    LayerRun one(pair.per_example, 3), two(pair.two_product, 3);
-    CHECK(worst_error(one.forward(), to_numbers(two.forward())) < 1e-5);
-    const auto weights = random_numbers(one.output.span().size(), 8);
-    one.backward(weights);
-    two.backward(weights);
-    CHECK(worst_error(one.gradient.span(), to_numbers(two.gradient.span())) < 1e-5);
-    CHECK(worst_error(one.input_gradients[0].span(), to_numbers(two.input_gradients[0].span())) <
-          1e-5);
+    check_same_function(pair.per_example, pair.two_product, 3);
   }
 }
 
@@ -109,14 +102,7 @@ TEST_CASE("the two products work on groups of examples and on what is left of th
   const ConvPair pair(w, "swish");
   for (const int examples : {1, 3, 4, 5, 9}) {
     INFO(examples << " examples");
-    LayerRun one(pair.per_example, examples), two(pair.two_product, examples);
-    CHECK(worst_error(one.forward(), to_numbers(two.forward())) < 1e-5);
-    const auto weights = random_numbers(one.output.span().size(), 8);
-    one.backward(weights);
-    two.backward(weights);
-    CHECK(worst_error(one.gradient.span(), to_numbers(two.gradient.span())) < 1e-5);
-    CHECK(worst_error(one.input_gradients[0].span(), to_numbers(two.input_gradients[0].span())) <
-          1e-5);
+    check_same_function(pair.per_example, pair.two_product, examples);
   }
 }
 

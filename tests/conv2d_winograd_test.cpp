@@ -27,14 +27,7 @@ void check_same(const NaiveWindow& w, const std::string& activation, int example
        << " on " << to_string(w.input) << ", " << examples << " examples" << more);
   const MadeLayer winograd = make_flipout_conv<Conv2dWinograd>(w, activation, more);
   const MadeLayer direct = make_flipout_conv<Conv2dPerExample>(w, activation, more);
-  LayerRun one(winograd, examples), two(direct, examples);
-  CHECK(worst_error(one.forward(), to_numbers(two.forward())) < 1e-5);
-  const auto weights = random_numbers(one.output.span().size(), 8);
-  one.backward(weights);
-  two.backward(weights);
-  CHECK(worst_error(one.gradient.span(), to_numbers(two.gradient.span())) < 1e-5);
-  CHECK(worst_error(one.input_gradients[0].span(), to_numbers(two.input_gradients[0].span())) <
-        1e-5);
+  check_same_function(winograd, direct, examples);
 }
 
 }  // namespace

@@ -30,4 +30,16 @@ struct ConvPair {
   MadeLayer per_example, two_product;
 };
 
+/// Two forms of one layer: the same outputs and the same gradients.
+inline void check_same_function(const MadeLayer& first, const MadeLayer& second, int examples) {
+  LayerRun one(first, examples), two(second, examples);
+  CHECK(worst_error(one.forward(), to_numbers(two.forward())) < 1e-5);
+  const auto weights = random_numbers(one.output.span().size(), 8);
+  one.backward(weights);
+  two.backward(weights);
+  CHECK(worst_error(one.gradient.span(), to_numbers(two.gradient.span())) < 1e-5);
+  CHECK(worst_error(one.input_gradients[0].span(), to_numbers(two.input_gradients[0].span())) <
+        1e-5);
+}
+
 }  // namespace bnn::testing
