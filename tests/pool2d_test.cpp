@@ -106,6 +106,35 @@ TEST_CASE("pooling and its gradient equal the naive loops over a grid of geometr
   }
 }
 
+TEST_CASE("every channel of a 2x2 maximum is pooled as if it were alone, ties included") {
+  const NaiveWindow alone{{4, 6, 1}, 1, {2, 2}, {2, 2}};
+  for (const int channels : {1, 3, 4, 5, 8, 11, 16, 21, 35}) {
+    INFO(channels << " channels");
+    NaiveWindow w = alone;
+    w.input.channels = channels;
+    const auto stride = static_cast<std::size_t>(channels);
+    std::vector<float> image = random_numbers(w.input.size(), 5);
+    for (float& x : image) x = std::round(x);  // so that many are equal
+    const MadeLayer made = make_layer_from(pool_text("max_pooling2d", w), {w.input});
+    LayerRun run(made, 1);
+    run.inputs[0] = image;
+    const auto y = run.forward();
+    std::vector<float> weights(y.size());
+    for (std::size_t i = 0; i < y.size(); ++i) weights[i] = static_cast<float>(i / stride + 1);
+    run.backward(weights);
+    for (std::size_t c = 0; c < stride; ++c) {
+      const auto channel = [&](std::span<const float> all) {
+        std::vector<float> values;
+        for (std::size_t i = c; i < all.size(); i += stride) values.push_back(all[i]);
+        return values;
+      };
+      const OnePool expected("max_pooling2d", alone, channel(image));
+      CHECK(channel(y) == expected.output);
+      CHECK(channel(run.input_gradients[0].span()) == expected.input_gradient);
+    }
+  }
+}
+
 TEST_CASE("global average pooling is the mean over all pixels of each channel") {
   const Shape input{3, 5, 4};
   const MadeLayer made = make_layer_from(R"({"type": "global_average_pooling2d"})", {input});

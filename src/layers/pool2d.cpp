@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <type_traits>
 
 namespace bnn {
 namespace {
@@ -44,18 +45,81 @@ void for_each_cell(const Window& window, const Cells& cells, const Visit& visit)
 }
 
 // Written so that a NaN in either place stays: it must reach the loss and stop the run.
-float maximum(float y, float x) { return x <= y || y != y ? y : x; }
+template <typename Value>
+Value maximum(Value y, Value x) {
+  return (x <= y) | (y != y) ? y : x;
+}
 
-// The four cells of a 2x2 window, the most common one, in a single pass over the channels.
+// Consecutive channels; arithmetic on them is element by element.
+template <std::size_t kSize>
+using Lanes [[gnu::vector_size(kSize * sizeof(float))]] = float;
+
+template <std::size_t kSize>
+void load(const float* from, Lanes<kSize>& lanes) {
+  std::memcpy(&lanes, from, sizeof lanes);
+}
+
+template <std::size_t kSize>
+void store(const Lanes<kSize>& lanes, float* to) {
+  std::memcpy(to, &lanes, sizeof lanes);
+}
+
+// Calls visit(first channel, size of the block) for blocks of one size, as a constant; the last
+// overlaps the one before it, so `visit` must give the same however often it sees a channel.
+template <std::size_t kSize, typename Visit>
+void for_each_block_of(std::size_t channels, const Visit& visit) {
+  const std::integral_constant<std::size_t, kSize> size;
+  for (std::size_t c = 0; c + kSize < channels; c += kSize) visit(c, size);
+  visit(channels - kSize, size);
+}
+
+template <typename Visit>
+void for_each_block(std::size_t channels, const Visit& visit) {
+  if (channels >= 16) return for_each_block_of<16>(channels, visit);
+  if (channels >= 8) return for_each_block_of<8>(channels, visit);
+  if (channels >= 4) return for_each_block_of<4>(channels, visit);
+  for_each_block_of<1>(channels, visit);
+}
+
+// The first channels of the four cells of a 2x2 window, the most common one.
+std::array<std::size_t, 4> four_offsets(const Window& window, const Cells& cells) {
+  std::array<std::size_t, 4> offsets;
+  auto next = offsets.begin();
+  for_each_cell(window, cells, [&](std::size_t offset) { *next++ = offset; });
+  return offsets;
+}
+
 void pool_maximum_of_four(const Window& window, const Cells& cells, const float* image, float* y) {
+  const auto offsets = four_offsets(window, cells);
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  std::array<const float*, 4> x;
-  auto next = x.begin();
-  for_each_cell(window, cells, [&](std::size_t offset) { *next++ = image + offset; });
-  const auto [x0, x1, x2, x3] = x;
-  for (std::size_t c = 0; c < channels; ++c) {
-    y[c] = maximum(maximum(maximum(x0[c], x1[c]), x2[c]), x3[c]);
-  }
+  for_each_block(channels, [&](std::size_t c, auto size) {
+    Lanes<size> most, x;
+    load<size>(image + offsets[0] + c, most);
+    for (std::size_t cell = 1; cell < 4; ++cell) {
+      load<size>(image + offsets[cell] + c, x);
+      most = maximum(most, x);
+    }
+    store<size>(most, y + c);
+  });
+}
+
+// Overwrites the gradient of the four cells.
+void pool_maximum_of_four_backward(const Window& window, const Cells& cells, const float* image,
+                                   const float* y, const float* dy, float* input_gradient) {
+  const auto offsets = four_offsets(window, cells);
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  for_each_block(channels, [&](std::size_t c, auto size) {
+    Lanes<size> maximum, left, x;
+    load<size>(y + c, maximum);
+    load<size>(dy + c, left);
+    const Lanes<size> zero = {};
+    for (const std::size_t offset : offsets) {
+      load<size>(image + offset + c, x);
+      const Lanes<size> share = x == maximum ? left : zero;
+      store<size>(share, input_gradient + offset + c);
+      left = x == maximum ? zero : left;
+    }
+  });
 }
 
 void pool_maximum(const Window& window, const float* image, float* output) {
@@ -92,6 +156,10 @@ void pool_maximum_backward(const Window& window, const float* image, const float
   const auto channels = static_cast<std::size_t>(window.input.channels);
   for_each_output(window, [&](const Cells& cells, std::size_t pixel) {
     const float* y = output + pixel * channels;
+    if (kOverwrite && cells.count() == 4) {
+      return pool_maximum_of_four_backward(window, cells, image, y,
+                                           output_gradient + pixel * channels, input_gradient);
+    }
     std::memcpy(left, output_gradient + pixel * channels, channels * sizeof(float));
     for_each_cell(window, cells, [&](std::size_t offset) {
       const float* x = image + offset;
