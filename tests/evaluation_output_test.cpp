@@ -56,7 +56,7 @@ Metrics large_metrics(int classes, std::size_t count) {
 }
 
 TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
-  const std::string text = evaluation_json(small_metrics(), 32, {"cat", "dog"});
+  const std::string text = evaluation_json({small_metrics(), 32, {"cat", "dog"}});
   CHECK(text.back() == '\n');
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   const Json result = Json::parse(text);
@@ -88,8 +88,8 @@ TEST_CASE("each number of an evaluation is under its own name") {
   metrics.expected_entropy = 7;
   metrics.mutual_information = 8;
   metrics.aurc = 9;
-  const Json result = Json::parse(evaluation_json(metrics, 1, {}));
-  const std::string text = evaluation_text(metrics, 1, {});
+  const Json result = Json::parse(evaluation_json({metrics, 1, {}}));
+  const std::string text = evaluation_text({metrics, 1, {}});
   int expected = 1;
   for (const char* name : {"nll", "brier", "ece", "adaptive_ece", "mce", "predictive_entropy",
                            "expected_entropy", "mutual_information", "aurc"}) {
@@ -102,7 +102,7 @@ TEST_CASE("each number of an evaluation is under its own name") {
 }
 
 TEST_CASE("the bins of an evaluation as JSON are null where they are empty") {
-  const Json bins = Json::parse(evaluation_json(small_metrics(), 1, {}))["calibration"];
+  const Json bins = Json::parse(evaluation_json({small_metrics(), 1, {}}))["calibration"];
   REQUIRE(bins.size() == 15);
   CHECK(bins[0]["count"] == 0);
   CHECK(bins[0]["lower"] == 0.0);
@@ -116,7 +116,7 @@ TEST_CASE("the bins of an evaluation as JSON are null where they are empty") {
 }
 
 TEST_CASE("classes without names are called by their index") {
-  const Json result = Json::parse(evaluation_json(small_metrics(), 1, {}));
+  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}}));
   CHECK(result["per_class"][0]["class"] == 0);
   CHECK(result["per_class"][1]["class"] == 1);
 }
@@ -126,26 +126,26 @@ TEST_CASE("out-of-distribution scores appear only if they were measured") {
                        .predictive_entropy = {0.5, 0.25, 1.0},
                        .mutual_information = {0.75, 0.5, 0.125},
                        .max_probability = {0.625, 0.375, 0.0}};
-  const Json result = Json::parse(evaluation_json(small_metrics(), 1, {}, ood));
+  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}, ood}));
   CHECK(result["ood"].dump() == R"({"predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0},)"
                                 R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125},)"
                                 R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0}})");
-  const std::string text = evaluation_text(small_metrics(), 1, {}, ood);
+  const std::string text = evaluation_text({small_metrics(), 1, {}, ood});
   CHECK(has_line(text, "  mutual_information   0.7500   0.5000   0.1250"));
   CHECK(text.find(" 7 examples") != std::string::npos);
-  CHECK(evaluation_text(small_metrics(), 1, {}).find("distribution") == std::string::npos);
+  CHECK(evaluation_text({small_metrics(), 1, {}}).find("distribution") == std::string::npos);
 }
 
 TEST_CASE("an evaluation of no examples is null in JSON and not available in text") {
   const Metrics metrics = MetricsCollector(2).finish();
-  const Json result = Json::parse(evaluation_json(metrics, 1, {}));
+  const Json result = Json::parse(evaluation_json({metrics, 1, {}}));
   CHECK(result["nll"].is_null());
   CHECK(result["per_class"][0]["recall"].is_null());
-  CHECK(evaluation_text(metrics, 1, {}).find("n/a") != std::string::npos);
+  CHECK(evaluation_text({metrics, 1, {}}).find("n/a") != std::string::npos);
 }
 
 TEST_CASE("the report for a person shows the numbers") {
-  const std::string text = evaluation_text(small_metrics(), 1, {"cat", "dog"});
+  const std::string text = evaluation_text({small_metrics(), 1, {"cat", "dog"}});
   CHECK(lines_of(text)[0] == "2 examples, 1 sample of the network for each");
   CHECK(text.find("\n  accuracy             0.5000  ") != std::string::npos);
   CHECK(has_line(text,
@@ -173,7 +173,7 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
       if (named) names.assign(static_cast<std::size_t>(classes), long_name);
       if (named) names[0] = accented;
       const OodMetrics ood = {.examples = 1000000000};
-      for (const std::string& line : lines_of(evaluation_text(metrics, 1000, names, ood))) {
+      for (const std::string& line : lines_of(evaluation_text({metrics, 1000, names, ood}))) {
         INFO(line);
         CHECK(columns_of(line) <= 80);
       }
@@ -183,7 +183,7 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
 
 TEST_CASE("every entry of a confusion matrix is shown, in blocks where it is wide") {
   // With 20 classes of 1000 examples a row does not fit 80 columns.
-  const std::string text = evaluation_text(large_metrics(20, 1000), 1, {});
+  const std::string text = evaluation_text({large_metrics(20, 1000), 1, {}});
   std::size_t entries = 0;
   const std::string table = text.substr(text.find("Confusion matrix"));
   for (std::size_t at = table.find("1000"); at != std::string::npos;
@@ -194,8 +194,8 @@ TEST_CASE("every entry of a confusion matrix is shown, in blocks where it is wid
 }
 
 TEST_CASE("the confusion matrix is shown for up to twenty classes") {
-  CHECK(evaluation_text(large_metrics(20, 1), 1, {}).find("Confusion") != std::string::npos);
-  CHECK(evaluation_text(large_metrics(21, 1), 1, {}).find("Confusion") == std::string::npos);
+  CHECK(evaluation_text({large_metrics(20, 1), 1, {}}).find("Confusion") != std::string::npos);
+  CHECK(evaluation_text({large_metrics(21, 1), 1, {}}).find("Confusion") == std::string::npos);
 }
 
 TEST_CASE("text is cut and filled to a number of columns") {
@@ -222,9 +222,9 @@ TEST_CASE("names cannot steer the terminal") {
                4) ==
         "a\xEF\xBF\xBD"
         "b");
-  const std::string text = evaluation_text(small_metrics(), 1, {"\x1b[2J", "\xFF"});
+  const std::string text = evaluation_text({small_metrics(), 1, {"\x1b[2J", "\xFF"}});
   CHECK(text.find('\x1b') == std::string::npos);
-  CHECK_NOTHROW(Json::parse(evaluation_json(small_metrics(), 1, {"\x1b[2J", "\xFF"})));
+  CHECK_NOTHROW(Json::parse(evaluation_json({small_metrics(), 1, {"\x1b[2J", "\xFF"}})));
 }
 
 TEST_CASE("numbers of a fixed number of decimals are rounded") {

@@ -40,12 +40,11 @@ Json detection_json(const Detection& detection) {
 
 }  // namespace
 
-std::string evaluation_json(const Metrics& metrics, std::size_t samples,
-                            const std::vector<std::string>& class_names,
-                            const std::optional<OodMetrics>& ood) {
+std::string evaluation_json(const Evaluation& evaluation) {
+  const Metrics& metrics = evaluation.metrics;
   Json result;
   result["examples"] = metrics.examples;
-  result["samples"] = samples;
+  result["samples"] = evaluation.samples;
   result["accuracy"] = metrics.accuracy;
   result["nll"] = metrics.nll;
   result["brier"] = metrics.brier;
@@ -56,14 +55,14 @@ std::string evaluation_json(const Metrics& metrics, std::size_t samples,
   result["expected_entropy"] = metrics.expected_entropy;
   result["mutual_information"] = metrics.mutual_information;
   result["aurc"] = metrics.aurc;
-  result["per_class"] = classes_json(metrics, class_names);
+  result["per_class"] = classes_json(metrics, evaluation.class_names);
   result["confusion_matrix"] =
       metrics.confusion_matrix.empty() ? Json(nullptr) : Json(metrics.confusion_matrix);
   result["calibration"] = bins_json(metrics.calibration);
-  if (ood) {
-    result["ood"] = {{"predictive_entropy", detection_json(ood->predictive_entropy)},
-                     {"mutual_information", detection_json(ood->mutual_information)},
-                     {"max_probability", detection_json(ood->max_probability)}};
+  if (evaluation.ood) {
+    result["ood"] = {{"predictive_entropy", detection_json(evaluation.ood->predictive_entropy)},
+                     {"mutual_information", detection_json(evaluation.ood->mutual_information)},
+                     {"max_probability", detection_json(evaluation.ood->max_probability)}};
   }
   return json_line(result);
 }

@@ -164,14 +164,14 @@ std::string ood_table(const OodMetrics& ood) {
 
 }  // namespace
 
-std::string evaluation_text(const Metrics& metrics, std::size_t samples,
-                            const std::vector<std::string>& class_names,
-                            const std::optional<OodMetrics>& ood) {
-  std::string text = plural(metrics.examples, "example") + ", " + plural(samples, "sample") +
-                     " of the network for each\n\n" + headlines(metrics) +
-                     reliability_table(metrics) + class_table(metrics, class_names) +
-                     confusion_table(metrics, class_names);
-  if (ood) text += ood_table(*ood);
+std::string evaluation_text(const Evaluation& evaluation) {
+  const Metrics& metrics = evaluation.metrics;
+  std::string text = plural(metrics.examples, "example") + ", " +
+                     plural(evaluation.samples, "sample") + " of the network for each\n\n" +
+                     headlines(metrics) + reliability_table(metrics) +
+                     class_table(metrics, evaluation.class_names) +
+                     confusion_table(metrics, evaluation.class_names);
+  if (evaluation.ood) text += ood_table(*evaluation.ood);
   return text;
 }
 

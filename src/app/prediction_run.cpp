@@ -101,8 +101,7 @@ int run_prediction(const PredictOptions& options) {
         row.input = file_name(input.file_of(example).name) + "#" +
                     std::to_string(input.index_in_file(example));
         if (!input.labels.empty()) row.label = input.labels[example];
-        row.summary = summarize(block.probabilities.data() + i * classes, passes, count * classes,
-                                model.graph.classes());
+        row.summary = block.summary(i);
         out.write(prediction_line(format, row));
       }
       out.flush();

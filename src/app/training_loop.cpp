@@ -153,16 +153,12 @@ void TrainingLoop::show_progress(const StepStats& last) {
 bool TrainingLoop::validate() {
   const Loader loader = data_.plain_loader();
   MetricsCollector collector(graph_.classes());
-  const auto classes = static_cast<std::size_t>(graph_.classes());
-  const auto passes = static_cast<std::size_t>(predictor_->spec().passes());
-  predictor_->predict(
-      data_.images, loader, data_.split.validation, [&](const PredictedBlock& block) {
-        for (std::size_t i = 0; i < block.examples.size(); ++i) {
-          collector.add(summarize(block.probabilities.data() + i * classes, passes,
-                                  block.examples.size() * classes, graph_.classes()),
-                        data_.images.labels[block.examples[i]]);
-        }
-      });
+  predictor_->predict(data_.images, loader, data_.split.validation,
+                      [&](const PredictedBlock& block) {
+                        for (std::size_t i = 0; i < block.examples.size(); ++i) {
+                          collector.add(block.summary(i), data_.images.labels[block.examples[i]]);
+                        }
+                      });
   const Metrics metrics = collector.finish();
   const bool is_best = state_.best_epoch == 0 || metrics.nll < state_.best_nll;
   if (is_best) {
@@ -173,7 +169,7 @@ bool TrainingLoop::validate() {
                           {"epoch", state_.epoch},
                           {"step", state_.step},
                           {"examples", metrics.examples},
-                          {"samples", passes},
+                          {"samples", predictor_->spec().passes()},
                           {"nll", metrics.nll},
                           {"accuracy", metrics.accuracy},
                           {"ece", metrics.ece},

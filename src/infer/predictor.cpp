@@ -37,7 +37,8 @@ void Predictor::predict(const Dataset& data, const Loader& loader,
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     run_block(data, loader, block);
-    visit({first, block, probabilities_});
+    visit(
+        {first, block, probabilities_, static_cast<std::size_t>(spec_.passes()), graph_.classes()});
   }
 }
 

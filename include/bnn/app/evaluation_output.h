@@ -10,27 +10,17 @@
 // precision of one never predicted, a confusion matrix of more than 2048 classes, every mean of no
 // examples. infer/metrics.h and infer/ood.h define the numbers. Thread-safe: no state.
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "bnn/infer/metrics.h"
-#include "bnn/infer/ood.h"
+#include "bnn/infer/evaluation.h"
 
 namespace bnn {
 
 /// One line, line feed included.
-/// @param samples Monte Carlo samples an example
-/// @param class_names empty if not known
-std::string evaluation_json(const Metrics& metrics, std::size_t samples,
-                            const std::vector<std::string>& class_names,
-                            const std::optional<OodMetrics>& ood = {});
+std::string evaluation_json(const Evaluation& evaluation);
 
 /// A report of lines of at most 80 columns: the metrics with a few words on each, a reliability
 /// table, a table of the classes and, for 2 to 20 classes, the confusion matrix.
-std::string evaluation_text(const Metrics& metrics, std::size_t samples,
-                            const std::vector<std::string>& class_names,
-                            const std::optional<OodMetrics>& ood = {});
+std::string evaluation_text(const Evaluation& evaluation);
 
 }  // namespace bnn

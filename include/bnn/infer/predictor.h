@@ -15,6 +15,7 @@
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/loader.h"
+#include "bnn/infer/summary.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
 #include "bnn/model/graph.h"
@@ -35,6 +36,15 @@ struct PredictedBlock {
   std::size_t first;  // position of the first in the list given to predict
   std::span<const std::uint32_t> examples;
   std::span<const float> probabilities;
+  std::size_t passes;
+  int classes;
+
+  /// What the first `samples` passes say about image i of the block.
+  Summary summary(std::size_t i, std::size_t samples) const {
+    const auto stride = static_cast<std::size_t>(classes);
+    return summarize(probabilities.data() + i * stride, samples, examples.size() * stride, classes);
+  }
+  Summary summary(std::size_t i) const { return summary(i, passes); }
 };
 
 class Predictor {

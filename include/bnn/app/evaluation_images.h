@@ -1,0 +1,25 @@
+#pragma once
+// The images that an evaluation looks at: a split of the run's own data or files that the user
+// names, in the checkpoint's data format.
+
+#include <cstdint>
+#include <vector>
+
+#include "bnn/app/evaluation_run.h"
+#include "bnn/app/model_checkpoint.h"
+#include "bnn/data/dataset.h"
+
+namespace bnn {
+
+struct EvaluationImages {
+  Dataset data;
+  std::vector<std::uint32_t> chosen;  // dataset indices
+};
+
+/// The files of --files, or those of --split.
+EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& model);
+
+/// The files of --ood; their labels do not matter.
+EvaluationImages load_outside(const EvalOptions& options, const ModelCheckpoint& model);
+
+}  // namespace bnn

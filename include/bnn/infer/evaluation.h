@@ -1,0 +1,69 @@
+#pragma once
+// Everything that one evaluation of a checkpoint found: plain numbers, for the report on the
+// terminal, for JSON and for the HTML report. What was not asked for is empty.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/infer/metrics.h"
+#include "bnn/infer/ood.h"
+
+namespace bnn {
+
+/// A percentile bootstrap interval (95 %).
+struct Interval {
+  double lower = 0, upper = 0;
+};
+
+/// Intervals of the numbers of Metrics that have the same names.
+struct MetricIntervals {
+  Interval accuracy, nll, brier, ece, adaptive_ece, mce, class_ece, aurc;
+  Interval predictive_entropy, expected_entropy, mutual_information;
+};
+
+/// The metrics of the mean over the first `samples` samples.
+struct SweepPoint {
+  std::size_t samples = 0;
+  double accuracy = 0, nll = 0, brier = 0, ece = 0, mutual_information = 0;
+};
+
+/// The test set after one corruption of one severity (1 to 5).
+struct CorruptionResult {
+  std::string corruption;
+  int severity = 0;
+  double accuracy = 0, nll = 0, ece = 0;
+};
+
+/// Split-conformal prediction sets.
+struct ConformalResult {
+  double target = 0;     // the coverage asked for
+  double threshold = 0;  // a class is in the set if its score is at most this
+  std::size_t calibration_examples = 0;
+  double coverage = 0;                     // share of the examples whose set holds the label
+  double mean_size = 0;                    // classes in a set
+  std::vector<std::size_t> size_counts{};  // [classes + 1]: how many sets have that many classes
+};
+
+/// The network with only the weights of the highest signal-to-noise ratio, the rest 0.
+struct PruningPoint {
+  double kept = 0;  // share of the random weights that are left
+  double accuracy = 0, nll = 0, ece = 0;
+};
+
+struct Evaluation {
+  Metrics metrics;                             // of the Monte Carlo mean
+  std::size_t samples = 1;                     // Monte Carlo samples an example
+  std::vector<std::string> class_names;        // empty if not known
+  std::optional<OodMetrics> ood = {};          // of --ood
+  std::optional<MetricIntervals> intervals{};  // of `metrics`
+  std::optional<Metrics> mean_weights = {};    // of one pass with the posterior means
+  std::vector<SweepPoint> sweep = {};          // ascending by samples
+  std::vector<CorruptionResult> corruptions{};
+  std::optional<double> temperature = {};  // that the probabilities were made with
+  std::optional<ConformalResult> conformal = {};
+  std::vector<PruningPoint> pruning = {};
+};
+
+}  // namespace bnn
