@@ -11,7 +11,7 @@ say() { printf '\n== %s\n' "$*"; }
 say "Installing packages"
 . tests/install_packages.sh
 install_packages g++ make cmake libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
-  libspdlog-dev zlib1g-dev dataset-fashion-mnist
+  libspdlog-dev zlib1g-dev libpng-dev libjpeg-dev dataset-fashion-mnist
 echo "all there"
 
 say "Building bnn-train, bnn-eval and bnn-predict"
@@ -24,7 +24,7 @@ say "Training a flipout LeNet-5 on the 60,000 images of Fashion-MNIST"
 build/bnn-train --config configs/fashion-mnist-quickstart.json --data "$data" --out "$out" --overwrite
 
 say "Evaluating it on the 10,000 test images"
-build/bnn-eval "$out/checkpoints/last.safetensors"
+build/bnn-eval "$out/checkpoints/last.safetensors" --report "$out/report.html"
 
 say "Predicting five images: class, confidence, and where the doubt comes from"
 work=$(mktemp -d)
@@ -41,4 +41,4 @@ build/bnn-predict "$out/checkpoints/last.safetensors" "$work/five-images" --form
              $column["expected_entropy"], $column["mutual_information"] }'
 echo "(doubt = predictive entropy in nats = its part in the data + its part in the model)"
 
-say "Done. The run is in $out; next: bnn-train --help, configs/, README.md"
+say "Done. The run is in $out, with a page to look at in $out/report.html; next: bnn-train --help, configs/, README.md"

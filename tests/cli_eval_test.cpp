@@ -84,11 +84,28 @@ Expected compute(const NpyArray& array, int pattern) {
 TEST_CASE("bnn-eval --format json has the keys of the contract in their order") {
   const TrainedRun tiny;
   const Json result = eval_json(tiny, {});
-  CHECK(keys_of(result) == std::vector<std::string>{"examples", "samples", "accuracy", "nll",
-                                                    "brier", "ece", "adaptive_ece", "mce",
-                                                    "predictive_entropy", "expected_entropy",
-                                                    "mutual_information", "aurc", "per_class",
-                                                    "confusion_matrix", "calibration"});
+  CHECK(keys_of(result) == std::vector<std::string>{"examples",
+                                                    "samples",
+                                                    "accuracy",
+                                                    "nll",
+                                                    "brier",
+                                                    "ece",
+                                                    "adaptive_ece",
+                                                    "mce",
+                                                    "predictive_entropy",
+                                                    "expected_entropy",
+                                                    "mutual_information",
+                                                    "aurc",
+                                                    "per_class",
+                                                    "confusion_matrix",
+                                                    "calibration",
+                                                    "class_ece",
+                                                    "brier_decomposition",
+                                                    "risk_at_coverage",
+                                                    "risk_coverage",
+                                                    "intervals",
+                                                    "mean_weights",
+                                                    "samples_sweep"});
   CHECK(result.at("per_class").size() == 10);
   CHECK(keys_of(result.at("per_class")[0]) ==
         std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall"});
@@ -133,6 +150,68 @@ TEST_CASE("--mean-weights is one pass without noise") {
   CHECK(a.at("samples") == 1);
   CHECK(a.at("mutual_information").get<double>() == Approx(0.0).margin(1e-12));
   CHECK(a.at("nll") != eval_json(tiny, {}).at("nll"));
+}
+
+TEST_CASE("Mean weights stand beside the samples, with the numbers of --mean-weights") {
+  const TrainedRun tiny;
+  const Json beside = eval_json(tiny, {}).at("mean_weights");
+  const Json alone = eval_json(tiny, {"--mean-weights"});
+  CHECK(beside.size() == 11);
+  for (const auto& [key, value] : beside.items()) CHECK(alone.at(key) == value);
+  CHECK_FALSE(alone.contains("mean_weights"));
+  CHECK_FALSE(alone.contains("samples_sweep"));
+  CHECK(tiny.eval({"--mean-weights"}).out.find("one pass with the posterior means") !=
+        std::string::npos);
+}
+
+TEST_CASE("The sample sweep has the numbers of runs with fewer samples") {
+  const TrainedRun tiny;
+  const Json result = eval_json(tiny, {"--samples", "6"});
+  std::vector<int> samples;
+  for (const Json& point : result.at("samples_sweep")) {
+    samples.push_back(point.at("samples").get<int>());
+    const Json other = eval_json(tiny, {"--samples", std::to_string(samples.back())});
+    for (const auto& [key, value] : point.items()) CHECK(other.at(key) == value);
+  }
+  CHECK(samples == std::vector<int>{1, 2, 4, 6});
+  // One sample is no sweep, but the mean weights still stand beside it.
+  const Json one = eval_json(tiny, {"--samples", "1"});
+  CHECK_FALSE(one.contains("samples_sweep"));
+  CHECK(one.contains("mean_weights"));
+}
+
+TEST_CASE("--bootstrap gives intervals that --threads and --seed leave alone, and 0 gives none") {
+  const TrainedRun tiny;
+  const Json result = eval_json(tiny, {"--bootstrap", "200"});
+  for (const auto& [key, interval] : result.at("intervals").items()) {
+    CAPTURE(key);
+    CHECK(interval.at(0).get<double>() <= interval.at(1).get<double>());
+  }
+  const Json& accuracy = result.at("intervals").at("accuracy");
+  CHECK(accuracy.at(0).get<double>() < result.at("accuracy").get<double>());
+  CHECK(accuracy.at(1).get<double>() > result.at("accuracy").get<double>());
+  CHECK(result.at("intervals") != eval_json(tiny, {}).at("intervals"));
+  CHECK_FALSE(eval_json(tiny, {"--bootstrap", "0"}).contains("intervals"));
+  CHECK(tiny.eval({"--bootstrap", "0"}).out.find("interval") == std::string::npos);
+  for (const char* count : {"-1", "x", "100001"}) {
+    check_failure(tiny.eval({"--bootstrap", count}), "bnn-eval", 2, "--bootstrap");
+  }
+}
+
+TEST_CASE("A network without noise is run once") {
+  Json config = tiny_config();
+  config["model"]["layers"][0]["type"] = "conv2d";
+  config["model"]["layers"][3]["type"] = "dense";
+  const TrainedRun tiny(config);
+  const Json result = eval_json(tiny, {"--samples", "9", "--save-samples", "samples.npy"});
+  CHECK(result.at("samples") == 1);
+  CHECK(parse_npy(tiny.read("samples.npy")).samples == 1);
+  CHECK(result.at("mutual_information") == 0.0);
+  CHECK_FALSE(result.contains("mean_weights"));
+  CHECK_FALSE(result.contains("samples_sweep"));
+  CHECK(result == eval_json(tiny, {"--mean-weights"}));
+  CHECK(tiny.eval({}).out.find("It has no noise") != std::string::npos);
+  CHECK(json_lines(tiny.read("run/metrics.jsonl")).back().at("samples") == 1);
 }
 
 TEST_CASE("--seed names the samples; threads, format and repetition change nothing") {
@@ -224,9 +303,11 @@ TEST_CASE("The text report goes to stdout and shows the same numbers") {
 TEST_CASE("--ood compares with a second set of images") {
   const TrainedRun tiny;
   const Json same = eval_json(tiny, {"--ood", "test-images"});
-  for (const char* score : {"predictive_entropy", "mutual_information", "max_probability"}) {
+  for (const char* score :
+       {"predictive_entropy", "expected_entropy", "mutual_information", "max_probability"}) {
     CAPTURE(score);
-    CHECK(keys_of(same.at("ood").at(score)) == std::vector<std::string>{"auroc", "aupr", "fpr95"});
+    CHECK(keys_of(same.at("ood").at(score)) ==
+          std::vector<std::string>{"auroc", "aupr", "fpr95", "aupr_in"});
     // The same images on both sides: every score is tied with itself.
     CHECK(same.at("ood").at(score).at("auroc").get<double>() == Approx(0.5));
   }

@@ -55,7 +55,8 @@ Json full_config() {
   config["data"]["class_names"] = {"a", "b"};
   config["data"]["standardize"] = {{"mean", {0.5}}, {"std", {0.25}}};
   config["training"]["learning_rate_schedule"] = {{"type", "step"}, {"milestones", {1, 2.5}}};
-  config["training"]["early_stopping"] = {{"patience", 3}};
+  config["training"]["early_stopping"] = {{"patience", 3}, {"min_delta", 0.01}};
+  config["training"]["posterior_from_weights"] = {{"delta", 0.2}};
   return resolved(config);
 }
 

@@ -68,13 +68,26 @@ ProgramRun succeed(const TemporaryDirectory& folder, const std::string& program,
   return run;
 }
 
+// A config that starts from trained weights: the checkpoint of the same network without a
+// posterior, whose config has the same name but for its last word.
+Words starting_weights(const TemporaryDirectory& folder, const std::string& config) {
+  if (!load_config_document(config).at("training").contains("posterior_from_weights")) return {};
+  std::string source = config;
+  source.replace(source.rfind('-'), std::string::npos, "-deterministic.json");
+  succeed(folder, "bnn-train",
+          with({"--config", source, "--data", folder.path(), "--out", "source", "--max-steps", "1",
+                "--quiet", "--overwrite"},
+               kSmall));
+  return {"--init-from", "source/checkpoints/last.safetensors"};
+}
+
 // Trains into the folder `out` and returns the bytes of the last checkpoint.
 std::string train(const TemporaryDirectory& folder, const std::string& config,
                   const std::string& threads, const std::string& out) {
-  succeed(folder, "bnn-train",
-          with({"--config", config, "--data", folder.path(), "--out", out, "--threads", threads,
-                "--epochs", "1", "--quiet"},
-               kSmall));
+  const Words words = with({"--config", config, "--data", folder.path(), "--out", out, "--threads",
+                            threads, "--epochs", "1", "--quiet"},
+                           kSmall);
+  succeed(folder, "bnn-train", with(words, starting_weights(folder, config)));
   return read_bytes(folder.file(out + "/checkpoints/last.safetensors"));
 }
 

@@ -79,6 +79,11 @@ TEST_CASE("a data config reads the other spellings") {
   CHECK(read(R"({"format": "cifar10", "validation": 5000})").config.validation_examples == 5000);
   CHECK(read(R"({"format": "cifar10", "class_names": "n.txt"})").config.class_names_file ==
         "n.txt");
+  const DataConfig folder =
+      read(R"({"format": "folder", "train": "t", "class_folders": ["b", "a"]})").config;
+  CHECK(folder.format == DataFormat::folder);
+  CHECK(folder.train.files == Names{"t"});
+  CHECK(folder.class_folders == Names{"b", "a"});
   CHECK(read(R"({"format": "cifar10", "standardize": "none"})").config.standardize ==
         StandardizeMode::none);
   const DataConfig idx =
@@ -120,6 +125,12 @@ TEST_CASE("a wrong data config names the key") {
              Contains("/data/label: belongs to format \"cifar100\" only"));
   CHECK_THAT(problem(R"({"format": "idx", "label_bytes": 1})"),
              Contains("/data/label_bytes: belongs to format \"cifar\" only"));
+  CHECK_THAT(problem(R"({"format": "idx", "class_folders": ["a"]})"),
+             Contains("/data/class_folders: belongs to format \"folder\" only"));
+  CHECK_THAT(problem(R"({"format": "folder", "class_folders": ["a", "../b"]})"),
+             Contains("/data/class_folders: expected names of folders"));
+  CHECK_THAT(problem(R"({"format": "folder", "class_folders": ["a", "a"]})"),
+             Contains("/data/class_folders: names \"a\" twice"));
   CHECK_THAT(problem(R"({"format": "cifar", "label_bytes": 17})"), Contains("/data/label_bytes"));
   CHECK_THAT(problem(R"({"format": "cifar", "label_bytes": 2, "label_index": 2})"),
              Contains("/data/label_index: expected an integer from 0 to 1, found 2"));

@@ -62,10 +62,11 @@ TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
   const Json result = Json::parse(text);
   std::vector<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.push_back(key);
-  CHECK(keys == std::vector<std::string>{"examples", "samples", "accuracy", "nll", "brier", "ece",
-                                         "adaptive_ece", "mce", "predictive_entropy",
-                                         "expected_entropy", "mutual_information", "aurc",
-                                         "per_class", "confusion_matrix", "calibration"});
+  CHECK(keys == std::vector<std::string>{
+                    "examples", "samples", "accuracy", "nll", "brier", "ece", "adaptive_ece", "mce",
+                    "predictive_entropy", "expected_entropy", "mutual_information", "aurc",
+                    "per_class", "confusion_matrix", "calibration", "class_ece",
+                    "brier_decomposition", "risk_at_coverage", "risk_coverage"});
   CHECK(result["examples"] == 2);
   CHECK(result["samples"] == 32);
   CHECK(result["accuracy"] == 0.5);
@@ -88,14 +89,15 @@ TEST_CASE("each number of an evaluation is under its own name") {
   metrics.expected_entropy = 7;
   metrics.mutual_information = 8;
   metrics.aurc = 9;
+  metrics.class_ece = 10;
   const Json result = Json::parse(evaluation_json({metrics, 1, {}}));
   const std::string text = evaluation_text({metrics, 1, {}});
   int expected = 1;
   for (const char* name : {"nll", "brier", "ece", "adaptive_ece", "mce", "predictive_entropy",
-                           "expected_entropy", "mutual_information", "aurc"}) {
+                           "expected_entropy", "mutual_information", "aurc", "class_ece"}) {
     CHECK(result[name] == expected);
     const std::string line =
-        "\n  " + fitted(name, 19) + "  " + std::to_string(expected) + ".0000  ";
+        "\n  " + fitted(name, 19) + right_aligned(std::to_string(expected), 3) + ".0000  ";
     CHECK(text.find(line) != std::string::npos);
     ++expected;
   }
@@ -124,14 +126,21 @@ TEST_CASE("classes without names are called by their index") {
 TEST_CASE("out-of-distribution scores appear only if they were measured") {
   const OodMetrics ood{.examples = 7,
                        .predictive_entropy = {0.5, 0.25, 1.0},
-                       .mutual_information = {0.75, 0.5, 0.125},
+                       .expected_entropy = {0.25, 0.125, 0.75, 0.5},
+                       .mutual_information = {0.75, 0.5, 0.125, 0.875},
                        .max_probability = {0.625, 0.375, 0.0}};
   const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}, ood}));
-  CHECK(result["ood"].dump() == R"({"predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0},)"
-                                R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125},)"
-                                R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0}})");
+  CHECK(result["ood"].dump() ==
+        R"({"predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0,"aupr_in":0.0},)"
+        R"("expected_entropy":{"auroc":0.25,"aupr":0.125,"fpr95":0.75,"aupr_in":0.5},)"
+        R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125,"aupr_in":0.875},)"
+        R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0,"aupr_in":0.0}})");
   const std::string text = evaluation_text({small_metrics(), 1, {}, ood});
-  CHECK(has_line(text, "  mutual_information   0.7500   0.5000   0.1250"));
+  CHECK(has_line(text, "  score                 auroc      aupr   aupr_in     fpr95"));
+  CHECK(has_line(text, "  mutual_information   0.7500    0.5000    0.8750    0.1250"));
+  CHECK(has_line(text, "  expected_entropy     0.2500    0.1250    0.5000    0.7500"));
+  CHECK(text.find("\"out\" is the positive class; for aupr_in the test set is") !=
+        std::string::npos);
   CHECK(text.find(" 7 examples") != std::string::npos);
   CHECK(evaluation_text({small_metrics(), 1, {}}).find("distribution") == std::string::npos);
 }
@@ -148,6 +157,8 @@ TEST_CASE("the report for a person shows the numbers") {
   const std::string text = evaluation_text({small_metrics(), 1, {"cat", "dog"}});
   CHECK(lines_of(text)[0] == "2 examples, 1 sample of the network for each");
   CHECK(text.find("\n  accuracy             0.5000  ") != std::string::npos);
+  CHECK(has_line(text, "  share kept     0.50     0.70     0.80     0.90     0.95     1.00"));
+  CHECK(has_line(text, "  errors       0.0000   0.5000   0.5000   0.5000   0.5000   0.5000"));
   CHECK(has_line(text,
                  "  0.467-0.533         1      0.5000    0.0000  -0.5000            |         "));
   CHECK(has_line(text,
@@ -157,6 +168,91 @@ TEST_CASE("the report for a person shows the numbers") {
   CHECK(has_line(text, "   1 dog                              1    0.5000          -   0.0000"));
   CHECK(has_line(text, "   0 cat             1    0"));
   CHECK(has_line(text, "   1 dog             1    0"));
+}
+
+// An evaluation with everything that a Bayesian network gets.
+Evaluation full_evaluation() {
+  Evaluation evaluation{small_metrics(), 2, {}};
+  double lower = 0;
+  evaluation.intervals.emplace();
+  for (const NamedMetric& metric : kNamedMetrics) {
+    (*evaluation.intervals).*metric.interval = {lower, lower + 0.5};
+    lower += 1;
+  }
+  evaluation.mean_weights = small_metrics();
+  evaluation.mean_weights->accuracy = 0.75;
+  evaluation.mean_weights->brier_decomposition.resolution = -0.125;
+  evaluation.sweep = {{1, 0.5, 0.25, 0.125, 0.0625, 0}, {2, 0.75, 1.5, 0.375, 0.1875, 0.5}};
+  return evaluation;
+}
+
+TEST_CASE("intervals and mean weights stand beside the samples") {
+  const std::string text = evaluation_text(full_evaluation());
+  CHECK(has_line(text, "                        Monte                         mean"));
+  CHECK(has_line(text, "  metric                Carlo      95 % interval   weights"));
+  CHECK(text.find("\n  accuracy             0.5000    0.0000 - 0.5000    0.7500  share") !=
+        std::string::npos);
+  CHECK(text.find("\n  nll                  0.4904    1.0000 - 1.5000    0.4904  nats") !=
+        std::string::npos);
+  CHECK(text.find("\n    resolution ") != std::string::npos);
+  CHECK(text.find("                      -0.1250  taken off") != std::string::npos);
+  const std::string alone = evaluation_text({small_metrics(), 1, {}});
+  CHECK(alone.find("interval") == std::string::npos);
+  CHECK(alone.find("weights") == std::string::npos);
+}
+
+TEST_CASE("the sample sweep has a row for every number of samples") {
+  const std::string text = evaluation_text(full_evaluation());
+  CHECK(has_line(text, "  samples  accuracy       nll     brier       ece  mutual_information"));
+  CHECK(has_line(text, "        1    0.5000    0.2500    0.1250    0.0625              0.0000"));
+  CHECK(has_line(text, "        2    0.7500    1.5000    0.3750    0.1875              0.5000"));
+  CHECK(evaluation_text({small_metrics(), 1, {}}).find("enough") == std::string::npos);
+}
+
+TEST_CASE("the report says why there is one pass only") {
+  Evaluation evaluation{small_metrics(), 1, {}};
+  evaluation.single_pass = SinglePass::mean_weights;
+  CHECK(lines_of(evaluation_text(evaluation))[0] ==
+        "2 examples, one pass with the posterior means and no noise");
+  CHECK(has_line(evaluation_text(evaluation), "  metric                value"));
+  evaluation.single_pass = SinglePass::no_noise;
+  const std::vector<std::string> lines = lines_of(evaluation_text(evaluation));
+  CHECK(lines[0] == "2 examples, one pass of the network");
+  CHECK(lines[1] == "(It has no noise: samples and mean weights would all give the same.)");
+}
+
+TEST_CASE("JSON has intervals, mean weights and sweep where they were measured") {
+  const Json result = Json::parse(evaluation_json(full_evaluation()));
+  double lower = 0;
+  for (const char* name :
+       {"accuracy", "nll", "brier", "ece", "adaptive_ece", "mce", "class_ece", "aurc",
+        "predictive_entropy", "expected_entropy", "mutual_information"}) {
+    CAPTURE(name);
+    CHECK(result["intervals"][name] == Json::array({lower, lower + 0.5}));
+    CHECK(result["mean_weights"].contains(name));
+    lower += 1;
+  }
+  CHECK(result["intervals"].size() == 11);
+  CHECK(result["mean_weights"].size() == 11);
+  CHECK(result["mean_weights"]["accuracy"] == 0.75);
+  CHECK(result["samples_sweep"].dump() ==
+        R"([{"samples":1,"accuracy":0.5,"nll":0.25,"brier":0.125,"ece":0.0625,)"
+        R"("mutual_information":0.0},{"samples":2,"accuracy":0.75,"nll":1.5,"brier":0.375,)"
+        R"("ece":0.1875,"mutual_information":0.5}])");
+}
+
+TEST_CASE("JSON has the parts of the Brier score and the risks by coverage") {
+  // 0.75 right, 0.5 wrong. Class 0 and class 1 have one example in each of two bins.
+  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}}));
+  const Json& parts = result["brier_decomposition"];
+  CHECK(parts["reliability"].get<double>() == Approx((0.0625 + 0.25) / 2 * 2));
+  CHECK(parts["uncertainty"] == 0.5);
+  CHECK(parts["resolution"].get<double>() == Approx(0.5));
+  CHECK(result["class_ece"].get<double>() == Approx((0.25 + 0.5) / 2));
+  CHECK(result["risk_at_coverage"].size() == 6);
+  CHECK(result["risk_at_coverage"][1].dump() == R"({"coverage":0.7,"risk":0.5})");
+  CHECK(result["risk_coverage"].dump() ==
+        R"([{"coverage":0.5,"risk":0.0},{"coverage":1.0,"risk":0.5}])");
 }
 
 TEST_CASE("the report fits 80 columns whatever the names and the counts") {
@@ -173,7 +269,20 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
       if (named) names.assign(static_cast<std::size_t>(classes), long_name);
       if (named) names[0] = accented;
       const OodMetrics ood = {.examples = 1000000000};
-      for (const std::string& line : lines_of(evaluation_text({metrics, 1000, names, ood}))) {
+      Evaluation evaluation{metrics, 1000, names, ood};
+      if (named) {
+        MetricIntervals wide;
+        for (const NamedMetric& metric : kNamedMetrics) {
+          wide.*metric.interval = {10.12345, 87.33655};
+        }
+        evaluation.intervals = wide;
+        evaluation.mean_weights = metrics;
+        evaluation.sweep = {{1, 1, 87.3365, 2, 1, 13.8}, {65536, 1, 87.3365, 2, 1, 13.8}};
+      } else {
+        evaluation.single_pass = classes == 1 ? SinglePass::no_noise : SinglePass::mean_weights;
+        evaluation.metrics.examples = 1000000000;
+      }
+      for (const std::string& line : lines_of(evaluation_text(evaluation))) {
         INFO(line);
         CHECK(columns_of(line) <= 80);
       }

@@ -51,6 +51,30 @@ TEST_CASE("layers without a name are named type, type_1, type_2 in order of appe
                                                  "dense"});
 }
 
+TEST_CASE("a graph has noise where a pass draws something, and only there") {
+  const auto has_noise = [](const std::string& layers) { return graph_of(layers).has_noise(); };
+  const auto head = [](const std::string& keys) {
+    return R"({"type": "flatten"}, {"type": "dense_flipout", "units": 4)" + keys + "}";
+  };
+  const std::string plain = R"({"type": "conv2d", "filters": 3, "kernel_size": 3},)" + kHead;
+  CHECK_FALSE(has_noise(plain));
+  CHECK_FALSE(has_noise(R"({"type": "dropout", "rate": 0},)" + plain));
+  CHECK(has_noise(R"({"type": "dropout", "rate": 0.5},)" + plain));
+  CHECK(has_noise(kConv + "," + kHead));
+  for (const char* estimator :
+       {"flipout", "reparameterization", "local_reparameterization", "independent"}) {
+    CHECK(has_noise(head(R"(, "estimator": ")" + std::string(estimator) + "\"")));
+  }
+  const std::string mean = R"(, "kernel_posterior_tensor_fn": "mean")";
+  const std::string singular = R"(, "estimator": "reparameterization",
+      "kernel_posterior_fn": {"is_singular": true}, "kernel_prior_fn": null)";
+  for (const std::string& still : {mean, singular}) {
+    CAPTURE(still);
+    CHECK_FALSE(has_noise(head(still)));
+    CHECK(has_noise(head(still + R"(, "bias_posterior_fn": {"is_singular": false})")));
+  }
+}
+
 TEST_CASE("automatic names step aside for given ones") {
   const Graph graph = graph_of(R"({"type": "flatten"}, {"type": "dense", "units": 3},
       {"type": "dense", "units": 3}, {"type": "dense", "units": 3, "name": "dense_1"})");

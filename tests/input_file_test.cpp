@@ -106,5 +106,20 @@ TEST_CASE("a text file is read up to a limit") {
   CHECK_THROWS_AS(read_text_file(directory.file("a"), 7, ErrorKind::data), Error);
 }
 
+TEST_CASE("bytes that were peeked at are read again") {
+  const TemporaryDirectory directory;
+  testing::write_bytes(directory.file("a"), {1, 2, 3, 4, 5});
+  InputFile file(directory.file("a"), ErrorKind::data);
+  REQUIRE(file.peek(3).size() == 3);
+  CHECK(file.peek(2)[1] == std::byte{2});
+  std::array<std::uint8_t, 2> first = {};
+  CHECK(file.read(first) == 2);
+  CHECK(first == std::array<std::uint8_t, 2>{1, 2});
+  CHECK(file.peek(9).size() == 3);
+  const std::vector<std::byte> rest = {std::byte{3}, std::byte{4}, std::byte{5}};
+  CHECK(file.read_rest(10) == rest);
+  CHECK(file.peek(1).empty());
+}
+
 }  // namespace
 }  // namespace bnn

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -202,6 +203,12 @@ TEST_CASE("metrics do not depend, to the last bit, on the order of the examples"
     CHECK(other.adaptive_ece == first.adaptive_ece);
     CHECK(other.mce == first.mce);
     CHECK(other.aurc == first.aurc);
+    CHECK(other.class_ece == first.class_ece);
+    CHECK(other.brier_decomposition.reliability == first.brier_decomposition.reliability);
+    CHECK(other.brier_decomposition.resolution == first.brier_decomposition.resolution);
+    for (std::size_t i = 0; i < first.risk_coverage.size(); ++i) {
+      CHECK(other.risk_coverage[i].risk == first.risk_coverage[i].risk);
+    }
     CHECK(other.predictive_entropy == first.predictive_entropy);
     CHECK(other.expected_entropy == first.expected_entropy);
     CHECK(other.mutual_information == first.mutual_information);
@@ -324,6 +331,46 @@ TEST_CASE("detection of a separable set is perfect, and of a reversed one the wo
   CHECK(worst.fpr95 == 1.0);
   // Precisions 1/3, 2/4, 3/5, each over a recall step of 1/3.
   CHECK(worst.aupr == Approx((1.0 / 3 + 0.5 + 0.6) / 3));
+  CHECK(best.aupr_in == 1.0);
+  // The lowest scores are "out", then two "in": precisions 1/4 and 2/5, recall steps of 1/2.
+  CHECK(worst.aupr_in == Approx((0.25 + 0.4) / 2));
+}
+
+// Precision and recall counted anew at every distinct score: `positive` is taken where score * sign
+// is at least threshold * sign.
+double naive_average_precision(const std::vector<double>& positive,
+                               const std::vector<double>& negative, double sign) {
+  std::set<double> thresholds(positive.begin(), positive.end());
+  thresholds.insert(negative.begin(), negative.end());
+  const auto taken = [sign](const std::vector<double>& scores, double threshold) {
+    return std::count_if(scores.begin(), scores.end(),
+                         [&](double score) { return sign * score >= sign * threshold; });
+  };
+  std::vector<double> ordered(thresholds.begin(), thresholds.end());
+  if (sign > 0) std::reverse(ordered.begin(), ordered.end());
+  double sum = 0, recall = 0;
+  for (const double threshold : ordered) {
+    const auto found = static_cast<double>(taken(positive, threshold));
+    const double precision = found / (found + static_cast<double>(taken(negative, threshold)));
+    const double now = found / static_cast<double>(positive.size());
+    sum += (now - recall) * precision;
+    recall = now;
+  }
+  return sum;
+}
+
+TEST_CASE("average precision in both conventions is that of counting at every threshold") {
+  std::mt19937 generator(6);
+  for (int repeat = 0; repeat < 30; ++repeat) {
+    std::vector<double> inside, outside;
+    inside.resize(1 + generator() % 20);
+    outside.resize(1 + generator() % 20);
+    for (double& score : inside) score = static_cast<double>(generator() % 8);
+    for (double& score : outside) score = static_cast<double>(2 + generator() % 8);
+    const Detection found = detection(inside, outside);
+    CHECK(found.aupr == Approx(naive_average_precision(outside, inside, 1.0)));
+    CHECK(found.aupr_in == Approx(naive_average_precision(inside, outside, -1.0)));
+  }
 }
 
 TEST_CASE("detection with ties matches the hand calculation") {
@@ -332,9 +379,12 @@ TEST_CASE("detection with ties matches the hand calculation") {
   CHECK(result.auroc == Approx(3.5 / 6));
   CHECK(result.aupr == Approx((1.0 + 2.0 / 3 + 3.0 / 5) / 3));
   CHECK(result.fpr95 == 1.0);
+  // Ascending, "in" found: none at 1, one of two at 2, two of four at 3.
+  CHECK(result.aupr_in == Approx((0.5 + 0.5) / 2));
   const std::vector<double> same = {0, 0, 0};
   CHECK(detection(same, same).auroc == 0.5);
   CHECK(detection(same, same).aupr == 0.5);
+  CHECK(detection(same, std::vector<double>{0}).aupr_in == 0.75);
 }
 
 TEST_CASE("the false positive rate is taken where 95 percent are found, not more") {
@@ -349,6 +399,7 @@ TEST_CASE("the false positive rate is taken where 95 percent are found, not more
 TEST_CASE("detection without examples is not a number") {
   const std::vector<double> some = {1};
   CHECK(std::isnan(detection(some, {}).auroc));
+  CHECK(std::isnan(detection(some, {}).aupr_in));
   CHECK(std::isnan(detection({}, some).fpr95));
 }
 
@@ -361,6 +412,7 @@ TEST_CASE("out-of-distribution scores are higher for the less certain example") 
   CHECK(metrics.examples == 1);
   CHECK(metrics.predictive_entropy.auroc == 1.0);
   CHECK(metrics.mutual_information.auroc == 1.0);
+  CHECK(metrics.expected_entropy.auroc == 0.5);  // Each sample is certain, in both sets.
   CHECK(metrics.max_probability.auroc == 1.0);
 }
 

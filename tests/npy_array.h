@@ -1,6 +1,7 @@
 #pragma once
-// Reads the NPY files of --save-samples: float32 of shape (S, N, K), little-endian, C order, as
-// numpy/lib/format.py describes them. Throws std::runtime_error on anything else.
+// Reads the NPY files of --save-samples and --format npy: float32 of shape (S, N, K), or (N, K) as
+// S = 1, little-endian, C order, as numpy/lib/format.py describes them. Throws std::runtime_error
+// on anything else.
 
 #include <cstdio>
 #include <cstring>
@@ -38,10 +39,16 @@ inline NpyArray parse_npy(const std::string& bytes) {
   }
   NpyArray array;
   const std::size_t shape = header.find("'shape': (");
-  if (shape == std::string::npos ||
-      std::sscanf(header.c_str() + shape, "'shape': (%zu, %zu, %zu)", &array.samples,
-                  &array.examples, &array.classes) != 3) {
-    throw std::runtime_error("not of three dimensions: " + header);
+  const int sizes = shape == std::string::npos
+                        ? 0
+                        : std::sscanf(header.c_str() + shape, "'shape': (%zu, %zu, %zu)",
+                                      &array.samples, &array.examples, &array.classes);
+  if (sizes == 2) {
+    array.classes = array.examples;
+    array.examples = array.samples;
+    array.samples = 1;
+  } else if (sizes != 3) {
+    throw std::runtime_error("not of two or three dimensions: " + header);
   }
   array.values.resize(array.samples * array.examples * array.classes);
   if (bytes.size() != kPrefix + header_bytes + array.values.size() * sizeof(float)) {

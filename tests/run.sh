@@ -16,8 +16,9 @@ case "${1:-}" in
 esac
 
 . tests/install_packages.sh
-install_packages catch2 zlib1g-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
-  libspdlog-dev libvalijson-dev g++ make cmake
+install_packages catch2 zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libvalijson-dev chromium fonts-liberation \
+  g++ make cmake
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "bnn/core/input_file.h"
 #include "bnn/math/blas.h"
@@ -22,7 +23,9 @@ std::string state_text(const TrainingState& state) {
                      {"epoch_correct", state.epoch_correct},
                      {"epoch_examples", state.epoch_examples},
                      {"best_nll", state.best_nll},
-                     {"best_epoch", state.best_epoch}};
+                     {"best_epoch", state.best_epoch},
+                     {"monitored_best", state.monitored_best},
+                     {"monitored_epoch", state.monitored_epoch}};
   return json.dump();
 }
 
@@ -30,10 +33,10 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   Problems problems(source);
   const Json json = parse_json(text, source, ErrorKind::checkpoint);
   ObjectReader reader(json, "", problems);
-  const auto count = [&](const std::string& key) {
+  const auto count = [&](const std::string& key, std::optional<std::int64_t> fallback = {}) {
     // Steps name random streams by 32 bits; the digest has as many.
-    return static_cast<std::uint64_t>(
-        reader.integer(key, {.min = 0, .max = std::numeric_limits<std::uint32_t>::max()}));
+    return static_cast<std::uint64_t>(reader.integer(
+        key, {.min = 0, .max = std::numeric_limits<std::uint32_t>::max(), .fallback = fallback}));
   };
   TrainingState state;
   state.step = count("step");
@@ -45,6 +48,9 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   state.epoch_examples = count("epoch_examples");
   state.best_nll = reader.real("best_nll", {});
   state.best_epoch = count("best_epoch");
+  // Checkpoints that lack these two are of runs that could monitor nothing else.
+  state.monitored_best = reader.real("monitored_best", {.fallback = state.best_nll});
+  state.monitored_epoch = count("monitored_epoch", static_cast<std::int64_t>(state.best_epoch));
   reader.finish();
   problems.raise_if_any(ErrorKind::checkpoint);
   return state;

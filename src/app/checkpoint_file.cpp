@@ -164,7 +164,8 @@ CheckpointContents read_checkpoint_file(const std::string& path) {
   CheckpointContents contents;
   contents.config = take(file.metadata, "config", path);
   contents.state = take(file.metadata, "state", path);
-  for (const char* key : {"format", "format_version", "digest"}) file.metadata.erase(key);
+  contents.digest = take(file.metadata, "digest", path);
+  for (const char* key : {"format", "format_version"}) file.metadata.erase(key);
   contents.extra_metadata = std::move(file.metadata);
   contents.tensors = std::move(file.tensors);
   return contents;

@@ -68,6 +68,23 @@ std::string valid_utf8(std::string_view text) {
   return Json::parse(dumped).get<std::string>();
 }
 
+std::string printable_line(const std::string& text) {
+  constexpr std::size_t kMaxLine = 500;
+  const std::string valid = valid_utf8(text);
+  std::string line;
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(valid[i]);
+    // U+0080 to U+009F are control characters as well.
+    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
+    line += byte < 0x20 || byte == 0x7F || is_c1 ? '?' : valid[i];
+    if (is_c1) ++i;
+  }
+  if (line.size() <= kMaxLine) return line;
+  std::size_t end = kMaxLine - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
+  return line.substr(0, end) + "...";
+}
+
 std::string fitted(std::string_view text, std::size_t columns) {
   constexpr std::string_view kCut = "..";
   const std::string valid = valid_utf8(text);

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "bnn/app/outside_images.h"
 #include "bnn/data/split.h"
 
 namespace bnn {
@@ -30,6 +31,11 @@ FileSet named_files(const DataConfig& config, const std::vector<std::string>& fi
   return set;
 }
 
+void tell_changes(const EvalOptions& options, const std::string& which, const Dataset& data) {
+  if (!data.changes.any()) return;
+  RunLog("bnn-eval", options.verbosity).info(which + data.changes.sentence(data.shape));
+}
+
 }  // namespace
 
 EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& model) {
@@ -40,6 +46,7 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   if (!options.files.empty()) {
     images.data = load_dataset(config, named_files(config, options.files), "", shape, classes);
     images.chosen = all_of(images.data);
+    tell_changes(options, "", images.data);
     return images;
   }
   const FileSet& files = options.split == "test" ? config.test : config.train;
@@ -51,6 +58,7 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   images.data = load_dataset(config, files, evaluation_directory(options.checkpoint, options.data),
                              shape, classes);
   images.chosen = all_of(images.data);
+  tell_changes(options, "", images.data);
   if (options.split == "test") return images;
   const Split split = split_validation(images.data.size(), config, model.config.training.seed);
   images.chosen = options.split == "train" ? split.train : split.validation;
@@ -62,9 +70,9 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
 
 EvaluationImages load_outside(const EvalOptions& options, const ModelCheckpoint& model) {
   EvaluationImages images;
-  const FileSet files{options.ood, "", ""};
-  images.data = load_dataset(model.config.data, files, "", model.config.model.input, 0);
+  images.data = load_outside_data({options.ood, options.ood_format, options.ood_resize}, model);
   images.chosen = all_of(images.data);
+  tell_changes(options, "--ood: ", images.data);
   return images;
 }
 

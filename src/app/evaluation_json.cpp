@@ -1,5 +1,8 @@
+#include "bnn/app/conformal_output.h"
+#include "bnn/app/corruption_output.h"
 #include "bnn/app/display_text.h"
 #include "bnn/app/evaluation_output.h"
+#include "bnn/app/evaluation_pruning.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {
@@ -35,7 +38,59 @@ Json bins_json(const std::vector<CalibrationBin>& bins) {
 }
 
 Json detection_json(const Detection& detection) {
-  return {{"auroc", detection.auroc}, {"aupr", detection.aupr}, {"fpr95", detection.fpr95}};
+  return {{"auroc", detection.auroc},
+          {"aupr", detection.aupr},
+          {"fpr95", detection.fpr95},
+          {"aupr_in", detection.aupr_in}};
+}
+
+Json ood_json(const OodMetrics& ood) {
+  return {{"predictive_entropy", detection_json(ood.predictive_entropy)},
+          {"expected_entropy", detection_json(ood.expected_entropy)},
+          {"mutual_information", detection_json(ood.mutual_information)},
+          {"max_probability", detection_json(ood.max_probability)}};
+}
+
+Json brier_json(const BrierDecomposition& parts) {
+  return {{"reliability", parts.reliability},
+          {"resolution", parts.resolution},
+          {"uncertainty", parts.uncertainty}};
+}
+
+Json risks_json(const std::vector<RiskPoint>& points) {
+  Json list = Json::array();
+  for (const RiskPoint& point : points) {
+    list.push_back({{"coverage", point.coverage}, {"risk", point.risk}});
+  }
+  return list;
+}
+
+Json intervals_json(const MetricIntervals& intervals) {
+  Json result;
+  for (const NamedMetric& metric : kNamedMetrics) {
+    const Interval& bounds = intervals.*metric.interval;
+    result[metric.name] = Json::array({bounds.lower, bounds.upper});
+  }
+  return result;
+}
+
+Json scalars_json(const Metrics& metrics) {
+  Json result;
+  for (const NamedMetric& metric : kNamedMetrics) result[metric.name] = metrics.*metric.value;
+  return result;
+}
+
+Json sweep_json(const std::vector<SweepPoint>& sweep) {
+  Json list = Json::array();
+  for (const SweepPoint& point : sweep) {
+    list.push_back({{"samples", point.samples},
+                    {"accuracy", point.accuracy},
+                    {"nll", point.nll},
+                    {"brier", point.brier},
+                    {"ece", point.ece},
+                    {"mutual_information", point.mutual_information}});
+  }
+  return list;
 }
 
 }  // namespace
@@ -45,6 +100,7 @@ std::string evaluation_json(const Evaluation& evaluation) {
   Json result;
   result["examples"] = metrics.examples;
   result["samples"] = evaluation.samples;
+  if (evaluation.members > 1) result["members"] = evaluation.members;
   result["accuracy"] = metrics.accuracy;
   result["nll"] = metrics.nll;
   result["brier"] = metrics.brier;
@@ -59,10 +115,20 @@ std::string evaluation_json(const Evaluation& evaluation) {
   result["confusion_matrix"] =
       metrics.confusion_matrix.empty() ? Json(nullptr) : Json(metrics.confusion_matrix);
   result["calibration"] = bins_json(metrics.calibration);
-  if (evaluation.ood) {
-    result["ood"] = {{"predictive_entropy", detection_json(evaluation.ood->predictive_entropy)},
-                     {"mutual_information", detection_json(evaluation.ood->mutual_information)},
-                     {"max_probability", detection_json(evaluation.ood->max_probability)}};
+  result["class_ece"] = metrics.class_ece;
+  result["brier_decomposition"] = brier_json(metrics.brier_decomposition);
+  result["risk_at_coverage"] = risks_json(metrics.risk_at_coverage);
+  result["risk_coverage"] = risks_json(metrics.risk_coverage);
+  if (evaluation.intervals) result["intervals"] = intervals_json(*evaluation.intervals);
+  if (evaluation.mean_weights) result["mean_weights"] = scalars_json(*evaluation.mean_weights);
+  if (!evaluation.sweep.empty()) result["samples_sweep"] = sweep_json(evaluation.sweep);
+  if (evaluation.ood) result["ood"] = ood_json(*evaluation.ood);
+  if (!evaluation.pruning.empty()) result["pruning"] = pruning_json(evaluation.pruning);
+  if (evaluation.temperature) result["temperature"] = *evaluation.temperature;
+  if (evaluation.conformal) result["conformal"] = conformal_json(*evaluation.conformal);
+  if (!evaluation.corruptions.empty()) {
+    result["corruptions"] = corruption_list_json(evaluation.corruptions);
+    result["corruption_means"] = corruption_list_json(severity_means(evaluation.corruptions));
   }
   return json_line(result);
 }

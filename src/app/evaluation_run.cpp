@@ -1,68 +1,130 @@
 #include "bnn/app/evaluation_run.h"
 
+#include <algorithm>
 #include <cstdio>
 
+#include "bnn/app/calibration_run.h"
+#include "bnn/app/ensemble.h"
+#include "bnn/app/evaluation_corruption.h"
 #include "bnn/app/evaluation_images.h"
 #include "bnn/app/evaluation_output.h"
-#include "bnn/app/model_checkpoint.h"
-#include "bnn/app/npy.h"
+#include "bnn/app/evaluation_passes.h"
+#include "bnn/app/evaluation_pruning.h"
+#include "bnn/app/report_writer.h"
 #include "bnn/app/stop_signal.h"
-#include "bnn/infer/metrics.h"
-#include "bnn/infer/ood.h"
-#include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {
 namespace {
 
-// Every Monte Carlo sample of every image goes by once, to the metrics and to the file.
-template <typename Visit>
-void summarize_images(Predictor& predictor, const ModelCheckpoint& model,
-                      const EvaluationImages& images, NpyWriter* samples, const Visit& visit) {
-  const Loader loader(images.data, images.chosen, model.standardization, false, 0, 0);
-  predictor.predict(images.data, loader, images.chosen, [&](const PredictedBlock& block) {
-    stop_if_asked();
-    if (samples != nullptr) {
-      samples->write_block(block.first, block.examples.size(), block.probabilities);
+// What makes sense for one network only.
+void refuse_for_ensembles(const EvalOptions& options) {
+  if (options.members.empty()) return;
+  const auto refuse = [&](bool asked, const std::string& option) {
+    if (!asked) return;
+    throw Error(ErrorKind::usage, option + ": expected one checkpoint, found " +
+                                      std::to_string(options.members.size() + 1));
+  };
+  refuse(!options.prune.empty(), "--prune");
+  refuse(options.fit_calibration, "--fit-calibration");
+  refuse(options.calibration.temperature, "--temperature");
+  refuse(options.calibration.conformal.has_value(), "--conformal");
+}
+
+std::vector<ModelCheckpoint> load_all(const EvalOptions& options) {
+  std::vector<std::string> paths = {options.checkpoint};
+  paths.insert(paths.end(), options.members.begin(), options.members.end());
+  std::vector<ModelCheckpoint> models = load_models(paths);
+  if (!options.prune.empty()) require_prunable(options.checkpoint, models.front());
+  return models;
+}
+
+// Everything besides the networks, read and checked before the first image goes through them.
+struct EvaluationInputs {
+  EvaluationImages images;
+  std::optional<EvaluationImages> outside;
+  std::vector<const Corruption*> corruptions;
+  AppliedCalibration calibration;
+
+  EvaluationInputs(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log)
+      : images(load_images(options, model)) {
+    if (!options.ood.empty()) outside = load_outside(options, model);
+    if (options.corrupt) {
+      corruptions = applicable_corruptions(options.corruptions, model.config.model.input, log);
     }
-    for (std::size_t i = 0; i < block.examples.size(); ++i) {
-      visit(block.summary(i), block.examples[i]);
-    }
-  });
+    calibration = apply_calibration(options.calibration, options.checkpoint, model,
+                                    prediction_spec(options.sampling, model), log);
+  }
+};
+
+SinglePass single_pass(const EvalOptions& options, const std::vector<ModelCheckpoint>& models) {
+  const auto has_noise = [](const ModelCheckpoint& model) { return model.graph.has_noise(); };
+  if (std::none_of(models.begin(), models.end(), has_noise)) return SinglePass::no_noise;
+  return options.sampling.mean_weights ? SinglePass::mean_weights : SinglePass::no;
+}
+
+// The passes over the images of the evaluation and over those from elsewhere.
+void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& inputs,
+                     EnsemblePredictor& predictor, ReportWriter* report, Evaluation& evaluation) {
+  const std::vector<int>& labels = inputs.images.data.labels;
+  std::optional<ConformalCollector> sets;
+  if (inputs.calibration.conformal) {
+    sets.emplace(*inputs.calibration.conformal, predictor.classes());
+  }
+  const OodScores scores = evaluate_samples(
+      setup, predictor, inputs.images,
+      [&](const Summary& summary, std::uint32_t example) {
+        if (sets) sets->add(summary.probabilities, labels[example]);
+        if (report != nullptr) report->examples().add(summary, example, labels[example]);
+      },
+      evaluation);
+  if (sets) evaluation.conformal = sets->finish();
+  if (!inputs.outside) return;
+  evaluation.ood =
+      ood_metrics(scores, score_images(setup, predictor, *inputs.outside,
+                                       [&](const Summary& summary, std::uint32_t example) {
+                                         if (report != nullptr)
+                                           report->examples().add_outside(summary, example);
+                                       }));
 }
 
 }  // namespace
 
 int run_evaluation(const EvalOptions& options) {
-  const ModelCheckpoint model = load_model(options.checkpoint);
+  refuse_for_ensembles(options);
+  if (options.fit_calibration) return run_calibration_fit(options);
+  RunLog log("bnn-eval", options.verbosity);
+  const std::vector<ModelCheckpoint> models = load_all(options);
+  const ModelCheckpoint& model = models.front();
   prepare_blas(options.threads);
-  const EvaluationImages images = load_images(options, model);
-  std::optional<EvaluationImages> outside;
-  if (!options.ood.empty()) outside = load_outside(options, model);
+  const EvaluationInputs inputs(options, model, log);
+  std::optional<ReportWriter> report;
+  if (!options.report.empty()) report.emplace(options, model);
 
-  const PredictionSpec spec = prediction_spec(options.sampling, model.config);
+  const PredictionSpec spec = prediction_spec(options.sampling, model);
   ThreadPool pool(options.threads);
-  Predictor predictor(model.graph, model.parameters, spec, pool);
-  std::optional<NpyWriter> samples;
-  if (!options.save_samples.empty()) {
-    samples.emplace(options.save_samples, static_cast<std::size_t>(spec.passes()),
-                    images.chosen.size(), static_cast<std::size_t>(model.graph.classes()));
-  }
+  const EvaluationSetup setup{options, models, pool};
+  EnsemblePredictor predictor(
+      ensemble_members(models, options.sampling, inputs.calibration.temperature), pool);
+  predictor.check_often(stop_if_asked);
+  Evaluation evaluation;
+  evaluation.samples = predictor.passes();
+  evaluation.members = models.size();
+  evaluation.class_names = model.class_names;
+  evaluation.single_pass = single_pass(options, models);
+  if (options.calibration.temperature) evaluation.temperature = inputs.calibration.temperature;
 
-  MetricsCollector collector(model.graph.classes());
-  OodScores inside_scores, outside_scores;
-  summarize_images(predictor, model, images, samples ? &*samples : nullptr,
-                   [&](const Summary& summary, std::uint32_t example) {
-                     collector.add(summary, images.data.labels[example]);
-                     if (outside) inside_scores.add(summary);
-                   });
-  if (samples) samples->finish();
-  Evaluation evaluation{
-      collector.finish(), static_cast<std::size_t>(spec.passes()), model.class_names, {}};
-  if (outside) {
-    summarize_images(predictor, model, *outside, nullptr,
-                     [&](const Summary& summary, std::uint32_t) { outside_scores.add(summary); });
-    evaluation.ood = ood_metrics(inside_scores, outside_scores);
+  evaluate_images(setup, inputs, predictor, report ? &*report : nullptr, evaluation);
+  if (evaluation.single_pass == SinglePass::no) {
+    evaluation.mean_weights = evaluate_mean_weights(setup, inputs.images);
+  }
+  evaluation.corruptions =
+      evaluate_corruptions(inputs.corruptions, inputs.images, spec.seed, predictor, pool, log);
+  if (!options.prune.empty()) {
+    evaluation.pruning = evaluate_pruning(model, inputs.images, spec, options.prune, pool);
+  }
+  if (report) {
+    report->finish(evaluation, inputs.images, inputs.outside ? &*inputs.outside : nullptr);
   }
   const std::string text = options.json ? evaluation_json(evaluation) : evaluation_text(evaluation);
   std::fputs(text.c_str(), stdout);

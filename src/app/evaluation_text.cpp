@@ -1,8 +1,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bnn/app/conformal_output.h"
+#include "bnn/app/corruption_output.h"
 #include "bnn/app/display_text.h"
+#include "bnn/app/evaluation_headlines.h"
 #include "bnn/app/evaluation_output.h"
+#include "bnn/app/evaluation_pruning.h"
 
 namespace bnn {
 namespace {
@@ -13,6 +17,10 @@ constexpr int kDecimals = 4;
 
 std::string plural(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string networks(std::size_t members) {
+  return members == 1 ? "the network" : std::to_string(members) + " networks";
 }
 
 std::string number(double value, std::size_t columns) {
@@ -28,24 +36,6 @@ std::string count_text(std::size_t count, std::size_t columns) {
 }
 
 std::size_t digits(std::size_t value) { return std::to_string(value).size(); }
-
-std::string headline(const std::string& name, double value, const std::string& explanation) {
-  return "  " + fitted(name, 19) + number(value, 8) + "  " + explanation + "\n";
-}
-
-std::string headlines(const Metrics& m) {
-  return headline("accuracy", m.accuracy, "share of the predicted classes that are right") +
-         headline("nll", m.nll, "nats; mean of -log p(label), lower is better") +
-         headline("brier", m.brier, "squared error of all probabilities, 0 to 2") +
-         headline("ece", m.ece, "mean gap of confidence and accuracy, equal widths") +
-         headline("adaptive_ece", m.adaptive_ece, "the same over bins of equal counts") +
-         headline("mce", m.mce, "largest gap of a bin of equal width") +
-         headline("predictive_entropy", m.predictive_entropy, "nats; total uncertainty, mean") +
-         headline("expected_entropy", m.expected_entropy, "nats; aleatoric: within a sample") +
-         headline("mutual_information", m.mutual_information,
-                  "nats; epistemic: disagreement of samples") +
-         headline("aurc", m.aurc, "error rate averaged over coverages, best first");
-}
 
 // Twenty cells over [0, 1]: '#' up to the accuracy, '|' at the mean confidence.
 std::string bar(const CalibrationBin& bin) {
@@ -150,28 +140,53 @@ std::string confusion_table(const Metrics& metrics, const std::vector<std::strin
 }
 
 std::string detection_row(const std::string& name, const Detection& detection) {
-  return "  " + fitted(name, 19) + number(detection.auroc, 8) + number(detection.aupr, 9) +
-         number(detection.fpr95, 9) + "\n";
+  return "  " + fitted(name, 19) + number(detection.auroc, 8) + number(detection.aupr, 10) +
+         number(detection.aupr_in, 10) + number(detection.fpr95, 10) + "\n";
 }
 
 std::string ood_table(const OodMetrics& ood) {
   return "\nOut-of-distribution detection: " + plural(ood.examples, "example") +
-         " of another kind to be found\n" + "  score                 auroc     aupr    fpr95\n" +
+         " of another kind to be found\n" +
+         "  (\"out\" is the positive class; for aupr_in the test set is)\n" +
+         "  score                 auroc      aupr   aupr_in     fpr95\n" +
          detection_row("predictive_entropy", ood.predictive_entropy) +
+         detection_row("expected_entropy", ood.expected_entropy) +
          detection_row("mutual_information", ood.mutual_information) +
          detection_row("max_probability", ood.max_probability);
+}
+
+std::string title(const Evaluation& evaluation) {
+  const std::string examples = plural(evaluation.metrics.examples, "example");
+  switch (evaluation.single_pass) {
+    case SinglePass::mean_weights:
+      return examples + ", one pass with the posterior means and no noise\n\n";
+    case SinglePass::no_noise:
+      return examples + ", one pass of " + networks(evaluation.members) +
+             (evaluation.members == 1 ? "\n(It has" : "\n(They have") +
+             " no noise: samples and mean weights would all give the same.)\n\n";
+    case SinglePass::no:
+      break;
+  }
+  return examples + ", " + plural(evaluation.samples, "sample") + " of " +
+         networks(evaluation.members) + " for each\n\n";
 }
 
 }  // namespace
 
 std::string evaluation_text(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  std::string text = plural(metrics.examples, "example") + ", " +
-                     plural(evaluation.samples, "sample") + " of the network for each\n\n" +
-                     headlines(metrics) + reliability_table(metrics) +
+  std::string text = title(evaluation) + headline_table(evaluation) + risk_table(metrics) +
+                     sweep_table(evaluation) + reliability_table(metrics) +
                      class_table(metrics, evaluation.class_names) +
                      confusion_table(metrics, evaluation.class_names);
   if (evaluation.ood) text += ood_table(*evaluation.ood);
+  if (!evaluation.pruning.empty()) text += pruning_table(evaluation.pruning);
+  if (evaluation.temperature) {
+    text += "\nProbabilities were scaled by the temperature " + fixed(*evaluation.temperature, 4) +
+            "\n";
+  }
+  if (evaluation.conformal) text += conformal_text(*evaluation.conformal, evaluation.class_names);
+  if (!evaluation.corruptions.empty()) text += corruption_tables(metrics, evaluation.corruptions);
   return text;
 }
 

@@ -17,31 +17,12 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kMaxLine = 500;
-
 void open_closed_descriptors() {
   for (int number = 0; number <= 2; ++number) {
     if (fcntl(number, F_GETFD) != -1 || errno != EBADF) continue;
     // open takes the lowest free number, which is this one.
     if (open("/dev/null", O_RDWR) < 0) return;
   }
-}
-
-// One line of printable UTF-8: control characters would let a file name write to the terminal.
-std::string printable_line(const std::string& text) {
-  const std::string valid = valid_utf8(text);
-  std::string line;
-  for (std::size_t i = 0; i < valid.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(valid[i]);
-    // U+0080 to U+009F are control characters as well.
-    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
-    line += byte < 0x20 || byte == 0x7F || is_c1 ? '?' : valid[i];
-    if (is_c1) ++i;
-  }
-  if (line.size() <= kMaxLine) return line;
-  std::size_t end = kMaxLine - 3;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
-  return line.substr(0, end) + "...";
 }
 
 int report(const std::string& program, const std::string& message, ErrorKind kind) {

@@ -21,10 +21,11 @@ bool leads_out(const std::string& name) {
 
 }  // namespace
 
-PredictionSpec prediction_spec(const SampleOptions& options, const RunConfig& config) {
+PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model) {
+  const RunConfig& config = model.config;
   PredictionSpec spec;
   spec.samples = static_cast<int>(options.samples.value_or(config.evaluation.samples));
-  spec.mean_weights = options.mean_weights;
+  spec.mean_weights = options.mean_weights || !model.graph.has_noise();
   spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : config.training.seed;
   return spec;
 }
@@ -61,8 +62,9 @@ ModelCheckpoint load_model(const std::string& path) {
                                            std::to_string(names.size()));
   }
   std::vector<std::string> class_names = names;
-  return {std::move(config), std::move(graph), std::move(parameters), std::move(standardization),
-          std::move(class_names)};
+  return {std::move(config),      std::move(graph),
+          std::move(parameters),  std::move(standardization),
+          std::move(class_names), std::move(checkpoint.contents.digest)};
 }
 
 std::string evaluation_directory(const std::string& checkpoint, const std::string& data_flag) {

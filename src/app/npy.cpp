@@ -1,5 +1,6 @@
 #include "bnn/app/npy.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -24,13 +25,13 @@ bool fits_a_file(std::size_t samples, std::size_t examples, std::size_t classes)
          !__builtin_mul_overflow(bytes, classes, &bytes) && bytes <= kMaxBytes;
 }
 
-std::string header(std::size_t samples, std::size_t examples, std::size_t classes) {
-  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                     std::to_string(samples) + ", " + std::to_string(examples) + ", " +
-                     std::to_string(classes) + "), }";
+// Padded with spaces so that the whole header has a multiple of 64 bytes, and at least `least`.
+std::string header(const std::string& shape, std::size_t least = 0) {
+  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
   constexpr std::size_t kPrefix = 10;  // magic, version, length
-  const std::size_t unpadded = kPrefix + text.size() + 1;
-  text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  const std::size_t unpadded = std::max(kPrefix + text.size() + 1, least);
+  const std::size_t whole = (unpadded + kAlignment - 1) / kAlignment * kAlignment;
+  text.append(whole - (kPrefix + text.size() + 1), ' ');
   text += '\n';
   std::string prefix = "\x93NUMPY";
   prefix += '\x01';
@@ -39,6 +40,9 @@ std::string header(std::size_t samples, std::size_t examples, std::size_t classe
   prefix += static_cast<char>(text.size() / 256);
   return prefix + text;
 }
+
+// Room for any number of rows and columns.
+constexpr std::size_t kTableHeader = 128;
 
 }  // namespace
 
@@ -50,7 +54,8 @@ NpyWriter::NpyWriter(const std::string& path, std::size_t samples, std::size_t e
                                    std::to_string(samples) + " x " + std::to_string(examples) +
                                    " x " + std::to_string(classes) + " numbers is too large");
   }
-  const std::string text = header(samples, examples, classes);
+  const std::string text = header(std::to_string(samples) + ", " + std::to_string(examples) + ", " +
+                                  std::to_string(classes));
   data_offset_ = text.size();
   file_.write_at(0, std::as_bytes(std::span(text)));
 }
@@ -78,6 +83,25 @@ void NpyWriter::finish() {
                                          std::to_string(written_) + " of " +
                                          std::to_string(examples_) + " examples written");
   }
+  file_.commit();
+}
+
+NpyTable::NpyTable(const std::string& path, std::size_t columns)
+    : path_(path), columns_(columns), file_(path) {}
+
+void NpyTable::write_row(std::span<const float> values) {
+  if (values.size() != columns_) {
+    throw Error(ErrorKind::internal, shown_path(path_) + ": a row of " +
+                                         std::to_string(values.size()) + " numbers does not fit");
+  }
+  file_.write_at(kTableHeader + rows_ * columns_ * sizeof(float), std::as_bytes(values));
+  ++rows_;
+}
+
+void NpyTable::finish() {
+  const std::string text =
+      header(std::to_string(rows_) + ", " + std::to_string(columns_), kTableHeader);
+  file_.write_at(0, std::as_bytes(std::span(text)));
   file_.commit();
 }
 

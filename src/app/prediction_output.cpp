@@ -33,8 +33,24 @@ double probability_of(const Summary& summary, int index) {
   return summary.probabilities[static_cast<std::size_t>(index)];
 }
 
+double score_of(const Summary& summary, AbstainScore score) {
+  switch (score) {
+    case AbstainScore::predictive_entropy:
+      return summary.predictive_entropy;
+    case AbstainScore::expected_entropy:
+      return summary.expected_entropy;
+    case AbstainScore::mutual_information:
+      return summary.mutual_information;
+    case AbstainScore::variation_ratio:
+      return summary.variation_ratio;
+  }
+  return 0;
+}
+
 bool abstains(const PredictionFormat& format, const Summary& summary) {
-  return format.abstain_above && summary.predictive_entropy > *format.abstain_above;
+  const bool unsure =
+      format.abstain_above && score_of(summary, format.abstain_score) > *format.abstain_above;
+  return unsure || (format.abstain_below && summary.confidence < *format.abstain_below);
 }
 
 std::string json_prediction(const PredictionFormat& format, const PredictionRow& row) {
@@ -63,6 +79,11 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
     }
     line["top_k"] = std::move(best);
   }
+  if (row.prediction_set) {
+    Json set = Json::array();
+    for (const int k : *row.prediction_set) set.push_back(class_label(format.class_names, k));
+    line["prediction_set"] = std::move(set);
+  }
   return json_line(line);
 }
 
@@ -80,6 +101,16 @@ std::string csv_field(std::string_view text) {
 std::string csv_class(const PredictionFormat& format, int index) {
   const Json label = class_label(format.class_names, index);
   return label.is_string() ? csv_field(label.get<std::string>()) : std::to_string(index);
+}
+
+std::string csv_set(const PredictionFormat& format, const std::vector<int>& set) {
+  std::string text;
+  for (const int k : set) {
+    const Json label = class_label(format.class_names, k);
+    if (!text.empty()) text += ';';
+    text += label.is_string() ? label.get<std::string>() : label.dump();
+  }
+  return csv_field(text);
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {
@@ -107,6 +138,7 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
     fields.push_back(csv_class(format, k));
     fields.push_back(shortest(probability_of(summary, k)));
   }
+  if (row.prediction_set) fields.push_back(csv_set(format, *row.prediction_set));
   return csv_line(fields);
 }
 
@@ -132,6 +164,7 @@ std::string prediction_header(const PredictionFormat& format) {
     fields.push_back(column);
     fields.push_back(column + "_probability");
   }
+  if (format.prediction_sets) fields.push_back("prediction_set");
   return csv_line(fields);
 }
 

@@ -1,64 +1,87 @@
 #include "bnn/app/prediction_run.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <algorithm>
 #include <numeric>
-#include <span>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/app/model_checkpoint.h"
 #include "bnn/app/npy.h"
-#include "bnn/app/prediction_output.h"
+#include "bnn/app/prediction_inputs.h"
+#include "bnn/app/prediction_writer.h"
 #include "bnn/app/stop_signal.h"
-#include "bnn/data/dataset.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {
 namespace {
 
-// Lines to standard output as they come, or to a file that appears when it is whole.
-class LineWriter {
- public:
-  explicit LineWriter(const std::string& path) {
-    if (!path.empty()) file_.emplace(path);
-  }
+// The weights are drawn anew for each block: small ones answer soon, large ones cost less an image.
+constexpr std::size_t kFirstBlock = 16, kLastBlock = 256;
 
-  void write(const std::string& line) {
-    if (file_) {
-      file_->write(std::as_bytes(std::span(line)));
-    } else if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
-      throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
-    }
-  }
-  // Lines so far reach their reader, or the run ends because nobody reads them.
-  void flush() {
-    if (!file_ && std::fflush(stdout) != 0) {
-      throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
-    }
-  }
-  void finish() {
-    if (file_) file_->commit();
-  }
-
- private:
-  std::optional<AtomicFile> file_;
-};
-
-// All inputs are read and checked before the first line is written.
-std::vector<Dataset> load_inputs(const PredictOptions& options, const ModelCheckpoint& model) {
-  std::vector<Dataset> inputs;
-  for (const std::string& input : options.inputs) {
-    inputs.push_back(load_dataset(model.config.data, FileSet{{input}, "", ""}, "",
-                                  model.config.model.input, model.graph.classes()));
-  }
-  return inputs;
+PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint& model,
+                           const std::vector<PredictionInput>& inputs) {
+  PredictionFormat format;
+  format.csv = options.csv;
+  format.class_names = model.class_names;
+  format.classes = model.graph.classes();
+  format.top_k = options.top_k;
+  format.abstain_above = options.abstain_above;
+  format.abstain_below = options.abstain_below;
+  format.abstain_score = options.abstain_score;
+  format.prediction_sets = options.calibration.conformal.has_value();
+  format.has_labels = std::any_of(inputs.begin(), inputs.end(), [](const PredictionInput& input) {
+    return !input.data.labels.empty();
+  });
+  return format;
 }
 
-std::string file_name(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
+// Predicts sets of images one after the other and writes a row for each image.
+class RowMaker {
+ public:
+  RowMaker(const ModelCheckpoint& model, const std::optional<ConformalRule>& conformal,
+           Predictor& predictor, NpyWriter* samples, PredictionWriter& out)
+      : model_(model), conformal_(conformal), predictor_(predictor), samples_(samples), out_(out) {}
+
+  void add(const Dataset& data) {
+    std::vector<std::uint32_t> chosen(data.size());
+    std::iota(chosen.begin(), chosen.end(), 0u);
+    const Loader loader(data, chosen, model_.standardization, false, 0, 0);
+    predictor_.predict(data, loader, chosen, [&](const PredictedBlock& block) {
+      stop_if_asked();
+      add_block(data, block);
+    });
+  }
+
+  std::size_t rows() const { return index_; }
+
+ private:
+  void add_block(const Dataset& data, const PredictedBlock& block) {
+    const std::size_t count = block.examples.size();
+    if (samples_ != nullptr) samples_->write_block(index_, count, block.probabilities);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t example = block.examples[i];
+      PredictionRow row{index_++, input_name(data, example), {}, block.summary(i), {}};
+      if (!data.labels.empty()) row.label = data.labels[example];
+      if (conformal_) row.prediction_set = prediction_set(*conformal_, row.summary.probabilities);
+      out_.write(row);
+    }
+    out_.flush();
+  }
+
+  const ModelCheckpoint& model_;
+  const std::optional<ConformalRule>& conformal_;
+  Predictor& predictor_;
+  NpyWriter* samples_;
+  PredictionWriter& out_;
+  std::size_t index_ = 0;
+};
+
+void predict_images(const std::vector<std::string>& paths, ImageReader& reader, RowMaker& rows) {
+  std::size_t block = kFirstBlock;
+  for (std::size_t next = 0; next < paths.size();) {
+    const Dataset data = reader.read(paths, next, block);
+    if (data.size() > 0) rows.add(data);
+    block = std::min(2 * block, kLastBlock);
+  }
 }
 
 }  // namespace
@@ -66,49 +89,42 @@ std::string file_name(const std::string& path) {
 int run_prediction(const PredictOptions& options) {
   const ModelCheckpoint model = load_model(options.checkpoint);
   prepare_blas(options.threads);
-  const std::vector<Dataset> inputs = load_inputs(options, model);
+  RunLog log("bnn-predict", options.verbosity);
+  const std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
   std::size_t total = 0;
-  PredictionFormat format{options.csv,   model.class_names,     model.graph.classes(),
-                          options.top_k, options.abstain_above, false};
-  for (const Dataset& input : inputs) {
-    total += input.size();
-    format.has_labels = format.has_labels || !input.labels.empty();
-  }
+  for (const PredictionInput& input : inputs) total += input.size();
 
-  const PredictionSpec spec = prediction_spec(options.sampling, model.config);
+  PredictionSpec spec = prediction_spec(options.sampling, model);
+  const AppliedCalibration calibration =
+      apply_calibration(options.calibration, options.checkpoint, model, spec, log);
+  spec.temperature = calibration.temperature;
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);
   const auto classes = static_cast<std::size_t>(model.graph.classes());
   const auto passes = static_cast<std::size_t>(spec.passes());
   std::optional<NpyWriter> samples;
   if (!options.save_samples.empty()) samples.emplace(options.save_samples, passes, total, classes);
-  LineWriter out(options.output);
+  PredictionWriter out(format_of(options, model, inputs), options.npy, options.output);
 
-  out.write(prediction_header(format));
-  std::size_t index = 0;
-  for (const Dataset& input : inputs) {
-    std::vector<std::uint32_t> chosen(input.size());
-    std::iota(chosen.begin(), chosen.end(), 0u);
-    const Loader loader(input, chosen, model.standardization, false, 0, 0);
-    predictor.predict(input, loader, chosen, [&](const PredictedBlock& block) {
-      stop_if_asked();
-      const std::size_t count = block.examples.size();
-      if (samples) samples->write_block(index, count, block.probabilities);
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::uint32_t example = block.examples[i];
-        PredictionRow row;
-        row.index = index++;
-        row.input = file_name(input.file_of(example).name) + "#" +
-                    std::to_string(input.index_in_file(example));
-        if (!input.labels.empty()) row.label = input.labels[example];
-        row.summary = block.summary(i);
-        out.write(prediction_line(format, row));
-      }
-      out.flush();
-    });
+  RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out);
+  ImageReader reader(model, options.skip_errors, log);
+  ImageChanges changes;
+  for (const PredictionInput& input : inputs) {
+    if (!input.images.empty()) {
+      predict_images(input.images, reader, rows);
+    } else {
+      rows.add(input.data);
+      changes.add(input.data.changes);
+    }
   }
   if (samples) samples->finish();
   out.finish();
+  changes.add(reader.changes());
+  if (changes.any()) log.info(changes.sentence(model.config.model.input));
+  if (reader.skipped() > 0) {
+    log.warning("skipped " + std::to_string(reader.skipped()) + " of " + std::to_string(total) +
+                " images");
+  }
   return 0;
 }
 

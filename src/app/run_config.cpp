@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_schema.h"
@@ -57,10 +58,25 @@ KlSpec read_kl(ObjectReader& reader) {
 
 EarlyStoppingSpec read_early_stopping(ObjectReader& reader) {
   EarlyStoppingSpec spec;
-  reader.choice("monitor", {"validation_nll"}, "validation_nll");
+  const std::string monitor = reader.choice(
+      "monitor", {"validation_nll", "validation_accuracy", "validation_ece"}, "validation_nll");
+  if (monitor == "validation_accuracy") spec.monitor = EarlyStoppingSpec::Monitor::accuracy;
+  if (monitor == "validation_ece") spec.monitor = EarlyStoppingSpec::Monitor::ece;
   spec.patience =
       static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
+  spec.min_delta = reader.real("min_delta", {.min = 0.0, .max = 1e6, .fallback = 0.0});
   return spec;
+}
+
+std::optional<PosteriorFromWeights> read_posterior_from_weights(ObjectReader& training) {
+  const std::string key = "posterior_from_weights";
+  PosteriorFromWeights spec;
+  const auto read = [&](ObjectReader& reader) {
+    spec.delta =
+        reader.real("delta", {.min = 0.0, .max = 1e3, .fallback = spec.delta, .above_min = true});
+  };
+  const bool given = training.optional(key, [&] { training.object(key, read); });
+  return given ? std::optional(spec) : std::nullopt;
 }
 
 void read_training(ObjectReader& reader, RunConfig& config) {
@@ -88,6 +104,7 @@ void read_training(ObjectReader& reader, RunConfig& config) {
   reader.object("kl", [&](ObjectReader& r) { spec.kl = read_kl(r); });
   reader.object("early_stopping",
                 [&](ObjectReader& r) { config.early_stopping = read_early_stopping(r); });
+  spec.posterior_from_weights = read_posterior_from_weights(reader);
   config.checkpoint_steps = static_cast<std::uint64_t>(
       reader.integer("checkpoint_steps", {.min = 0, .max = 1000000000, .fallback = 0}));
 }

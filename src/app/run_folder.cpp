@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "bnn/app/calibration_file.h"
+#include "bnn/app/tensorboard.h"
 #include "bnn/core/input_file.h"
 
 namespace bnn {
@@ -45,16 +47,20 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, error);
 }
 
-// The lines up to `step`, each with its newline. A line that is not whole JSON ends the list: it
-// was being written when the process died.
-std::string lines_up_to(std::string_view text, std::uint64_t step) {
+// The lines up to `step`, each with its newline, without the validation of `step` itself if it was
+// not finished. A line that is not whole JSON ends the list: it was being written when the process
+// died.
+std::string lines_up_to(std::string_view text, std::uint64_t step, bool validated) {
   std::string kept;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) break;
     const Json line = Json::parse(text.substr(0, end), nullptr, /*allow_exceptions=*/false);
     if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) break;
-    if (line["step"].get<std::uint64_t>() <= step) kept += text.substr(0, end + 1);
+    const auto of_step = line["step"].get<std::uint64_t>();
+    const bool is_undone =
+        !validated && of_step == step && line.contains("event") && line["event"] == "validation";
+    if (of_step <= step && !is_undone) kept += text.substr(0, end + 1);
     text.remove_prefix(end + 1);
   }
   return kept;
@@ -85,16 +91,18 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
   remove_leftovers(path_ + "/checkpoints");
   if (use == FolderUse::overwrite) {
     for (const std::string& file :
-         {last_checkpoint(), best_checkpoint(), metrics_file(), log_file(), config_file()}) {
+         {last_checkpoint(), best_checkpoint(), calibration_path(last_checkpoint()),
+          calibration_path(best_checkpoint()), metrics_file(), log_file(), config_file()}) {
       remove_file(file);
     }
+    remove_event_files(tensorboard_folder());
   }
 }
 
-void RunFolder::open_metrics(std::uint64_t step) {
+void RunFolder::open_metrics(std::uint64_t step, bool validated) {
   if (exists(metrics_file())) {
     const std::string text = read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
-    const std::string kept = lines_up_to(text, step);
+    const std::string kept = lines_up_to(text, step, validated);
     if (kept.size() != text.size()) write_file_atomically(metrics_file(), kept);
   }
   metrics_.reset(

@@ -40,6 +40,7 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.class_names = load_class_names(config.data, directory, classes);
   data.images =
       load_dataset(config.data, config.data.train, directory, config.model.input, classes);
+  if (data.class_names.empty()) data.class_names = data.images.class_folders;
   data.split = split_validation(data.images.size(), config.data, config.training.seed);
   data.standardization = resolve_standardization(config.data, data.images, data.split.train);
   return data;
@@ -48,6 +49,9 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
 Json resolved_with_data(const RunConfig& config, const TrainingData& data) {
   Json resolved = config.resolved;
   resolved["data"]["standardize"] = to_json(data.standardization);
+  if (!data.images.class_folders.empty()) {
+    resolved["data"]["class_folders"] = data.images.class_folders;
+  }
   if (!data.class_names.empty()) resolved["data"]["class_names"] = data.class_names;
   return resolved;
 }

@@ -21,6 +21,20 @@ std::string duration_text(double seconds) {
   return (total >= 60 ? minutes : "") + std::to_string(total % 60) + "s";
 }
 
+using Monitor = EarlyStoppingSpec::Monitor;
+
+double monitored(Monitor monitor, const Metrics& validation) {
+  switch (monitor) {
+    case Monitor::nll:
+      return validation.nll;
+    case Monitor::accuracy:
+      return validation.accuracy;
+    case Monitor::ece:
+      return validation.ece;
+  }
+  return validation.nll;
+}
+
 // What the epoch so far comes to, from the sums that checkpoints carry.
 struct EpochMeans {
   double nll, accuracy, kl_per_example, loss;
@@ -46,9 +60,11 @@ TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const 
       folder_(folder),
       log_(log) {
   if (data.split.validation.empty()) return;
-  predictor_.emplace(
-      graph, trainer.parameters(),
-      PredictionSpec{config.evaluation.validation_samples, false, config.training.seed}, pool);
+  predictor_.emplace(graph, trainer.parameters(),
+                     PredictionSpec{config.evaluation.validation_samples, !graph.has_noise(),
+                                    config.training.seed},
+                     pool);
+  predictor_->check_often(stop_if_asked);
 }
 
 int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_steps) {
@@ -63,8 +79,8 @@ int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_step
 
 bool TrainingLoop::is_finished() const {
   const auto patience = static_cast<std::uint64_t>(config_.early_stopping.patience);
-  const bool stalled =
-      patience > 0 && state_.best_epoch > 0 && state_.epoch - state_.best_epoch >= patience;
+  const bool stalled = patience > 0 && state_.monitored_epoch > 0 &&
+                       state_.epoch - state_.monitored_epoch >= patience;
   return state_.epoch >= config_.training.epochs || stalled;
 }
 
@@ -75,6 +91,7 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
   const std::uint64_t steps = trainer_.steps_per_epoch();
   epoch_start_ = Clock::now();
   epoch_start_examples_ = state_.epoch_examples;
+  const bool is_trained = validation_is_due(state_, steps);
   StepStats stats;
   for (std::uint64_t i = state_.step - state_.epoch * steps; i < steps; ++i) {
     if (stop_signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
@@ -92,20 +109,30 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
       save_or_warn(folder_.last_checkpoint(), true);
     }
   }
-  finish_epoch(stats);
-  return true;
+  if (!is_trained) log_epoch(stats);
+  return finish_epoch();
 }
 
-void TrainingLoop::finish_epoch(const StepStats& last) {
-  log_epoch(last);
+// False if a signal stopped the validation: the epoch then stays open.
+bool TrainingLoop::finish_epoch() {
+  std::optional<Metrics> validation;
+  if (predictor_) {
+    validation = validate();
+    if (!validation) {
+      folder_.sync_metrics();
+      return false;
+    }
+  }
   ++state_.epoch;
   state_.epoch_nll = state_.epoch_correct = 0.0;
   state_.epoch_examples = 0;
-  const bool is_best = predictor_ && validate();
+  const bool is_best = validation && note_validation(*validation);
+  if (validation) log_validation(*validation, is_best);
   folder_.sync_metrics();
   if (is_best) save_or_warn(folder_.best_checkpoint(), false);
   // The last save is run's, and must not fail.
   if (!is_finished()) save_or_warn(folder_.last_checkpoint(), true);
+  return true;
 }
 
 void TrainingLoop::log_epoch(const StepStats& last) {
@@ -127,6 +154,7 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                   {"elapsed_seconds", seconds_since(start_)}};
   if (last.penalty != 0.0) metrics["penalty"] = last.penalty;  // of regularizers, if there are any
   folder_.append_metrics(metrics);
+  show(metrics, true);
   log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
             std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
             "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
@@ -149,39 +177,75 @@ void TrainingLoop::show_progress(const StepStats& last) {
                 duration_text(static_cast<double>(total - state_.step) / rate));
 }
 
-// True if this is the best validation so far.
-bool TrainingLoop::validate() {
+// Nothing if a signal stopped it.
+std::optional<Metrics> TrainingLoop::validate() {
   const Loader loader = data_.plain_loader();
   MetricsCollector collector(graph_.classes());
-  predictor_->predict(data_.images, loader, data_.split.validation,
-                      [&](const PredictedBlock& block) {
-                        for (std::size_t i = 0; i < block.examples.size(); ++i) {
-                          collector.add(block.summary(i), data_.images.labels[block.examples[i]]);
-                        }
-                      });
-  const Metrics metrics = collector.finish();
+  try {
+    predictor_->predict(data_.images, loader, data_.split.validation,
+                        [&](const PredictedBlock& block) {
+                          for (std::size_t i = 0; i < block.examples.size(); ++i) {
+                            collector.add(block.summary(i), data_.images.labels[block.examples[i]]);
+                          }
+                        });
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+  return collector.finish();
+}
+
+// True if this is the best validation so far, by its NLL.
+bool TrainingLoop::note_validation(const Metrics& metrics) {
+  const EarlyStoppingSpec& stopping = config_.early_stopping;
+  const double now = monitored(stopping.monitor, metrics);
+  const double gain = stopping.monitor == Monitor::accuracy ? now - state_.monitored_best
+                                                            : state_.monitored_best - now;
+  if (state_.monitored_epoch == 0 || gain > stopping.min_delta) {
+    state_.monitored_best = now;
+    state_.monitored_epoch = state_.epoch;
+  }
   const bool is_best = state_.best_epoch == 0 || metrics.nll < state_.best_nll;
   if (is_best) {
     state_.best_nll = metrics.nll;
     state_.best_epoch = state_.epoch;
   }
-  folder_.append_metrics({{"event", "validation"},
-                          {"epoch", state_.epoch},
-                          {"step", state_.step},
-                          {"examples", metrics.examples},
-                          {"samples", predictor_->spec().passes()},
-                          {"nll", metrics.nll},
-                          {"accuracy", metrics.accuracy},
-                          {"ece", metrics.ece},
-                          {"brier", metrics.brier},
-                          {"predictive_entropy", metrics.predictive_entropy},
-                          {"expected_entropy", metrics.expected_entropy},
-                          {"mutual_information", metrics.mutual_information}});
+  return is_best;
+}
+
+void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
+  const Json line = {{"event", "validation"},
+                     {"epoch", state_.epoch},
+                     {"step", state_.step},
+                     {"examples", metrics.examples},
+                     {"samples", predictor_->spec().passes()},
+                     {"nll", metrics.nll},
+                     {"accuracy", metrics.accuracy},
+                     {"ece", metrics.ece},
+                     {"brier", metrics.brier},
+                     {"predictive_entropy", metrics.predictive_entropy},
+                     {"expected_entropy", metrics.expected_entropy},
+                     {"mutual_information", metrics.mutual_information}};
+  folder_.append_metrics(line);
+  show(line, false);
   log_.info("  validation  nll " + fixed(metrics.nll, 4) + " nats/example  accuracy " +
             fixed(100 * metrics.accuracy, 2) + " %  ece " + fixed(metrics.ece, 4) +
             (is_best ? "  (best so far)"
                      : "  (best was epoch " + std::to_string(state_.best_epoch) + ")"));
-  return is_best;
+}
+
+// What cannot be shown must not stop a run whose checkpoints can be written.
+void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
+  if (board_ == nullptr) return;
+  try {
+    if (with_posteriors) {
+      board_->append(metrics, posterior_histograms(graph_.layout(), trainer_.parameters()));
+    } else {
+      board_->append(metrics);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    log_.warning(error.what());
+  }
 }
 
 void TrainingLoop::save(const std::string& path, bool with_moments) {

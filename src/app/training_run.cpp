@@ -1,9 +1,11 @@
 #include "bnn/app/training_run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "bnn/app/display_text.h"
+#include "bnn/app/initial_weights.h"
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/app/training_loop.h"
@@ -75,8 +77,9 @@ void refuse_other_run(const LoadedCheckpoint& checkpoint, const Json& resolved,
 void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per_epoch,
                              const std::string& path) {
   const std::uint64_t first = state.epoch * steps_per_epoch;
-  const bool fits = state.step >= first && state.step - first < steps_per_epoch;
-  if (fits && state.best_epoch <= state.epoch) return;
+  const bool fits = state.step >= first && (state.step - first < steps_per_epoch ||
+                                            validation_is_due(state, steps_per_epoch));
+  if (fits && std::max(state.best_epoch, state.monitored_epoch) <= state.epoch) return;
   throw Error(ErrorKind::checkpoint,
               shown_path(path) + ": state: step " + std::to_string(state.step) + " after " +
                   std::to_string(state.epoch) + " epochs of " + std::to_string(steps_per_epoch) +
@@ -84,9 +87,33 @@ void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per
                   ", is no place that training comes to");
 }
 
-// Parameters, moments and position from the run folder's checkpoint, or from another one's weights.
-TrainingState restore(const TrainOptions& options, const Json& resolved, const TrainingData& data,
-                      const Graph& graph, const RunFolder& folder, Trainer& trainer, RunLog& log) {
+void require_weights(const TrainOptions& options, const RunConfig& config,
+                     const std::string& path) {
+  if (!config.training.posterior_from_weights || !options.init_from.empty() || options.resume) {
+    return;
+  }
+  throw Error(
+      ErrorKind::usage,
+      shown_path(path) +
+          ": /training/posterior_from_weights: needs the weights of a trained network; name "
+          "its checkpoint with --init-from");
+}
+
+// Another run's weights instead of the initial values; the optimizer begins afresh.
+void take_weights(const TrainOptions& options, const RunConfig& config, const Graph& graph,
+                  Trainer& trainer) {
+  if (options.init_from.empty()) return;
+  const LoadedCheckpoint checkpoint = load_checkpoint(options.init_from);
+  start_from_weights(options.init_from, checkpoint.contents, graph.layout(), trainer.parameters());
+  if (const auto& spec = config.training.posterior_from_weights) {
+    set_scales_from_weights(graph.layout(), *spec, trainer.parameters());
+  }
+}
+
+// Parameters, moments and position from the run folder's checkpoint.
+TrainingState restore(const TrainOptions& options, const RunConfig& config, const Json& resolved,
+                      const TrainingData& data, const Graph& graph, const RunFolder& folder,
+                      Trainer& trainer, RunLog& log) {
   TrainingState state;
   state.training_examples = data.split.train.size();
   state.data_digest = data.digest();
@@ -103,7 +130,12 @@ TrainingState restore(const TrainOptions& options, const Json& resolved, const T
   restore_arrays(path, checkpoint.contents, graph.layout(),
                  {&trainer.parameters(), &trainer.first_moments(), &trainer.second_moments()});
   log.info("resuming after step " + std::to_string(checkpoint.state.step));
-  return checkpoint.state;
+  state = checkpoint.state;
+  // Of what is monitored from now on, nothing is known yet.
+  if (checkpoint.config.early_stopping.monitor != config.early_stopping.monitor) {
+    state.monitored_epoch = 0;
+  }
+  return state;
 }
 
 // Below this point errors about the config no longer know which file it came from.
@@ -144,33 +176,37 @@ int run_training(const TrainOptions& options) {
     print_plan(graph, shape);
     return 0;
   }
+  require_weights(options, config, path);
 
   ThreadPool pool(options.threads);
   const Loader loader = data.training_loader(config);
   Trainer trainer(graph, config.training, loader, pool);
-  if (!options.init_from.empty()) {
-    const LoadedCheckpoint checkpoint = load_checkpoint(options.init_from);
-    restore_arrays(options.init_from, checkpoint.contents, graph.layout(), {&trainer.parameters()});
-  }
+  take_weights(options, config, graph, trainer);
   RunLog log("bnn-train", options.verbosity);
   const FolderUse use = options.resume      ? FolderUse::resume
                         : options.overwrite ? FolderUse::overwrite
                                             : FolderUse::fresh;
   RunFolder folder(options.out.empty() ? "runs/" + config.name : options.out, use);
-  const TrainingState state = restore(options, resolved, data, graph, folder, trainer, log);
+  const TrainingState state = restore(options, config, resolved, data, graph, folder, trainer, log);
 
   Json own_config = resolved;
   own_config["data"]["directory"] =
       std::filesystem::absolute(data.directory).lexically_normal().string();
   write_file_atomically(folder.config_file(), own_config.dump(2) + "\n");
-  folder.open_metrics(state.step);
+  const bool validated = !validation_is_due(state, trainer.steps_per_epoch());
+  folder.open_metrics(state.step, validated);
+  std::optional<TensorBoard> board;
+  if (options.tensorboard) board.emplace(folder.tensorboard_folder(), state.step, validated);
   log.add_file(folder.log_file());
   log.info(summary_table(graph) + shape);
+  const ImageChanges& changes = data.images.changes;
+  if (changes.any()) log.info(changes.sentence(data.images.shape));
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + data.directory);
   // A checkpoint's config must not make anyone open a path, so it does not name the directory.
   Json portable = resolved;
   portable["data"].erase("directory");
   TrainingLoop loop(config, portable, data, graph, loader, trainer, pool, folder, log);
+  if (board) loop.show_in(*board);
   const std::optional<std::uint64_t> max_steps =
       options.max_steps ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
                         : std::nullopt;

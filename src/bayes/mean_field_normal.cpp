@@ -1,10 +1,17 @@
 #include "bnn/bayes/mean_field_normal.h"
 
+#include <cmath>
 #include <cstddef>
 
 #include "bnn/core/vector_clones.h"
 
 namespace bnn {
+
+float untransformed_scale_of(double sigma) {
+  const double s = sigma - static_cast<double>(kScaleEpsilon);
+  // Neither form loses digits: the first for large s, where e^s overflows, the second for small s.
+  return static_cast<float>(s > 1.0 ? s + std::log1p(-std::exp(-s)) : std::log(std::expm1(s)));
+}
 
 BNN_VECTOR_CLONES void perturb(std::span<const float> untransformed_scale,
                                std::span<const float> noise, std::span<float> perturbation) {

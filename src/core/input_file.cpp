@@ -67,6 +67,23 @@ void InputFile::fail(int error) const {
 }
 
 std::size_t InputFile::read(std::span<std::byte> out) {
+  const std::size_t known = std::min(out.size(), ahead_.size());
+  const auto middle = ahead_.begin() + static_cast<std::ptrdiff_t>(known);
+  std::copy(ahead_.begin(), middle, out.begin());
+  ahead_.erase(ahead_.begin(), middle);
+  return known + read_descriptor(out.subspan(known));
+}
+
+std::span<const std::byte> InputFile::peek(std::size_t count) {
+  const std::size_t before = ahead_.size();
+  if (before < count) {
+    ahead_.resize(count);
+    ahead_.resize(before + read_descriptor(std::span(ahead_).subspan(before)));
+  }
+  return std::span(ahead_).first(std::min(count, ahead_.size()));
+}
+
+std::size_t InputFile::read_descriptor(std::span<std::byte> out) {
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t got =
@@ -86,27 +103,30 @@ void InputFile::read_exactly(std::span<std::byte> out) {
                          " bytes before the end of what it should hold");
 }
 
-std::vector<std::byte> read_file(const std::string& path, std::size_t limit, ErrorKind kind) {
-  InputFile file(path, kind);
+std::vector<std::byte> InputFile::read_rest(std::size_t limit) {
   const auto require_fit = [&](std::uint64_t size, const std::string& found) {
     if (size <= limit) return;
-    throw Error(kind, file.name() + ": too large; expected at most " + std::to_string(limit) +
-                          " bytes, found " + found + std::to_string(size));
+    throw Error(kind_, name_ + ": too large; expected at most " + std::to_string(limit) +
+                           " bytes, found " + found + std::to_string(size));
   };
-  require_fit(*file.size(), "");
+  if (size_) require_fit(*size_, "");
   std::vector<std::byte> bytes;
   // One byte beyond what the system says shows whether there is more: files of /proc claim to be
   // empty.
-  std::size_t next = static_cast<std::size_t>(*file.size()) + 1;
+  std::size_t next = size_ ? static_cast<std::size_t>(*size_) + 1 : kChunk;
   for (;;) {
     const std::size_t before = bytes.size();
     bytes.resize(before + next);
-    const std::size_t got = file.read(std::span(bytes).subspan(before));
+    const std::size_t got = read(std::span(bytes).subspan(before));
     bytes.resize(before + got);
     require_fit(bytes.size(), "at least ");
     if (got < next) return bytes;
     next = kChunk;
   }
+}
+
+std::vector<std::byte> read_file(const std::string& path, std::size_t limit, ErrorKind kind) {
+  return InputFile(path, kind).read_rest(limit);
 }
 
 std::string read_text_file(const std::string& path, std::size_t limit, ErrorKind kind) {

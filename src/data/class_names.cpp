@@ -21,7 +21,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Names are written into JSON, which can hold nothing but UTF-8.
+}  // namespace
+
 bool is_utf8(const std::string& text) {
   try {
     return !Json(text).dump().empty();
@@ -29,8 +30,6 @@ bool is_utf8(const std::string& text) {
     return false;
   }
 }
-
-}  // namespace
 
 std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
                                           int classes) {

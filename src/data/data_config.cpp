@@ -14,7 +14,7 @@ constexpr int kMaxLabelBytes = 16;
 constexpr int kMaxCropPadding = 1024;
 
 const std::vector<std::string>& format_names() {
-  static const std::vector<std::string> names = {"cifar10", "cifar100", "cifar", "idx"};
+  static const std::vector<std::string> names = {"cifar10", "cifar100", "cifar", "idx", "folder"};
   return names;
 }
 
@@ -60,6 +60,24 @@ void read_label_place(ObjectReader& reader, DataConfig& config) {
     refuse(reader, "label_bytes", DataFormat::cifar);
     refuse(reader, "label_index", DataFormat::cifar);
   }
+}
+
+// The sub-directories that are the classes, in the order of the labels; null: in that of their
+// names.
+void read_class_folders(ObjectReader& reader, DataConfig& config) {
+  const std::string key = "class_folders";
+  if (config.format != DataFormat::folder) return refuse(reader, key, DataFormat::folder);
+  reader.optional(key, [&] { config.class_folders = reader.texts(key, std::nullopt); });
+  std::set<std::string> seen;
+  for (const std::string& name : config.class_folders) {
+    const bool plain = !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+    if (!plain) reader.problem(key, "expected names of folders, found " + json_text(Json(name)));
+    if (!seen.insert(name).second) reader.problem(key, "names " + json_text(Json(name)) + " twice");
+  }
+  if (!reader.describing()) return;
+  Json list = list_schema({{"type", "string"}, {"pattern", "^[^./][^/]*$"}});
+  list["uniqueItems"] = true;
+  reader.describe(key, with_default(or_null(any_of({list["items"], list})), nullptr));
 }
 
 void check_file_name(ObjectReader& reader, const std::string& key, const std::string& name) {
@@ -209,7 +227,8 @@ void read_augment(ObjectReader& augment, DataConfig& config) {
 
 // What these keys may hold depends on the format: without one there is nothing to check.
 void skip_format_keys(ObjectReader& reader) {
-  for (const char* key : {"label", "label_bytes", "label_index", "train", "test"}) reader.raw(key);
+  for (const char* key : {"label", "label_bytes", "label_index", "class_folders", "train", "test"})
+    reader.raw(key);
 }
 
 }  // namespace
@@ -233,6 +252,7 @@ DataConfig read_data_config(ObjectReader& reader) {
   if (const auto format = read_format(reader)) {
     config.format = *format;
     read_label_place(reader, config);
+    read_class_folders(reader, config);
     config.train = read_files(reader, "train", *format);
     config.test = read_files(reader, "test", *format);
     if (reader.describing()) describe_files(reader, *format);

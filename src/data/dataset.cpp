@@ -4,11 +4,13 @@
 #include <limits>
 #include <new>
 #include <stdexcept>
+#include <zlib.h>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/byte_stream.h"
 #include "bnn/data/cifar.h"
+#include "bnn/data/class_folders.h"
 #include "bnn/data/idx.h"
 
 namespace bnn {
@@ -59,6 +61,39 @@ void load_idx(const FileSet& set, const std::string& directory, const LabelRange
   }
 }
 
+void require_image_channels(const Shape& shape) {
+  if (shape.channels == 1 || shape.channels == 3) return;
+  throw Error(ErrorKind::config,
+              "/model/input: PNG and JPEG images have 1 or 3 channels, found " + to_string(shape));
+}
+
+void load_folders(const DataConfig& config, const FileSet& set, const std::string& directory,
+                  int classes, Dataset& data) {
+  require_image_channels(data.shape);
+  data.class_folders = config.class_folders;
+  for (const std::string& name : set.files) {
+    append_class_folders(resolve_path(directory, name), name, classes, data);
+  }
+  if (classes == 0) data.classes = static_cast<int>(data.class_folders.size());
+}
+
+// Runs `load` on an empty data set.
+template <typename Load>
+Dataset loaded(const DataConfig& config, const Shape& shape, int classes, const Load& load) {
+  Dataset data;
+  data.shape = shape;
+  const LabelRange range = label_range(config, classes);
+  data.classes = classes > 0 ? classes : range.count;
+  try {
+    load(range, data);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::data, "the data set does not fit into memory");
+  } catch (const std::length_error&) {
+    throw Error(ErrorKind::data, "the data set does not fit into memory");
+  }
+  return data;
+}
+
 void check_set(const DataConfig& config, const FileSet& set) {
   if (set.empty()) throw Error(ErrorKind::data, "no data files are named");
   const bool idx = config.format == DataFormat::idx;
@@ -83,25 +118,40 @@ std::uint32_t Dataset::index_in_file(std::size_t example) const {
   return static_cast<std::uint32_t>(example - file_of(example).first);
 }
 
+void Dataset::append_image(Image image, const std::string& name) {
+  require_image_channels(shape);
+  const Image fitted = fit_image(std::move(image), shape, changes);
+  names.push_back(static_cast<std::uint32_t>(crc32_z(0, fitted.bytes.data(), fitted.bytes.size())));
+  pixels.insert(pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
+  add_file(*this, name, 1);
+}
+
 Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
                      const Shape& shape, int classes) {
   check_set(config, set);
-  Dataset data;
-  data.shape = shape;
-  const LabelRange range = label_range(config, classes);
-  data.classes = classes > 0 ? classes : range.count;
-  try {
+  return loaded(config, shape, classes, [&](const LabelRange& range, Dataset& data) {
     if (config.format == DataFormat::idx) {
       load_idx(set, directory, range, data);
+    } else if (config.format == DataFormat::folder) {
+      load_folders(config, set, directory, classes, data);
     } else {
       load_cifar(set, directory, cifar_layout(config, shape, classes), data);
     }
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::data, "the data set does not fit into memory");
-  } catch (const std::length_error&) {
-    throw Error(ErrorKind::data, "the data set does not fit into memory");
-  }
-  return data;
+  });
+}
+
+Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
+                    const Shape& shape, int classes) {
+  return loaded(config, shape, classes, [&](const LabelRange&, Dataset& data) {
+    if (config.format == DataFormat::folder) {
+      throw Error(ErrorKind::data, file.name() + ": expected a PNG or JPEG image");
+    }
+    if (config.format == DataFormat::idx) {
+      add_file(data, name, append_idx_images(std::move(file), data));
+    } else {
+      add_file(data, name, append_cifar(file, cifar_layout(config, shape, classes), data));
+    }
+  });
 }
 
 int format_classes(const DataConfig& config) {

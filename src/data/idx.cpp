@@ -136,21 +136,43 @@ void append_labels(ByteStream& in, std::size_t bytes, const LabelRange& range,
 
 std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
                        const LabelRange& range, Dataset& data) {
+  if (labels_path.empty()) return append_idx_images(open_data_file(images_path), data);
   ByteStream images{open_data_file(images_path)};
   const Header header = read_header(images, "images");
   check_shape(images, header, data.shape);
   const std::size_t bytes = checked_bytes(images, header, data.shape.size());
-  if (!labels_path.empty()) {
-    ByteStream labels{open_data_file(labels_path)};
-    const Header label_header = read_header(labels, "labels");
-    if (label_header.sizes[0] != header.sizes[0]) {
-      fail(labels, "has " + std::to_string(label_header.sizes[0]) + " labels for the " +
-                       std::to_string(header.sizes[0]) + " images of " + images.name());
-    }
-    append_labels(labels, checked_bytes(labels, label_header, 1), range, data.labels);
+  ByteStream labels{open_data_file(labels_path)};
+  const Header label_header = read_header(labels, "labels");
+  if (label_header.sizes[0] != header.sizes[0]) {
+    fail(labels, "has " + std::to_string(label_header.sizes[0]) + " labels for the " +
+                     std::to_string(header.sizes[0]) + " images of " + images.name());
   }
+  append_labels(labels, checked_bytes(labels, label_header, 1), range, data.labels);
   append_rest(images, bytes, data.pixels);
   return header.sizes[0];
+}
+
+std::size_t append_idx_images(InputFile file, Dataset& data) {
+  ByteStream images{std::move(file)};
+  const Header header = read_header(images, "images");
+  check_shape(images, header, data.shape);
+  append_rest(images, checked_bytes(images, header, data.shape.size()), data.pixels);
+  return header.sizes[0];
+}
+
+std::optional<Shape> idx_shape(const std::string& path) {
+  try {
+    ByteStream in{open_data_file(path)};
+    const Header header = read_header(in, "images");
+    constexpr std::uint32_t kMost = 1u << 20;  // the loader compares sizes with the file's
+    for (std::size_t i = 1; i < 4; ++i) {
+      if (header.sizes[i] == 0 || header.sizes[i] > kMost) return std::nullopt;
+    }
+    return Shape{static_cast<int>(header.sizes[1]), static_cast<int>(header.sizes[2]),
+                 static_cast<int>(header.sizes[3])};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace bnn

@@ -8,6 +8,11 @@
 namespace bnn {
 namespace {
 
+// Bin b lies between bound(b) and bound(b + 1).
+double bound(std::size_t b) {
+  return static_cast<double>(b) / static_cast<double>(kCalibrationBins);
+}
+
 double gap(const CalibrationBin& bin) { return std::abs(bin.accuracy - bin.confidence); }
 
 void fill(CalibrationBin& bin, std::span<const ScoredPrediction> members) {
@@ -33,12 +38,21 @@ void sort_by_confidence(std::vector<ScoredPrediction>& predictions) {
             });
 }
 
+std::size_t equal_width_bin(double probability) {
+  const double scaled = std::ceil(probability * static_cast<double>(kCalibrationBins)) - 1;
+  const double last = static_cast<double>(kCalibrationBins - 1);
+  auto bin = static_cast<std::size_t>(std::clamp(scaled, 0.0, last));
+  // The product may be rounded down, to a bound that the probability lies above.
+  if (bin + 1 < kCalibrationBins && probability > bound(bin + 1)) ++bin;
+  return bin;
+}
+
 std::vector<CalibrationBin> equal_width_bins(std::span<const ScoredPrediction> sorted) {
   std::vector<CalibrationBin> bins(kCalibrationBins);
   std::size_t begin = 0;
   for (std::size_t b = 0; b < bins.size(); ++b) {
-    bins[b].lower = static_cast<double>(b) / static_cast<double>(kCalibrationBins);
-    bins[b].upper = static_cast<double>(b + 1) / static_cast<double>(kCalibrationBins);
+    bins[b].lower = bound(b);
+    bins[b].upper = bound(b + 1);
     // The last bin takes what rounding may have lifted above 1.
     std::size_t end = b + 1 == bins.size() ? sorted.size() : begin;
     while (end < sorted.size() && sorted[end].confidence <= bins[b].upper) ++end;

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "bnn/core/error.h"
-#include "bnn/infer/risk_coverage.h"
 
 namespace bnn {
 namespace {
@@ -32,11 +31,17 @@ double share_or_nan(std::size_t part, std::size_t whole) {
   return share(part, whole).value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
+int at_least_one(int classes) {
+  if (classes < 1) throw Error(ErrorKind::internal, "metrics need at least one class");
+  return classes;
+}
+
 }  // namespace
 
-MetricsCollector::MetricsCollector(int classes) : classes_(classes) {
-  if (classes < 1) throw Error(ErrorKind::internal, "metrics need at least one class");
-}
+MetricsCollector::MetricsCollector(int classes, std::size_t max_probabilities)
+    : classes_(at_least_one(classes)),
+      max_probabilities_(max_probabilities),
+      class_calibration_(classes_) {}
 
 void MetricsCollector::add(const Summary& summary, int label) {
   if (summary.probabilities.size() != static_cast<std::size_t>(classes_)) {
@@ -51,7 +56,7 @@ void MetricsCollector::add(const Summary& summary, int label) {
                                      " classes, found " + std::to_string(label));
   }
   const auto y = static_cast<std::size_t>(label);
-  Record record;
+  ExampleRecord record;
   record.label = label;
   record.predicted = summary.predicted;
   record.confidence = summary.confidence;
@@ -61,25 +66,37 @@ void MetricsCollector::add(const Summary& summary, int label) {
   record.expected_entropy = summary.expected_entropy;
   record.mutual_information = summary.mutual_information;
   records_.push_back(record);
+  class_calibration_.add(summary.probabilities, y);
+  keep_probabilities(summary.probabilities);
+}
+
+// Those of all examples or of none.
+void MetricsCollector::keep_probabilities(const std::vector<double>& probabilities) {
+  if (probabilities.size() > max_probabilities_ ||
+      records_.size() > max_probabilities_ / probabilities.size()) {
+    std::vector<float>().swap(probabilities_);
+    return;
+  }
+  for (const double p : probabilities) probabilities_.push_back(static_cast<float>(p));
 }
 
 Metrics MetricsCollector::finish() const {
   Metrics metrics;
   metrics.examples = records_.size();
-  metrics.nll = mean(&Record::nll);
-  metrics.brier = mean(&Record::brier);
-  metrics.predictive_entropy = mean(&Record::predictive_entropy);
-  metrics.expected_entropy = mean(&Record::expected_entropy);
-  metrics.mutual_information = mean(&Record::mutual_information);
+  metrics.nll = mean(&ExampleRecord::nll);
+  metrics.brier = mean(&ExampleRecord::brier);
+  metrics.predictive_entropy = mean(&ExampleRecord::predictive_entropy);
+  metrics.expected_entropy = mean(&ExampleRecord::expected_entropy);
+  metrics.mutual_information = mean(&ExampleRecord::mutual_information);
   add_calibration(metrics);
   add_classes(metrics);
   return metrics;
 }
 
-double MetricsCollector::mean(double Record::*value) const {
+double MetricsCollector::mean(double ExampleRecord::*value) const {
   std::vector<double> values;
   values.reserve(records_.size());
-  for (const Record& record : records_) values.push_back(record.*value);
+  for (const ExampleRecord& record : records_) values.push_back(record.*value);
   std::sort(values.begin(), values.end());
   double sum = 0;
   for (const double v : values) sum += v;
@@ -89,8 +106,8 @@ double MetricsCollector::mean(double Record::*value) const {
 void MetricsCollector::add_calibration(Metrics& metrics) const {
   std::vector<ScoredPrediction> predictions;
   predictions.reserve(records_.size());
-  for (const Record& record : records_) {
-    predictions.push_back({record.confidence, record.predicted == record.label});
+  for (const ExampleRecord& record : records_) {
+    predictions.push_back({record.confidence, record.correct()});
   }
   sort_by_confidence(predictions);
   metrics.calibration = equal_width_bins(predictions);
@@ -98,6 +115,10 @@ void MetricsCollector::add_calibration(Metrics& metrics) const {
   metrics.mce = maximum_calibration_error(metrics.calibration);
   metrics.adaptive_ece = expected_calibration_error(equal_count_bins(predictions));
   metrics.aurc = area_under_risk_coverage(predictions);
+  metrics.risk_at_coverage = risk_at_coverages(predictions);
+  metrics.risk_coverage = risk_coverage_curve(predictions);
+  metrics.class_ece = class_calibration_.class_ece();
+  metrics.brier_decomposition = class_calibration_.decompose(metrics.brier);
 }
 
 void MetricsCollector::add_classes(Metrics& metrics) const {
@@ -107,7 +128,7 @@ void MetricsCollector::add_classes(Metrics& metrics) const {
     metrics.confusion_matrix.assign(classes, std::vector<std::size_t>(classes, 0));
   }
   std::size_t correct = 0;
-  for (const Record& record : records_) {
+  for (const ExampleRecord& record : records_) {
     const auto y = static_cast<std::size_t>(record.label);
     const auto k = static_cast<std::size_t>(record.predicted);
     ++labelled[y];

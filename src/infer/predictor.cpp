@@ -17,6 +17,11 @@ ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_exam
 
 }  // namespace
 
+std::size_t examples_of_a_block(std::size_t passes, int classes) {
+  const std::size_t floats = passes * static_cast<std::size_t>(classes);
+  return std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);
+}
+
 Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
                      ThreadPool& pool)
     : graph_(graph),
@@ -30,26 +35,24 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
 void Predictor::predict(const Dataset& data, const Loader& loader,
                         std::span<const std::uint32_t> examples,
                         const std::function<void(const PredictedBlock&)>& visit) {
-  const std::size_t floats =
-      static_cast<std::size_t>(spec_.passes()) * static_cast<std::size_t>(graph_.classes());
   const std::size_t most =
-      std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);
+      examples_of_a_block(static_cast<std::size_t>(spec_.passes()), graph_.classes());
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     run_block(data, loader, block);
-    visit(
-        {first, block, probabilities_, static_cast<std::size_t>(spec_.passes()), graph_.classes()});
+    visit({first, block, probabilities_, static_cast<std::size_t>(spec_.passes()), graph_.classes(),
+           spec_.temperature});
   }
 }
 
 // The bits of a row of a matrix product depend, with some of OpenBLAS's kernels, on its place among
-// the rows. So an example's place in its group is the remainder of its index in its file, whatever
-// else is predicted with it. The examples of a whole file fill their groups without gaps.
+// the rows. So an example's place in its group is the remainder of its stream's name, whatever else
+// is predicted with it. The examples of a whole file fill their groups without gaps.
 void Predictor::place(const Dataset& data, std::span<const std::uint32_t> examples) {
   std::array<std::size_t, kGroup> filled{};
   places_.clear();
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    const std::size_t remainder = data.index_in_file(examples[i]) % kGroup;
+    const std::size_t remainder = data.stream_name(examples[i]) % kGroup;
     const std::size_t group = filled[remainder]++;
     if (places_.size() < (group + 1) * kGroup) places_.resize((group + 1) * kGroup, kEmpty);
     places_[group * kGroup + remainder] = static_cast<std::uint32_t>(i);
@@ -80,12 +83,13 @@ void Predictor::draw_weights(std::uint32_t sample) {
 
 void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                           const Loader& loader, std::span<const std::uint32_t> examples) {
+  if (check_) check_();
   const auto places = std::span(places_).subspan(group * kGroup, kGroup);
   const std::uint32_t any = *std::min_element(places.begin(), places.end());
   std::array<std::uint32_t, kGroup> chosen, names;
   for (std::size_t i = 0; i < kGroup; ++i) {
     chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
-    names[i] = data.index_in_file(chosen[i]);
+    names[i] = data.stream_name(chosen[i]);
   }
   loader.fill(chosen, execution_.input(worker, 0), nullptr);
   const PassNoise noise{spec_.seed, sample, true, names};

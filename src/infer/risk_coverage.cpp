@@ -1,18 +1,21 @@
 #include "bnn/infer/risk_coverage.h"
 
-#include <cstddef>
+#include <algorithm>
 #include <limits>
 
 namespace bnn {
+namespace {
 
-double area_under_risk_coverage(std::span<const ScoredPrediction> sorted) {
-  if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
-  double area = 0;
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+// Element k - 1 is the expected number of errors among the k most confident predictions.
+std::vector<double> expected_errors(std::span<const ScoredPrediction> sorted) {
+  std::vector<double> result;
+  result.reserve(sorted.size());
   double errors = 0;
-  std::size_t covered = 0;
-  while (covered < sorted.size()) {
+  while (result.size() < sorted.size()) {
     // The most confident predictions that are not covered yet, all of one confidence.
-    const std::size_t end = sorted.size() - covered;
+    const std::size_t end = sorted.size() - result.size();
     std::size_t begin = end;
     double tied_errors = 0;
     while (begin > 0 && sorted[begin - 1].confidence == sorted[end - 1].confidence) {
@@ -23,12 +26,53 @@ double area_under_risk_coverage(std::span<const ScoredPrediction> sorted) {
     // In a random order of the tied predictions, the first j hold j / tied of their errors.
     for (std::size_t j = 1; j <= tied; ++j) {
       const double share = static_cast<double>(j) / static_cast<double>(tied);
-      area += (errors + share * tied_errors) / static_cast<double>(covered + j);
+      result.push_back(errors + share * tied_errors);
     }
     errors += tied_errors;
-    covered += tied;
   }
+  return result;
+}
+
+double risk(const std::vector<double>& errors, std::size_t covered) {
+  return errors[covered - 1] / static_cast<double>(covered);
+}
+
+// The smallest number of predictions that is at least part / whole of them all.
+std::size_t at_least(std::size_t part, std::size_t whole, std::size_t predictions) {
+  return (part * predictions + whole - 1) / whole;
+}
+
+}  // namespace
+
+double area_under_risk_coverage(std::span<const ScoredPrediction> sorted) {
+  if (sorted.empty()) return kUndefined;
+  const std::vector<double> errors = expected_errors(sorted);
+  double area = 0;
+  for (std::size_t k = 1; k <= errors.size(); ++k) area += risk(errors, k);
   return area / static_cast<double>(sorted.size());
+}
+
+std::vector<RiskPoint> risk_at_coverages(std::span<const ScoredPrediction> sorted) {
+  const std::vector<double> errors = expected_errors(sorted);
+  std::vector<RiskPoint> points;
+  for (const std::size_t percent : kCoveragePercents) {
+    const std::size_t covered = at_least(percent, 100, sorted.size());
+    points.push_back(
+        {static_cast<double>(percent) / 100, covered == 0 ? kUndefined : risk(errors, covered)});
+  }
+  return points;
+}
+
+std::vector<RiskPoint> risk_coverage_curve(std::span<const ScoredPrediction> sorted) {
+  const std::vector<double> errors = expected_errors(sorted);
+  const std::size_t count = std::min(sorted.size(), kMaxCurvePoints);
+  std::vector<RiskPoint> points;
+  for (std::size_t j = 1; j <= count; ++j) {
+    const std::size_t covered = at_least(j, count, sorted.size());
+    points.push_back(
+        {static_cast<double>(covered) / static_cast<double>(sorted.size()), risk(errors, covered)});
+  }
+  return points;
 }
 
 }  // namespace bnn

@@ -212,6 +212,15 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
   connect_node(nodes_.back());
 }
 
+bool Graph::has_noise() const {
+  const auto& tensors = layout_.random_tensors();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const RandomTensor& tensor) { return tensor.draw != Draw::none; }) ||
+         std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
+           return node.layer != nullptr && node.layer->has_noise();
+         });
+}
+
 // What a node takes over from those it reads.
 void Graph::connect_node(Node& node) const {
   for (std::size_t v = node.first_variable; v < node.last_variable; ++v) {

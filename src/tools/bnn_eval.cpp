@@ -1,25 +1,32 @@
 #include "bnn/app/evaluation_run.h"
+#include "bnn/data/corruption.h"
 #include "program.h"
 
 namespace {
 
 constexpr auto kDescription =
     "Evaluates a checkpoint on labelled images: accuracy, likelihood, calibration and\n"
-    "uncertainty, averaged over Monte Carlo samples of the weights. The report goes to stdout.\n";
+    "uncertainty, averaged over Monte Carlo samples of the weights, with intervals and beside the\n"
+    "mean weights. The report goes to stdout.\n";
 
 constexpr auto kExamples =
     "\nExamples:\n"
     "  bnn-eval runs/lenet5/checkpoints/last.safetensors\n"
-    "  bnn-eval last.safetensors --files test_batch.bin --samples 64 --format json\n";
+    "  bnn-eval last.safetensors --files test_batch.bin --samples 64 --format json\n"
+    "  bnn-eval runs/a/checkpoints/last.safetensors runs/b/checkpoints/last.safetensors\n"
+    "  bnn-eval last.safetensors --ood test_batch.bin --ood-format cifar10 --ood-resize\n";
 
 }  // namespace
 
 int main(int argc, char** argv) {
   bnn::EvalOptions options;
   std::string format = "text";
+  std::vector<std::string> checkpoints;
   CLI::App app(kDescription, "bnn-eval");
   app.footer(kExamples);
-  app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
+  app.add_option("CHECKPOINT", checkpoints,
+                 "A checkpoint of bnn-train; of several, the probabilities are averaged")
+      ->required();
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
       ->option_text("DIR");
@@ -39,19 +46,59 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
       ->check(bnn::whole_number())
       ->option_text("N");
+  app.add_option("--bootstrap", options.bootstrap,
+                 "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")
+      ->check(CLI::Range(0, 100000))
+      ->option_text("N");
   app.add_option("--format", format, "text (default) or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->option_text("NAME");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy");
-  app.add_option("--ood", options.ood,
-                 "Out-of-distribution images: how well uncertainty tells them apart")
-      ->option_text("FILE");
+  app.add_option("--report", options.report,
+                 "Write a page with figures and images: HTML, one file that needs no other")
+      ->option_text("FILE.html");
+  auto* ood = app.add_option("--ood", options.ood,
+                             "Out-of-distribution images, data files or folders of PNG and JPEG: "
+                             "how well uncertainty tells them apart")
+                  ->option_text("FILE");
+  app.add_flag("--ood-resize", options.ood_resize,
+               "Resize and convert --ood images of another shape to the model's input")
+      ->needs(ood);
+  app.add_option("--ood-format", options.ood_format,
+                 "Format of the data files of --ood (default: idx by its header, or else the "
+                 "checkpoint's)")
+      ->check(CLI::IsMember({"cifar10", "cifar100", "idx"}))
+      ->option_text("NAME")
+      ->needs(ood);
+  app.add_option("--prune", options.prune,
+                 "Also without these shares of the weights, lowest |mean| / scale first")
+      ->check(bnn::non_negative_number())
+      ->check(CLI::Range(0.0, 1.0))
+      ->option_text("SHARE");
+  auto* corrupt =
+      app.add_option(
+             "--corrupt", options.corruptions,
+             "Also evaluate corrupted copies of the images, five severities each; without a "
+             "NAME all corruptions: " +
+                 bnn::corruption_names())
+          ->expected(0, 64)
+          ->option_text("[NAME...]");
+  bnn::add_calibration_options(app, options.calibration);
+  app.add_flag("--fit-calibration", options.fit_calibration,
+               "Instead of evaluating, fit temperature and conformal scores on the images that the "
+               "run held out and store them beside the checkpoint")
+      ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
+                 "--save-samples");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {
     options.json = format == "json";
+    options.checkpoint = checkpoints.front();
+    options.members.assign(checkpoints.begin() + 1, checkpoints.end());
+    options.corrupt = corrupt->count() > 0;
+    std::erase(options.corruptions, "");  // what --corrupt without names leaves
     return bnn::run_evaluation(options);
   });
 }

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "bnn/app/prediction_run.h"
+#include "bnn/core/error.h"
 #include "program.h"
 
 namespace {
@@ -11,18 +14,41 @@ constexpr auto kDescription =
 constexpr auto kExamples =
     "\nExamples:\n"
     "  bnn-predict last.safetensors test_batch.bin --format csv --output predictions.csv\n"
+    "  bnn-predict last.safetensors photos/ cat.png --skip-errors --top-k 3\n"
     "  head -c 3073 test_batch.bin | bnn-predict last.safetensors - --abstain-above 0.5\n";
+
+// The order of bnn::AbstainScore, then the one that is high where the network is sure.
+const std::vector<std::string> kScores = {"predictive_entropy", "expected_entropy",
+                                          "mutual_information", "variation_ratio", "confidence"};
+
+void set_score(const std::string& name, bnn::PredictOptions& options) {
+  if (name != "confidence") {
+    const auto place = std::find(kScores.begin(), kScores.end(), name);
+    options.abstain_score = static_cast<bnn::AbstainScore>(place - kScores.begin());
+  } else if (options.abstain_above || !options.abstain_below) {
+    throw bnn::Error(bnn::ErrorKind::usage,
+                     "--abstain-score confidence: a low confidence means doubt; use "
+                     "--abstain-below X instead of --abstain-above");
+  }
+}
+
+void check(const bnn::PredictOptions& options) {
+  if (options.npy && options.output.empty()) {
+    throw bnn::Error(bnn::ErrorKind::usage, "--format npy needs --output FILE");
+  }
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   bnn::PredictOptions options;
-  std::string format = "jsonl";
+  std::string format = "jsonl", score = kScores.front();
   CLI::App app(kDescription, "bnn-predict");
   app.footer(kExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
-                 "Files in the checkpoint's own data format; - is standard input")
+                 "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "
+                 "- is standard input")
       ->required();
   app.add_option("--samples", options.sampling.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
@@ -33,8 +59,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
       ->check(bnn::whole_number())
       ->option_text("N");
-  app.add_option("--format", format, "jsonl (default) or csv")
-      ->check(CLI::IsMember({"jsonl", "csv"}))
+  app.add_option("--format", format,
+                 "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")
+      ->check(CLI::IsMember({"jsonl", "csv", "npy"}))
       ->option_text("NAME");
   app.add_option("--output", options.output, "Write to this file, which appears when it is whole")
       ->option_text("FILE");
@@ -42,16 +69,32 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000000))
       ->option_text("K");
   app.add_option("--abstain-above", options.abstain_above,
-                 "Set abstain where the predictive entropy is above this")
+                 "Set abstain where the score is above this (entropies: in nats)")
       ->check(bnn::non_negative_number())
-      ->option_text("NATS");
+      ->option_text("X");
+  app.add_option("--abstain-score", score,
+                 "The score: predictive_entropy (default), expected_entropy, mutual_information, "
+                 "variation_ratio, or confidence, which goes with --abstain-below")
+      ->check(CLI::IsMember(kScores))
+      ->option_text("NAME");
+  app.add_option("--abstain-below", options.abstain_below,
+                 "Set abstain where the confidence is below this")
+      ->check(bnn::non_negative_number())
+      ->option_text("X");
+  auto* skip = app.add_flag("--skip-errors", options.skip_errors,
+                            "Report images that cannot be decoded on stderr and go on");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
-      ->option_text("FILE.npy");
+      ->option_text("FILE.npy")
+      ->excludes(skip);  // N would not be known
+  bnn::add_calibration_options(app, options.calibration);
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {
     options.csv = format == "csv";
+    options.npy = format == "npy";
+    set_score(score, options);
+    check(options);
     return bnn::run_prediction(options);
   });
 }

@@ -36,9 +36,12 @@ int main(int argc, char** argv) {
   app.add_option("--out", options.out, "The run folder (default: runs/<name of the config>)")
       ->option_text("DIR");
   auto* resume = app.add_flag("--resume", options.resume, "Continue the run in --out");
-  app.add_option("--init-from", options.init_from, "Start from the weights of another checkpoint")
+  app.add_option("--init-from", options.init_from,
+                 "Start from the weights of another checkpoint, Bayesian or deterministic")
       ->option_text("CHECKPOINT")
       ->excludes(resume);
+  app.add_flag("--tensorboard", options.tensorboard,
+               "Also write metrics and histograms of the posteriors for TensorBoard");
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")
       ->excludes(resume);
   app.add_option("--set", options.overrides,

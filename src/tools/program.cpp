@@ -31,6 +31,34 @@ CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole n
 
 CLI::Validator non_negative_number() { return number_from_zero<double>("a number"); }
 
+CLI::Validator share_of_one() {
+  const auto check = [](const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    return is_number && value > 0 && value < 1
+               ? std::string()
+               : "expected a number above 0 and below 1, found " + text;
+  };
+  return CLI::Validator(check, "");
+}
+
+void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
+  app.add_flag("--temperature", options.temperature,
+               "Scale probabilities by the temperature that bnn-eval --fit-calibration stored");
+  auto* conformal =
+      app.add_option("--conformal", options.conformal,
+                     "Sets of classes that hold the label with this probability; needs a stored "
+                     "calibration as well")
+          ->check(share_of_one())
+          ->option_text("COVERAGE");
+  app.add_option("--conformal-score", options.conformal_score,
+                 "lac (default; smallest sets) or aps (larger sets for harder images)")
+      ->check(CLI::IsMember({"lac", "aps"}))
+      ->option_text("NAME")
+      ->needs(conformal);
+}
+
 void add_common_options(CLI::App& app, const CommonOptions& options) {
   options.threads = usable_cpus();
   app.add_option("--threads", options.threads,

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bnn/app/calibration_use.h"
 #include "bnn/app/run_log.h"
 
 namespace bnn {
@@ -20,6 +21,12 @@ struct CommonOptions {
 CLI::Validator whole_number();
 /// Accepts finite numbers from 0.
 CLI::Validator non_negative_number();
+
+/// Accepts numbers above 0 and below 1.
+CLI::Validator share_of_one();
+
+/// Adds --temperature, --conformal and --conformal-score.
+void add_calibration_options(CLI::App& app, CalibrationOptions& options);
 
 /// Adds --threads, --quiet, --verbose and --version, and a wrapped help text.
 void add_common_options(CLI::App& app, const CommonOptions& options);

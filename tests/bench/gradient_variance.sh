@@ -13,8 +13,8 @@ packaged=/usr/share/datasets/fashion-mnist
 data=${1:-$packaged} out=${2:-build/bench}
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libopenblas-pthread-dev nlohmann-json3-dev \
-  libcli11-dev libspdlog-dev libbenchmark-dev
+install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libbenchmark-dev
 if [ "$data" = "$packaged" ]; then install_packages dataset-fashion-mnist; fi
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
@@ -26,7 +26,7 @@ for network in dense lenet; do
     --out "$out/$network" --overwrite
   checkpoints+=("$out/$network/checkpoints/last.safetensors")
 done
-for checkpoint in "${checkpoints[@]}"; do build/bnn-eval "$checkpoint" --data "$data" | sed -n 1,8p; done
+for checkpoint in "${checkpoints[@]}"; do build/bnn-eval "$checkpoint" --data "$data" | sed -n 1,13p; done
 build/bnn-gradient-variance "${checkpoints[@]}" --data "$data" --out "$out" \
   --batch-sizes 1,4,16,64,256,1024
 echo "wrote $out/gradient_variance.csv and $out/gradient_variance.svg"

@@ -13,8 +13,8 @@ out=${1:-build/bench/speed}
 python=/usr/bin/python3  # the one that Debian's packages are for
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libopenblas-pthread-dev nlohmann-json3-dev \
-  libcli11-dev libspdlog-dev libbenchmark-dev python3-torch python3-numpy
+install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libbenchmark-dev python3-torch python3-numpy
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
 cmake --build build -j "$(nproc)" --target bnn-train bnn-eval bnn-predict bnn-microbench

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "bnn/app/display_text.h"
-#include "svg_elements.h"
+#include "bnn/app/svg_elements.h"
+#include "svg_series.h"
 
 namespace bnn {
 namespace {
@@ -84,7 +85,7 @@ class PanelDrawing {
            "\" fill=\"none\" stroke=\"#555555\"/>\n" +
            svg_text((left_ + right_) / 2, top_ - 10,
                     " text-anchor=\"middle\" font-size=\"14\" font-weight=\"bold\"",
-                    svg_escaped(panel_.title));
+                    escaped_markup(panel_.title));
   }
 
   std::string x_axis() const {
@@ -96,7 +97,7 @@ class PanelDrawing {
       out += svg_text(x, bottom_ + 18, " text-anchor=\"middle\"", shortest(tick));
     }
     return out + svg_text((left_ + right_) / 2, bottom_ + 36, " text-anchor=\"middle\"",
-                          svg_escaped(panel_.x_label.empty() ? plot_.x_label : panel_.x_label));
+                          escaped_markup(panel_.x_label.empty() ? plot_.x_label : panel_.x_label));
   }
 
   std::string y_axis() const {
@@ -108,7 +109,7 @@ class PanelDrawing {
     return out + svg_text(x, y,
                           " text-anchor=\"middle\" transform=\"rotate(-90 " + svg_number(x) + " " +
                               svg_number(y) + ")\"",
-                          svg_escaped(panel_.y_label));
+                          escaped_markup(panel_.y_label));
   }
 
   // A power of ten has a line and a label; the digits between have short marks, and where the axis
@@ -189,7 +190,7 @@ std::string legend(const Plot& plot, double width) {
     const bool is_guide = i == series.size();
     out += svg_line(x, y, x + 34, y, is_guide ? kGuideStroke : series_stroke(i));
     if (!is_guide) out += series_marker(i, x + 17, y);
-    out += svg_text(x + 42, y + 4, "", svg_escaped(is_guide ? plot.guide.name : series[i].name));
+    out += svg_text(x + 42, y + 4, "", escaped_markup(is_guide ? plot.guide.name : series[i].name));
   }
   return out;
 }
@@ -205,11 +206,11 @@ std::string svg_plot(const Plot& plot) {
                     " viewBox=\"0 0 " + fixed(width, 0) + " " + fixed(height, 0) +
                     "\" role=\"img\" aria-labelledby=\"title description\" "
                     "font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n";
-  out += "<title id=\"title\">" + svg_escaped(plot.title) + "</title>\n";
-  out += "<desc id=\"description\">" + svg_escaped(plot.description) + "</desc>\n";
+  out += "<title id=\"title\">" + escaped_markup(plot.title) + "</title>\n";
+  out += "<desc id=\"description\">" + escaped_markup(plot.description) + "</desc>\n";
   out += "<rect width=\"" + size + " fill=\"#ffffff\"/>\n";
   out += svg_text(width / 2, 28, " text-anchor=\"middle\" font-size=\"16\" font-weight=\"bold\"",
-                  svg_escaped(plot.title));
+                  escaped_markup(plot.title));
   out += legend(plot, width);
   for (std::size_t i = 0; i < plot.panels.size(); ++i) {
     const double left = kPanelWidth * static_cast<double>(i % 2);

@@ -27,7 +27,17 @@ struct TrainingState {
   // The best validation so far; best_epoch 0: none yet.
   double best_nll = 0.0;
   std::uint64_t best_epoch = 0;
+  // The same of what early stopping monitors, where only improvements beyond min_delta count.
+  double monitored_best = 0.0;
+  std::uint64_t monitored_epoch = 0;
 };
+
+/// True if all steps of the epoch at hand are made but its validation is still to come: a signal
+/// stopped it.
+inline bool validation_is_due(const TrainingState& state, std::uint64_t steps_per_epoch) {
+  return state.step == (state.epoch + 1) * steps_per_epoch &&
+         state.epoch_examples == state.training_examples;
+}
 
 /// The parameters and, for training, Adam's moments; null moments are neither written nor read.
 struct ModelArrays {

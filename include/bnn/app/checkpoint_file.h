@@ -28,6 +28,7 @@ struct CheckpointContents {
   std::string state;
   std::map<std::string, std::string> extra_metadata;
   std::vector<Tensor> tensors;  // sorted by name
+  std::string digest = {};
 };
 
 /// Replaces the checkpoint atomically and durably; the tensors are not copied. Values that a reader

@@ -23,6 +23,10 @@ std::string fixed(double value, int decimals);
 /// `text` with every byte that is not UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 
+/// One line of at most 500 bytes of valid UTF-8 without control characters, each of which becomes a
+/// "?": a file's name in it cannot steer a terminal.
+std::string printable_line(const std::string& text);
+
 /// Valid UTF-8 without control characters (each becomes a "?", so that a name from a file cannot
 /// steer a terminal), cut to at most `columns` columns, where a cut is marked by "..", and filled
 /// up with spaces. Characters from U+1100 on, most of which are wide, count as two columns.

@@ -1,6 +1,6 @@
 #pragma once
 // The images that an evaluation looks at: a split of the run's own data or files that the user
-// names, in the checkpoint's data format.
+// names, in the checkpoint's data format. What image files went through is said on stderr.
 
 #include <cstdint>
 #include <vector>
@@ -19,7 +19,7 @@ struct EvaluationImages {
 /// The files of --files, or those of --split.
 EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& model);
 
-/// The files of --ood; their labels do not matter.
+/// The images of --ood (outside_images.h); their labels do not matter.
 EvaluationImages load_outside(const EvalOptions& options, const ModelCheckpoint& model);
 
 }  // namespace bnn

@@ -23,6 +23,7 @@ struct ModelCheckpoint {
   AlignedArray parameters;
   Standardization standardization;
   std::vector<std::string> class_names;
+  std::string digest = {};  // of the file: tells weights from other weights
 };
 
 /// What evaluation and prediction let a user choose about Monte Carlo samples.
@@ -31,7 +32,8 @@ struct SampleOptions {
   bool mean_weights = false;
 };
 
-PredictionSpec prediction_spec(const SampleOptions& options, const RunConfig& config);
+/// A network without noise gets one pass, since all would be the same.
+PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model);
 
 /// Throws Error(checkpoint), naming the file, on anything wrong with it.
 ModelCheckpoint load_model(const std::string& path);

@@ -41,4 +41,20 @@ class NpyWriter {
   AtomicFile file_;
 };
 
+/// The same for a table (N, K) whose number of rows is known only at the end.
+class NpyTable {
+ public:
+  NpyTable(const std::string& path, std::size_t columns);
+
+  void write_row(std::span<const float> values);
+  /// Writes the header and puts the file in place.
+  void finish();
+
+ private:
+  std::string path_;
+  std::size_t columns_;
+  std::size_t rows_ = 0;
+  AtomicFile file_;
+};
+
 }  // namespace bnn

@@ -5,9 +5,11 @@
 // are known), confidence, probabilities, probabilities_std, predictive_entropy, expected_entropy,
 // mutual_information, variation_ratio, abstain, and with top_k > 0 also top_k: a list of {"class":
 // name or else index, "probability"}, best first, equal probabilities by ascending index.
-// CSV has the same columns, with probabilities spread over p0, p1, …, probabilities_std over
-// p0_std, p1_std, … and top_k over top_1, top_1_probability, top_2, …; a row without a label leaves
-// that field empty. Fields are quoted as RFC 4180 says; lines end in a line feed.
+// prediction_set follows if sets are asked for: a list of class names or else indices, most
+// probable first; in CSV, separated by semicolons. CSV has the same columns, with probabilities
+// spread over p0, p1, …, probabilities_std over p0_std, p1_std, … and top_k over top_1,
+// top_1_probability, top_2, …; a row without a label leaves that field empty. Fields are quoted as
+// RFC 4180 says; lines end in a line feed.
 //
 // Entropies are in nats. Numbers are the shortest text that reads back to the same double. The
 // text is valid UTF-8: other bytes of names become U+FFFD. Thread-safe: no state.
@@ -23,18 +25,32 @@ namespace bnn {
 
 struct PredictionRow {
   std::size_t index = 0;          // of the line, over all inputs
-  std::string input = {};         // file and place in it: "test_batch.bin#17"
+  std::string input = {};         // file and place in it: "test_batch.bin#17"; or an image file
   std::optional<int> label = {};  // if the file has one
   Summary summary = {};           // of format.classes classes
+  std::optional<std::vector<int>> prediction_set = {};  // if format.prediction_sets
+};
+
+/// What abstain_above is compared with.
+enum class AbstainScore {
+  predictive_entropy,  // nats
+  expected_entropy,
+  mutual_information,
+  variation_ratio,  // 0 to 1
 };
 
 struct PredictionFormat {
   bool csv = false;
   std::vector<std::string> class_names = {};  // empty: not known
   int classes = 0;
-  int top_k = 0;                             // 0: no list; more than `classes` lists them all
-  std::optional<double> abstain_above = {};  // nats of predictive entropy; absent: never abstain
-  bool has_labels = true;                    // whether CSV has the column `label`
+  int top_k = 0;  // 0: no list; more than `classes` lists them all
+  // Abstains where the score, one of uncertainty, is above the first or the confidence below the
+  // second; absent: never.
+  std::optional<double> abstain_above = {};
+  bool has_labels = true;  // whether CSV has the column `label`
+  AbstainScore abstain_score = AbstainScore::predictive_entropy;
+  std::optional<double> abstain_below = {};
+  bool prediction_sets = false;
 };
 
 /// The header line of CSV; empty for JSON Lines.

@@ -1,24 +1,34 @@
 #pragma once
 // bnn-predict from options to exit code: one line an image, with its uncertainty.
+//
+// Data files are all checked before the first line. Image files are decoded when their turn comes,
+// in blocks that grow from 16 to 256 images, and a block's lines come out as soon as it is
+// computed. The numbers of an image file are a function of its pixels alone (Dataset::stream_name).
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bnn/app/calibration_use.h"
 #include "bnn/app/model_checkpoint.h"
+#include "bnn/app/prediction_output.h"
 #include "bnn/app/run_log.h"
 
 namespace bnn {
 
 struct PredictOptions {
   std::string checkpoint;
-  std::vector<std::string> inputs;  // files in the checkpoint's format; "-" is standard input
+  std::vector<std::string> inputs;  // as find_inputs takes them
   SampleOptions sampling;
+  CalibrationOptions calibration;
   bool csv = false;
+  bool npy = false;
   std::string output;  // empty: standard output
   int top_k = 0;
-  std::optional<double> abstain_above;
+  std::optional<double> abstain_above, abstain_below;
+  AbstainScore abstain_score = AbstainScore::predictive_entropy;
+  bool skip_errors = false;  // of images
   std::string save_samples;
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;

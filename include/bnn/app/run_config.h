@@ -16,7 +16,11 @@
 namespace bnn {
 
 struct EarlyStoppingSpec {
-  int patience = 0;  // epochs without a better validation NLL; 0: never stops early
+  enum class Monitor { nll, accuracy, ece };  // of the validation after each epoch
+
+  Monitor monitor = Monitor::nll;
+  int patience = 0;        // epochs without an improvement of it; 0: never stops early
+  double min_delta = 0.0;  // what counts as an improvement is larger than this
 };
 
 struct EvaluationSpec {

@@ -2,6 +2,7 @@
 // The folder of one training run, and the lock that keeps two processes from writing to it.
 //
 //     config.json  train.log  metrics.jsonl  checkpoints/last.safetensors, best.safetensors
+//     tensorboard/ if asked for (tensorboard.h)
 //
 // The lock is an flock of the folder itself: it dies with the process, however that ends, and
 // leaves no file behind. Not thread-safe.
@@ -32,8 +33,11 @@ class RunFolder {
   std::string last_checkpoint() const { return path_ + "/checkpoints/last.safetensors"; }
   std::string best_checkpoint() const { return path_ + "/checkpoints/best.safetensors"; }
 
+  std::string tensorboard_folder() const { return path_ + "/tensorboard"; }
+
   /// Drops lines of metrics.jsonl beyond `step` (and a torn last line), then opens it to append.
-  void open_metrics(std::uint64_t step);
+  /// @param validated false if the validation of that step is still to come: its line goes as well
+  void open_metrics(std::uint64_t step, bool validated = true);
   /// Appends one line.
   void append_metrics(const Json& line);
   /// Makes the lines so far durable; call before the checkpoint that covers them.

@@ -17,7 +17,8 @@ struct TrainOptions {
   std::string out;     // empty: runs/<name>
   bool resume = false;
   bool overwrite = false;
-  std::string init_from;
+  std::string init_from;  // a checkpoint
+  bool tensorboard = false;
   std::vector<std::string> overrides;  // --set, in order
   std::optional<std::int64_t> epochs, max_steps, seed;
   bool dry_run = false;

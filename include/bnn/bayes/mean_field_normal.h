@@ -18,6 +18,9 @@ constexpr float kScaleEpsilon = 1.1920929e-7f;
 /// sigma.
 inline float scale_of(float u) { return kScaleEpsilon + softplus(u); }
 
+/// The u of a scale above 2^-23: the inverse of scale_of, ln(e^s - 1) with s = sigma - 2^-23.
+float untransformed_scale_of(double sigma);
+
 /// perturbation = sigma(u) * noise. Overwritten.
 void perturb(std::span<const float> untransformed_scale, std::span<const float> noise,
              std::span<float> perturbation);

@@ -40,15 +40,21 @@ class InputFile {
   std::size_t read(std::span<std::uint8_t> out) { return read(std::as_writable_bytes(out)); }
   /// Fills `out` or throws because the file ends before.
   void read_exactly(std::span<std::byte> out);
+  /// The next bytes, which the next read gives again; fewer than `count` only at the end.
+  std::span<const std::byte> peek(std::size_t count);
+  /// Everything up to the end, which must be at most `limit` bytes. Memory grows with what is read.
+  std::vector<std::byte> read_rest(std::size_t limit);
 
  private:
   InputFile(FileDescriptor file, std::string name, ErrorKind kind);
   [[noreturn]] void fail(int error) const;
+  std::size_t read_descriptor(std::span<std::byte> out);
 
   std::string name_;
   ErrorKind kind_;
   FileDescriptor file_;
   std::optional<std::uint64_t> size_;
+  std::vector<std::byte> ahead_;  // read by peek and not consumed yet
 };
 
 /// A whole regular file of at most `limit` bytes. Memory grows with what is read, not with what the

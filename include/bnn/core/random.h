@@ -34,6 +34,8 @@ enum class Site : std::uint32_t {
   predict_example_weight_noise = 15,
   predict_dropout = 16,
   divergence = 17,  // Monte Carlo divergence: step = training step, example = draw
+  bootstrap = 18,   // step = resample
+  corruption = 19,  // of test images: index = corruption, example = index in the file
 };
 
 /// The name of a stream. `index` tells apart the variables or layers that share a site and must

@@ -15,13 +15,14 @@ enum class DataFormat {
   cifar100,  // coarse label, fine label, then the same
   cifar,     // label bytes, then the planes of an image of the model's input shape
   idx,       // images and labels in two files, as MNIST's; plain or gzip-compressed
+  folder,    // directories with a sub-directory of PNG and JPEG images for each class
 };
 
 /// The name of a format in a config.
 std::string to_string(DataFormat format);
 
-/// The files of one split. The CIFAR formats use `files`. The format `idx` uses `images` and
-/// `labels`, or, for prediction, `files`: images without labels.
+/// The files of one split. The CIFAR formats use `files`, and so does `folder`, for directories.
+/// The format `idx` uses `images` and `labels`, or, for prediction, `files`: images without labels.
 struct FileSet {
   std::vector<std::string> files;
   std::string images, labels;
@@ -41,9 +42,10 @@ enum class StandardizeMode { channel, none, given };
 
 struct DataConfig {
   DataFormat format = DataFormat::cifar10;
-  bool fine_labels = true;  // cifar100
-  int label_bytes = 1;      // cifar: bytes before the pixels,
-  int label_index = 0;      // and which of them is the label
+  bool fine_labels = true;                 // cifar100
+  int label_bytes = 1;                     // cifar: bytes before the pixels,
+  int label_index = 0;                     // and which of them is the label
+  std::vector<std::string> class_folders;  // folder: in the order of the labels; empty: by name
   FileSet train, test;
   std::string directory;  // where the files lie; "" = not said
   // At most one of the two is set: a list, or a text file with one name a line.

@@ -10,6 +10,7 @@
 // the file's size, or kMaxStreamBytes where that is unknown, before memory is taken for it.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "bnn/data/dataset.h"
@@ -21,5 +22,11 @@ namespace bnn {
 /// data.shape is the shape that the images must have.
 std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
                        const LabelRange& range, Dataset& data);
+
+/// The same of a file that is open already, without labels.
+std::size_t append_idx_images(InputFile file, Dataset& data);
+
+/// The shape that an idx file of images announces; none if the file is something else.
+std::optional<Shape> idx_shape(const std::string& path);
 
 }  // namespace bnn

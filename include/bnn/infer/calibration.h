@@ -38,6 +38,9 @@ struct CalibrationBin {
 /// Ascending by confidence; among equal confidences the wrong predictions come first.
 void sort_by_confidence(std::vector<ScoredPrediction>& predictions);
 
+/// The bin of equal width that a probability belongs to, 0 to 14.
+std::size_t equal_width_bin(double probability);
+
 /// 15 bins of equal width over [0, 1], in ascending order.
 std::vector<CalibrationBin> equal_width_bins(std::span<const ScoredPrediction> sorted);
 

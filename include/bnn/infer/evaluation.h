@@ -2,26 +2,41 @@
 // Everything that one evaluation of a checkpoint found: plain numbers, for the report on the
 // terminal, for JSON and for the HTML report. What was not asked for is empty.
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bnn/infer/bootstrap.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/ood.h"
 
 namespace bnn {
 
-/// A percentile bootstrap interval (95 %).
-struct Interval {
-  double lower = 0, upper = 0;
+/// A number of Metrics with its interval, under the name that outputs give it.
+struct NamedMetric {
+  const char* name;
+  double Metrics::*value;
+  Interval MetricIntervals::*interval;
 };
 
-/// Intervals of the numbers of Metrics that have the same names.
-struct MetricIntervals {
-  Interval accuracy, nll, brier, ece, adaptive_ece, mce, class_ece, aurc;
-  Interval predictive_entropy, expected_entropy, mutual_information;
-};
+constexpr std::array<NamedMetric, 11> kNamedMetrics = {{
+    {"accuracy", &Metrics::accuracy, &MetricIntervals::accuracy},
+    {"nll", &Metrics::nll, &MetricIntervals::nll},
+    {"brier", &Metrics::brier, &MetricIntervals::brier},
+    {"ece", &Metrics::ece, &MetricIntervals::ece},
+    {"adaptive_ece", &Metrics::adaptive_ece, &MetricIntervals::adaptive_ece},
+    {"mce", &Metrics::mce, &MetricIntervals::mce},
+    {"class_ece", &Metrics::class_ece, &MetricIntervals::class_ece},
+    {"aurc", &Metrics::aurc, &MetricIntervals::aurc},
+    {"predictive_entropy", &Metrics::predictive_entropy, &MetricIntervals::predictive_entropy},
+    {"expected_entropy", &Metrics::expected_entropy, &MetricIntervals::expected_entropy},
+    {"mutual_information", &Metrics::mutual_information, &MetricIntervals::mutual_information},
+}};
+
+/// Why the network was run once and not with Monte Carlo samples.
+enum class SinglePass { no, mean_weights, no_noise };
 
 /// The metrics of the mean over the first `samples` samples.
 struct SweepPoint {
@@ -39,11 +54,14 @@ struct CorruptionResult {
 /// Split-conformal prediction sets.
 struct ConformalResult {
   double target = 0;     // the coverage asked for
-  double threshold = 0;  // a class is in the set if its score is at most this
+  double threshold = 0;  // a class is in the set if its score is at most this; may be infinite
   std::size_t calibration_examples = 0;
-  double coverage = 0;                     // share of the examples whose set holds the label
-  double mean_size = 0;                    // classes in a set
-  std::vector<std::size_t> size_counts{};  // [classes + 1]: how many sets have that many classes
+  double coverage = 0;                      // share of the examples whose set holds the label
+  double mean_size = 0;                     // classes in a set
+  std::vector<std::size_t> size_counts{};   // [classes + 1]: how many sets have that many classes
+  std::vector<std::size_t> size_covered{};  // [classes + 1]: how many of them hold the label
+  std::vector<double> class_coverage{};     // [classes]: by label; NaN without examples
+  std::string score = {};                   // "lac" or "aps"
 };
 
 /// The network with only the weights of the highest signal-to-noise ratio, the rest 0.
@@ -58,12 +76,14 @@ struct Evaluation {
   std::vector<std::string> class_names;        // empty if not known
   std::optional<OodMetrics> ood = {};          // of --ood
   std::optional<MetricIntervals> intervals{};  // of `metrics`
-  std::optional<Metrics> mean_weights = {};    // of one pass with the posterior means
+  std::optional<Metrics> mean_weights = {};    // of one pass with the means, beside the samples
   std::vector<SweepPoint> sweep = {};          // ascending by samples
   std::vector<CorruptionResult> corruptions{};
   std::optional<double> temperature = {};  // that the probabilities were made with
   std::optional<ConformalResult> conformal = {};
   std::vector<PruningPoint> pruning = {};
+  SinglePass single_pass = SinglePass::no;
+  std::size_t members = 1;  // networks that were averaged; `samples` counts those of all
 };
 
 }  // namespace bnn

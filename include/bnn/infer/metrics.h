@@ -5,23 +5,37 @@
 //   accuracy   share of the examples with arg max p = y
 //   nll        mean of -log p[y], in nats; p[y] is floored at 2^-126 (about 1.2e-38, the smallest
 //              normal float), so that an example costs at most 87.34 nats and the mean is finite
-//   brier      mean of sum_k (p_k - 1[k = y])^2, in [0, 2] (Brier 1950)
+//   brier      mean of sum_k (p_k - 1[k = y])^2, in [0, 2] (Brier 1950);
+//              = reliability - resolution + uncertainty (class_calibration.h)
 //   ece, mce   expected and largest calibration error over 15 bins of equal width (calibration.h)
 //   adaptive_ece  the same sum as ece over 15 bins of equal count
+//   class_ece  mean over the classes of the calibration error of p_k (class_calibration.h)
 //   aurc       area under the risk-coverage curve (risk_coverage.h)
 //   predictive_entropy, expected_entropy, mutual_information   means, in nats (summary.h)
 //
 // Every number depends, to the last bit, on the set of examples alone and not on their order: sums
-// are taken over sorted values.
+// are taken over sorted values or over integers.
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bnn/infer/calibration.h"
+#include "bnn/infer/class_calibration.h"
+#include "bnn/infer/risk_coverage.h"
 #include "bnn/infer/summary.h"
 
 namespace bnn {
+
+/// What the metrics need of one example.
+struct ExampleRecord {
+  int label = 0, predicted = 0;
+  double confidence = 0, nll = 0, brier = 0;
+  double predictive_entropy = 0, expected_entropy = 0, mutual_information = 0;
+
+  bool correct() const { return predicted == label; }
+};
 
 /// The class against the rest. A value whose denominator is 0 is absent.
 struct ClassMetrics {
@@ -45,6 +59,10 @@ struct Metrics {
   double expected_entropy = 0;
   double mutual_information = 0;
   double aurc = 0;
+  double class_ece = 0;
+  BrierDecomposition brier_decomposition = {};
+  std::vector<RiskPoint> risk_at_coverage;                 // at kCoveragePercents
+  std::vector<RiskPoint> risk_coverage;                    // at most 100 points, for a plot
   std::vector<ClassMetrics> per_class;                     // [classes]
   std::vector<std::vector<std::size_t>> confusion_matrix;  // [label][predicted], counts
   std::vector<CalibrationBin> calibration;                 // 15 bins of equal width
@@ -53,33 +71,38 @@ struct Metrics {
 /// With more classes than this the confusion matrix, which grows with their square, is left empty.
 constexpr int kMaxConfusionClasses = 2048;
 
-/// Collects examples one by one, in any order; keeps 56 bytes of each. Not thread-safe.
+/// Collects examples one by one, in any order; keeps 56 bytes of each and 480 of each class. Not
+/// thread-safe.
 class MetricsCollector {
  public:
-  explicit MetricsCollector(int classes);
+  /// @param max_probabilities also keeps the class probabilities, 4 bytes each, as long as there
+  ///        are at most that many
+  explicit MetricsCollector(int classes, std::size_t max_probabilities = 0);
 
   /// @param summary as `summarize` gives it, of this collector's number of classes
   /// @throws Error (data) if the label is not in [0, classes)
   void add(const Summary& summary, int label);
 
   std::size_t examples() const { return records_.size(); }
+  /// In the order of the calls of add.
+  std::span<const ExampleRecord> records() const { return records_; }
+  /// [examples][classes], or empty if there are more than max_probabilities.
+  std::span<const float> probabilities() const { return probabilities_; }
 
   /// The metrics of all examples so far; more may be added afterwards.
   Metrics finish() const;
 
  private:
-  struct Record {
-    int label, predicted;
-    double confidence, nll, brier;
-    double predictive_entropy, expected_entropy, mutual_information;
-  };
-
-  double mean(double Record::*value) const;
+  double mean(double ExampleRecord::*value) const;
+  void keep_probabilities(const std::vector<double>& probabilities);
   void add_calibration(Metrics& metrics) const;
   void add_classes(Metrics& metrics) const;
 
   int classes_;
-  std::vector<Record> records_;
+  std::size_t max_probabilities_;
+  std::vector<ExampleRecord> records_;
+  std::vector<float> probabilities_;
+  ClassCalibration class_calibration_;
 };
 
 }  // namespace bnn

@@ -7,6 +7,9 @@
 //   auroc   area under the ROC curve: the probability that an "out" example scores higher than an
 //           "in" example, where a tie counts one half
 //   aupr    average precision: sum over thresholds of (recall step) * precision
+//   aupr_in the same with the other convention: the test set is the positive class, and a low score
+//           means "in". Both depend on the sizes of the sets; a useless score gives the positive
+//           class's share of all examples
 //   fpr95   share of "in" examples taken for "out" at the highest threshold that finds at least
 //           95 % of the "out" examples
 // All are NaN if one of the sets is empty. Thread-safe: no state.
@@ -23,14 +26,16 @@ struct Detection {
   double auroc = 0;
   double aupr = 0;
   double fpr95 = 0;
+  double aupr_in = 0;
 };
 
 /// @param inside, outside finite scores; high means "out"
 Detection detection(std::span<const double> inside, std::span<const double> outside);
 
-/// The three scores of a set of examples.
+/// The scores of a set of examples.
 struct OodScores {
   std::vector<double> predictive_entropy;
+  std::vector<double> expected_entropy;
   std::vector<double> mutual_information;
   std::vector<double> max_probability;  // -confidence, since a low confidence means "out"
 
@@ -40,6 +45,7 @@ struct OodScores {
 struct OodMetrics {
   std::size_t examples = 0;  // in the out-of-distribution set
   Detection predictive_entropy = {};
+  Detection expected_entropy = {};
   Detection mutual_information = {};
   Detection max_probability = {};
 };

@@ -3,19 +3,20 @@
 // with its own draw of every weight.
 //
 // Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
-// and by each example's index in its file. Images run in groups of a fixed size, gaps filled up,
-// each in the place that its index names, so a probability depends, to the last bit, on neither
-// batch size, thread count nor the order of files.
+// and by each example's stream name (dataset.h), its index in the file. Images run in groups of a
+// fixed size, gaps filled up, each in the place that its name says, so a probability depends, to
+// the last bit, on neither batch size, thread count nor the order of files.
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/loader.h"
-#include "bnn/infer/summary.h"
+#include "bnn/infer/temperature.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
 #include "bnn/model/graph.h"
@@ -27,6 +28,8 @@ struct PredictionSpec {
   /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
   bool mean_weights = false;
   std::uint64_t seed = 0;
+  /// What summaries scale the probabilities by (temperature.h). The samples are not scaled.
+  double temperature = 1;
 
   int passes() const { return mean_weights ? 1 : samples; }
 };
@@ -38,14 +41,19 @@ struct PredictedBlock {
   std::span<const float> probabilities;
   std::size_t passes;
   int classes;
+  double temperature = 1;
 
-  /// What the first `samples` passes say about image i of the block.
+  /// What the first `samples` passes say about image i of the block, after scaling.
   Summary summary(std::size_t i, std::size_t samples) const {
     const auto stride = static_cast<std::size_t>(classes);
-    return summarize(probabilities.data() + i * stride, samples, examples.size() * stride, classes);
+    return summarize_scaled(probabilities.data() + i * stride, samples, examples.size() * stride,
+                            classes, temperature);
   }
   Summary summary(std::size_t i) const { return summary(i, passes); }
 };
+
+/// How many examples are predicted at a time, so that their probabilities fit 16 MiB.
+std::size_t examples_of_a_block(std::size_t passes, int classes);
 
 class Predictor {
  public:
@@ -57,6 +65,10 @@ class Predictor {
   /// @param examples dataset indices
   void predict(const Dataset& data, const Loader& loader, std::span<const std::uint32_t> examples,
                const std::function<void(const PredictedBlock&)>& visit);
+
+  /// From now on predict calls `check` before every few images, on any of the pool's threads; what
+  /// it throws ends predict. A predictor may be used again afterwards.
+  void check_often(std::function<void()> check) { check_ = std::move(check); }
 
   const PredictionSpec& spec() const { return spec_; }
 
@@ -80,6 +92,7 @@ class Predictor {
   AlignedArray draws_;
   std::vector<std::uint32_t> places_;  // [groups][size of a group]: positions in the block
   std::vector<float> probabilities_;
+  std::function<void()> check_;
 };
 
 }  // namespace bnn

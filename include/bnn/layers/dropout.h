@@ -16,6 +16,7 @@ class Dropout final : public Layer {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
+  bool has_noise() const override { return rate_ != 0.0f; }
 
  private:
   /// to = from ∘ mask / (1 - rate), for all examples of the pass.

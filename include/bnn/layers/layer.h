@@ -86,6 +86,8 @@ class Layer {
   virtual double multiply_adds() const { return 0.0; }
   /// True if the output is the input, number for number: nothing is computed or stored.
   virtual bool is_view() const { return false; }
+  /// True if forward has noise of its own in a pass with noise, beside what is drawn for tensors.
+  virtual bool has_noise() const { return false; }
 
   /// Blocks of the deferred weight gradient; 0 for layers whose backward does everything. Layers
   /// with blocks have one input, and leave in output_gradient what weight_gradient needs.

@@ -53,6 +53,9 @@ class Graph {
   const Shape& input_shape() const { return nodes_.front().shape; }
   /// The node that gives the logits.
   int output() const { return output_; }
+  /// False if every pass gives the same outputs: nothing is drawn, neither for tensors nor by a
+  /// layer.
+  bool has_noise() const;
   int classes() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
 
  private:

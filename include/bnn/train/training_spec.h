@@ -2,8 +2,10 @@
 // What a config says about training.
 
 #include <cstdint>
+#include <optional>
 
 #include "bnn/train/adam.h"
+#include "bnn/train/posterior_from_weights.h"
 #include "bnn/train/schedule.h"
 
 namespace bnn {
@@ -18,6 +20,7 @@ struct TrainingSpec {
   ScheduleSpec schedule = {};
   double gradient_clip_norm = 0.0;  // 0: none
   KlSpec kl = {};
+  std::optional<PosteriorFromWeights> posterior_from_weights = {};
 };
 
 }  // namespace bnn

@@ -75,7 +75,7 @@ class Programs:
 
         def seconds(samples: int) -> float:
             return run([str(self.build / "bnn-eval"), str(checkpoint), "--samples", str(samples),
-                        "--threads", str(threads), *files]).seconds
+                        "--bootstrap", "0", "--threads", str(threads), *files]).seconds
 
         few = seconds(FEW_SAMPLES)
         return network.predicted * SAMPLES / (seconds(FEW_SAMPLES + SAMPLES) - few)

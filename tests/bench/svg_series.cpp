@@ -1,8 +1,8 @@
-#include "svg_elements.h"
+#include "svg_series.h"
 
 #include <array>
 
-#include "bnn/app/display_text.h"
+#include "bnn/app/svg_elements.h"
 
 namespace bnn {
 namespace {
@@ -18,45 +18,11 @@ constexpr std::array<Style, 4> kStyles = {Style{"#d55e00", ""}, Style{"#0072b2",
 
 const Style& style_of(std::size_t series) { return kStyles[series % kStyles.size()]; }
 
-std::string escaped(char c) {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    default:
-      return {static_cast<unsigned char>(c) < 0x20 ? ' ' : c};  // XML has no control characters
-  }
-}
-
 std::string closed_path(const std::string& points, const std::string& paint) {
   return "<path d=\"M" + points + "z\" " + paint + "/>\n";
 }
 
 }  // namespace
-
-std::string svg_number(double value) { return fixed(value, 1); }
-
-std::string svg_escaped(const std::string& text) {
-  std::string out;
-  for (const char c : valid_utf8(text)) out += escaped(c);
-  return out;
-}
-
-std::string svg_text(double x, double y, const std::string& attributes,
-                     const std::string& content) {
-  return "<text x=\"" + svg_number(x) + "\" y=\"" + svg_number(y) + "\"" + attributes + ">" +
-         content + "</text>\n";
-}
-
-std::string svg_line(double x1, double y1, double x2, double y2, const std::string& attributes) {
-  return "<line x1=\"" + svg_number(x1) + "\" y1=\"" + svg_number(y1) + "\" x2=\"" +
-         svg_number(x2) + "\" y2=\"" + svg_number(y2) + "\" " + attributes + "/>\n";
-}
 
 std::string series_color(std::size_t series) { return style_of(series).color; }
 

@@ -1,0 +1,50 @@
+#pragma once
+// The calibration of a checkpoint: a small JSON file beside it, CHECKPOINT.calibration.json.
+//
+//     format "bnn-calibration", format_version "1"
+//     checkpoint       digest of the checkpoint that it belongs to
+//     samples, mean_weights, seed                 how the probabilities were made
+//     examples, classes                           of the validation split
+//     temperature, nll_before, nll_after, ece_before, ece_after
+//     scores           sorted conformal scores (infer/conformal.h): {"lac": [...], "aps": [...]}
+//     scaled_scores    the same of probabilities scaled by the temperature
+//     digest           "crc32:" and eight hexadecimal digits of the JSON text of all of the above
+//
+// A file that was changed or belongs to other weights is refused. Thread-safe: no state.
+
+#include <cstdint>
+#include <string>
+
+#include "bnn/infer/conformal.h"
+
+namespace bnn {
+
+struct Calibration {
+  std::string checkpoint_digest;
+  std::int64_t samples = 1;  // passes an example
+  bool mean_weights = false;
+  std::uint64_t seed = 0;
+  std::size_t examples = 0;
+  int classes = 0;
+  double temperature = 1;
+  double nll_before = 0, nll_after = 0, ece_before = 0, ece_after = 0;
+  // [examples], or fewer
+  ConformalTable lac, aps, scaled_lac, scaled_aps;
+
+  const ConformalTable& table(ConformalScore score, bool scaled) const {
+    if (score == ConformalScore::lac) return scaled ? scaled_lac : lac;
+    return scaled ? scaled_aps : aps;
+  }
+};
+
+std::string calibration_path(const std::string& checkpoint);
+
+/// Replaces the file atomically and durably.
+void write_calibration(const std::string& path, const Calibration& calibration);
+
+/// Throws Error(checkpoint) on anything wrong with it, also if it belongs to other weights or to
+/// another number of classes; Error(usage), saying how to make one, if there is none.
+Calibration read_calibration(const std::string& checkpoint, const std::string& checkpoint_digest,
+                             int classes);
+
+}  // namespace bnn

@@ -1,0 +1,23 @@
+#pragma once
+// The results of corruptions, for the outputs of an evaluation. Thread-safe: no state.
+
+#include <string>
+#include <vector>
+
+#include "bnn/core/json_reader.h"
+#include "bnn/infer/evaluation.h"
+
+namespace bnn {
+
+/// For each severity that occurs, in ascending order, the means over its corruptions; `corruption`
+/// is "mean".
+std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>& results);
+
+/// [{"corruption", "severity", "accuracy", "nll", "ece"}, …]
+Json corruption_list_json(const std::vector<CorruptionResult>& results);
+
+/// Three tables, accuracy, nll and ece: a row for each corruption and one of means, a column for
+/// each severity, 0 being the clean images.
+std::string corruption_tables(const Metrics& clean, const std::vector<CorruptionResult>& results);
+
+}  // namespace bnn

@@ -1,0 +1,21 @@
+#pragma once
+// The tables at the top of the report of an evaluation. Lines have at most 80 columns.
+// Thread-safe: no state.
+
+#include <string>
+
+#include "bnn/infer/evaluation.h"
+
+namespace bnn {
+
+/// A row a metric: its value, its interval and that of the mean weights where they were measured,
+/// and a few words on it. The parts of the Brier score stand below it.
+std::string headline_table(const Evaluation& evaluation);
+
+/// Error rates at a few coverages.
+std::string risk_table(const Metrics& metrics);
+
+/// A row for every number of samples; empty without a sweep.
+std::string sweep_table(const Evaluation& evaluation);
+
+}  // namespace bnn

@@ -1,0 +1,34 @@
+#pragma once
+// Image files: PNG or JPEG, told by their first bytes and never by their names.
+//
+// A file has at most 256 MiB and is read as a whole. Errors name the file (ErrorKind::data, or io
+// for failing reads). Thread-safe: no state.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "bnn/core/input_file.h"
+#include "bnn/data/image.h"
+
+namespace bnn {
+
+enum class ImageFormat { none, png, jpeg };
+
+/// What a file is that begins with these bytes; kImageHeadBytes of them are enough.
+ImageFormat image_format(std::span<const std::byte> head);
+constexpr std::size_t kImageHeadBytes = 8;
+
+/// True if the name ends as those of images do: .png, .jpg or .jpeg, in any case. A file of such a
+/// name that is no image is a mistake to be told, not a file of another kind.
+bool has_image_name(const std::string& path);
+
+/// Decodes a whole file's bytes. @param name for messages
+Image decode_image(std::span<const std::byte> bytes, const std::string& name);
+
+/// Reads what is left of the file, which must be one image.
+Image read_image(InputFile& file);
+Image read_image(const std::string& path);
+
+}  // namespace bnn

@@ -1,0 +1,29 @@
+#pragma once
+// What lies in a folder. Names come in the order of their bytes, whatever the file system's order;
+// those that begin with a dot are left out. Errors name the folder (ErrorKind::data, or io).
+// Thread-safe: no state.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace bnn {
+
+bool is_folder(const std::string& path);
+
+/// Names, without the folder's; links count as what they lead to.
+struct FolderEntries {
+  std::vector<std::string> folders, files;
+};
+FolderEntries list_folder(const std::string& path);
+
+struct ImageList {
+  std::vector<std::string> paths;  // each begins with the folder as given
+  std::size_t others = 0;          // files that are neither PNG nor JPEG images, nor named so
+};
+
+/// The images of a folder and of all folders below, without following links to folders. Looks at
+/// the first bytes of each file.
+ImageList list_images(const std::string& folder);
+
+}  // namespace bnn

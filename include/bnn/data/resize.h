@@ -1,0 +1,42 @@
+#pragma once
+// Images in the size and the colours that a model expects.
+//
+//     smaller    each new pixel is the mean of the area that it covers, pixels at its edge counting
+//                by their share: nothing aliases
+//     larger     bilinear between the centres of pixels; beyond the outermost centres the border
+//     colours    grey = (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601); colour from grey: three
+//     times
+//
+// Height and width each go their own way, and proportions are not kept. Every result is the exact
+// rational number, rounded once to the nearest byte (halves up), so it is the same everywhere.
+// Thread-safe: no state.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "bnn/core/shape.h"
+#include "bnn/data/image.h"
+
+namespace bnn {
+
+Image resize(const Image& image, int height, int width);
+
+/// @param channels 1 or 3, as the image has
+Image with_channels(Image image, int channels);
+
+/// What was done to a set of images, to be told to the user.
+struct ImageChanges {
+  std::size_t images = 0, resized = 0, recoloured = 0;
+  std::optional<Shape> first = {};  // the shape of the first that was changed
+
+  bool any() const { return resized > 0 || recoloured > 0; }
+  /// "resized 12 of 20 images to 28 x 28 x 1 (the first from 32 x 32 x 1)"
+  std::string sentence(const Shape& shape) const;
+  void add(const ImageChanges& other);
+};
+
+/// The image in the given shape, of 1 or 3 channels; counts what is done.
+Image fit_image(Image image, const Shape& shape, ImageChanges& changes);
+
+}  // namespace bnn

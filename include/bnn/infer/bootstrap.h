@@ -1,0 +1,56 @@
+#pragma once
+// Percentile bootstrap intervals: how far the metrics would move with another test set of the same
+// size (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
+//
+// A resample draws N examples with replacement; each metric is computed of every resample, and the
+// interval lies between the 2.5 % and the 97.5 % quantile of the resamples' values (interpolated
+// between neighbours, so the interval of one resample is a point). It speaks of the choice of test
+// examples alone, not of training or of the Monte Carlo samples. Calibration errors are means of
+// absolute values, which noise pushes up; a resample adds noise once more, so their intervals may
+// lie above the value itself.
+//
+// Draw i of resample r is random_below(stream, i, N) of the stream (seed, Site::bootstrap, step =
+// r): an index into the examples as they are sorted by confidence, correctness (wrong first), NLL,
+// Brier score, the three entropies, label, predicted class and class probabilities. So an interval
+// depends, to the last bit, on the set of examples and the seed, and on neither order nor threads.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "bnn/core/thread_pool.h"
+#include "bnn/infer/metrics.h"
+
+namespace bnn {
+
+struct Interval {
+  double lower = 0, upper = 0;
+};
+
+/// 95 % intervals of the numbers of Metrics that have the same names.
+struct MetricIntervals {
+  Interval accuracy, nll, brier, ece, adaptive_ece, mce, class_ece, aurc;
+  Interval predictive_entropy, expected_entropy, mutual_information;
+};
+
+struct BootstrapSpec {
+  std::size_t resamples = 1000;
+  std::uint64_t seed = 0;
+};
+
+/// Class probabilities (examples times classes) that are worth keeping for the interval of
+/// class_ece: up to 160 MiB here, and 128 MiB in the collector.
+constexpr std::size_t kMaxBootstrapProbabilities = std::size_t{1} << 25;
+
+/// Takes 32 bytes an example for each resample group at work (as many as the pool has threads, or
+/// fit 256 MiB) and 72 bytes an example beside.
+/// @param collector its probabilities may be empty; then the interval of class_ece is NaN
+/// @return NaN everywhere without examples or resamples
+MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
+                                    ThreadPool& pool);
+
+/// The q-quantile, 0 <= q <= 1, of ascending values, of which there is at least one; between two of
+/// them it is interpolated (Hyndman and Fan's type 7).
+double quantile(std::span<const double> ascending, double q);
+
+}  // namespace bnn

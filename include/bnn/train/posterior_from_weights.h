@@ -1,0 +1,23 @@
+#pragma once
+// Posterior scales from the weights of a trained network: sigma = delta |w|, the start that
+// Krishnan, Subedar and Tickoo give the posteriors ("Specifying Weight Priors in Bayesian Deep
+// Neural Networks with Empirical Bayes", AAAI 2020, MOPED).
+
+#include "bnn/bayes/parameter_layout.h"
+#include "bnn/core/aligned_array.h"
+
+namespace bnn {
+
+/// Scales start no lower: for a weight of exactly 0 there would be no way up. It is well above the
+/// 2^-23 that is added to every scale, so that the gradient still reaches the variable.
+constexpr double kLeastInitialScale = 1e-5;
+
+struct PosteriorFromWeights {
+  double delta = 0.1;
+};
+
+/// Sets the scale of every random weight to delta |mean|, or to the least initial scale.
+void set_scales_from_weights(const ParameterLayout& layout, const PosteriorFromWeights& spec,
+                             AlignedArray& parameters);
+
+}  // namespace bnn

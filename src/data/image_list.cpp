@@ -1,0 +1,84 @@
+#include "bnn/data/image_list.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/data/dataset.h"
+#include "bnn/data/image_file.h"
+
+namespace bnn {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& path, const std::error_code& code) {
+  const bool wrong_name =
+      code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory;
+  throw Error(wrong_name ? ErrorKind::data : ErrorKind::io,
+              shown_path(path) + ": cannot read the folder: " + code.message());
+}
+
+// A file that cannot be read counts by its name: whoever decodes it will say why.
+bool is_image(const std::string& path) {
+  if (has_image_name(path)) return true;
+  try {
+    InputFile file(path, ErrorKind::data);
+    return image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void add_images(const std::string& folder, ImageList& list) {
+  const FolderEntries entries = list_folder(folder);
+  for (const std::string& name : entries.files) {
+    const std::string path = resolve_path(folder, name);
+    if (is_image(path)) {
+      list.paths.push_back(path);
+    } else {
+      ++list.others;
+    }
+  }
+  for (const std::string& name : entries.folders) {
+    const std::string path = resolve_path(folder, name);
+    std::error_code ignored;
+    if (!fs::is_symlink(path, ignored)) add_images(path, list);
+  }
+}
+
+}  // namespace
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+FolderEntries list_folder(const std::string& path) {
+  FolderEntries entries;
+  std::error_code code;
+  fs::directory_iterator entry(path, code);
+  if (code) fail(path, code);
+  while (entry != fs::directory_iterator()) {
+    const std::string name = entry->path().filename().string();
+    std::error_code unknown;
+    const bool folder = entry->is_directory(unknown);
+    if (!name.starts_with('.')) (folder ? entries.folders : entries.files).push_back(name);
+    entry.increment(code);
+    if (code) fail(path, code);
+  }
+  std::sort(entries.folders.begin(), entries.folders.end());
+  std::sort(entries.files.begin(), entries.files.end());
+  return entries;
+}
+
+ImageList list_images(const std::string& folder) {
+  ImageList list;
+  add_images(folder, list);
+  std::sort(list.paths.begin(), list.paths.end());
+  return list;
+}
+
+}  // namespace bnn

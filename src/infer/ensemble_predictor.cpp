@@ -1,0 +1,73 @@
+#include "bnn/infer/ensemble_predictor.h"
+
+#include <algorithm>
+
+#include "bnn/data/loader.h"
+
+namespace bnn {
+namespace {
+
+// What a network without noise says once holds for all of its passes.
+PredictionSpec spec_of(const EnsembleMember& member) {
+  PredictionSpec spec = member.spec;
+  spec.mean_weights = spec.mean_weights || !member.graph.has_noise();
+  return spec;
+}
+
+std::size_t samples_of(const std::vector<EnsembleMember>& members) {
+  int samples = 1;
+  for (const EnsembleMember& member : members) {
+    samples = std::max(samples, spec_of(member).passes());
+  }
+  return static_cast<std::size_t>(samples);
+}
+
+}  // namespace
+
+EnsemblePredictor::EnsemblePredictor(const std::vector<EnsembleMember>& members, ThreadPool& pool)
+    : samples_(samples_of(members)),
+      classes_(members[0].graph.classes()),
+      temperature_(members[0].spec.temperature) {
+  for (const EnsembleMember& member : members) {
+    members_.push_back({Predictor(member.graph, member.parameters, spec_of(member), pool),
+                        member.standardization});
+  }
+}
+
+void EnsemblePredictor::check_often(const std::function<void()>& check) {
+  for (Member& member : members_) member.predictor.check_often(check);
+}
+
+void EnsemblePredictor::predict(const Dataset& data, std::span<const std::uint32_t> examples,
+                                const std::function<void(const PredictedBlock&)>& visit) {
+  std::deque<Loader> loaders;
+  for (const Member& member : members_) {
+    loaders.emplace_back(data, std::vector<std::uint32_t>(), member.standardization, false, 0, 0);
+  }
+  const std::size_t most = examples_of_a_block(passes(), classes_);
+  for (std::size_t first = 0; first < examples.size(); first += most) {
+    const auto block = examples.subspan(first, std::min(most, examples.size() - first));
+    probabilities_.resize(passes() * block.size() * static_cast<std::size_t>(classes_));
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+      members_[m].predictor.predict(data, loaders[m], block, [&](const PredictedBlock& part) {
+        collect(m, part, block.size());
+      });
+    }
+    visit({first, block, probabilities_, passes(), classes_, temperature_});
+  }
+}
+
+// Puts what a member says about a part of the block's examples into its places.
+void EnsemblePredictor::collect(std::size_t member, const PredictedBlock& part,
+                                std::size_t examples) {
+  const auto classes = static_cast<std::size_t>(classes_);
+  const std::size_t floats = part.examples.size() * classes;
+  for (std::size_t s = 0; s < samples_; ++s) {
+    const std::size_t from = part.passes == 1 ? 0 : s;
+    const std::size_t to = s * members_.size() + member;
+    std::copy_n(part.probabilities.data() + from * floats, floats,
+                probabilities_.data() + (to * examples + part.first) * classes);
+  }
+}
+
+}  // namespace bnn
