@@ -147,6 +147,17 @@ TEST_CASE("an atomic write onto a folder fails and leaves the folder and nothing
   CHECK(entries_in(folder.path()) == 1);
 }
 
+TEST_CASE("an atomic write refuses a link to a pipe or a device, and leaves it") {
+  const TemporaryDirectory folder;
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  for (const std::string& target : {folder.file("pipe"), std::string("/dev/null")}) {
+    std::filesystem::create_symlink(target, folder.file("link"));
+    CHECK_THAT(write_message(folder.file("link")), Contains("not a regular file"));
+    CHECK(std::filesystem::read_symlink(folder.file("link")) == target);
+    std::filesystem::remove(folder.file("link"));
+  }
+}
+
 TEST_CASE("an atomic write replaces a symbolic link, not the file it points to") {
   const TemporaryDirectory folder;
   put(folder.file("pointed_to"), "old");

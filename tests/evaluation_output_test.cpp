@@ -130,11 +130,12 @@ TEST_CASE("out-of-distribution scores appear only if they were measured") {
                        .mutual_information = {0.75, 0.5, 0.125, 0.875},
                        .max_probability = {0.625, 0.375, 0.0}};
   const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}, ood}));
-  CHECK(result["ood"].dump() ==
-        R"({"predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0,"aupr_in":0.0},)"
-        R"("expected_entropy":{"auroc":0.25,"aupr":0.125,"fpr95":0.75,"aupr_in":0.5},)"
-        R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125,"aupr_in":0.875},)"
-        R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0,"aupr_in":0.0}})");
+  CHECK(
+      result["ood"].dump() ==
+      R"({"examples":7,"positive_class":"out_of_distribution","predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0,"aupr_in":0.0},)"
+      R"("expected_entropy":{"auroc":0.25,"aupr":0.125,"fpr95":0.75,"aupr_in":0.5},)"
+      R"("mutual_information":{"auroc":0.75,"aupr":0.5,"fpr95":0.125,"aupr_in":0.875},)"
+      R"("max_probability":{"auroc":0.625,"aupr":0.375,"fpr95":0.0,"aupr_in":0.0}})");
   const std::string text = evaluation_text({small_metrics(), 1, {}, ood});
   CHECK(has_line(text, "  score                 auroc      aupr   aupr_in     fpr95"));
   CHECK(has_line(text, "  mutual_information   0.7500    0.5000    0.8750    0.1250"));

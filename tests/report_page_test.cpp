@@ -105,7 +105,8 @@ TEST_CASE("each metric of a report stands in its own row") {
     CAPTURE(name);
     CHECK(row.find(cell) < row.find("</tr>"));
   }
-  CHECK(section.find("<td><data value=\"1.25\">1.2500</data> – <data value=\"1.5\">1.5000</data>"
+  CHECK(section.find("<td><span class=\"interval\"><data value=\"1.25\">1.2500</data> – "
+                     "<data value=\"1.5\">1.5000</data></span>"
                      "</td><td><data value=\"99\">99.0000</data></td>") != std::string::npos);
 }
 

@@ -65,9 +65,9 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (name.empty() || name == "." || name == "..") {
     throw Error(ErrorKind::io, shown_path(path) + ": cannot write: not the name of a file");
   }
-  // Renaming over a device or a FIFO would destroy it.
+  // Renaming over a device or a FIFO, or over a link to one such as /dev/stdout, would destroy it.
   struct stat target = {};
-  if (::lstat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode) && !S_ISLNK(target.st_mode)) {
+  if (::stat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode)) {
     throw Error(ErrorKind::io, shown_path(path) + ": cannot write: not a regular file");
   }
   // The folder is opened first: what stands in the way of its fsync should show before the rename.

@@ -97,6 +97,7 @@ int run_calibration_fit(const EvalOptions& options) {
   const PredictionSpec spec = prediction_spec(options.sampling, model);
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);
+  predictor.check_often(stop_if_asked);
   const LabelledProbabilities data = predict_all(predictor, model, images, log);
 
   const TemperatureFit fit = fit_temperature(data);

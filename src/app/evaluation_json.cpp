@@ -45,7 +45,9 @@ Json detection_json(const Detection& detection) {
 }
 
 Json ood_json(const OodMetrics& ood) {
-  return {{"predictive_entropy", detection_json(ood.predictive_entropy)},
+  return {{"examples", ood.examples},
+          {"positive_class", "out_of_distribution"},
+          {"predictive_entropy", detection_json(ood.predictive_entropy)},
           {"expected_entropy", detection_json(ood.expected_entropy)},
           {"mutual_information", detection_json(ood.mutual_information)},
           {"max_probability", detection_json(ood.max_probability)}};

@@ -38,11 +38,11 @@ SweepPoint sweep_point(std::size_t samples, const Metrics& metrics) {
           .mutual_information = metrics.mutual_information};
 }
 
-// The metrics of the first 1, 2, 4, … samples, beside those of all of them.
+// The metrics of the first 1, 2, 4, … samples of each network, beside those of all of them.
 class SampleSweep {
  public:
-  SampleSweep(std::size_t samples, int classes) : samples_(samples) {
-    for (std::size_t s = 1; s < samples; s *= 2) {
+  SampleSweep(std::size_t samples, std::size_t members, int classes) : samples_(samples) {
+    for (std::size_t s = members; s < samples; s *= 2) {
       prefixes_.push_back(s);
       collectors_.emplace_back(classes);
     }
@@ -84,7 +84,7 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   const int classes = setup.models.front().graph.classes();
   const std::unique_ptr<NpyWriter> writer = sample_writer(setup, predictor, images);
   MetricsCollector collector(classes, resamples > 0 ? kMaxBootstrapProbabilities : 0);
-  SampleSweep sweep(evaluation.samples, classes);
+  SampleSweep sweep(evaluation.samples, evaluation.members, classes);
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
     if (writer) writer->write_block(block.first, block.examples.size(), block.probabilities);
@@ -108,10 +108,12 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   return scores;
 }
 
-Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImages& images) {
+Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImages& images,
+                              double temperature) {
   SampleOptions mean_weights;
   mean_weights.mean_weights = true;
-  EnsemblePredictor predictor(ensemble_members(setup.models, mean_weights), setup.pool);
+  EnsemblePredictor predictor(ensemble_members(setup.models, mean_weights, temperature),
+                              setup.pool);
   predictor.check_often(stop_if_asked);
   MetricsCollector collector(setup.models.front().graph.classes());
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {

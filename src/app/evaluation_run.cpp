@@ -10,6 +10,7 @@
 #include "bnn/app/evaluation_output.h"
 #include "bnn/app/evaluation_passes.h"
 #include "bnn/app/evaluation_pruning.h"
+#include "bnn/app/output_paths.h"
 #include "bnn/app/report_writer.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/math/blas.h"
@@ -29,6 +30,14 @@ void refuse_for_ensembles(const EvalOptions& options) {
   refuse(options.fit_calibration, "--fit-calibration");
   refuse(options.calibration.temperature, "--temperature");
   refuse(options.calibration.conformal.has_value(), "--conformal");
+}
+
+void check_paths(const EvalOptions& options) {
+  std::vector<std::string> inputs = {options.checkpoint};
+  for (const auto* list : {&options.members, &options.files, &options.ood}) {
+    inputs.insert(inputs.end(), list->begin(), list->end());
+  }
+  check_outputs({{"--save-samples", options.save_samples}, {"--report", options.report}}, inputs);
 }
 
 std::vector<ModelCheckpoint> load_all(const EvalOptions& options) {
@@ -54,6 +63,12 @@ struct EvaluationInputs {
     }
     calibration = apply_calibration(options.calibration, options.checkpoint, model,
                                     prediction_spec(options.sampling, model), log);
+    const bool calibrated = options.calibration.temperature || options.calibration.conformal;
+    if (calibrated && options.files.empty() && options.split != "test") {
+      log.warning("--split " + options.split +
+                  ": the calibration was fitted to images of the run's own training files, so "
+                  "these numbers flatter it");
+    }
   }
 };
 
@@ -92,6 +107,7 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
 
 int run_evaluation(const EvalOptions& options) {
   refuse_for_ensembles(options);
+  check_paths(options);
   if (options.fit_calibration) return run_calibration_fit(options);
   RunLog log("bnn-eval", options.verbosity);
   const std::vector<ModelCheckpoint> models = load_all(options);
@@ -101,7 +117,8 @@ int run_evaluation(const EvalOptions& options) {
   std::optional<ReportWriter> report;
   if (!options.report.empty()) report.emplace(options, model);
 
-  const PredictionSpec spec = prediction_spec(options.sampling, model);
+  PredictionSpec spec = prediction_spec(options.sampling, model);
+  spec.temperature = inputs.calibration.temperature;
   ThreadPool pool(options.threads);
   const EvaluationSetup setup{options, models, pool};
   EnsemblePredictor predictor(
@@ -116,7 +133,7 @@ int run_evaluation(const EvalOptions& options) {
 
   evaluate_images(setup, inputs, predictor, report ? &*report : nullptr, evaluation);
   if (evaluation.single_pass == SinglePass::no) {
-    evaluation.mean_weights = evaluate_mean_weights(setup, inputs.images);
+    evaluation.mean_weights = evaluate_mean_weights(setup, inputs.images, spec.temperature);
   }
   evaluation.corruptions =
       evaluate_corruptions(inputs.corruptions, inputs.images, spec.seed, predictor, pool, log);

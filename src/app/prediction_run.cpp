@@ -5,6 +5,7 @@
 
 #include "bnn/app/model_checkpoint.h"
 #include "bnn/app/npy.h"
+#include "bnn/app/output_paths.h"
 #include "bnn/app/prediction_inputs.h"
 #include "bnn/app/prediction_writer.h"
 #include "bnn/app/stop_signal.h"
@@ -15,7 +16,7 @@ namespace bnn {
 namespace {
 
 // The weights are drawn anew for each block: small ones answer soon, large ones cost less an image.
-constexpr std::size_t kFirstBlock = 16, kLastBlock = 256;
+constexpr std::size_t kFirstBlock = 16, kLastBlock = 2048, kLastFiles = 256;
 
 PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint& model,
                            const std::vector<PredictionInput>& inputs) {
@@ -45,10 +46,13 @@ class RowMaker {
     std::vector<std::uint32_t> chosen(data.size());
     std::iota(chosen.begin(), chosen.end(), 0u);
     const Loader loader(data, chosen, model_.standardization, false, 0, 0);
-    predictor_.predict(data, loader, chosen, [&](const PredictedBlock& block) {
-      stop_if_asked();
-      add_block(data, block);
-    });
+    for (std::size_t first = 0; first < chosen.size();) {
+      const auto part = std::span(chosen).subspan(first, std::min(block_, chosen.size() - first));
+      predictor_.predict(data, loader, part,
+                         [&](const PredictedBlock& block) { add_block(data, block); });
+      first += part.size();
+      block_ = std::min(2 * block_, kLastBlock);
+    }
   }
 
   std::size_t rows() const { return index_; }
@@ -73,6 +77,7 @@ class RowMaker {
   NpyWriter* samples_;
   PredictionWriter& out_;
   std::size_t index_ = 0;
+  std::size_t block_ = kFirstBlock;
 };
 
 void predict_images(const std::vector<std::string>& paths, ImageReader& reader, RowMaker& rows) {
@@ -80,13 +85,16 @@ void predict_images(const std::vector<std::string>& paths, ImageReader& reader, 
   for (std::size_t next = 0; next < paths.size();) {
     const Dataset data = reader.read(paths, next, block);
     if (data.size() > 0) rows.add(data);
-    block = std::min(2 * block, kLastBlock);
+    block = std::min(2 * block, kLastFiles);
   }
 }
 
 }  // namespace
 
 int run_prediction(const PredictOptions& options) {
+  std::vector<std::string> read = options.inputs;
+  read.push_back(options.checkpoint);
+  check_outputs({{"--output", options.output}, {"--save-samples", options.save_samples}}, read);
   const ModelCheckpoint model = load_model(options.checkpoint);
   prepare_blas(options.threads);
   RunLog log("bnn-predict", options.verbosity);
@@ -100,6 +108,7 @@ int run_prediction(const PredictOptions& options) {
   spec.temperature = calibration.temperature;
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);
+  predictor.check_often(stop_if_asked);
   const auto classes = static_cast<std::size_t>(model.graph.classes());
   const auto passes = static_cast<std::size_t>(spec.passes());
   std::optional<NpyWriter> samples;

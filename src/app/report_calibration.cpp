@@ -148,12 +148,13 @@ std::string conformal_figure(const ConformalResult& conformal) {
     chart.description +=
         std::to_string(counts[size]) + " sets of " + std::to_string(size) + " classes. ";
   }
-  return html_figure(
-      svg_strips(chart), "Prediction sets.",
-      "Split-conformal sets that are to hold the label in " + percent(conformal.target, 0) +
-          " of the cases hold it in " + html_percent(conformal.coverage, 2) + " and have " +
-          html_number(conformal.mean_size, 3) + " classes on average; calibrated on " +
-          grouped(conformal.calibration_examples) + " held-out examples.");
+  return html_figure(svg_strips(chart), "Prediction sets.",
+                     "Split-conformal sets that are to hold the label in " +
+                         significant(100 * conformal.target, 6) + "&nbsp;%" +
+                         " of the cases hold it in " + html_percent(conformal.coverage, 2) +
+                         " and have " + html_number(conformal.mean_size, 3) +
+                         " classes on average; calibrated on " +
+                         grouped(conformal.calibration_examples) + " held-out examples.");
 }
 
 }  // namespace

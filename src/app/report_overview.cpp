@@ -40,7 +40,8 @@ constexpr MetricRow kMetricRows[] = {
 };
 
 std::string interval_html(const Interval& interval) {
-  return html_number(interval.lower, 4) + " – " + html_number(interval.upper, 4);
+  return "<span class=\"interval\">" + html_number(interval.lower, 4) + " – " +
+         html_number(interval.upper, 4) + "</span>";
 }
 
 std::string term(const std::string& name, const std::string& html) {

@@ -77,7 +77,7 @@ thead th { color: var(--soft); font-size: .8rem; border-bottom: 1px solid var(--
            overflow-wrap: normal; }
 tbody tr + tr > * { border-top: 1px solid var(--faint); }
 tbody tr:last-child > * { border-bottom: 1px solid var(--soft); }
-data { white-space: nowrap; }
+data, .interval { white-space: nowrap; }
 .absent { color: var(--soft); }
 th small { display: block; color: var(--soft); font-size: .8rem; }
 .pairs td:nth-child(2) { text-align: left; }
@@ -168,6 +168,7 @@ constexpr std::string_view kMedia = R"(
   .key .big { font-size: 1.5rem; }
   section { margin-top: 2.4rem; }
   table { font-size: .76rem; }
+  .interval { white-space: normal; }
   th, td { padding-left: .45rem; }
   thead th, th small { font-size: .72rem; }
   .matrix:not(.large) { font-size: 9px; }

@@ -205,7 +205,7 @@ void corrupt_images(const Corruption& corruption, int severity, std::uint64_t se
   pool.run(chosen.size(), [&](std::size_t i, int) {
     const std::uint32_t example = chosen[i];
     const ByteImage image{shape.height, shape.width, shape.channels, clean.image(example)};
-    corrupt_image(corruption, severity, seed, clean.index_in_file(example), image,
+    corrupt_image(corruption, severity, seed, clean.stream_name(example), image,
                   out.pixels.data() + example * shape.size());
   });
 }

@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
                "Instead of evaluating, fit temperature and conformal scores on the images that the "
                "run held out and store them beside the checkpoint")
       ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
-                 "--save-samples");
+                 "--save-samples", "--prune", "--report");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {

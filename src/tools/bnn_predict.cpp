@@ -32,10 +32,21 @@ void set_score(const std::string& name, bnn::PredictOptions& options) {
   }
 }
 
-void check(const bnn::PredictOptions& options) {
-  if (options.npy && options.output.empty()) {
-    throw bnn::Error(bnn::ErrorKind::usage, "--format npy needs --output FILE");
-  }
+void refuse(bool asked, const std::string& sentence) {
+  if (asked) throw bnn::Error(bnn::ErrorKind::usage, sentence);
+}
+
+// Options that would do nothing together.
+void check(const bnn::PredictOptions& options, bool names_score) {
+  const bool abstains = options.abstain_above || options.abstain_below;
+  refuse(names_score && !abstains, "--abstain-score needs --abstain-above X");
+  if (!options.npy) return;
+  refuse(options.output.empty(), "--format npy needs --output FILE");
+  refuse(options.skip_errors,
+         "--format npy cannot go with --skip-errors: its rows would not say which images they are");
+  refuse(options.top_k > 0 || abstains || options.calibration.conformal.has_value(),
+         "--format npy holds probabilities alone; --top-k, --abstain-above, --abstain-below and "
+         "--conformal need jsonl or csv");
 }
 
 }  // namespace
@@ -72,11 +83,13 @@ int main(int argc, char** argv) {
                  "Set abstain where the score is above this (entropies: in nats)")
       ->check(bnn::non_negative_number())
       ->option_text("X");
-  app.add_option("--abstain-score", score,
-                 "The score: predictive_entropy (default), expected_entropy, mutual_information, "
-                 "variation_ratio, or confidence, which goes with --abstain-below")
-      ->check(CLI::IsMember(kScores))
-      ->option_text("NAME");
+  auto* abstain_score =
+      app.add_option(
+             "--abstain-score", score,
+             "The score: predictive_entropy (default), expected_entropy, mutual_information, "
+             "variation_ratio, or confidence, which goes with --abstain-below")
+          ->check(CLI::IsMember(kScores))
+          ->option_text("NAME");
   app.add_option("--abstain-below", options.abstain_below,
                  "Set abstain where the confidence is below this")
       ->check(bnn::non_negative_number())
@@ -94,7 +107,7 @@ int main(int argc, char** argv) {
     options.csv = format == "csv";
     options.npy = format == "npy";
     set_score(score, options);
-    check(options);
+    check(options, abstain_score->count() > 0);
     return bnn::run_prediction(options);
   });
 }

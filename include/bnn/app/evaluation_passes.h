@@ -36,8 +36,9 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
                            const EvaluationImages& images, const VisitExample& visit,
                            Evaluation& evaluation);
 
-/// The metrics of one pass with the posterior means, which no temperature scales.
-Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImages& images);
+/// The metrics of one pass with the posterior means, scaled by a temperature (1: as they are).
+Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImages& images,
+                              double temperature);
 
 /// The scores of images without labels.
 OodScores score_images(const EvaluationSetup& setup, EnsemblePredictor& predictor,

@@ -1,0 +1,41 @@
+#include "bnn/app/output_paths.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+
+namespace bnn {
+namespace {
+
+// A file that does not exist yet is known by its name alone.
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error) && !error) return true;
+  const auto place_a = std::filesystem::weakly_canonical(a, error);
+  if (error) return false;
+  const auto place_b = std::filesystem::weakly_canonical(b, error);
+  return !error && place_a == place_b;
+}
+
+}  // namespace
+
+void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std::string>& inputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const OutputPath& output = outputs[i];
+    if (output.path.empty()) continue;
+    for (const std::string& input : inputs) {
+      if (input.empty() || input == "-" || !is_same_file(output.path, input)) continue;
+      throw Error(ErrorKind::usage, output.option + ": " + shown_path(output.path) +
+                                        " is read by this run and would be overwritten");
+    }
+    for (std::size_t k = 0; k < i; ++k) {
+      if (outputs[k].path.empty() || !is_same_file(output.path, outputs[k].path)) continue;
+      throw Error(ErrorKind::usage, output.option + " and " + outputs[k].option +
+                                        " name the same file, " + shown_path(output.path));
+    }
+  }
+}
+
+}  // namespace bnn
