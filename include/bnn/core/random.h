@@ -35,7 +35,7 @@ enum class Site : std::uint32_t {
   predict_dropout = 16,
   divergence = 17,  // Monte Carlo divergence: step = training step, example = draw
   bootstrap = 18,   // step = resample
-  corruption = 19,  // of test images: index = corruption, example = index in the file
+  corruption = 19,  // of test images: index = corruption, example = Dataset::stream_name
 };
 
 /// The name of a stream. `index` tells apart the variables or layers that share a site and must

@@ -22,7 +22,7 @@
 // beyond, lengths grow in proportion to it. Results are clamped and rounded to bytes. Images may
 // have any size and number of channels.
 //
-// Random numbers are named by (seed, corruption, position of the image in its file): not by the
+// Random numbers are named by (seed, corruption, Dataset::stream_name of the image): not by the
 // severity, so that the five differ in amount and not in luck; the order of images and the number
 // of threads do not matter. Thread-safe: no state.
 
@@ -69,7 +69,7 @@ std::string corruption_names();
 const Corruption& find_corruption(std::string_view name);
 
 /// @param severity 1 to 5
-/// @param index position of the image in its file
+/// @param index names the image: Dataset::stream_name
 void corrupt_image(const Corruption& corruption, int severity, std::uint64_t seed,
                    std::uint32_t index, const ByteImage& image, std::uint8_t* out);
 
