@@ -5,11 +5,10 @@
 #include "bnn/app/display_text.h"
 #include "bnn/app/html_text.h"
 #include "bnn/app/report_page.h"
+#include "bnn/data/corruption.h"
 
 namespace bnn {
 namespace {
-
-constexpr int kSeverities = 5;
 
 // The results of one corruption by severity.
 struct CorruptionRow {
