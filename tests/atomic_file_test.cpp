@@ -1,4 +1,4 @@
-#include "bnn/app/atomic_file.h"
+#include "bnn/files/atomic_file.h"
 
 #include <csignal>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "bnn/app/checkpoint_file.h"
+#include "bnn/files/checkpoint_file.h"
 
 #include <bit>
 #include <cstdint>

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 #include "data_files.h"
 #include "markup_check.h"
 #include "tiny_run.h"

@@ -9,7 +9,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/safetensors.h"
+#include "bnn/files/safetensors.h"
 #include "tiny_run.h"
 
 namespace bnn::testing {

@@ -9,8 +9,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/checkpoint_file.h"
-#include "bnn/app/event_file.h"
+#include "bnn/files/checkpoint_file.h"
+#include "bnn/files/event_file.h"
 #include "event_file_reader.h"
 #include "tiny_run.h"
 

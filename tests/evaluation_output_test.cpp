@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {

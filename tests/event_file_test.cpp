@@ -1,10 +1,10 @@
 // The bytes of event files against a decoder written from the description of the format.
 
-#include "bnn/app/event_file.h"
+#include "bnn/files/event_file.h"
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/crc32c.h"
+#include "bnn/files/crc32c.h"
 #include "event_file_reader.h"
 
 namespace bnn::testing {

@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/safetensors.h"
 #include "bnn/bayes/mean_field_normal.h"
+#include "bnn/files/safetensors.h"
 #include "bnn/train/posterior_from_weights.h"
 #include "data_files.h"
 #include "exact_posterior.h"

@@ -1,4 +1,4 @@
-#include "bnn/app/npy.h"
+#include "bnn/files/npy.h"
 
 #include <bit>
 #include <csignal>

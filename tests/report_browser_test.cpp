@@ -6,8 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/svg_elements.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/report/svg_elements.h"
 #include "data_files.h"
 #include "report_fixture.h"
 #include "run_program.h"

@@ -7,10 +7,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/png_data_uri.h"
-#include "bnn/app/report_page.h"
-#include "bnn/app/svg_strips.h"
 #include "bnn/infer/risk_coverage.h"
+#include "bnn/report/png_data_uri.h"
+#include "bnn/report/report_page.h"
+#include "bnn/report/svg_strips.h"
 #include "data_files.h"
 #include "markup_check.h"
 #include "temporary_directory.h"

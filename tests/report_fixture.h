@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bnn/app/report_page.h"
+#include "bnn/report/report_page.h"
 
 namespace bnn::testing {
 

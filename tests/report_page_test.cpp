@@ -1,4 +1,4 @@
-#include "bnn/app/report_page.h"
+#include "bnn/report/report_page.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/display_text.h"
-#include "bnn/app/html_text.h"
+#include "bnn/core/display_text.h"
+#include "bnn/report/html_text.h"
 #include "markup_check.h"
 #include "report_fixture.h"
 

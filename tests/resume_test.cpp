@@ -10,7 +10,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/checkpoint_file.h"
+#include "bnn/files/checkpoint_file.h"
 #include "data_files.h"
 #include "tiny_run.h"
 

@@ -1,4 +1,4 @@
-#include "bnn/app/safetensors.h"
+#include "bnn/files/safetensors.h"
 
 #include <cstdint>
 #include <filesystem>

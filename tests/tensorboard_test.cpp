@@ -16,8 +16,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/app/event_file.h"
-#include "bnn/app/safetensors.h"
+#include "bnn/files/event_file.h"
+#include "bnn/files/safetensors.h"
 #include "data_files.h"
 #include "event_file_reader.h"
 #include "exact_posterior.h"

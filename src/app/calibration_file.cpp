@@ -6,9 +6,9 @@
 #include <limits>
 #include <zlib.h>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/files/atomic_file.h"
 #include "bnn/infer/temperature.h"
 
 namespace bnn {

@@ -4,9 +4,9 @@
 #include <cstdio>
 
 #include "bnn/app/calibration_file.h"
-#include "bnn/app/display_text.h"
 #include "bnn/app/evaluation_images.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/core/display_text.h"
 #include "bnn/infer/calibration.h"
 #include "bnn/infer/temperature.h"
 #include "bnn/math/blas.h"

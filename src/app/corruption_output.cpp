@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 
 namespace bnn {
 namespace {

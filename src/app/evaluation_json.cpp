@@ -1,8 +1,8 @@
 #include "bnn/app/conformal_output.h"
 #include "bnn/app/corruption_output.h"
-#include "bnn/app/display_text.h"
 #include "bnn/app/evaluation_output.h"
 #include "bnn/app/evaluation_pruning.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "bnn/app/ensemble.h"
-#include "bnn/app/npy.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/files/npy.h"
 
 namespace bnn {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "bnn/app/display_text.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/pruning.h"

@@ -3,10 +3,10 @@
 
 #include "bnn/app/conformal_output.h"
 #include "bnn/app/corruption_output.h"
-#include "bnn/app/display_text.h"
 #include "bnn/app/evaluation_headlines.h"
 #include "bnn/app/evaluation_output.h"
 #include "bnn/app/evaluation_pruning.h"
+#include "bnn/core/display_text.h"
 
 namespace bnn {
 namespace {

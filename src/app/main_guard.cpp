@@ -10,8 +10,8 @@
 #include <new>
 #include <unistd.h>
 
-#include "bnn/app/display_text.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/error.h"
 
 namespace bnn {

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <unistd.h>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 
 namespace bnn {
 namespace {

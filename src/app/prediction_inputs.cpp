@@ -1,7 +1,7 @@
 #include "bnn/app/prediction_inputs.h"
 
-#include "bnn/app/display_text.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/byte_stream.h"
 #include "bnn/data/image_file.h"

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <string_view>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
 
 namespace bnn {

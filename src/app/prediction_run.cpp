@@ -4,11 +4,11 @@
 #include <numeric>
 
 #include "bnn/app/model_checkpoint.h"
-#include "bnn/app/npy.h"
 #include "bnn/app/output_paths.h"
 #include "bnn/app/prediction_inputs.h"
 #include "bnn/app/prediction_writer.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/files/npy.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
-#include "bnn/app/report_page.h"
 #include "bnn/app/run_folder.h"
+#include "bnn/report/report_page.h"
 
 namespace bnn {
 namespace {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/error.h"
 
 namespace bnn {

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <unistd.h>
 
-#include "bnn/app/event_file.h"
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/files/event_file.h"
 
 namespace bnn {
 namespace {

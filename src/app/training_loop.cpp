@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
-#include "bnn/app/display_text.h"
 #include "bnn/app/stop_signal.h"
+#include "bnn/core/display_text.h"
 #include "bnn/infer/summary.h"
 
 namespace bnn {

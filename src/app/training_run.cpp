@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "bnn/app/display_text.h"
 #include "bnn/app/initial_weights.h"
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/app/training_loop.h"
+#include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/math/blas.h"
 

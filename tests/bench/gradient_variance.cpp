@@ -8,10 +8,10 @@
 #include <map>
 #include <set>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/app/memory_limit.h"
 #include "bnn/app/model_checkpoint.h"
 #include "bnn/app/training_data.h"
+#include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
 #include "measure_variance.h"
 #include "program.h"

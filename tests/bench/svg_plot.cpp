@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bnn/app/display_text.h"
-#include "bnn/app/svg_elements.h"
+#include "bnn/core/display_text.h"
+#include "bnn/report/svg_elements.h"
 #include "svg_series.h"
 
 namespace bnn {

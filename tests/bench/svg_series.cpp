@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "bnn/app/svg_elements.h"
+#include "bnn/report/svg_elements.h"
 
 namespace bnn {
 namespace {

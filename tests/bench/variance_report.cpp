@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "bnn/app/display_text.h"
+#include "bnn/core/display_text.h"
 #include "svg_plot.h"
 
 namespace bnn {

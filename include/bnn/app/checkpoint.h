@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <string>
 
-#include "bnn/app/checkpoint_file.h"
 #include "bnn/app/run_config.h"
 #include "bnn/core/aligned_array.h"
+#include "bnn/files/checkpoint_file.h"
 #include "bnn/model/graph.h"
 
 namespace bnn {

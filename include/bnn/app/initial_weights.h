@@ -9,9 +9,9 @@
 
 #include <string>
 
-#include "bnn/app/checkpoint_file.h"
 #include "bnn/bayes/parameter_layout.h"
 #include "bnn/core/aligned_array.h"
+#include "bnn/files/checkpoint_file.h"
 
 namespace bnn {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "bnn/app/atomic_file.h"
-#include "bnn/app/npy.h"
 #include "bnn/app/prediction_output.h"
+#include "bnn/files/atomic_file.h"
+#include "bnn/files/npy.h"
 
 namespace bnn {
 

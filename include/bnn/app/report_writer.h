@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/app/evaluation_images.h"
 #include "bnn/app/model_checkpoint.h"
-#include "bnn/app/report_collector.h"
+#include "bnn/files/atomic_file.h"
 #include "bnn/infer/evaluation.h"
+#include "bnn/report/report_collector.h"
 
 namespace bnn {
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <string>
 
-#include "bnn/app/atomic_file.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/files/atomic_file.h"
 
 namespace bnn {
 

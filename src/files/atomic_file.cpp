@@ -1,0 +1,138 @@
+#include "bnn/files/atomic_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxTemporaryStem = 200;  // a file name has at most 255 bytes
+constexpr int kMaxTemporaryNames = 100;
+constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // one call moves below 2 GiB
+
+std::string reason(int error) { return std::system_category().message(error); }
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+// The system would see the path end at a NUL byte, and so would who reads a message.
+void check_no_nul(const std::string& path, ErrorKind kind) {
+  if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
+}
+
+int open_retrying(const std::string& path, int flags) {
+  for (;;) {
+    const int number = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+    if (number >= 0 || errno != EINTR) return number;
+  }
+}
+
+// Calls `transfer(data, size)`, a write() or pwrite(), until everything is written. Returns false
+// with errno set on failure.
+template <typename F>
+bool write_fully(std::span<const std::byte> bytes, F transfer) {
+  while (!bytes.empty()) {
+    const ssize_t count = transfer(bytes.data(), std::min(bytes.size(), kMaxTransfer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) errno = EIO;
+    if (count <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  check_no_nul(path, ErrorKind::io);
+  const std::string name = name_of(path);
+  if (name.empty() || name == "." || name == "..") {
+    throw Error(ErrorKind::io, shown_path(path) + ": cannot write: not the name of a file");
+  }
+  // Renaming over a device or a FIFO, or over a link to one such as /dev/stdout, would destroy it.
+  struct stat target = {};
+  if (::stat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode)) {
+    throw Error(ErrorKind::io, shown_path(path) + ": cannot write: not a regular file");
+  }
+  // The folder is opened first: what stands in the way of its fsync should show before the rename.
+  const std::string folder = folder_of(path);
+  folder_.reset(open_retrying(folder, O_RDONLY | O_DIRECTORY));
+  if (folder_.number() < 0) fail("cannot open its folder");
+  const std::string stem = (folder == "/" ? "" : folder) + "/." +
+                           name.substr(0, kMaxTemporaryStem) + ".tmp." + std::to_string(::getpid());
+  for (int i = 0; i < kMaxTemporaryNames && file_.number() < 0; ++i) {
+    const std::string candidate = i == 0 ? stem : stem + "." + std::to_string(i);
+    file_.reset(open_retrying(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
+    if (file_.number() >= 0) {
+      temporary_ = candidate;
+    } else if (errno != EEXIST) {
+      break;
+    }
+  }
+  if (file_.number() < 0) fail("cannot create a temporary file beside it");
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail(const std::string& action) const {
+  const int error = errno;
+  throw Error(ErrorKind::io, shown_path(path_) + ": " + action + ": " + reason(error));
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  const auto append = [this](const std::byte* data, std::size_t size) {
+    return ::write(file_.number(), data, size);
+  };
+  if (!write_fully(bytes, append)) fail("cannot write");
+}
+
+void AtomicFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  const auto write_next = [this, &offset](const std::byte* data, std::size_t size) {
+    const ssize_t count = ::pwrite(file_.number(), data, size, static_cast<off_t>(offset));
+    if (count > 0) offset += static_cast<std::uint64_t>(count);
+    return count;
+  };
+  if (!write_fully(bytes, write_next)) fail("cannot write");
+}
+
+void AtomicFile::commit() {
+  if (::fsync(file_.number()) != 0) fail("cannot bring it to the disk");
+  if (file_.close() != 0 && errno != EINTR) fail("cannot close it");
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace it");
+  temporary_.clear();
+  // File systems that cannot sync a folder say EINVAL; they have nothing better to offer.
+  if (::fsync(folder_.number()) != 0 && errno != EINVAL)
+    fail("cannot bring its folder to the disk");
+}
+
+void write_file_atomically(const std::string& path,
+                           std::span<const std::span<const std::byte>> parts) {
+  AtomicFile file(path);
+  for (const std::span<const std::byte> part : parts) file.write(part);
+  file.commit();
+}
+
+void write_file_atomically(const std::string& path, std::string_view text) {
+  const std::span<const std::byte> part = std::as_bytes(std::span(text));
+  write_file_atomically(path, std::span(&part, 1));
+}
+
+}  // namespace bnn

@@ -1,0 +1,267 @@
+#include "bnn/files/safetensors_header.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+#include "bnn/core/error.h"
+#include "bnn/core/json_reader.h"
+#include "bnn/files/safetensors.h"
+
+namespace bnn {
+namespace {
+
+using Text = Json::string_t;
+
+// Receives the tokens of a header. The JSON library checks the grammar; this class checks that
+// every token belongs where it stands.
+class HeaderTokens final : public nlohmann::json_sax<Json> {
+ public:
+  explicit HeaderTokens(const std::string& source) : source_(source) {}
+
+  SafetensorsHeader take() { return std::move(header_); }
+
+  bool null() override { unexpected("null"); }
+  bool boolean(bool) override { unexpected("a boolean"); }
+  bool number_integer(Json::number_integer_t) override { unexpected("a negative number"); }
+  bool number_float(Json::number_float_t, const Text&) override { unexpected("a fraction"); }
+  bool binary(Json::binary_t&) override { unexpected("binary data"); }
+  bool number_unsigned(Json::number_unsigned_t value) override;
+  bool string(Text& value) override;
+  bool start_object(std::size_t) override;
+  bool key(Text& value) override;
+  bool end_object() override;
+  bool start_array(std::size_t) override;
+  bool end_array() override;
+  bool parse_error(std::size_t byte, const std::string&, const Json::exception&) override {
+    throw Error(ErrorKind::checkpoint, source_ + ": header: not valid JSON at byte " +
+                                           std::to_string(byte) + " of the header");
+  }
+
+ private:
+  enum class Place { before, top, metadata, tensor, shape, offsets, after };
+
+  [[noreturn]] void fail(const std::string& sentence) const;
+  [[noreturn]] void unexpected(const std::string& found) const;
+  std::string expected() const;
+  void begin_tensor(const Text& name);
+  void finish_tensor();
+
+  const std::string& source_;
+  SafetensorsHeader header_;
+  Place place_ = Place::before;
+  std::string key_;                     // of the value that comes next
+  std::set<std::string> names_;         // keys of the top level
+  std::set<std::string> fields_;        // keys of the current tensor
+  std::vector<std::uint64_t> offsets_;  // of the current tensor
+};
+
+void HeaderTokens::fail(const std::string& sentence) const {
+  std::string where = ": header";
+  const bool inside = place_ == Place::tensor || place_ == Place::shape || place_ == Place::offsets;
+  if (inside) where += ": tensor " + json_text(header_.entries.back().name);
+  if (place_ == Place::metadata) where += ": __metadata__";
+  throw Error(ErrorKind::checkpoint, source_ + where + ": " + sentence);
+}
+
+std::string HeaderTokens::expected() const {
+  switch (place_) {
+    case Place::metadata:
+      return "a string as the value of " + json_text(key_);
+    case Place::shape:
+      return "dimensions to be whole numbers from 0 to 2^63 - 1";
+    case Place::offsets:
+      return "data_offsets to be whole numbers from 0 to 2^64 - 1";
+    case Place::tensor:
+      return key_ == "dtype" ? "a string as dtype" : "a list of whole numbers as " + key_;
+    default:
+      return key_.empty() ? "an object" : "an object as the value of " + json_text(key_);
+  }
+}
+
+void HeaderTokens::unexpected(const std::string& found) const {
+  fail("expected " + expected() + ", found " + found);
+}
+
+bool HeaderTokens::number_unsigned(Json::number_unsigned_t value) {
+  if (place_ == Place::offsets) {
+    if (offsets_.size() == 2) fail("expected two data_offsets, found more");
+    offsets_.push_back(value);
+    return true;
+  }
+  if (place_ != Place::shape) unexpected("a number");
+  if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    unexpected(std::to_string(value));
+  }
+  std::vector<std::int64_t>& shape = header_.entries.back().shape;
+  if (shape.size() == kMaxTensorRank) {
+    fail("expected at most " + std::to_string(kMaxTensorRank) + " dimensions, found more");
+  }
+  shape.push_back(static_cast<std::int64_t>(value));
+  return true;
+}
+
+bool HeaderTokens::string(Text& value) {
+  if (place_ == Place::metadata) {
+    header_.metadata[key_] = std::move(value);
+  } else if (place_ == Place::tensor && key_ == "dtype") {
+    header_.entries.back().dtype = std::move(value);
+  } else {
+    unexpected("a string");
+  }
+  return true;
+}
+
+bool HeaderTokens::start_object(std::size_t) {
+  if (place_ == Place::before) {
+    place_ = Place::top;
+  } else if (place_ == Place::top) {
+    place_ = key_ == "__metadata__" ? Place::metadata : Place::tensor;
+    if (place_ == Place::tensor) begin_tensor(key_);
+  } else {
+    unexpected("an object");
+  }
+  return true;
+}
+
+bool HeaderTokens::key(Text& value) {
+  bool is_new = true;
+  if (place_ == Place::top) {
+    is_new = names_.insert(value).second;
+  } else if (place_ == Place::metadata) {
+    is_new = header_.metadata.emplace(value, "").second;
+    if (header_.metadata.size() > kMaxSafetensorsMetadata) {
+      fail("more than " + std::to_string(kMaxSafetensorsMetadata) + " entries");
+    }
+  } else {
+    is_new = fields_.insert(value).second;
+    if (value != "dtype" && value != "shape" && value != "data_offsets") {
+      fail("unknown key " + json_text(value) + "; expected dtype, shape and data_offsets");
+    }
+  }
+  if (!is_new) fail("key " + json_text(value) + " appears twice");
+  key_ = std::move(value);
+  return true;
+}
+
+void HeaderTokens::begin_tensor(const Text& name) {
+  if (header_.entries.size() == kMaxSafetensorsTensors) {
+    place_ = Place::top;
+    fail("more than " + std::to_string(kMaxSafetensorsTensors) + " tensors");
+  }
+  header_.entries.emplace_back().name = name;
+  fields_.clear();
+  offsets_.clear();
+  if (!is_tensor_name(name)) {
+    fail("the name must have 1 to " + std::to_string(kMaxTensorName) +
+         " bytes and no control characters");
+  }
+}
+
+bool HeaderTokens::end_object() {
+  if (place_ == Place::tensor) finish_tensor();
+  place_ = place_ == Place::top ? Place::after : Place::top;
+  return true;
+}
+
+void HeaderTokens::finish_tensor() {
+  for (const char* field : {"dtype", "shape", "data_offsets"}) {
+    if (!fields_.contains(field)) fail(std::string(field) + " is missing");
+  }
+  header_.entries.back().begin = offsets_[0];
+  header_.entries.back().end = offsets_[1];
+}
+
+bool HeaderTokens::start_array(std::size_t) {
+  if (place_ != Place::tensor || key_ == "dtype") unexpected("a list");
+  place_ = key_ == "shape" ? Place::shape : Place::offsets;
+  return true;
+}
+
+bool HeaderTokens::end_array() {
+  if (place_ == Place::offsets && offsets_.size() != 2) {
+    fail("expected two data_offsets, found " + std::to_string(offsets_.size()));
+  }
+  place_ = Place::tensor;
+  return true;
+}
+
+// Bytes of a float32 tensor of this shape, or false if they do not fit 64 bits.
+bool byte_size(const std::vector<std::int64_t>& shape, std::uint64_t& bytes) {
+  bytes = sizeof(float);
+  for (const std::int64_t dimension : shape) {
+    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dimension), &bytes)) return false;
+  }
+  return true;
+}
+
+void check_entry(const SafetensorsEntry& entry, std::uint64_t data_size,
+                 const std::string& source) {
+  const std::string where = source + ": tensor " + json_text(entry.name) + ": ";
+  if (entry.dtype != "F32") {
+    throw Error(ErrorKind::checkpoint,
+                where + "expected dtype \"F32\", found " + json_text(entry.dtype));
+  }
+  if (entry.begin > entry.end || entry.end > data_size) {
+    throw Error(ErrorKind::checkpoint, where + "data_offsets [" + std::to_string(entry.begin) +
+                                           ", " + std::to_string(entry.end) +
+                                           "] do not lie in order within the " +
+                                           std::to_string(data_size) + " bytes of data");
+  }
+  std::uint64_t bytes = 0;
+  if (!byte_size(entry.shape, bytes)) {
+    throw Error(ErrorKind::checkpoint, where + "the shape is larger than any file");
+  }
+  if (bytes != entry.end - entry.begin) {
+    throw Error(ErrorKind::checkpoint, where + "the shape needs " + std::to_string(bytes) +
+                                           " bytes, but data_offsets span " +
+                                           std::to_string(entry.end - entry.begin));
+  }
+}
+
+// Expects entries sorted by the start of their data.
+void check_tiling(const std::vector<SafetensorsEntry>& entries, std::uint64_t data_size,
+                  const std::string& source) {
+  std::uint64_t covered = 0;
+  for (const SafetensorsEntry& entry : entries) {
+    if (entry.begin != covered) {
+      throw Error(ErrorKind::checkpoint,
+                  source + ": tensor " + json_text(entry.name) +
+                      (entry.begin < covered ? " overlaps another" : " leaves a hole before it") +
+                      "; expected its data at byte " + std::to_string(covered) + ", found " +
+                      std::to_string(entry.begin));
+    }
+    covered = entry.end;
+  }
+  if (covered != data_size) {
+    throw Error(ErrorKind::checkpoint, source + ": expected " + std::to_string(covered) +
+                                           " bytes of data behind the header, found " +
+                                           std::to_string(data_size));
+  }
+}
+
+}  // namespace
+
+SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size,
+                                           const std::string& source) {
+  if (text.empty() || text.front() != '{') {
+    throw Error(ErrorKind::checkpoint, source + ": header: expected JSON that begins with '{'");
+  }
+  // The library takes a NUL byte for the end of its input.
+  if (text.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::checkpoint, source + ": header: NUL byte in JSON text");
+  }
+  HeaderTokens tokens(source);
+  Json::sax_parse(text.begin(), text.end(), &tokens);
+  SafetensorsHeader header = tokens.take();
+  for (const SafetensorsEntry& entry : header.entries) check_entry(entry, data_size, source);
+  std::sort(header.entries.begin(), header.entries.end(),
+            [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+              return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+            });
+  check_tiling(header.entries, data_size, source);
+  return header;
+}
+
+}  // namespace bnn

@@ -1,0 +1,62 @@
+#include "bnn/report/report_history.h"
+
+#include <cmath>
+#include <optional>
+#include <sstream>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+
+std::optional<double> finite_number(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  if (found == line.end() || !found->is_number()) return std::nullopt;
+  const double value = found->get<double>();
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+void add_point(std::vector<ChartPoint>& curve, double epoch, std::optional<double> value) {
+  if (value) curve.push_back({epoch, *value});
+}
+
+void add_line(TrainingHistory& history, const Json& line) {
+  if (!line.is_object()) return;
+  const std::optional<double> epoch = finite_number(line, "epoch");
+  const auto event = line.find("event");
+  if (!epoch || event == line.end()) return;
+  if (*event == "train") {
+    add_point(history.nll, *epoch, finite_number(line, "nll"));
+    add_point(history.loss, *epoch, finite_number(line, "loss"));
+    add_point(history.accuracy, *epoch, finite_number(line, "accuracy"));
+    const std::optional<double> kl = finite_number(line, "kl");
+    const std::optional<double> examples = finite_number(line, "examples");
+    if (kl && examples && *examples > 0) history.kl.push_back({*epoch, *kl / *examples});
+  } else if (*event == "validation") {
+    add_point(history.validation_nll, *epoch, finite_number(line, "nll"));
+    add_point(history.validation_accuracy, *epoch, finite_number(line, "accuracy"));
+  }
+}
+
+}  // namespace
+
+TrainingHistory read_training_history(const std::string& metrics_file) {
+  TrainingHistory history;
+  std::string text;
+  try {
+    text = read_text_file(metrics_file, kMaxBytes, ErrorKind::io);
+  } catch (const Error&) {
+    return history;
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    add_line(history, Json::parse(line, nullptr, /*allow_exceptions=*/false));
+  }
+  return history;
+}
+
+}  // namespace bnn

@@ -1,0 +1,146 @@
+#include "bnn/report/report_posterior.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "bnn/bayes/mean_field_normal.h"
+#include "bnn/core/display_text.h"
+#include "bnn/report/html_text.h"
+#include "bnn/report/svg_strips.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kBins = 48;
+constexpr double kLowestPower = -3;        // of signal-to-noise ratios
+constexpr std::size_t kNameColumns = 24;   // beside which a note fits
+constexpr std::size_t kStripsAFigure = 8;  // a longer figure is hard to read
+
+struct LogValues {
+  std::vector<double> scales, ratios;  // log10
+};
+
+LogValues log_values(const ParameterLayout& layout, const RandomTensor& tensor,
+                     const AlignedArray& parameters) {
+  const Slice loc = layout.variables()[tensor.loc].slice;
+  const Slice untransformed = layout.variables()[tensor.untransformed_scale].slice;
+  LogValues values;
+  values.scales.reserve(loc.size);
+  values.ratios.reserve(loc.size);
+  for (std::size_t i = 0; i < loc.size; ++i) {
+    const double scale = static_cast<double>(scale_of(parameters.data()[untransformed.offset + i]));
+    const double mean = std::abs(static_cast<double>(parameters.data()[loc.offset + i]));
+    values.scales.push_back(std::log10(scale));
+    values.ratios.push_back(std::max(std::log10(mean / scale), kLowestPower));
+  }
+  return values;
+}
+
+std::string tensor_name(const std::string& variable) {
+  constexpr std::string_view kSuffix = "_posterior_loc";
+  return variable.ends_with(kSuffix) ? variable.substr(0, variable.size() - kSuffix.size())
+                                     : variable;
+}
+
+// Whole powers of ten, and at least one of them.
+void set_bounds(const std::vector<double>& values, double& low, double& high, bool first) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  low = first ? std::floor(*least) : std::min(low, std::floor(*least));
+  high = first ? std::ceil(*most) : std::max(high, std::ceil(*most));
+  if (!(high > low)) high = low + 1;
+}
+
+ChartAxis power_axis(const std::string& label, double low, double high) {
+  ChartAxis axis{label, low, high, {}, false};
+  for (double power = low; power <= high; power += 1) {
+    axis.ticks.push_back({power, significant(std::pow(10.0, power), 6)});
+  }
+  return axis;
+}
+
+// One figure for every few tensors, all on the same axis.
+std::vector<std::string> strip_figures(const PosteriorReport& report, const ChartAxis& axis,
+                                       const std::string& title, const std::string& caption,
+                                       std::vector<std::size_t> TensorPosterior::*counts,
+                                       double TensorPosterior::*middle) {
+  std::vector<std::string> figures;
+  for (std::size_t first = 0; first < report.tensors.size(); first += kStripsAFigure) {
+    StripChart chart{title, "", axis, {}};
+    const std::size_t end = std::min(first + kStripsAFigure, report.tensors.size());
+    for (std::size_t i = first; i < end; ++i) {
+      const TensorPosterior& tensor = report.tensors[i];
+      const std::string median_text = "median " + significant(tensor.*middle, 3);
+      chart.strips.push_back({short_name(tensor.name, kNameColumns), median_text, "right",
+                              tensor.*counts, std::log10(tensor.*middle)});
+      chart.description += short_name(tensor.name) + ": " + std::to_string(tensor.weights) +
+                           " weights, " + median_text + ". ";
+    }
+    figures.push_back(html_figure(svg_strips(chart), title, first == 0 ? caption : "Continued."));
+  }
+  return figures;
+}
+
+std::string tensor_table(const PosteriorReport& report) {
+  HtmlTable table{"Random weights.",
+                  "Medians of the scale σ and of the signal-to-noise ratio |μ|/σ, SNR.",
+                  {"Tensor", "weights", "σ", "SNR", "SNR &lt; 1"},
+                  {}};
+  for (const TensorPosterior& tensor : report.tensors) {
+    table.rows.push_back({html_name(tensor.name), grouped(tensor.weights),
+                          significant(tensor.median_scale, 3), significant(tensor.median_ratio, 3),
+                          html_percent(tensor.share_below_one, 1)});
+  }
+  return html_table(table);
+}
+
+}  // namespace
+
+PosteriorReport posterior_report(const ParameterLayout& layout, const AlignedArray& parameters) {
+  PosteriorReport report;
+  // Two passes, since all tensors share the axes: what is kept between them is small.
+  bool first = true;
+  for (const RandomTensor& tensor : layout.random_tensors()) {
+    const LogValues values = log_values(layout, tensor, parameters);
+    if (values.scales.empty()) continue;
+    set_bounds(values.scales, report.scale_low, report.scale_high, first);
+    set_bounds(values.ratios, report.ratio_low, report.ratio_high, first);
+    first = false;
+  }
+  for (const RandomTensor& tensor : layout.random_tensors()) {
+    const LogValues values = log_values(layout, tensor, parameters);
+    if (values.scales.empty()) continue;
+    const auto below = std::count_if(values.ratios.begin(), values.ratios.end(),
+                                     [](double power) { return power < 0; });
+    const std::size_t weights = values.scales.size();
+    report.tensors.push_back(
+        {tensor_name(layout.variables()[tensor.loc].name), weights,
+         std::pow(10.0, *median(values.scales)), std::pow(10.0, *median(values.ratios)),
+         static_cast<double>(below) / static_cast<double>(weights),
+         histogram(values.scales, report.scale_low, report.scale_high, kBins),
+         histogram(values.ratios, report.ratio_low, report.ratio_high, kBins)});
+  }
+  return report;
+}
+
+std::string weights_section(const PosteriorReport& report) {
+  if (report.tensors.empty()) return "";
+  const std::vector<std::string> scales = strip_figures(
+      report, power_axis("scale σ, logarithmic", report.scale_low, report.scale_high),
+      "Posterior scales.", "How wide the posterior of each weight is; the line marks the median.",
+      &TensorPosterior::scale_counts, &TensorPosterior::median_scale);
+  const std::vector<std::string> ratios = strip_figures(
+      report,
+      power_axis("signal-to-noise ratio |μ|/σ, logarithmic", report.ratio_low, report.ratio_high),
+      "Signal-to-noise ratios.",
+      "Left of 1 the posterior can hardly tell the sign of a weight; such weights can go first.",
+      &TensorPosterior::ratio_counts, &TensorPosterior::median_ratio);
+  std::vector<std::string> figures;
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    figures.push_back(scales[i]);
+    figures.push_back(ratios[i]);
+  }
+  figures.push_back("<div>" + tensor_table(report) + "</div>\n");
+  return html_section({"weights", "Weights", html_figures(figures)});
+}
+
+}  // namespace bnn

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "bnn/core/display_text.h"
+#include "bnn/report/html_text.h"
+#include "bnn/report/report_page.h"
+
+namespace bnn {
+namespace {
+
+// One number of a sweep against what is swept, on a logarithmic axis.
+struct SweepCurve {
+  std::string title, caption, y_label;
+  TickText text = TickText::plain;
+};
+
+std::string sweep_figure(const SweepCurve& curve, ChartAxis x, const std::vector<double>& xs,
+                         const std::vector<double>& ys) {
+  Chart chart;
+  chart.title = curve.title;
+  chart.x = std::move(x);
+  chart.y = axis_over(curve.y_label, ys, false, curve.text);
+  ChartSeries series{"", "right", {}};
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    series.points.push_back({xs[i], ys[i]});
+    const bool share = curve.text == TickText::percent;
+    chart.description +=
+        significant(xs[i], 4) + ": " + (share ? percent(ys[i], 2) : fixed(ys[i], 4)) + ". ";
+  }
+  chart.series = {series};
+  return html_figure(svg_chart(chart), curve.title + ".", curve.caption);
+}
+
+template <typename Point>
+std::vector<double> column(const std::vector<Point>& points, double Point::*value) {
+  std::vector<double> values;
+  for (const Point& point : points) values.push_back(point.*value);
+  return values;
+}
+
+std::string sample_section(const std::vector<SweepPoint>& sweep) {
+  if (sweep.empty()) return "";
+  std::vector<double> samples;
+  for (const SweepPoint& point : sweep) samples.push_back(static_cast<double>(point.samples));
+  const ChartAxis x = axis_of("samples of the weights", samples, TickText::plain);
+  HtmlTable table{"Metrics of the first samples.",
+                  "",
+                  {"Samples", "accuracy", "NLL", "ECE", "mutual inf."},
+                  {}};
+  for (const SweepPoint& point : sweep) {
+    table.rows.push_back({grouped(point.samples), html_number(point.accuracy, 4),
+                          html_number(point.nll, 4), html_number(point.ece, 4),
+                          html_number(point.mutual_information, 4)});
+  }
+  return html_section(
+      {"samples", "How many samples are enough",
+       html_figures({sweep_figure({"NLL by samples",
+                                   "Where the curve is flat, more samples only "
+                                   "cost time.",
+                                   "nats"},
+                                  x, samples, column(sweep, &SweepPoint::nll)),
+                     sweep_figure({"Accuracy by samples", "", "accuracy", TickText::percent}, x,
+                                  samples, column(sweep, &SweepPoint::accuracy)),
+                     "<div>" + html_table(table) + "</div>\n"})});
+}
+
+std::string pruning_section(std::vector<PruningPoint> points) {
+  if (points.empty()) return "";
+  std::stable_sort(points.begin(), points.end(),
+                   [](const PruningPoint& a, const PruningPoint& b) { return a.kept < b.kept; });
+  const std::vector<double> kept = column(points, &PruningPoint::kept);
+  ChartAxis x = axis_over("random weights kept", kept, true, TickText::percent);
+  x.high = 1;
+  x.ticks = round_ticks(0, 1, 5, TickText::percent);
+  HtmlTable table{
+      "Metrics by share of the weights kept.", "", {"Kept", "accuracy", "NLL", "ECE"}, {}};
+  for (const PruningPoint& point : points) {
+    table.rows.push_back({html_percent(point.kept, 1), html_number(point.accuracy, 4),
+                          html_number(point.nll, 4), html_number(point.ece, 4)});
+  }
+  return html_section(
+      {"pruning", "Pruning",
+       "<p>Only the weights of the highest signal-to-noise ratio are kept, the rest are 0.</p>\n" +
+           html_figures(
+               {sweep_figure({"Accuracy by weights kept", "", "accuracy", TickText::percent}, x,
+                             kept, column(points, &PruningPoint::accuracy)),
+                sweep_figure({"NLL by weights kept", "", "nats"}, x, kept,
+                             column(points, &PruningPoint::nll)),
+                "<div>" + html_table(table) + "</div>\n"})});
+}
+
+}  // namespace
+
+std::string sweeps_section(const Evaluation& evaluation) {
+  return sample_section(evaluation.sweep) + pruning_section(evaluation.pruning);
+}
+
+}  // namespace bnn

@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <cmath>
+
+#include "bnn/core/display_text.h"
+#include "bnn/report/html_text.h"
+#include "bnn/report/report_page.h"
+#include "bnn/report/svg_strips.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kBins = 30;
+
+struct Group {
+  std::string name, style;
+  std::vector<const ExampleScore*> members;
+};
+
+std::vector<Group> groups_of(const ReportContents& contents) {
+  std::vector<Group> groups = {
+      {"right", "right", {}}, {"wrong", "wrong", {}}, {"out of distribution", "out", {}}};
+  for (const ExampleScore& one : contents.inside) {
+    groups[one.correct ? 0 : 1].members.push_back(&one);
+  }
+  for (const ExampleScore& one : contents.outside) groups[2].members.push_back(&one);
+  return groups;
+}
+
+std::vector<double> values_of(const Group& group, double ExampleScore::*score) {
+  std::vector<double> values;
+  values.reserve(group.members.size());
+  for (const ExampleScore* one : group.members) values.push_back(one->*score);
+  return values;
+}
+
+struct Score {
+  std::string title, axis, caption;
+  double ExampleScore::*value;
+};
+
+std::string score_figure(const std::vector<Group>& groups, const Score& score, double high) {
+  StripChart chart{score.title, "", {score.axis, 0, high, round_ticks(0, high, 5)}, {}};
+  for (const Group& group : groups) {
+    const std::vector<double> values = values_of(group, score.value);
+    const std::optional<double> middle = median(values);
+    if (!middle) continue;
+    const std::string note = grouped(values.size()) + " · median " + significant(*middle, 3);
+    chart.strips.push_back(
+        {group.name, note, group.style, histogram(values, 0, high, kBins), middle});
+    chart.description += group.name + ": " + std::to_string(values.size()) + " examples, median " +
+                         significant(*middle, 4) + ". ";
+  }
+  return html_figure(svg_strips(chart), score.title + ".", score.caption);
+}
+
+double largest(const ReportContents& contents, double ExampleScore::*score) {
+  double most = 0;
+  for (const ExampleScore& one : contents.inside) most = std::max(most, one.*score);
+  for (const ExampleScore& one : contents.outside) most = std::max(most, one.*score);
+  return most;
+}
+
+std::string ood_table(const OodMetrics& ood) {
+  HtmlTable table{
+      "Telling other images apart.",
+      "Out of distribution, " + grouped(ood.examples) +
+          " images, is the positive class; AUROC is the chance that such an image "
+          "has the higher score, the second AUPR takes the evaluated images as the positive "
+          "class, FPR95 the share of the evaluated images that are "
+          "suspected where 95&nbsp;% of the others are found.",
+      {"Score", "AUROC", "AUPR", "AUPR of the evaluated", "FPR95"},
+      {}};
+  const auto add = [&](const std::string& name, const Detection& detection) {
+    table.rows.push_back({name, html_number(detection.auroc, 4), html_number(detection.aupr, 4),
+                          html_number(detection.aupr_in, 4), html_number(detection.fpr95, 4)});
+  };
+  add("maximum probability", ood.max_probability);
+  add("predictive entropy", ood.predictive_entropy);
+  add("expected entropy", ood.expected_entropy);
+  add("mutual information", ood.mutual_information);
+  return html_table(table);
+}
+
+}  // namespace
+
+std::string uncertainty_section(const ReportContents& contents) {
+  std::string body;
+  if (!contents.inside.empty() || !contents.outside.empty()) {
+    const std::vector<Group> groups = groups_of(contents);
+    const auto classes = static_cast<double>(contents.evaluation.metrics.per_class.size());
+    const double disputed = largest(contents, &ExampleScore::mutual_information);
+    // Of K classes the entropy is at most log K; with one class it is 0.
+    const double entropy_high = classes > 1 ? std::log(classes) : 1;
+    std::vector<std::string> figures = {
+        score_figure(groups,
+                     {"Confidence", "probability of the predicted class",
+                      "Each strip has its own height; the line marks the median.",
+                      &ExampleScore::confidence},
+                     1),
+        score_figure(groups,
+                     {"Predictive entropy", "nats, at most the logarithm of the classes",
+                      "All of the doubt about an image.", &ExampleScore::predictive_entropy},
+                     entropy_high)};
+    if (disputed > 0) {
+      figures.push_back(score_figure(groups,
+                                     {"Mutual information", "nats",
+                                      "How much the samples of the weights disagree: doubt that "
+                                      "more data could remove.",
+                                      &ExampleScore::mutual_information},
+                                     disputed));
+    }
+    body += html_figures(figures);
+  }
+  if (contents.evaluation.ood) body += ood_table(*contents.evaluation.ood);
+  return html_section({"uncertainty", "Uncertainty", body});
+}
+
+}  // namespace bnn

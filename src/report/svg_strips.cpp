@@ -1,0 +1,88 @@
+#include "bnn/report/svg_strips.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "bnn/report/html_text.h"
+#include "bnn/report/svg_elements.h"
+
+namespace bnn {
+namespace {
+
+constexpr double kWidth = 320, kLeft = 16, kRight = 304;
+constexpr double kLabel = 16, kBars = 36, kGap = 10;
+constexpr double kStrip = kLabel + kBars + kGap;
+constexpr double kBottom = 36;
+
+bool is_empty(const Strip& strip) {
+  return std::all_of(strip.counts.begin(), strip.counts.end(),
+                     [](std::size_t count) { return count == 0; });
+}
+
+std::string bars(const Strip& strip, double baseline) {
+  const auto tallest =
+      static_cast<double>(*std::max_element(strip.counts.begin(), strip.counts.end()));
+  const double step = (kRight - kLeft) / static_cast<double>(strip.counts.size());
+  std::string html;
+  for (std::size_t b = 0; b < strip.counts.size(); ++b) {
+    if (strip.counts[b] == 0) continue;
+    // What is there can be seen, however little it is.
+    const double height = std::max(kBars * static_cast<double>(strip.counts[b]) / tallest, 0.8);
+    html += svg_rectangle(kLeft + step * static_cast<double>(b) + 0.3, baseline - height,
+                          step - 0.6, height, "class=\"bar " + strip.style + "\"");
+  }
+  return html;
+}
+
+std::string strip_html(const StripChart& chart, const Strip& strip, double top) {
+  const double baseline = top + kLabel + kBars;
+  std::string html = svg_text(kLeft, top + 10, " class=\"label " + strip.style + "\"",
+                              escaped_markup(strip.name) + "<tspan class=\"note\" dx=\"8\">" +
+                                  escaped_markup(strip.note) + "</tspan>");
+  html += bars(strip, baseline);
+  html += svg_line(kLeft, baseline, kRight, baseline, "class=\"axis\"");
+  if (strip.mark && chart.x.shows(*strip.mark)) {
+    const double x = std::clamp(chart.x.place(*strip.mark, kLeft, kRight), kLeft, kRight);
+    html += svg_line(x, baseline - kBars, x, baseline + 5, "class=\"median\"");
+  }
+  return html;
+}
+
+}  // namespace
+
+std::vector<std::size_t> histogram(std::span<const double> values, double low, double high,
+                                   std::size_t bins) {
+  std::vector<std::size_t> counts(bins, 0);
+  const double scale = static_cast<double>(bins) / (high - low);
+  const auto last = static_cast<double>(bins - 1);
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    const double bin = high > low ? std::floor((value - low) * scale) : 0;
+    ++counts[static_cast<std::size_t>(std::clamp(bin, 0.0, last))];
+  }
+  return counts;
+}
+
+std::optional<double> median(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::string svg_strips(const StripChart& chart) {
+  double top = 0;
+  std::string body;
+  for (const Strip& strip : chart.strips) {
+    if (is_empty(strip)) continue;
+    body += strip_html(chart, strip, top);
+    top += kStrip;
+  }
+  if (body.empty()) return "";
+  const ChartArea area{kLeft, kRight, 0, top - kGap};
+  return svg_image(kWidth, area.bottom + kBottom, chart.title, chart.description,
+                   svg_x_axis(chart.x, area) + body);
+}
+
+}  // namespace bnn
