@@ -5,14 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/error.h"
 #include "bnn/core/random.h"
-#include "bnn/infer/evaluation.h"
+#include "bnn/infer/named_metrics.h"
 
 namespace bnn {
 namespace {
@@ -71,11 +74,40 @@ MetricIntervals intervals_of(const std::vector<Example>& examples, std::size_t r
   return bootstrap_intervals(collect(examples), {resamples, seed}, pool);
 }
 
+// Every number that has an interval, NaN where it is undefined.
+std::map<std::string, double> numbers_of(const Metrics& metrics) {
+  std::map<std::string, double> numbers;
+  for (const NamedMetric& metric : kNamedMetrics) numbers[metric.name] = metrics.*metric.value;
+  for (const BrierPart& part : kBrierParts) {
+    numbers[part.name] = metrics.brier_decomposition.*part.value;
+  }
+  for (const RiskPoint& point : metrics.risk_at_coverage) {
+    numbers["risk at " + std::to_string(point.coverage)] = point.risk;
+  }
+  for (const ClassMetrics& one : metrics.per_class) {
+    const std::string name = "class " + std::to_string(one.label);
+    numbers[name + " accuracy"] = one.accuracy;
+    numbers[name + " precision"] = one.precision.value_or(std::nan(""));
+    numbers[name + " recall"] = one.recall.value_or(std::nan(""));
+  }
+  return numbers;
+}
+
 bool same_bits(const MetricIntervals& a, const MetricIntervals& b) {
-  return std::all_of(kNamedMetrics.begin(), kNamedMetrics.end(), [&](const NamedMetric& metric) {
-    const Interval &x = a.*metric.interval, &y = b.*metric.interval;
-    return x.lower == y.lower && x.upper == y.upper;
-  });
+  return numbers_of(a.lower) == numbers_of(b.lower) && numbers_of(a.upper) == numbers_of(b.upper);
+}
+
+// By the definition: the values are at 0, 1 / (n - 1), … 1, with lines between them.
+double naive_quantile(std::vector<double> values, double q) {
+  if (values.empty()) return std::nan("");
+  std::sort(values.begin(), values.end());
+  const double step = 1.0 / static_cast<double>(values.size() - 1);
+  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
+    const double from = static_cast<double>(i) * step;
+    if (q > from + step) continue;
+    return values[i] + (q - from) / step * (values[i + 1] - values[i]);
+  }
+  return values.back();
 }
 
 }  // namespace
@@ -97,15 +129,21 @@ TEST_CASE("an interval is that of the metrics of its resamples, made one by one"
       }
       resamples.push_back(collector.finish());
     }
-    for (const NamedMetric& metric : kNamedMetrics) {
-      CAPTURE(metric.name);
+    const std::map<std::string, double> lower = numbers_of(intervals.lower);
+    const std::map<std::string, double> upper = numbers_of(intervals.upper);
+    CHECK(lower.size() == kNamedMetrics.size() + 3 + 6 + 3 * 3);
+    for (const auto& [name, bound] : lower) {
+      CAPTURE(name);
       std::vector<double> values;
-      for (const Metrics& one : resamples) values.push_back(one.*metric.value);
-      std::sort(values.begin(), values.end());
-      // 2.5 % and 97.5 % of the way from the first of 21 to the last: half a step from each end.
-      const Interval found = intervals.*metric.interval;
-      CHECK(found.lower == Approx((values[0] + values[1]) / 2).epsilon(1e-6).margin(1e-7));
-      CHECK(found.upper == Approx((values[19] + values[20]) / 2).epsilon(1e-6).margin(1e-7));
+      for (const Metrics& one : resamples) {
+        const double value = numbers_of(one).at(name);
+        if (!std::isnan(value)) values.push_back(value);
+      }
+      const double expected = naive_quantile(values, 0.025);
+      CHECK(std::isnan(bound) == values.empty());
+      if (values.empty()) continue;
+      CHECK(bound == Approx(expected).epsilon(1e-6).margin(2e-7));
+      CHECK(upper.at(name) == Approx(naive_quantile(values, 0.975)).epsilon(1e-6).margin(2e-7));
     }
   }
 }
@@ -134,14 +172,14 @@ TEST_CASE("the interval of an accuracy is as wide as the binomial distribution s
   const MetricIntervals intervals = intervals_of(examples, 4000);
   const double standard_error = std::sqrt(0.8 * 0.2 / 2000);
   // 4000 resamples know a 2.5 % quantile to about 0.04 standard errors.
-  CHECK(intervals.accuracy.lower ==
+  CHECK(intervals.lower.accuracy ==
         Approx(0.8 - 1.96 * standard_error).margin(0.2 * standard_error));
-  CHECK(intervals.accuracy.upper ==
+  CHECK(intervals.upper.accuracy ==
         Approx(0.8 + 1.96 * standard_error).margin(0.2 * standard_error));
   // NLL is a linear function of the accuracy here.
   const double slope = std::log(0.75 / 0.25);
-  CHECK(intervals.nll.upper - intervals.nll.lower ==
-        Approx(slope * (intervals.accuracy.upper - intervals.accuracy.lower)));
+  CHECK(intervals.upper.nll - intervals.lower.nll ==
+        Approx(slope * (intervals.upper.accuracy - intervals.lower.accuracy)));
 }
 
 TEST_CASE("about 95 percent of data sets have intervals that hold the truth") {
@@ -171,8 +209,8 @@ TEST_CASE("about 95 percent of data sets have intervals that hold the truth") {
     const auto holds = [](const Interval& interval, double truth) {
       return interval.lower <= truth && truth <= interval.upper;
     };
-    accuracy_held += holds(intervals.accuracy, kAccuracy) ? 1 : 0;
-    nll_held += holds(intervals.nll, nll) ? 1 : 0;
+    accuracy_held += holds(intervals.of(&Metrics::accuracy), kAccuracy) ? 1 : 0;
+    nll_held += holds(intervals.of(&Metrics::nll), nll) ? 1 : 0;
   }
   // 600 data sets: a standard error of 0.9 percentage points.
   CHECK(accuracy_held > 0.92 * kSets);
@@ -188,12 +226,12 @@ TEST_CASE("where all examples are alike the interval is a point") {
        {std::tuple(right, 1.0, 0.0), std::tuple(wrong, 0.0, 2.0), std::tuple(single, 1.0, 0.0)}) {
     const MetricIntervals intervals = intervals_of(examples, 50);
     const Metrics metrics = collect(examples).finish();
-    CHECK(intervals.accuracy.lower == accuracy);
-    CHECK(intervals.brier.upper == brier);
+    CHECK(intervals.lower.accuracy == accuracy);
+    CHECK(intervals.upper.brier == brier);
     for (const NamedMetric& metric : kNamedMetrics) {
       CAPTURE(metric.name);
-      CHECK((intervals.*metric.interval).lower == Approx(metrics.*metric.value).margin(1e-12));
-      CHECK((intervals.*metric.interval).upper == Approx(metrics.*metric.value).margin(1e-12));
+      CHECK(intervals.lower.*metric.value == Approx(metrics.*metric.value).margin(1e-12));
+      CHECK(intervals.upper.*metric.value == Approx(metrics.*metric.value).margin(1e-12));
     }
   }
 }
@@ -203,13 +241,13 @@ TEST_CASE("without examples or resamples intervals are not a number") {
   const MetricIntervals nothing = bootstrap_intervals(MetricsCollector(2), {}, pool);
   const MetricIntervals never = intervals_of(random_examples(5, 1), 0);
   for (const NamedMetric& metric : kNamedMetrics) {
-    CHECK(std::isnan((nothing.*metric.interval).lower));
-    CHECK(std::isnan((nothing.*metric.interval).upper));
-    CHECK(std::isnan((never.*metric.interval).upper));
+    CHECK(std::isnan(nothing.lower.*metric.value));
+    CHECK(std::isnan(nothing.upper.*metric.value));
+    CHECK(std::isnan(never.upper.*metric.value));
   }
 }
 
-TEST_CASE("without class probabilities only class_ece has no interval") {
+TEST_CASE("without class probabilities only their calibration has no interval") {
   const std::vector<Example> examples = random_examples(20, 2);
   // 60 probabilities: one too many.
   const MetricsCollector collector = collect(examples, 59);
@@ -218,12 +256,16 @@ TEST_CASE("without class probabilities only class_ece has no interval") {
   CHECK(collect(examples, 2).probabilities().empty());
   ThreadPool pool(1);
   const MetricIntervals intervals = bootstrap_intervals(collector, {100, 0}, pool);
-  CHECK(std::isnan(intervals.class_ece.lower));
-  CHECK(std::isnan(intervals.class_ece.upper));
+  CHECK(std::isnan(intervals.lower.class_ece));
+  CHECK(std::isnan(intervals.upper.class_ece));
+  CHECK(std::isnan(intervals.lower.brier_decomposition.reliability));
+  CHECK(std::isnan(intervals.upper.brier_decomposition.resolution));
   const MetricIntervals full = intervals_of(examples, 100);
-  CHECK(intervals.nll.lower == full.nll.lower);
-  CHECK(intervals.aurc.upper == full.aurc.upper);
-  CHECK(full.class_ece.lower < full.class_ece.upper);
+  CHECK(intervals.lower.brier_decomposition.uncertainty ==
+        full.lower.brier_decomposition.uncertainty);
+  CHECK(intervals.lower.nll == full.lower.nll);
+  CHECK(intervals.upper.aurc == full.upper.aurc);
+  CHECK(full.lower.class_ece < full.upper.class_ece);
 }
 
 TEST_CASE("quantiles are interpolated between neighbours") {
@@ -234,6 +276,16 @@ TEST_CASE("quantiles are interpolated between neighbours") {
   CHECK(quantile(values, 0.9) == Approx(8 + 0.6 * 8));
   CHECK(quantile(values, 1.0) == 16.0);
   CHECK(quantile(std::vector<double>{3}, 0.025) == 3.0);
+}
+
+TEST_CASE("a bootstrap asks often whether to go on") {
+  ThreadPool pool(2);
+  const MetricsCollector collector = collect(random_examples(20, 2));
+  int asked = 0;
+  bootstrap_intervals(collector, {160, 0}, pool, [&] { ++asked; });
+  CHECK(asked == 10);  // 20 groups of 8 resamples, two at a time
+  const auto stop = [] { throw Error(ErrorKind::internal, "enough"); };
+  CHECK_THROWS_WITH(bootstrap_intervals(collector, {160, 0}, pool, stop), "enough");
 }
 
 }  // namespace bnn

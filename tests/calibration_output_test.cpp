@@ -1,8 +1,6 @@
 // How corruptions, temperature and prediction sets are shown.
 
-#include <algorithm>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,21 +9,13 @@
 #include "bnn/app/conformal_output.h"
 #include "bnn/app/corruption_output.h"
 #include "bnn/app/evaluation_output.h"
+#include "text_lines.h"
 
 namespace bnn {
 namespace {
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-bool has_line(const std::string& text, const std::string& line) {
-  const std::vector<std::string> lines = lines_of(text);
-  return std::find(lines.begin(), lines.end(), line) != lines.end();
-}
+using testing::has_line;
+using testing::lines_of;
 
 const std::vector<CorruptionResult> kResults = {{"contrast", 1, 0.75, 1.5, 0.25},
                                                 {"contrast", 2, 0.5, 2.5, 0.5},

@@ -164,6 +164,26 @@ TEST_CASE("A broken image ends a prediction with 4, or is reported and skipped")
   CHECK(said[2] == "warning: skipped 2 of 20 images");
 }
 
+TEST_CASE("A prediction of which every image was skipped fails and writes nothing") {
+  const TrainedRun tiny;
+  write_text(tiny.file("a.png"), "GIF89a");
+  write_text(tiny.file("b.png"), "");
+  const std::vector<std::string> before = tiny.tree();
+  for (const Words& words : {Words{"a.png", "b.png", "--skip-errors"},
+                             Words{"a.png", "b.png", "--skip-errors", "--output", "rows"}}) {
+    const ProgramRun run = tiny.predict(words);
+    CHECK(run.exit_code == 4);
+    CHECK(run.out.empty());
+    const std::vector<std::string> said = lines_of(run.err);
+    REQUIRE(said.size() == 3);
+    CHECK(said[1].starts_with("warning: skipped b.png: "));
+    CHECK(said[2] ==
+          "bnn-predict: error: nothing was predicted: all images (2) were skipped; expected at "
+          "least one that can be decoded");
+  }
+  CHECK(tiny.tree() == before);
+}
+
 TEST_CASE("bnn-predict says what is wrong with inputs that are no images") {
   const TrainedRun tiny;
   fs::create_directory(tiny.file("empty"));
@@ -279,6 +299,20 @@ TEST_CASE("Other data of a run must have the class folders that it was trained w
   succeed(tiny.train({"--out", "run"}));
   fs::rename(tiny.file("test/one"), tiny.file("test/uno"));
   check_failure(tiny.eval({}), "bnn-eval", 4, "the folder of class \"one\" is missing");
+}
+
+TEST_CASE("--ood-format is advised for files of another format, --ood-resize for other shapes") {
+  const TrainedRun tiny;
+  write_bytes(tiny.file("odd.bin"), Bytes(5000, 1));
+  const std::string advice = "; if the file has another format, name it with --ood-format";
+  check_failure(tiny.eval({"--ood", "odd.bin"}), "bnn-eval", 4, "an idx file" + advice);
+  const ProgramRun records = tiny.eval({"--ood", "odd.bin", "--ood-format", "cifar10"});
+  check_failure(records, "bnn-eval", 4, "odd.bin: expected a whole number of records of 3073");
+  CHECK(records.err.find(advice) != std::string::npos);
+  CHECK(records.err.find("--ood-resize") == std::string::npos);
+  const ProgramRun missing = tiny.eval({"--ood", "none", "--ood-format", "cifar10"});
+  check_failure(missing, "bnn-eval", 4, "none: cannot read");
+  CHECK(missing.err.find("--ood-format") == std::string::npos);
 }
 
 TEST_CASE("--ood takes images of other shapes only with --ood-resize, and says what it did") {

@@ -119,6 +119,15 @@ TEST_CASE("--help and --version of all programs go to stdout and exit with 0") {
   }
 }
 
+TEST_CASE("A checkpoint behind an option that takes a list is told to go first") {
+  for (const char* option : {"--files", "--ood", "--corrupt"}) {
+    const ProgramRun run =
+        run_program("bnn-eval", {option, "x", "runs/last.safetensors", "--samples", "2"});
+    check_failure(run, "bnn-eval", 2,
+                  std::string(option) + ": runs/last.safetensors is a checkpoint; name it first");
+  }
+}
+
 TEST_CASE("Mistakes on the command line exit with 2 and one line") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();

@@ -149,7 +149,11 @@ TEST_CASE("A shorter file gives the same numbers to the images that it keeps") {
   const std::vector<Json> all = predictions(tiny, {"test.bin"});
   const std::vector<Json> some = predictions(tiny, {"short/test.bin"});
   REQUIRE(some.size() == 13);
-  for (std::size_t i = 0; i < some.size(); ++i) CHECK(some[i] == all[i]);
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    Json expected = all[i];
+    expected["input"] = "short/test.bin#" + std::to_string(i);  // the path as given
+    CHECK(some[i] == expected);
+  }
 }
 
 TEST_CASE("A dash reads standard input, through a pipe") {
@@ -238,6 +242,26 @@ TEST_CASE("--output appears when it is whole; a failing run leaves what was ther
   check_failure(tiny.predict({"test.bin", "--output", "run"}), "bnn-predict", 6, "run");
   CHECK(tiny.tree() == before);
   CHECK(tiny.read("predictions.jsonl") == direct.out);
+}
+
+TEST_CASE("The output - is standard output for text and refused for anything else") {
+  const TrainedRun tiny(named_config());
+  const std::vector<std::string> before = tiny.tree();
+  for (const char* format : {"jsonl", "csv"}) {
+    CAPTURE(format);
+    const ProgramRun direct = tiny.predict({"test.bin", "--format", format});
+    const ProgramRun dash = tiny.predict({"test.bin", "--format", format, "--output", "-"});
+    CHECK(dash.exit_code == 0);
+    CHECK(dash.out == direct.out);
+    CHECK_FALSE(dash.out.empty());
+  }
+  check_failure(tiny.predict({"test.bin", "--format", "npy", "--output", "-"}), "bnn-predict", 2,
+                "--output: expected the name of a file, found -");
+  check_failure(tiny.predict({"test.bin", "--save-samples", "-"}), "bnn-predict", 2,
+                "--save-samples: expected the name of a file, found -");
+  check_failure(tiny.eval({"--save-samples", "-"}), "bnn-eval", 2, "--save-samples: expected");
+  check_failure(tiny.eval({"--report", "-"}), "bnn-eval", 2, "--report: expected");
+  CHECK(tiny.tree() == before);
 }
 
 TEST_CASE("A reader that is gone or a full disk ends bnn-predict with 6 and no crash") {

@@ -102,11 +102,25 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   CHECK(row_numbers(page, "predictive entropy</th>") ==
         std::vector<double>{entropy.at("auroc"), entropy.at("aupr"), entropy.at("aupr_in"),
                             entropy.at("fpr95")});
-  // A class's row: accuracy, precision if any, recall.
-  const Json& one = result.at("per_class")[4];
-  std::vector<double> expected = {one.at("accuracy")};
-  for (const char* key : {"precision", "recall"}) {
+  const Json& intervals = result.at("intervals");
+  for (const char* part : {"reliability", "resolution", "uncertainty"}) {
+    const std::vector<double> numbers = row_numbers(page, "<i>" + std::string(part) + "</i>");
+    const Json& interval = intervals.at("brier_decomposition").at(part);
+    CHECK(numbers.at(0) == result.at("brier_decomposition").at(part));
+    CHECK(numbers.at(1) == interval.at(0));
+    CHECK(numbers.at(2) == interval.at(1));
+  }
+  const std::string risks = page.substr(page.find("<b>Errors among the surest.</b>"));
+  const Json& risk = intervals.at("risk_at_coverage")[0].at("risk");
+  CHECK(row_numbers(risks, "<data value=\"0.5\">") ==
+        std::vector<double>{0.5, result.at("risk_at_coverage")[0].at("risk"), risk.at(0),
+                            risk.at(1)});
+  // A class's row: accuracy, precision if any and recall, each with its interval.
+  const Json &one = result.at("per_class")[4], &bounds = intervals.at("per_class")[4];
+  std::vector<double> expected;
+  for (const char* key : {"accuracy", "precision", "recall"}) {
     if (!one.at(key).is_null()) expected.push_back(one.at(key));
+    for (const Json& bound : bounds.at(key)) expected.push_back(bound);
   }
   const std::string classes = page.substr(page.find("<b>Classes.</b>"));
   CHECK(row_numbers(classes, "<bdi>4</bdi></th>") == expected);

@@ -1,6 +1,7 @@
 // Several networks averaged: which pass is whose, and bnn-eval with several checkpoints.
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include <catch2/catch.hpp>
@@ -154,6 +155,15 @@ TEST_CASE("bnn-eval averages checkpoints, each with its own standardisation") {
   CHECK(parse_npy(tiny.read("both.npy")).at(1, 7, 3) == parse_npy(tiny.read("b.npy")).at(0, 7, 3));
   const ProgramRun text = run_program("bnn-eval", {a, b});
   CHECK(text.out.starts_with("37 examples, 8 samples of 2 networks for each\n"));
+}
+
+TEST_CASE("A checkpoint that is given twice is refused, by whatever name") {
+  const TrainedRun tiny;
+  std::filesystem::create_symlink(tiny.last(), tiny.file("link.safetensors"));
+  const std::string expected = "; expected different checkpoints to average";
+  check_failure(tiny.eval({tiny.last()}), "bnn-eval", 2, "is given twice" + expected);
+  check_failure(tiny.eval({"link.safetensors"}), "bnn-eval", 2,
+                "link.safetensors: is the same file as " + tiny.last() + expected);
 }
 
 TEST_CASE("Checkpoints that cannot be averaged are refused by name") {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -10,27 +9,20 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/infer/named_metrics.h"
+#include "text_lines.h"
 
 namespace bnn {
 namespace {
+
+using testing::has_line;
+using testing::lines_of;
 
 // Columns of a line in which every character is narrow.
 std::size_t columns_of(const std::string& line) {
   return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-bool has_line(const std::string& text, const std::string& line) {
-  const std::vector<std::string> lines = lines_of(text);
-  return std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
 // Two examples of two classes: the first right at 0.75, the second taken for class 0 at 0.5.
@@ -174,12 +166,21 @@ TEST_CASE("the report for a person shows the numbers") {
 // An evaluation with everything that a Bayesian network gets.
 Evaluation full_evaluation() {
   Evaluation evaluation{small_metrics(), 2, {}};
-  double lower = 0;
-  evaluation.intervals.emplace();
+  evaluation.intervals = MetricIntervals{small_metrics(), small_metrics()};
+  Metrics &lower = evaluation.intervals->lower, &upper = evaluation.intervals->upper;
+  double bound = 0;
   for (const NamedMetric& metric : kNamedMetrics) {
-    (*evaluation.intervals).*metric.interval = {lower, lower + 0.5};
-    lower += 1;
+    lower.*metric.value = bound;
+    upper.*metric.value = bound + 0.5;
+    bound += 1;
   }
+  lower.brier_decomposition = {0.0625, -0.25, 0.375};
+  upper.brier_decomposition = {0.125, 0.75, 0.5};
+  lower.risk_at_coverage[1].risk = 0.1875;
+  upper.risk_at_coverage[1].risk = 0.9375;
+  lower.per_class[0].recall = 0.625;
+  upper.per_class[0].recall = 0.875;
+  lower.per_class[1].precision = upper.per_class[1].precision = std::nullopt;
   evaluation.mean_weights = small_metrics();
   evaluation.mean_weights->accuracy = 0.75;
   evaluation.mean_weights->brier_decomposition.resolution = -0.125;
@@ -195,8 +196,12 @@ TEST_CASE("intervals and mean weights stand beside the samples") {
         std::string::npos);
   CHECK(text.find("\n  nll                  0.4904    1.0000 - 1.5000    0.4904  nats") !=
         std::string::npos);
-  CHECK(text.find("\n    resolution ") != std::string::npos);
-  CHECK(text.find("                      -0.1250  taken off") != std::string::npos);
+  CHECK(text.find("\n    resolution         0.5000   -0.2500 - 0.7500   -0.1250  taken off") !=
+        std::string::npos);
+  CHECK(has_line(text, "  share kept     0.50     0.70     0.80     0.90     0.95     1.00"));
+  CHECK(has_line(text, "  errors       0.0000   0.5000   0.5000   0.5000   0.5000   0.5000"));
+  CHECK(has_line(text, "  95 % from    0.0000   0.1875   0.5000   0.5000   0.5000   0.5000"));
+  CHECK(has_line(text, "       to      0.0000   0.9375   0.5000   0.5000   0.5000   0.5000"));
   const std::string alone = evaluation_text({small_metrics(), 1, {}});
   CHECK(alone.find("interval") == std::string::npos);
   CHECK(alone.find("weights") == std::string::npos);
@@ -233,7 +238,15 @@ TEST_CASE("JSON has intervals, mean weights and sweep where they were measured")
     CHECK(result["mean_weights"].contains(name));
     lower += 1;
   }
-  CHECK(result["intervals"].size() == 11);
+  const Json& intervals = result["intervals"];
+  CHECK(intervals.size() == 14);
+  CHECK(intervals["brier_decomposition"].dump() ==
+        R"({"reliability":[0.0625,0.125],"resolution":[-0.25,0.75],"uncertainty":[0.375,0.5]})");
+  CHECK(intervals["risk_at_coverage"].size() == 6);
+  CHECK(intervals["risk_at_coverage"][1].dump() == R"({"coverage":0.7,"risk":[0.1875,0.9375]})");
+  CHECK(intervals["per_class"].size() == 2);
+  CHECK(intervals["per_class"][0]["recall"] == Json::array({0.625, 0.875}));
+  CHECK(intervals["per_class"][1]["precision"].is_null());
   CHECK(result["mean_weights"].size() == 11);
   CHECK(result["mean_weights"]["accuracy"] == 0.75);
   CHECK(result["samples_sweep"].dump() ==
@@ -272,10 +285,12 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
       const OodMetrics ood = {.examples = 1000000000};
       Evaluation evaluation{metrics, 1000, names, ood};
       if (named) {
-        MetricIntervals wide;
+        MetricIntervals wide{metrics, metrics};
         for (const NamedMetric& metric : kNamedMetrics) {
-          wide.*metric.interval = {10.12345, 87.33655};
+          wide.lower.*metric.value = 10.12345;
+          wide.upper.*metric.value = 87.33655;
         }
+        wide.lower.brier_decomposition.resolution = -10.12345;
         evaluation.intervals = wide;
         evaluation.mean_weights = metrics;
         evaluation.sweep = {{1, 1, 87.3365, 2, 1, 13.8}, {65536, 1, 87.3365, 2, 1, 13.8}};

@@ -31,5 +31,21 @@ TEST_CASE("an output may be neither an input nor another output, by whatever nam
   CHECK(refuses({{"--save-samples", base + "/new"}, {"--report", base + "/./new"}}, {}));
   CHECK_FALSE(refuses({{"--save-samples", base + "/new"}, {"--report", base + "/newer"}},
                       {base + "/model", "-", ""}));
+  CHECK(refuses({{"--report", "-"}}, {}));
+  CHECK_FALSE(refuses({{"--output", "-", true}}, {"-"}));
   CHECK_FALSE(refuses({{"--save-samples", ""}, {"--report", ""}}, {base + "/model"}));
+}
+
+TEST_CASE("standard output is no path or a dash, and a file is known by all of its names") {
+  CHECK(is_standard_output(""));
+  CHECK(is_standard_output("-"));
+  CHECK_FALSE(is_standard_output("./-"));
+  const TemporaryDirectory folder;
+  const std::string base = folder.path();
+  std::ofstream(base + "/a") << "x";
+  std::ofstream(base + "/b") << "x";
+  std::filesystem::create_hard_link(base + "/a", base + "/hard");
+  CHECK(is_same_file(base + "/a", base + "/hard"));
+  CHECK(is_same_file(base + "/none", base + "/./none"));
+  CHECK_FALSE(is_same_file(base + "/a", base + "/b"));
 }

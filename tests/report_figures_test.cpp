@@ -104,30 +104,6 @@ TEST_CASE("a histogram counts every number once, the ends included") {
   CHECK_FALSE(median({}).has_value());
 }
 
-TEST_CASE("the risk-coverage curve of a report has the area that the metrics give") {
-  // Confidences in eighths make ties; the area is the mean of the risks at every coverage.
-  std::vector<ExampleScore> examples;
-  std::vector<ScoredPrediction> sorted;
-  std::vector<std::size_t> covered;
-  for (std::size_t i = 0; i < 101; ++i) {
-    const double confidence = static_cast<double>(i * 37 % 8) / 8;
-    examples.push_back({confidence, 0, 0, i * 13 % 5 != 0});
-    sorted.push_back({confidence, examples.back().correct});
-    covered.push_back(i + 1);
-  }
-  sort_by_confidence(sorted);
-  double area = 0;
-  for (const double risk : risks_at(examples, covered)) area += risk / 101;
-  CHECK(area == Approx(area_under_risk_coverage(sorted)).epsilon(1e-12));
-  CHECK(risks_at(examples, {101}).front() == Approx(21.0 / 101));
-  // Two examples share the second place, one of them wrong: half an error among the first two.
-  const std::vector<ExampleScore> few = {{0.5, 0, 0, true}, {0.9, 0, 0, true}, {0.5, 0, 0, false}};
-  const std::vector<double> risks = risks_at(few, {1, 2, 3});
-  CHECK(risks[0] == 0);
-  CHECK(risks[1] == Approx(0.25));
-  CHECK(risks[2] == Approx(1.0 / 3));
-}
-
 TEST_CASE("a gallery keeps the highest scores, the lowest index first among equals") {
   GalleryPicker forwards, backwards;
   const auto score = [](std::uint32_t i) { return static_cast<double>(i * 7 % 10); };

@@ -135,9 +135,9 @@ ReportContents full_report(const FixtureSize& size) {
                               {0.81, 0.71, 0.61},
                               {0.82, 0.72, 0.62},
                               {0.83, 0.73, 0.63}};
-  MetricIntervals intervals;
-  intervals.accuracy = {0.75, 0.85};
-  evaluation.intervals = intervals;
+  evaluation.intervals = MetricIntervals{evaluation.metrics, evaluation.metrics};
+  evaluation.intervals->lower.accuracy = 0.75;
+  evaluation.intervals->upper.accuracy = 0.85;
   evaluation.mean_weights = evaluation.metrics;
   for (const std::size_t samples : {1u, 2u, 4u, 8u, 16u, 32u}) {
     const double excess = 0.1 / static_cast<double>(samples);

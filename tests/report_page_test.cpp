@@ -97,7 +97,8 @@ TEST_CASE("each metric of a report stands in its own row") {
   contents.evaluation.mean_weights = metrics;
   contents.evaluation.mean_weights->nll = 99;
   contents.evaluation.intervals = MetricIntervals{};
-  contents.evaluation.intervals->nll = {1.25, 1.5};
+  contents.evaluation.intervals->lower.nll = 1.25;
+  contents.evaluation.intervals->upper.nll = 1.5;
   const std::string section = metrics_section(contents.evaluation);
   for (const auto& [name, value] : rows) {
     const std::string row = section.substr(section.find("\">" + std::string(name) + "<small"));
@@ -208,7 +209,7 @@ TEST_CASE("the reliability diagram marks the bins without examples") {
                     [](const CalibrationBin& bin) { return bin.count == 0; }));
   REQUIRE(absent > 0);
   REQUIRE(absent < kCalibrationBins);
-  const std::string svg = elements(calibration_section(evaluation, {}), "svg").at(0);
+  const std::string svg = elements(calibration_section(evaluation), "svg").at(0);
   CHECK(occurrences(svg, ">–</text>") == absent);
   CHECK(occurrences(svg, ": no examples.") == absent);
   CHECK(occurrences(svg, "<circle") == kCalibrationBins - absent);

@@ -31,6 +31,15 @@ TEST_CASE("a summary of two certain samples that disagree is all mutual informat
   CHECK(summary.variation_ratio == 0.5);
 }
 
+TEST_CASE("the most probable classes come first, the lowest index among equals") {
+  const std::vector<double> p = {0.125, 0.25, 0, 0.25, 0.375};
+  using Order = std::vector<std::size_t>;
+  CHECK(bnn::most_probable(p, 3) == Order{4, 1, 3});
+  CHECK(bnn::most_probable(p, 5) == Order{4, 1, 3, 0, 2});
+  CHECK(bnn::most_probable(p, 9) == Order{4, 1, 3, 0, 2});
+  CHECK(bnn::most_probable(p, 0).empty());
+}
+
 TEST_CASE("a summary of samples that agree on a coin flip has no mutual information") {
   const std::vector<float> p = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
   const Summary summary = summarize(p.data(), 3, 2, 2);

@@ -152,13 +152,6 @@ std::string read_bytes(const std::string& path) {
   return text.str();
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 std::vector<Json> json_lines(const std::string& text) {
   std::vector<Json> values;
   for (const std::string& line : lines_of(text)) values.push_back(Json::parse(line));

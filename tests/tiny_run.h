@@ -12,6 +12,7 @@
 #include "bnn/core/json_reader.h"
 #include "run_program.h"
 #include "temporary_directory.h"
+#include "text_lines.h"
 
 namespace bnn::testing {
 
@@ -65,7 +66,6 @@ class TrainedRun : public TinyRun {
 };
 
 std::string read_bytes(const std::string& path);
-std::vector<std::string> lines_of(const std::string& text);
 /// One JSON value a line; throws if a line is none.
 std::vector<Json> json_lines(const std::string& text);
 std::vector<std::string> keys_of(const Json& object);

@@ -14,6 +14,18 @@
 namespace bnn {
 namespace {
 
+// With fewer, the error of a fitted quantile or temperature is often as large as what it mends.
+constexpr std::size_t kFewExamples = 100;
+
+void warn_of_few(std::size_t examples, RunLog& log) {
+  if (examples >= kFewExamples) return;
+  log.warning("the run held out only " + std::to_string(examples) +
+              (examples == 1 ? " example" : " examples") +
+              ": temperature and conformal thresholds are then largely noise; train with a "
+              "data.validation of at least " +
+              std::to_string(kFewExamples));
+}
+
 EvaluationImages held_out_images(const EvalOptions& options, const ModelCheckpoint& model) {
   EvalOptions validation = options;
   validation.split = "validation";
@@ -94,6 +106,7 @@ int run_calibration_fit(const EvalOptions& options) {
   const ModelCheckpoint model = load_model(options.checkpoint);
   prepare_blas(options.threads);
   const EvaluationImages images = held_out_images(options, model);
+  warn_of_few(images.chosen.size(), log);
   const PredictionSpec spec = prediction_spec(options.sampling, model);
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, model.parameters, spec, pool);

@@ -1,10 +1,24 @@
 #include "bnn/app/ensemble.h"
 
+#include "bnn/app/output_paths.h"
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 
 namespace bnn {
 namespace {
+
+// One network twice would count twice and tell nothing new.
+void refuse_repeated(const std::vector<std::string>& paths) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (!is_same_file(paths[k], paths[i])) continue;
+      const std::string other =
+          paths[k] == paths[i] ? "is given twice" : "is the same file as " + shown_path(paths[k]);
+      throw Error(ErrorKind::usage, shown_path(paths[i]) + ": " + other +
+                                        "; expected different checkpoints to average");
+    }
+  }
+}
 
 // What of a model keeps it from being averaged with the first one, or "".
 std::string difference(const ModelCheckpoint& first, const ModelCheckpoint& model) {
@@ -21,6 +35,7 @@ std::string difference(const ModelCheckpoint& first, const ModelCheckpoint& mode
 }  // namespace
 
 std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths) {
+  refuse_repeated(paths);
   std::vector<ModelCheckpoint> models;
   for (const std::string& path : paths) {
     models.push_back(load_model(path));

@@ -41,9 +41,7 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
       corrupt_images(*corruption, severity, seed, images.data, images.chosen, pool, corrupted);
       MetricsCollector collector(predictor.classes());
       predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
-        for (std::size_t i = 0; i < block.examples.size(); ++i) {
-          collector.add(block.summary(i), images.data.labels[block.examples[i]]);
-        }
+        collector.add(block.summaries(pool), block.examples, images.data.labels);
         if (!log.progress_is_due()) return;
         log.progress("corruption " + std::to_string(results.size() + 1) + "/" +
                      std::to_string(total) + ": " + std::string(corruption->name) + " " +

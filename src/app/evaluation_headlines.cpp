@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "bnn/core/display_text.h"
+#include "bnn/infer/named_metrics.h"
 
 namespace bnn {
 namespace {
@@ -40,39 +41,27 @@ class Rows {
   bool has_intervals_, has_mean_weights_, sampled_;
 };
 
-std::string note_on(std::string_view name) {
-  if (name == "accuracy") return "share that is right";
-  if (name == "nll") return "nats of the label";
-  if (name == "brier") return "0 best, 2 worst";
-  if (name == "ece") return "gap, equal widths";
-  if (name == "adaptive_ece") return "gap, equal counts";
-  if (name == "mce") return "largest gap";
-  if (name == "class_ece") return "gap, mean of classes";
-  if (name == "aurc") return "risk, mean coverage";
-  if (name == "predictive_entropy") return "nats, all doubt";
-  if (name == "expected_entropy") return "nats, in the data";
-  return "nats, in the model";
+std::string interval_text(double lower, double upper) {
+  return fixed(lower, 4) + " - " + fixed(upper, 4);
 }
 
-std::string metric_row(const Rows& rows, const Evaluation& evaluation, const NamedMetric& metric) {
+// The row of a number, which `number` finds in a Metrics.
+template <typename Number>
+std::string metric_row(const Rows& rows, const Evaluation& evaluation, std::string_view name,
+                       std::string_view note, const Number& number_of) {
   std::string interval, mean_weights;
   if (evaluation.intervals) {
-    const Interval& bounds = (*evaluation.intervals).*metric.interval;
-    interval = fixed(bounds.lower, 4) + " - " + fixed(bounds.upper, 4);
+    interval = interval_text(number_of(evaluation.intervals->lower),
+                             number_of(evaluation.intervals->upper));
   }
-  if (evaluation.mean_weights) mean_weights = fixed((*evaluation.mean_weights).*metric.value, 4);
-  return rows.row(metric.name, fixed(evaluation.metrics.*metric.value, 4), interval, mean_weights,
-                  note_on(metric.name));
+  if (evaluation.mean_weights) mean_weights = fixed(number_of(*evaluation.mean_weights), 4);
+  return rows.row(name, fixed(number_of(evaluation.metrics), 4), interval, mean_weights, note);
 }
 
-std::string brier_row(const Rows& rows, const Evaluation& evaluation, const std::string& name,
-                      double BrierDecomposition::*part, const std::string& note) {
-  std::string mean_weights;
-  if (evaluation.mean_weights) {
-    mean_weights = fixed(evaluation.mean_weights->brier_decomposition.*part, 4);
-  }
-  return rows.row(name, fixed(evaluation.metrics.brier_decomposition.*part, 4), "", mean_weights,
-                  note);
+std::string risk_row(std::string_view name, const std::vector<RiskPoint>& points) {
+  std::string text = "  " + fitted(name, 10);
+  for (const RiskPoint& point : points) text += number(point.risk, 9);
+  return text + "\n";
 }
 
 }  // namespace
@@ -81,28 +70,31 @@ std::string headline_table(const Evaluation& evaluation) {
   const Rows rows(evaluation);
   std::string text = rows.header();
   for (const NamedMetric& metric : kNamedMetrics) {
-    text += metric_row(rows, evaluation, metric);
+    text += metric_row(rows, evaluation, metric.name, metric.note,
+                       [&](const Metrics& m) { return m.*metric.value; });
     if (metric.value != &Metrics::brier) continue;
-    text += brier_row(rows, evaluation, "  reliability", &BrierDecomposition::reliability,
-                      "added, 0 is best");
-    text +=
-        brier_row(rows, evaluation, "  resolution", &BrierDecomposition::resolution, "taken off");
-    text += brier_row(rows, evaluation, "  uncertainty", &BrierDecomposition::uncertainty,
-                      "added, of the labels");
+    for (const BrierPart& part : kBrierParts) {
+      text += metric_row(rows, evaluation, std::string("  ") + part.name, part.note,
+                         [&](const Metrics& m) { return m.brier_decomposition.*part.value; });
+    }
   }
   return text;
 }
 
-std::string risk_table(const Metrics& metrics) {
+std::string risk_table(const Evaluation& evaluation) {
   std::string text =
       "\nSelective prediction: share of errors if only the most confident are kept\n"
       "  share kept";
-  for (const RiskPoint& point : metrics.risk_at_coverage) {
+  for (const RiskPoint& point : evaluation.metrics.risk_at_coverage) {
     text += right_aligned(fixed(point.coverage, 2), 9);
   }
-  text += "\n  errors    ";
-  for (const RiskPoint& point : metrics.risk_at_coverage) text += number(point.risk, 9);
-  return text + "\n";
+  text += '\n';
+  text += risk_row("errors", evaluation.metrics.risk_at_coverage);
+  if (evaluation.intervals) {
+    text += risk_row("95 % from", evaluation.intervals->lower.risk_at_coverage);
+    text += risk_row("     to", evaluation.intervals->upper.risk_at_coverage);
+  }
+  return text;
 }
 
 std::string sweep_table(const Evaluation& evaluation) {

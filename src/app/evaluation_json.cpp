@@ -4,6 +4,7 @@
 #include "bnn/app/evaluation_pruning.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/infer/named_metrics.h"
 
 namespace bnn {
 namespace {
@@ -54,9 +55,9 @@ Json ood_json(const OodMetrics& ood) {
 }
 
 Json brier_json(const BrierDecomposition& parts) {
-  return {{"reliability", parts.reliability},
-          {"resolution", parts.resolution},
-          {"uncertainty", parts.uncertainty}};
+  Json result;
+  for (const BrierPart& part : kBrierParts) result[part.name] = parts.*part.value;
+  return result;
 }
 
 Json risks_json(const std::vector<RiskPoint>& points) {
@@ -67,12 +68,49 @@ Json risks_json(const std::vector<RiskPoint>& points) {
   return list;
 }
 
-Json intervals_json(const MetricIntervals& intervals) {
+Json bounds_json(double lower, double upper) { return Json::array({lower, upper}); }
+
+// Null where no resample defines the number.
+Json bounds_json(const std::optional<double>& lower, const std::optional<double>& upper) {
+  return lower ? bounds_json(*lower, *upper) : Json(nullptr);
+}
+
+Json risk_intervals_json(const MetricIntervals& intervals) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < intervals.lower.risk_at_coverage.size(); ++i) {
+    const RiskPoint& lower = intervals.lower.risk_at_coverage[i];
+    const RiskPoint& upper = intervals.upper.risk_at_coverage[i];
+    list.push_back({{"coverage", lower.coverage}, {"risk", bounds_json(lower.risk, upper.risk)}});
+  }
+  return list;
+}
+
+Json class_intervals_json(const MetricIntervals& intervals,
+                          const std::vector<std::string>& class_names) {
+  Json list = Json::array();
+  for (std::size_t k = 0; k < intervals.lower.per_class.size(); ++k) {
+    const ClassMetrics& lower = intervals.lower.per_class[k];
+    const ClassMetrics& upper = intervals.upper.per_class[k];
+    list.push_back({{"class", class_label(class_names, lower.label)},
+                    {"accuracy", bounds_json(lower.accuracy, upper.accuracy)},
+                    {"precision", bounds_json(lower.precision, upper.precision)},
+                    {"recall", bounds_json(lower.recall, upper.recall)}});
+  }
+  return list;
+}
+
+Json intervals_json(const MetricIntervals& intervals, const std::vector<std::string>& class_names) {
   Json result;
   for (const NamedMetric& metric : kNamedMetrics) {
-    const Interval& bounds = intervals.*metric.interval;
-    result[metric.name] = Json::array({bounds.lower, bounds.upper});
+    result[metric.name] = bounds_json(intervals.lower.*metric.value, intervals.upper.*metric.value);
   }
+  for (const BrierPart& part : kBrierParts) {
+    result["brier_decomposition"][part.name] =
+        bounds_json(intervals.lower.brier_decomposition.*part.value,
+                    intervals.upper.brier_decomposition.*part.value);
+  }
+  result["risk_at_coverage"] = risk_intervals_json(intervals);
+  result["per_class"] = class_intervals_json(intervals, class_names);
   return result;
 }
 
@@ -121,7 +159,9 @@ std::string evaluation_json(const Evaluation& evaluation) {
   result["brier_decomposition"] = brier_json(metrics.brier_decomposition);
   result["risk_at_coverage"] = risks_json(metrics.risk_at_coverage);
   result["risk_coverage"] = risks_json(metrics.risk_coverage);
-  if (evaluation.intervals) result["intervals"] = intervals_json(*evaluation.intervals);
+  if (evaluation.intervals) {
+    result["intervals"] = intervals_json(*evaluation.intervals, evaluation.class_names);
+  }
   if (evaluation.mean_weights) result["mean_weights"] = scalars_json(*evaluation.mean_weights);
   if (!evaluation.sweep.empty()) result["samples_sweep"] = sweep_json(evaluation.sweep);
   if (evaluation.ood) result["ood"] = ood_json(*evaluation.ood);

@@ -22,13 +22,6 @@ std::unique_ptr<NpyWriter> sample_writer(const EvaluationSetup& setup,
                                      images.chosen.size(), classes_of(setup));
 }
 
-void add_block(const PredictedBlock& block, const std::vector<Summary>& list,
-               const EvaluationImages& images, MetricsCollector& collector) {
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    collector.add(list[i], images.data.labels[block.examples[i]]);
-  }
-}
-
 SweepPoint sweep_point(std::size_t samples, const Metrics& metrics) {
   return {.samples = samples,
           .accuracy = metrics.accuracy,
@@ -50,7 +43,7 @@ class SampleSweep {
 
   void add(const PredictedBlock& block, const EvaluationImages& images, ThreadPool& pool) {
     for (std::size_t p = 0; p < prefixes_.size(); ++p) {
-      add_block(block, summaries(block, prefixes_[p], pool), images, collectors_[p]);
+      collectors_[p].add(block.summaries(pool, prefixes_[p]), block.examples, images.data.labels);
     }
   }
   /// Empty for one sample, which is all there is to see.
@@ -71,12 +64,6 @@ class SampleSweep {
 
 }  // namespace
 
-std::vector<Summary> summaries(const PredictedBlock& block, std::size_t samples, ThreadPool& pool) {
-  std::vector<Summary> list(block.examples.size());
-  pool.run(list.size(), [&](std::size_t i, int) { list[i] = block.summary(i, samples); });
-  return list;
-}
-
 OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& predictor,
                            const EvaluationImages& images, const VisitExample& visit,
                            Evaluation& evaluation) {
@@ -88,8 +75,8 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
     if (writer) writer->write_block(block.first, block.examples.size(), block.probabilities);
-    const std::vector<Summary> list = summaries(block, block.passes, setup.pool);
-    add_block(block, list, images, collector);
+    const std::vector<Summary> list = block.summaries(setup.pool);
+    collector.add(list, block.examples, images.data.labels);
     for (std::size_t i = 0; i < list.size(); ++i) {
       scores.add(list[i]);
       visit(list[i], block.examples[i]);
@@ -103,7 +90,7 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
     // The run's own seed, so that --seed speaks of the Monte Carlo samples alone.
     const BootstrapSpec spec{static_cast<std::size_t>(resamples),
                              setup.models.front().config.training.seed};
-    evaluation.intervals = bootstrap_intervals(collector, spec, setup.pool);
+    evaluation.intervals = bootstrap_intervals(collector, spec, setup.pool, stop_if_asked);
   }
   return scores;
 }
@@ -117,7 +104,7 @@ Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImag
   predictor.check_often(stop_if_asked);
   MetricsCollector collector(setup.models.front().graph.classes());
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
-    add_block(block, summaries(block, block.passes, setup.pool), images, collector);
+    collector.add(block.summaries(setup.pool), block.examples, images.data.labels);
   });
   return collector.finish();
 }
@@ -126,7 +113,7 @@ OodScores score_images(const EvaluationSetup& setup, EnsemblePredictor& predicto
                        const EvaluationImages& images, const VisitExample& visit) {
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
-    const std::vector<Summary> list = summaries(block, block.passes, setup.pool);
+    const std::vector<Summary> list = block.summaries(setup.pool);
     for (std::size_t i = 0; i < list.size(); ++i) {
       scores.add(list[i]);
       visit(list[i], block.examples[i]);

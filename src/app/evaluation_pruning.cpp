@@ -34,9 +34,7 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
     order.prune(removed, parameters);
     MetricsCollector collector(model.graph.classes());
     predictor.predict(images.data, loader, images.chosen, [&](const PredictedBlock& block) {
-      for (std::size_t i = 0; i < block.examples.size(); ++i) {
-        collector.add(block.summary(i), images.data.labels[block.examples[i]]);
-      }
+      collector.add(block.summaries(pool), block.examples, images.data.labels);
     });
     const Metrics metrics = collector.finish();
     const double kept = static_cast<double>(order.size() - removed);

@@ -1,6 +1,7 @@
 #include "bnn/app/evaluation_run.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "bnn/app/calibration_run.h"
@@ -103,6 +104,15 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
                                        }));
 }
 
+void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
+  if (!evaluation.intervals || evaluation.metrics.examples == 0) return;
+  if (!std::isnan(evaluation.intervals->lower.class_ece)) return;
+  log.info(
+      "class_ece, reliability and resolution have no interval: class probabilities are kept "
+      "up to " +
+      std::to_string(kMaxBootstrapProbabilities) + ", examples times classes");
+}
+
 }  // namespace
 
 int run_evaluation(const EvalOptions& options) {
@@ -132,6 +142,7 @@ int run_evaluation(const EvalOptions& options) {
   if (options.calibration.temperature) evaluation.temperature = inputs.calibration.temperature;
 
   evaluate_images(setup, inputs, predictor, report ? &*report : nullptr, evaluation);
+  tell_missing_intervals(evaluation, log);
   if (evaluation.single_pass == SinglePass::no) {
     evaluation.mean_weights = evaluate_mean_weights(setup, inputs.images, spec.temperature);
   }

@@ -175,7 +175,7 @@ std::string title(const Evaluation& evaluation) {
 
 std::string evaluation_text(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  std::string text = title(evaluation) + headline_table(evaluation) + risk_table(metrics) +
+  std::string text = title(evaluation) + headline_table(evaluation) + risk_table(evaluation) +
                      sweep_table(evaluation) + reliability_table(metrics) +
                      class_table(metrics, evaluation.class_names) +
                      confusion_table(metrics, evaluation.class_names);

@@ -13,8 +13,6 @@
 namespace bnn {
 namespace {
 
-constexpr std::string_view kLocSuffix = "_posterior_loc";
-
 std::string quoted(const std::string& name) { return json_text(Json(name)); }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
@@ -53,12 +51,6 @@ class Matching {
       if (tensor.prior_loc) kept_.insert(name(*tensor.prior_loc));
       if (tensor.prior_scale) kept_.insert(name(*tensor.prior_scale));
     }
-  }
-
-  // "conv1/kernel" of "conv1/kernel_posterior_loc"; other names stay as they are.
-  static std::string deterministic_name(std::string name) {
-    if (name.ends_with(kLocSuffix)) name.resize(name.size() - kLocSuffix.size());
-    return name;
   }
 
   void match(const Variable& variable) {

@@ -9,7 +9,15 @@
 namespace bnn {
 namespace {
 
-// A file that does not exist yet is known by its name alone.
+// An input of this name is standard input, so an output of this name is never taken for a file.
+constexpr const char* kStandardStream = "-";
+
+bool is_file(const std::string& path) { return !path.empty() && path != kStandardStream; }
+
+}  // namespace
+
+bool is_standard_output(const std::string& path) { return !is_file(path); }
+
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   if (std::filesystem::equivalent(a, b, error) && !error) return true;
@@ -19,19 +27,22 @@ bool is_same_file(const std::string& a, const std::string& b) {
   return !error && place_a == place_b;
 }
 
-}  // namespace
-
 void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std::string>& inputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const OutputPath& output = outputs[i];
-    if (output.path.empty()) continue;
+    if (output.path == kStandardStream && !output.may_be_standard_output) {
+      throw Error(ErrorKind::usage, output.option +
+                                        ": expected the name of a file, found -, and this cannot "
+                                        "go to standard output");
+    }
+    if (!is_file(output.path)) continue;
     for (const std::string& input : inputs) {
-      if (input.empty() || input == "-" || !is_same_file(output.path, input)) continue;
+      if (!is_file(input) || !is_same_file(output.path, input)) continue;
       throw Error(ErrorKind::usage, output.option + ": " + shown_path(output.path) +
                                         " is read by this run and would be overwritten");
     }
     for (std::size_t k = 0; k < i; ++k) {
-      if (outputs[k].path.empty() || !is_same_file(output.path, outputs[k].path)) continue;
+      if (!is_file(outputs[k].path) || !is_same_file(output.path, outputs[k].path)) continue;
       throw Error(ErrorKind::usage, output.option + " and " + outputs[k].option +
                                         " name the same file, " + shown_path(output.path));
     }

@@ -21,6 +21,7 @@ std::string size_text(const Shape& shape) {
 struct Layout {
   DataConfig config;
   Shape shape;
+  bool is_certain = false;  // the file begins as one of this format
 };
 
 class OutsideLoader {
@@ -86,18 +87,30 @@ class OutsideLoader {
       layout.config = {};
       layout.config.format = format;
     }
-    if (format == DataFormat::idx && idx) layout.shape = *idx;
+    layout.is_certain = format == DataFormat::idx && idx.has_value();
+    if (layout.is_certain) layout.shape = *idx;
     if (format == DataFormat::cifar10 || format == DataFormat::cifar100) layout.shape = {32, 32, 3};
     return layout;
   }
 
+  // Read before its shape is looked at: no resizing helps a file of another format.
+  static Dataset load(const std::string& name, const Layout& layout) {
+    open_data_file(name);  // a file that cannot be opened has no format to be wrong about
+    try {
+      return load_dataset(layout.config, FileSet{{name}, "", ""}, "", layout.shape, 0);
+    } catch (const Error& error) {
+      if (layout.is_certain || error.kind() != ErrorKind::data) throw;
+      throw Error(error.kind(), error.what() + std::string("; if the file has another format, name "
+                                                           "it with --ood-format"));
+    }
+  }
+
   void add_data_file(const std::string& name) {
     const Layout layout = layout_of(name);
+    const Dataset part = load(name, layout);
     require_fit(name, layout.shape);
     const bool fits = same_size(layout.shape, data_.shape);
-    const Shape& shape = fits ? data_.shape : layout.shape;
     if (!fits) require_colours(name, layout.shape);
-    const Dataset part = load_dataset(layout.config, FileSet{{name}, "", ""}, "", shape, 0);
     // All examples of a set have names, or none.
     for (std::size_t i = 0; i < part.size(); ++i) data_.names.push_back(part.stream_name(i));
     data_.files.push_back({name, data_.size(), part.size()});

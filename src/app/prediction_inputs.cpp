@@ -17,31 +17,35 @@ Dataset no_images(const ModelCheckpoint& model) {
   return data;
 }
 
+// Faults of an image file, not of the model or of the program.
+bool is_broken_image(const Error& error) {
+  return error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
+}
+
 class InputFinder {
  public:
   InputFinder(const ModelCheckpoint& model, RunLog& log) : model_(model), log_(log) {}
 
   void add(const std::string& name) {
+    if (name == "-") return add_standard_input();
     if (is_folder(name)) return add_folder(name);
-    if (name != "-" && has_image_name(name)) return add_image(name);
+    if (has_image_name(name)) return add_image(name);
     InputFile file = open_data_file(name);
-    const bool image = image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
-    if (image && name != "-") return add_image(name);
-    if (image) {
-      Dataset data = no_images(model_);
-      data.append_image(read_image(file), name);
-      inputs_.push_back({std::move(data), {}});
-    } else {
-      require_data_format(name);
-      inputs_.push_back({load_stream(model_.config.data, std::move(file), name,
-                                     model_.config.model.input, model_.graph.classes()),
-                         {}});
-    }
+    if (image_format(file.peek(kImageHeadBytes)) != ImageFormat::none) return add_image(name);
+    require_data_format(name);
+    inputs_.emplace_back();
+    inputs_.back().data = load_stream(model_.config.data, std::move(file), name,
+                                      model_.config.model.input, model_.graph.classes());
   }
 
   std::vector<PredictionInput> finish() { return std::move(inputs_); }
 
  private:
+  void add_standard_input() {
+    inputs_.emplace_back();
+    inputs_.back().is_standard_input = true;
+  }
+
   void add_image(const std::string& path) {
     if (inputs_.empty() || inputs_.back().images.empty()) inputs_.emplace_back();
     inputs_.back().images.push_back(path);
@@ -89,11 +93,9 @@ Dataset ImageReader::read(const std::vector<std::string>& paths, std::size_t& ne
     try {
       data.append_image(read_image(path), path);
     } catch (const Error& error) {
-      const bool broken = error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
-      if (!broken || (!skip_errors_ && data.size() == 0)) throw;
+      if (!is_broken_image(error) || (!skip_errors_ && data.size() == 0)) throw;
       if (!skip_errors_) break;  // those before it come first
-      log_.warning(printable_line(std::string("skipped ") + error.what()));
-      ++skipped_;
+      skip(error);
     }
     ++next;
   }
@@ -101,11 +103,35 @@ Dataset ImageReader::read(const std::vector<std::string>& paths, std::size_t& ne
   return data;
 }
 
+Dataset ImageReader::read_standard_input() {
+  const DataConfig& config = model_.config.data;
+  const std::string name = "-";
+  InputFile file = open_data_file(name);
+  const bool is_image = image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
+  // Where data are folders, an image is all that it can be.
+  if (!is_image && config.format != DataFormat::folder) {
+    return load_stream(config, std::move(file), name, model_.config.model.input,
+                       model_.graph.classes());
+  }
+  Dataset data = no_images(model_);
+  try {
+    data.append_image(read_image(file), name);
+  } catch (const Error& error) {
+    if (!skip_errors_ || !is_broken_image(error)) throw;
+    skip(error);
+  }
+  changes_.add(data.changes);
+  return data;
+}
+
+void ImageReader::skip(const Error& error) {
+  log_.warning(printable_line(std::string("skipped ") + error.what()));
+  ++skipped_;
+}
+
 std::string input_name(const Dataset& data, std::size_t example) {
   const std::string& path = data.file_of(example).name;
-  if (!data.names.empty()) return path;
-  return path.substr(path.find_last_of('/') + 1) + "#" +
-         std::to_string(data.index_in_file(example));
+  return data.names.empty() ? path + "#" + std::to_string(data.index_in_file(example)) : path;
 }
 
 }  // namespace bnn

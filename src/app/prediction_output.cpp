@@ -1,7 +1,6 @@
 #include "bnn/app/prediction_output.h"
 
 #include <algorithm>
-#include <numeric>
 #include <string_view>
 
 #include "bnn/core/display_text.h"
@@ -12,25 +11,6 @@ namespace {
 
 std::size_t listed_classes(const PredictionFormat& format) {
   return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
-}
-
-/// The indices of the `count` largest probabilities, best first.
-std::vector<int> best_classes(const std::vector<double>& probabilities, std::size_t count) {
-  std::vector<int> order(probabilities.size());
-  std::iota(order.begin(), order.end(), 0);
-  count = std::min(count, order.size());
-  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(order.begin(), middle, order.end(), [&](int a, int b) {
-    const double pa = probabilities[static_cast<std::size_t>(a)];
-    const double pb = probabilities[static_cast<std::size_t>(b)];
-    return pa > pb || (pa == pb && a < b);
-  });
-  order.resize(count);
-  return order;
-}
-
-double probability_of(const Summary& summary, int index) {
-  return summary.probabilities[static_cast<std::size_t>(index)];
 }
 
 double score_of(const Summary& summary, AbstainScore score) {
@@ -73,9 +53,9 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
   line["abstain"] = abstains(format, summary);
   if (format.top_k > 0) {
     Json best = Json::array();
-    for (const int k : best_classes(summary.probabilities, listed_classes(format))) {
-      best.push_back({{"class", class_label(format.class_names, k)},
-                      {"probability", probability_of(summary, k)}});
+    for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
+      best.push_back({{"class", class_label(format.class_names, static_cast<int>(k))},
+                      {"probability", summary.probabilities[k]}});
     }
     line["top_k"] = std::move(best);
   }
@@ -134,9 +114,9 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
   fields.push_back(shortest(summary.mutual_information));
   fields.push_back(shortest(summary.variation_ratio));
   fields.push_back(abstains(format, summary) ? "true" : "false");
-  for (const int k : best_classes(summary.probabilities, listed_classes(format))) {
-    fields.push_back(csv_class(format, k));
-    fields.push_back(shortest(probability_of(summary, k)));
+  for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
+    fields.push_back(csv_class(format, static_cast<int>(k)));
+    fields.push_back(shortest(summary.probabilities[k]));
   }
   if (row.prediction_set) fields.push_back(csv_set(format, *row.prediction_set));
   return csv_line(fields);

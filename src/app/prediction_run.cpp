@@ -18,6 +18,42 @@ namespace {
 // The weights are drawn anew for each block: small ones answer soon, large ones cost less an image.
 constexpr std::size_t kFirstBlock = 16, kLastBlock = 2048, kLastFiles = 256;
 
+bool have_labels(const std::vector<PredictionInput>& inputs) {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const PredictionInput& input) { return !input.data.labels.empty(); });
+}
+
+void check_paths(const PredictOptions& options) {
+  std::vector<std::string> read = options.inputs;
+  read.push_back(options.checkpoint);
+  check_outputs(
+      {{"--output", options.output, !options.npy}, {"--save-samples", options.save_samples}}, read);
+}
+
+// What the output begins with cannot wait: the number of images in the array of --save-samples, and
+// whether CSV has the column `label`.
+bool begins_with_standard_input(const PredictOptions& options, const ModelCheckpoint& model,
+                                const std::vector<PredictionInput>& inputs) {
+  if (!options.save_samples.empty()) return true;
+  const DataFormat format = model.config.data.format;
+  const bool may_have_labels = format != DataFormat::idx && format != DataFormat::folder;
+  return options.csv && may_have_labels && !have_labels(inputs);
+}
+
+void read_standard_input(std::vector<PredictionInput>& inputs, ImageReader& reader) {
+  for (PredictionInput& input : inputs) {
+    if (!input.is_standard_input) continue;
+    input.data = reader.read_standard_input();
+    input.is_standard_input = false;
+  }
+}
+
+std::size_t number_of_images(const std::vector<PredictionInput>& inputs) {
+  std::size_t total = 0;
+  for (const PredictionInput& input : inputs) total += input.size();
+  return total;
+}
+
 PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint& model,
                            const std::vector<PredictionInput>& inputs) {
   PredictionFormat format;
@@ -29,13 +65,11 @@ PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint&
   format.abstain_below = options.abstain_below;
   format.abstain_score = options.abstain_score;
   format.prediction_sets = options.calibration.conformal.has_value();
-  format.has_labels = std::any_of(inputs.begin(), inputs.end(), [](const PredictionInput& input) {
-    return !input.data.labels.empty();
-  });
+  format.has_labels = have_labels(inputs);
   return format;
 }
 
-// Predicts sets of images one after the other and writes a row for each image.
+// Predicts sets of images, which may be empty, one after the other and writes a row for each image.
 class RowMaker {
  public:
   RowMaker(const ModelCheckpoint& model, const std::optional<ConformalRule>& conformal,
@@ -43,6 +77,7 @@ class RowMaker {
       : model_(model), conformal_(conformal), predictor_(predictor), samples_(samples), out_(out) {}
 
   void add(const Dataset& data) {
+    if (data.size() == 0) return;
     std::vector<std::uint32_t> chosen(data.size());
     std::iota(chosen.begin(), chosen.end(), 0u);
     const Loader loader(data, chosen, model_.standardization, false, 0, 0);
@@ -83,24 +118,43 @@ class RowMaker {
 void predict_images(const std::vector<std::string>& paths, ImageReader& reader, RowMaker& rows) {
   std::size_t block = kFirstBlock;
   for (std::size_t next = 0; next < paths.size();) {
-    const Dataset data = reader.read(paths, next, block);
-    if (data.size() > 0) rows.add(data);
+    rows.add(reader.read(paths, next, block));
     block = std::min(2 * block, kLastFiles);
   }
+}
+
+void predict_input(const PredictionInput& input, ImageReader& reader, RowMaker& rows) {
+  if (input.is_standard_input) return rows.add(reader.read_standard_input());
+  if (input.images.empty()) return rows.add(input.data);
+  predict_images(input.images, reader, rows);
+}
+
+// A data file has at least one image, so nothing is left only where images were skipped.
+void require_rows(std::size_t rows, std::size_t skipped) {
+  if (rows > 0) return;
+  throw Error(ErrorKind::data, "nothing was predicted: all images (" + std::to_string(skipped) +
+                                   ") were skipped; expected at least one that can be decoded");
+}
+
+// What happened to images, once all have been predicted.
+void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpoint& model,
+                 RunLog& log) {
+  if (reader.changes().any()) log.info(reader.changes().sentence(model.config.model.input));
+  if (reader.skipped() == 0) return;
+  log.warning("skipped " + std::to_string(reader.skipped()) + " of " +
+              std::to_string(rows + reader.skipped()) + " images");
 }
 
 }  // namespace
 
 int run_prediction(const PredictOptions& options) {
-  std::vector<std::string> read = options.inputs;
-  read.push_back(options.checkpoint);
-  check_outputs({{"--output", options.output}, {"--save-samples", options.save_samples}}, read);
+  check_paths(options);
   const ModelCheckpoint model = load_model(options.checkpoint);
   prepare_blas(options.threads);
   RunLog log("bnn-predict", options.verbosity);
-  const std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
-  std::size_t total = 0;
-  for (const PredictionInput& input : inputs) total += input.size();
+  std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
+  ImageReader reader(model, options.skip_errors, log);
+  if (begins_with_standard_input(options, model, inputs)) read_standard_input(inputs, reader);
 
   PredictionSpec spec = prediction_spec(options.sampling, model);
   const AppliedCalibration calibration =
@@ -112,28 +166,17 @@ int run_prediction(const PredictOptions& options) {
   const auto classes = static_cast<std::size_t>(model.graph.classes());
   const auto passes = static_cast<std::size_t>(spec.passes());
   std::optional<NpyWriter> samples;
-  if (!options.save_samples.empty()) samples.emplace(options.save_samples, passes, total, classes);
+  if (!options.save_samples.empty()) {
+    samples.emplace(options.save_samples, passes, number_of_images(inputs), classes);
+  }
   PredictionWriter out(format_of(options, model, inputs), options.npy, options.output);
 
   RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out);
-  ImageReader reader(model, options.skip_errors, log);
-  ImageChanges changes;
-  for (const PredictionInput& input : inputs) {
-    if (!input.images.empty()) {
-      predict_images(input.images, reader, rows);
-    } else {
-      rows.add(input.data);
-      changes.add(input.data.changes);
-    }
-  }
+  for (const PredictionInput& input : inputs) predict_input(input, reader, rows);
+  require_rows(rows.rows(), reader.skipped());
   if (samples) samples->finish();
   out.finish();
-  changes.add(reader.changes());
-  if (changes.any()) log.info(changes.sentence(model.config.model.input));
-  if (reader.skipped() > 0) {
-    log.warning("skipped " + std::to_string(reader.skipped()) + " of " + std::to_string(total) +
-                " images");
-  }
+  tell_images(reader, rows.rows(), model, log);
   return 0;
 }
 

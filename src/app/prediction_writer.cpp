@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "bnn/app/output_paths.h"
 #include "bnn/core/error.h"
 
 namespace bnn {
@@ -24,7 +25,7 @@ PredictionWriter::PredictionWriter(const PredictionFormat& format, bool npy,
     table_.emplace(output, static_cast<std::size_t>(format.classes));
     return;
   }
-  if (!output.empty()) file_.emplace(output);
+  if (!is_standard_output(output)) file_.emplace(output);
   write_text(prediction_header(format));
 }
 

@@ -57,6 +57,7 @@ TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const 
       graph_(graph),
       loader_(loader),
       trainer_(trainer),
+      pool_(pool),
       folder_(folder),
       log_(log) {
   if (data.split.validation.empty()) return;
@@ -182,12 +183,10 @@ std::optional<Metrics> TrainingLoop::validate() {
   const Loader loader = data_.plain_loader();
   MetricsCollector collector(graph_.classes());
   try {
-    predictor_->predict(data_.images, loader, data_.split.validation,
-                        [&](const PredictedBlock& block) {
-                          for (std::size_t i = 0; i < block.examples.size(); ++i) {
-                            collector.add(block.summary(i), data_.images.labels[block.examples[i]]);
-                          }
-                        });
+    predictor_->predict(
+        data_.images, loader, data_.split.validation, [&](const PredictedBlock& block) {
+          collector.add(block.summaries(pool_), block.examples, data_.images.labels);
+        });
   } catch (const Stopped&) {
     return std::nullopt;
   }

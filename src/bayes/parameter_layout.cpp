@@ -1,12 +1,19 @@
 #include "bnn/bayes/parameter_layout.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace bnn {
 
 std::size_t Variable::columns() const {
   return shape.empty() ? 1 : static_cast<std::size_t>(shape.back());
+}
+
+std::string deterministic_name(std::string variable) {
+  constexpr std::string_view kSuffix = "_posterior_loc";
+  if (variable.ends_with(kSuffix)) variable.resize(variable.size() - kSuffix.size());
+  return variable;
 }
 
 Slice ParameterLayout::add(Variable variable) {

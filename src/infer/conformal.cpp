@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "bnn/core/error.h"
+#include "bnn/infer/summary.h"
 
 namespace bnn {
 namespace {
-
-std::vector<std::size_t> ranking(std::span<const double> probabilities) {
-  std::vector<std::size_t> order(probabilities.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return probabilities[a] > probabilities[b];
-  });
-  return order;
-}
 
 double share(std::size_t part, std::size_t whole) {
   if (whole == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -38,7 +29,7 @@ std::vector<double> conformal_scores(ConformalScore score, std::span<const doubl
     return scores;
   }
   double before = 0;
-  for (const std::size_t k : ranking(probabilities)) {
+  for (const std::size_t k : most_probable(probabilities, probabilities.size())) {
     scores[k] = before;
     before += probabilities[k];
   }
@@ -70,7 +61,7 @@ double ConformalTable::threshold(double coverage) const {
 std::vector<int> prediction_set(const ConformalRule& rule, std::span<const double> probabilities) {
   const std::vector<double> scores = conformal_scores(rule.score, probabilities);
   std::vector<int> set;
-  for (const std::size_t k : ranking(probabilities)) {
+  for (const std::size_t k : most_probable(probabilities, probabilities.size())) {
     if (scores[k] <= rule.threshold) set.push_back(static_cast<int>(k));
   }
   return set;

@@ -10,9 +10,6 @@
 namespace bnn {
 namespace {
 
-// The probabilities come from floats: below this a float has lost its precision or is 0.
-constexpr double kSmallestProbability = std::numeric_limits<float>::min();
-
 double brier_score(const std::vector<double>& probabilities, std::size_t label) {
   double sum = 0;
   for (std::size_t k = 0; k < probabilities.size(); ++k) {
@@ -68,6 +65,11 @@ void MetricsCollector::add(const Summary& summary, int label) {
   records_.push_back(record);
   class_calibration_.add(summary.probabilities, y);
   keep_probabilities(summary.probabilities);
+}
+
+void MetricsCollector::add(std::span<const Summary> summaries,
+                           std::span<const std::uint32_t> examples, std::span<const int> labels) {
+  for (std::size_t i = 0; i < summaries.size(); ++i) add(summaries[i], labels[examples[i]]);
 }
 
 // Those of all examples or of none.

@@ -1,15 +1,12 @@
 #include "bnn/infer/posterior_statistics.h"
 
 #include <algorithm>
-#include <string_view>
-#include <utility>
 
 namespace bnn {
 namespace {
 
 constexpr double kBucketsPerDecade = 20.0;
 constexpr double kLeastLimit = 1e-9;
-constexpr std::string_view kLocSuffix = "_posterior_loc";
 
 // The ends of the buckets from the one that the least value is in to that of the largest.
 std::vector<double> limits_between(double min, double max) {
@@ -55,10 +52,8 @@ std::vector<PosteriorHistograms> posterior_histograms(const ParameterLayout& lay
     const Variable& scale = layout.variables()[tensor.untransformed_scale];
     const float* mu = parameters.data() + loc.slice.offset;
     const float* u = parameters.data() + scale.slice.offset;
-    std::string name = loc.name;
-    if (name.ends_with(kLocSuffix)) name.resize(name.size() - kLocSuffix.size());
     list.push_back(
-        {std::move(name),
+        {deterministic_name(loc.name),
          log_histogram(loc.slice.size,
                        [&](std::size_t i) { return static_cast<double>(scale_of(u[i])); }),
          log_histogram(loc.slice.size,

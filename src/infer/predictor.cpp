@@ -17,6 +17,12 @@ ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_exam
 
 }  // namespace
 
+std::vector<Summary> PredictedBlock::summaries(ThreadPool& pool, std::size_t samples) const {
+  std::vector<Summary> list(examples.size());
+  pool.run(list.size(), [&](std::size_t i, int) { list[i] = summary(i, samples); });
+  return list;
+}
+
 std::size_t examples_of_a_block(std::size_t passes, int classes) {
   const std::size_t floats = passes * static_cast<std::size_t>(classes);
   return std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);

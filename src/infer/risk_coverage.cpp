@@ -37,11 +37,6 @@ double risk(const std::vector<double>& errors, std::size_t covered) {
   return errors[covered - 1] / static_cast<double>(covered);
 }
 
-// The smallest number of predictions that is at least part / whole of them all.
-std::size_t at_least(std::size_t part, std::size_t whole, std::size_t predictions) {
-  return (part * predictions + whole - 1) / whole;
-}
-
 }  // namespace
 
 double area_under_risk_coverage(std::span<const ScoredPrediction> sorted) {
@@ -56,7 +51,7 @@ std::vector<RiskPoint> risk_at_coverages(std::span<const ScoredPrediction> sorte
   const std::vector<double> errors = expected_errors(sorted);
   std::vector<RiskPoint> points;
   for (const std::size_t percent : kCoveragePercents) {
-    const std::size_t covered = at_least(percent, 100, sorted.size());
+    const std::size_t covered = predictions_covered(percent, sorted.size());
     points.push_back(
         {static_cast<double>(percent) / 100, covered == 0 ? kUndefined : risk(errors, covered)});
   }
@@ -68,7 +63,7 @@ std::vector<RiskPoint> risk_coverage_curve(std::span<const ScoredPrediction> sor
   const std::size_t count = std::min(sorted.size(), kMaxCurvePoints);
   std::vector<RiskPoint> points;
   for (std::size_t j = 1; j <= count; ++j) {
-    const std::size_t covered = at_least(j, count, sorted.size());
+    const std::size_t covered = (j * sorted.size() + count - 1) / count;  // rounded up
     points.push_back(
         {static_cast<double>(covered) / static_cast<double>(sorted.size()), risk(errors, covered)});
   }

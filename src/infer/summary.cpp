@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
+#include <numeric>
 #include <string>
 
 #include "bnn/core/error.h"
@@ -11,7 +11,7 @@ namespace bnn {
 namespace {
 
 template <typename T>
-double entropy(std::span<const T> probabilities) {
+double entropy_of(std::span<const T> probabilities) {
   double sum = 0;
   for (const T value : probabilities) {
     const auto p = static_cast<double>(value);
@@ -38,6 +38,20 @@ void require_finite(std::span<const float> values, std::size_t sample) {
 
 }  // namespace
 
+double entropy(std::span<const double> probabilities) { return entropy_of(probabilities); }
+
+std::vector<std::size_t> most_probable(std::span<const double> probabilities, std::size_t count) {
+  std::vector<std::size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
+  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) {
+    const double p = probabilities[a], q = probabilities[b];
+    return p != q ? p > q : a < b;
+  });
+  order.erase(end, order.end());
+  return order;
+}
+
 Summary summarize(const float* probabilities, std::size_t samples, std::size_t stride,
                   int classes) {
   if (samples == 0 || classes < 1) {
@@ -57,7 +71,7 @@ Summary summarize(const float* probabilities, std::size_t samples, std::size_t s
     const std::span<const float> p = sample(s);
     require_finite(p, s);
     for (std::size_t k = 0; k < size; ++k) summary.probabilities[k] += static_cast<double>(p[k]);
-    summary.expected_entropy += entropy(p);
+    summary.expected_entropy += entropy_of(p);
     ++votes[arg_max(p)];
   }
   for (double& mean : summary.probabilities) mean /= count;

@@ -2,24 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "bnn/core/error.h"
 
 namespace bnn {
 namespace {
 
-constexpr double kSmallestProbability = std::numeric_limits<float>::min();  // 2^-126
-
 double floored(double p) { return std::max(p, kSmallestProbability); }
-
-double entropy(std::span<const double> probabilities) {
-  double sum = 0;
-  for (const double p : probabilities) {
-    if (p > 0) sum -= p * std::log(p);
-  }
-  return sum;
-}
 
 // softmax(b * logs) into `out`; returns the logarithm of the sum of exp(b * logs).
 double softmax_at(double b, std::span<const double> logs, std::span<double> out) {

@@ -54,6 +54,11 @@ std::string html_percent(double share, int decimals) {
   return data_element(share, percent(share, decimals));
 }
 
+std::string html_interval(double lower, double upper, int decimals) {
+  return "<span class=\"interval\">" + html_number(lower, decimals) + " – " +
+         html_number(upper, decimals) + "</span>";
+}
+
 std::string short_name(std::string_view text, std::size_t columns) {
   std::string name = fitted(text, columns);
   name.erase(name.find_last_not_of(' ') + 1);

@@ -159,15 +159,17 @@ std::string conformal_figure(const ConformalResult& conformal) {
 
 }  // namespace
 
-std::string calibration_section(const Evaluation& evaluation,
-                                const std::vector<ExampleScore>& inside) {
+std::string calibration_section(const Evaluation& evaluation) {
   const std::string bins = evaluation.metrics.examples == 0 ? "" : bin_table(evaluation.metrics);
   // A table among figures keeps the width of a figure.
-  const std::string beside = bins.empty() ? "" : "<div>" + bins + "</div>\n";
+  const auto beside = [](const std::string& table) {
+    return table.empty() ? "" : "<div>" + table + "</div>\n";
+  };
   return html_section(
       {"calibration", "Calibration",
        html_figures({reliability_figure(evaluation.metrics),
-                     risk_coverage_figure(evaluation, inside), beside,
+                     risk_coverage_figure(evaluation.metrics), beside(bins),
+                     beside(risk_coverage_table(evaluation)),
                      evaluation.conformal ? conformal_figure(*evaluation.conformal) : ""})});
 }
 

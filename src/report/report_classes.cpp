@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <tuple>
 
 #include "bnn/report/html_text.h"
@@ -98,8 +99,17 @@ std::string pair_table(const Matrix& matrix, const std::vector<std::string>& cla
   return table.rows.empty() ? "" : html_table(table);
 }
 
-std::string share_cell(const std::optional<double>& share) {
-  return html_number(share.value_or(std::nan("")), 4);
+// A number of a class, which `share_of` finds in its metrics, with its interval below it.
+template <typename Share>
+std::string share_cell(const Evaluation& evaluation, const ClassMetrics& one,
+                       const Share& share_of) {
+  const std::optional<double> share = share_of(one);
+  const std::string number = html_number(share.value_or(std::nan("")), 4);
+  const auto k = static_cast<std::size_t>(one.label);
+  if (!evaluation.intervals || k >= evaluation.intervals->lower.per_class.size()) return number;
+  const std::optional<double> lower = share_of(evaluation.intervals->lower.per_class[k]);
+  const std::optional<double> upper = share_of(evaluation.intervals->upper.per_class[k]);
+  return lower ? number + "<br>" + html_interval(*lower, *upper, 3) : number;
 }
 
 // The classes in their order or, of very many, those of the lowest recall.
@@ -134,8 +144,12 @@ std::string class_table(const Evaluation& evaluation) {
   for (const ClassMetrics& one : shown_classes(metrics)) {
     table.rows.push_back(
         {html_name(class_text(evaluation.class_names, static_cast<std::size_t>(one.label))),
-         grouped(one.examples), html_number(one.accuracy, 4), share_cell(one.precision),
-         share_cell(one.recall) + recall_bar(one.recall)});
+         grouped(one.examples),
+         share_cell(evaluation, one,
+                    [](const ClassMetrics& m) { return std::optional(m.accuracy); }),
+         share_cell(evaluation, one, [](const ClassMetrics& m) { return m.precision; }),
+         share_cell(evaluation, one, [](const ClassMetrics& m) { return m.recall; }) +
+             recall_bar(one.recall)});
   }
   return table.rows.empty() ? "" : html_table(table);
 }

@@ -1,7 +1,6 @@
 #include "bnn/report/report_collector.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace bnn {
 namespace {
@@ -13,15 +12,7 @@ ExampleScore score_of(const Summary& summary, bool correct) {
 }
 
 std::vector<ClassShare> top_classes(const Summary& summary, std::optional<int> label) {
-  std::vector<std::size_t> order(summary.probabilities.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const std::size_t count = std::min(kTopClasses, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      const double p = summary.probabilities[a], q = summary.probabilities[b];
-                      return p != q ? p > q : a < b;
-                    });
-  order.resize(count);
+  std::vector<std::size_t> order = most_probable(summary.probabilities, kTopClasses);
   if (label) {
     const auto index = static_cast<std::size_t>(*label);
     if (std::find(order.begin(), order.end(), index) == order.end()) order.push_back(index);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bnn/infer/named_metrics.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_page.h"
 
@@ -8,41 +9,7 @@ namespace bnn {
 namespace {
 
 constexpr auto kVersion = BNN_VERSION;
-
-struct MetricRow {
-  const char* name;
-  const char* meaning;
-  double Metrics::*value;
-  Interval MetricIntervals::*interval;
-};
-
-constexpr MetricRow kMetricRows[] = {
-    {"accuracy", "share of the predicted classes that are right", &Metrics::accuracy,
-     &MetricIntervals::accuracy},
-    {"NLL", "mean of −log p(label), in nats", &Metrics::nll, &MetricIntervals::nll},
-    {"Brier score", "squared error of all probabilities, 0 to 2", &Metrics::brier,
-     &MetricIntervals::brier},
-    {"ECE", "mean gap of confidence and accuracy, 15 bins of equal width", &Metrics::ece,
-     &MetricIntervals::ece},
-    {"adaptive ECE", "the same over 15 bins of equal counts", &Metrics::adaptive_ece,
-     &MetricIntervals::adaptive_ece},
-    {"MCE", "largest gap of a bin of equal width", &Metrics::mce, &MetricIntervals::mce},
-    {"class-wise ECE", "the same gap for each class's probability, averaged over classes",
-     &Metrics::class_ece, &MetricIntervals::class_ece},
-    {"AURC", "error rate averaged over coverages, surest first", &Metrics::aurc,
-     &MetricIntervals::aurc},
-    {"predictive entropy", "all of the doubt, in nats", &Metrics::predictive_entropy,
-     &MetricIntervals::predictive_entropy},
-    {"expected entropy", "the part of it in the data", &Metrics::expected_entropy,
-     &MetricIntervals::expected_entropy},
-    {"mutual information", "the part of it in the model", &Metrics::mutual_information,
-     &MetricIntervals::mutual_information},
-};
-
-std::string interval_html(const Interval& interval) {
-  return "<span class=\"interval\">" + html_number(interval.lower, 4) + " – " +
-         html_number(interval.upper, 4) + "</span>";
-}
+constexpr double kHeadlineCoverage = 0.8;  // one of kCoveragePercents
 
 std::string term(const std::string& name, const std::string& html) {
   return html.empty() ? "" : "<div><dt>" + name + "</dt><dd>" + html + "</dd></div>\n";
@@ -60,13 +27,10 @@ std::string summary_sentence(const ReportContents& contents) {
   if (metrics.examples == 0) return "There were no examples to evaluate.";
   std::string text = "The network is right on <b>" + percent(metrics.accuracy, 1) + "</b> of " +
                      grouped(metrics.examples) + (metrics.examples == 1 ? " image." : " images.");
-  constexpr double kCoverage = 0.8;
-  const auto kept =
-      static_cast<std::size_t>(kCoverage * static_cast<double>(contents.inside.size()));
-  if (kept > 0) {
-    const double risk = risks_at(contents.inside, {kept}).front();
-    text += " Of the " + percent(kCoverage, 0) + " it is surest of, it gets <b>" +
-            percent(1 - risk, 1) + "</b> right.";
+  for (const RiskPoint& point : metrics.risk_at_coverage) {
+    if (point.coverage != kHeadlineCoverage) continue;
+    text += " Of the " + percent(point.coverage, 0) + " it is surest of, it gets <b>" +
+            percent(1 - point.risk, 1) + "</b> right.";
   }
   return text;
 }
@@ -88,23 +52,39 @@ std::string source_list(const ReportContents& contents) {
 
 std::string key_numbers(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  const auto note = [&](Interval MetricIntervals::*interval, const std::string& otherwise) {
-    return evaluation.intervals ? interval_html((*evaluation.intervals).*interval) : otherwise;
+  const std::optional<MetricIntervals>& intervals = evaluation.intervals;
+  const auto note = [&](double Metrics::*value, const std::string& otherwise) {
+    return intervals ? html_interval(intervals->lower.*value, intervals->upper.*value, 4)
+                     : otherwise;
   };
-  const std::string accuracy_note =
-      evaluation.intervals ? html_percent(evaluation.intervals->accuracy.lower, 1) + " – " +
-                                 html_percent(evaluation.intervals->accuracy.upper, 1)
-                           : "of the predicted classes";
+  const std::string accuracy_note = intervals ? html_percent(intervals->lower.accuracy, 1) + " – " +
+                                                    html_percent(intervals->upper.accuracy, 1)
+                                              : "of the predicted classes";
   return "<dl class=\"key\">\n" +
          key_number("accuracy", html_percent(metrics.accuracy, 2), accuracy_note) +
-         key_number("NLL", html_number(metrics.nll, 4), note(&MetricIntervals::nll, "nats")) +
+         key_number("NLL", html_number(metrics.nll, 4), note(&Metrics::nll, "nats")) +
          key_number("calibration error", html_number(metrics.ece, 4),
-                    note(&MetricIntervals::ece, "ECE, 15 bins")) +
-         key_number("Brier score", html_number(metrics.brier, 4),
-                    note(&MetricIntervals::brier, "0 to 2")) +
+                    note(&Metrics::ece, "ECE, 15 bins")) +
+         key_number("Brier score", html_number(metrics.brier, 4), note(&Metrics::brier, "0 to 2")) +
          key_number("mutual information", html_number(metrics.mutual_information, 4),
-                    note(&MetricIntervals::mutual_information, "nats")) +
+                    note(&Metrics::mutual_information, "nats")) +
          "</dl>\n";
+}
+
+// The cells of a number, which `number_of` finds in a Metrics.
+template <typename Number>
+std::vector<std::string> metric_row(const Evaluation& evaluation, const std::string& title,
+                                    const std::string& meaning, const Number& number_of) {
+  std::vector<std::string> cells = {title + "<small>" + meaning + "</small>",
+                                    html_number(number_of(evaluation.metrics), 4)};
+  if (evaluation.intervals) {
+    cells.push_back(html_interval(number_of(evaluation.intervals->lower),
+                                  number_of(evaluation.intervals->upper), 4));
+  }
+  if (evaluation.mean_weights) {
+    cells.push_back(html_number(number_of(*evaluation.mean_weights), 4));
+  }
+  return cells;
 }
 
 }  // namespace
@@ -128,16 +108,15 @@ std::string metrics_section(const Evaluation& evaluation) {
     table.columns[1] = "samples’ mean";
     table.columns.push_back("mean weights");
   }
-  for (const MetricRow& row : kMetricRows) {
-    std::vector<std::string> cells = {std::string(row.name) + "<small>" + row.meaning + "</small>",
-                                      html_number(evaluation.metrics.*row.value, 4)};
-    if (evaluation.intervals) {
-      cells.push_back(interval_html((*evaluation.intervals).*row.interval));
+  for (const NamedMetric& metric : kNamedMetrics) {
+    table.rows.push_back(metric_row(evaluation, metric.title, metric.meaning,
+                                    [&](const Metrics& m) { return m.*metric.value; }));
+    if (metric.value != &Metrics::brier) continue;
+    for (const BrierPart& part : kBrierParts) {
+      table.rows.push_back(
+          metric_row(evaluation, std::string("<i>") + part.name + "</i>", part.note,
+                     [&](const Metrics& m) { return m.brier_decomposition.*part.value; }));
     }
-    if (evaluation.mean_weights) {
-      cells.push_back(html_number((*evaluation.mean_weights).*row.value, 4));
-    }
-    table.rows.push_back(cells);
   }
   return html_section({"metrics", "Metrics", html_table(table)});
 }

@@ -14,7 +14,7 @@ struct Part {
 std::vector<Part> parts_of(const ReportContents& contents) {
   const Evaluation& evaluation = contents.evaluation;
   return {{"metrics", "Metrics", metrics_section(evaluation)},
-          {"calibration", "Calibration", calibration_section(evaluation, contents.inside)},
+          {"calibration", "Calibration", calibration_section(evaluation)},
           {"uncertainty", "Uncertainty", uncertainty_section(contents)},
           {"images", "Images", galleries_section(contents)},
           {"classes", "Classes", classes_section(evaluation)},

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bnn/bayes/mean_field_normal.h"
 #include "bnn/core/display_text.h"
+#include "bnn/infer/posterior_statistics.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/svg_strips.h"
 
@@ -28,18 +28,12 @@ LogValues log_values(const ParameterLayout& layout, const RandomTensor& tensor,
   values.scales.reserve(loc.size);
   values.ratios.reserve(loc.size);
   for (std::size_t i = 0; i < loc.size; ++i) {
-    const double scale = static_cast<double>(scale_of(parameters.data()[untransformed.offset + i]));
-    const double mean = std::abs(static_cast<double>(parameters.data()[loc.offset + i]));
-    values.scales.push_back(std::log10(scale));
-    values.ratios.push_back(std::max(std::log10(mean / scale), kLowestPower));
+    const float u = parameters.data()[untransformed.offset + i];
+    const double ratio = signal_to_noise(parameters.data()[loc.offset + i], u);
+    values.scales.push_back(std::log10(static_cast<double>(scale_of(u))));
+    values.ratios.push_back(std::max(std::log10(ratio), kLowestPower));
   }
   return values;
-}
-
-std::string tensor_name(const std::string& variable) {
-  constexpr std::string_view kSuffix = "_posterior_loc";
-  return variable.ends_with(kSuffix) ? variable.substr(0, variable.size() - kSuffix.size())
-                                     : variable;
 }
 
 // Whole powers of ten, and at least one of them.
@@ -113,7 +107,7 @@ PosteriorReport posterior_report(const ParameterLayout& layout, const AlignedArr
                                      [](double power) { return power < 0; });
     const std::size_t weights = values.scales.size();
     report.tensors.push_back(
-        {tensor_name(layout.variables()[tensor.loc].name), weights,
+        {deterministic_name(layout.variables()[tensor.loc].name), weights,
          std::pow(10.0, *median(values.scales)), std::pow(10.0, *median(values.ratios)),
          static_cast<double>(below) / static_cast<double>(weights),
          histogram(values.scales, report.scale_low, report.scale_high, kBins),

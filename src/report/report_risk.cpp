@@ -10,27 +10,11 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kCurvePoints = 200;
 constexpr double kLabelWidth = 44, kLabelHeight = 13;
 
-// Numbers of examples at which the curve is drawn.
-std::vector<std::size_t> curve_coverages(std::size_t examples) {
-  std::vector<std::size_t> covered;
-  for (std::size_t i = 1; i <= kCurvePoints; ++i) {
-    const std::size_t count = std::max<std::size_t>(i * examples / kCurvePoints, 1);
-    if (covered.empty() || covered.back() != count) covered.push_back(count);
-  }
-  return covered;
-}
-
-std::vector<ChartPoint> curve(const std::vector<ExampleScore>& examples,
-                              const std::vector<std::size_t>& covered) {
-  const std::vector<double> risks = risks_at(examples, covered);
+std::vector<ChartPoint> curve(const std::vector<RiskPoint>& risks) {
   std::vector<ChartPoint> points;
-  for (std::size_t i = 0; i < covered.size(); ++i) {
-    points.push_back(
-        {static_cast<double>(covered[i]) / static_cast<double>(examples.size()), risks[i]});
-  }
+  for (const RiskPoint& risk : risks) points.push_back({risk.coverage, risk.risk});
   return points;
 }
 
@@ -45,39 +29,9 @@ std::vector<ChartPoint> perfect_order(const std::vector<ChartPoint>& points, dou
 
 }  // namespace
 
-std::vector<double> risks_at(const std::vector<ExampleScore>& examples,
-                             const std::vector<std::size_t>& covered) {
-  std::vector<ScoredPrediction> sorted;
-  for (const ExampleScore& one : examples) sorted.push_back({one.confidence, one.correct});
-  sort_by_confidence(sorted);
-  std::reverse(sorted.begin(), sorted.end());
-  std::vector<double> risks;
-  double errors = 0;
-  std::size_t begin = 0;  // of the examples that share a confidence with the one asked for
-  for (const std::size_t count : covered) {
-    for (;;) {
-      std::size_t end = begin;
-      double tied_errors = 0;
-      while (end < sorted.size() && sorted[end].confidence == sorted[begin].confidence) {
-        tied_errors += sorted[end].correct ? 0 : 1;
-        ++end;
-      }
-      if (count <= end) {
-        const double share = static_cast<double>(count - begin) / static_cast<double>(end - begin);
-        risks.push_back((errors + share * tied_errors) / static_cast<double>(count));
-        break;
-      }
-      errors += tied_errors;
-      begin = end;
-    }
-  }
-  return risks;
-}
-
-std::string risk_coverage_figure(const Evaluation& evaluation,
-                                 const std::vector<ExampleScore>& inside) {
-  if (inside.empty()) return "";
-  const std::vector<ChartPoint> points = curve(inside, curve_coverages(inside.size()));
+std::string risk_coverage_figure(const Metrics& metrics) {
+  if (metrics.risk_coverage.empty()) return "";
+  const std::vector<ChartPoint> points = curve(metrics.risk_coverage);
   const double error_rate = points.back().y;
   std::vector<double> risks;
   for (const ChartPoint& point : points) risks.push_back(point.y);
@@ -91,12 +45,9 @@ std::string risk_coverage_figure(const Evaluation& evaluation,
   chart.series = {{"", "soft thin", perfect_order(points, error_rate), false},
                   {"", "right", points, false}};
   const ChartArea area = chart_area(chart);
-  chart.description = "Area under the curve " + significant(evaluation.metrics.aurc, 4) + ". ";
+  chart.description = "Area under the curve " + significant(metrics.aurc, 4) + ". ";
   double label_x = -INFINITY, label_y = 0;  // of the label before
-  for (const double coverage : {0.5, 0.8, 0.9, 1.0}) {
-    const auto count = std::max<std::size_t>(
-        static_cast<std::size_t>(coverage * static_cast<double>(inside.size())), 1);
-    const double risk = risks_at(inside, {count}).front();
+  for (const auto& [coverage, risk] : metrics.risk_at_coverage) {
     const double x = chart.x.place(coverage, area.left, area.right);
     const double y = chart.y.place(risk, area.bottom, area.top);
     chart.inside += svg_circle(x, y, 2.6, "class=\"mark right\"");
@@ -112,8 +63,23 @@ std::string risk_coverage_figure(const Evaluation& evaluation,
   return html_figure(svg_chart(chart), "Risk and coverage.",
                      "How few errors remain if only the surest predictions are kept; area under "
                      "the curve (AURC) " +
-                         html_number(evaluation.metrics.aurc, 4) +
+                         html_number(metrics.aurc, 4) +
                          ". The thin line is the best possible order.");
+}
+
+std::string risk_coverage_table(const Evaluation& evaluation) {
+  const std::vector<RiskPoint>& risks = evaluation.metrics.risk_at_coverage;
+  if (evaluation.metrics.examples == 0 || risks.empty()) return "";
+  HtmlTable table{"Errors among the surest.", "", {"Kept", "errors"}, {}};
+  if (evaluation.intervals) table.columns.push_back("95 % interval");
+  for (std::size_t i = 0; i < risks.size(); ++i) {
+    table.rows.push_back({html_percent(risks[i].coverage, 0), html_number(risks[i].risk, 4)});
+    if (!evaluation.intervals) continue;
+    table.rows.back().push_back(html_interval(evaluation.intervals->lower.risk_at_coverage[i].risk,
+                                              evaluation.intervals->upper.risk_at_coverage[i].risk,
+                                              4));
+  }
+  return html_table(table);
 }
 
 }  // namespace bnn

@@ -78,6 +78,8 @@ thead th { color: var(--soft); font-size: .8rem; border-bottom: 1px solid var(--
 tbody tr + tr > * { border-top: 1px solid var(--faint); }
 tbody tr:last-child > * { border-bottom: 1px solid var(--soft); }
 data, .interval { white-space: nowrap; }
+.classes .interval { color: var(--soft); font-size: .8rem; }
+.classes .interval { color: var(--soft); font-size: .8rem; }
 .absent { color: var(--soft); }
 th small { display: block; color: var(--soft); font-size: .8rem; }
 .pairs td:nth-child(2) { text-align: left; }

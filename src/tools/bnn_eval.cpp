@@ -1,4 +1,5 @@
 #include "bnn/app/evaluation_run.h"
+#include "bnn/core/input_file.h"
 #include "bnn/data/corruption.h"
 #include "program.h"
 
@@ -16,6 +17,17 @@ constexpr auto kExamples =
     "  bnn-eval runs/a/checkpoints/last.safetensors runs/b/checkpoints/last.safetensors\n"
     "  bnn-eval last.safetensors --ood test_batch.bin --ood-format cifar10 --ood-resize\n";
 
+// An option that takes a list would swallow a checkpoint behind it, and then none would be left.
+CLI::Validator no_checkpoint() {
+  const auto check = [](const std::string& word) {
+    return word.ends_with(".safetensors")
+               ? bnn::shown_path(word) +
+                     " is a checkpoint; name it first, since this option takes the words behind it"
+               : std::string();
+  };
+  return CLI::Validator(check, "");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -24,8 +36,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> checkpoints;
   CLI::App app(kDescription, "bnn-eval");
   app.footer(kExamples);
-  app.add_option("CHECKPOINT", checkpoints,
-                 "A checkpoint of bnn-train; of several, the probabilities are averaged")
+  app.add_option(
+         "CHECKPOINT", checkpoints,
+         "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "
+         "--files, --ood, --prune and --corrupt, which take all words behind them")
       ->required();
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
@@ -35,6 +49,7 @@ int main(int argc, char** argv) {
                     ->option_text("NAME");
   app.add_option("--files", options.files,
                  "Evaluate these files instead; for idx the images, then the labels")
+      ->check(no_checkpoint())
       ->option_text("FILE")
       ->excludes(split);
   app.add_option("--samples", options.sampling.samples,
@@ -62,6 +77,7 @@ int main(int argc, char** argv) {
   auto* ood = app.add_option("--ood", options.ood,
                              "Out-of-distribution images, data files or folders of PNG and JPEG: "
                              "how well uncertainty tells them apart")
+                  ->check(no_checkpoint())
                   ->option_text("FILE");
   app.add_flag("--ood-resize", options.ood_resize,
                "Resize and convert --ood images of another shape to the model's input")
@@ -84,6 +100,7 @@ int main(int argc, char** argv) {
              "NAME all corruptions: " +
                  bnn::corruption_names())
           ->expected(0, 64)
+          ->check(no_checkpoint())
           ->option_text("[NAME...]");
   bnn::add_calibration_options(app, options.calibration);
   app.add_flag("--fit-calibration", options.fit_calibration,

@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
                  "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "
-                 "- is standard input")
+                 "- is standard input, which is read when its turn comes")
       ->required();
   app.add_option("--samples", options.sampling.samples,
                  "Monte Carlo samples of the weights (default: the config's)")
@@ -74,7 +74,9 @@ int main(int argc, char** argv) {
                  "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")
       ->check(CLI::IsMember({"jsonl", "csv", "npy"}))
       ->option_text("NAME");
-  app.add_option("--output", options.output, "Write to this file, which appears when it is whole")
+  app.add_option(
+         "--output", options.output,
+         "Write to this file, which appears when it is whole (default, and -: standard output)")
       ->option_text("FILE");
   app.add_option("--top-k", options.top_k, "Also list the K most probable classes")
       ->check(CLI::Range(1, 1000000))
@@ -94,8 +96,10 @@ int main(int argc, char** argv) {
                  "Set abstain where the confidence is below this")
       ->check(bnn::non_negative_number())
       ->option_text("X");
-  auto* skip = app.add_flag("--skip-errors", options.skip_errors,
-                            "Report images that cannot be decoded on stderr and go on");
+  auto* skip =
+      app.add_flag("--skip-errors", options.skip_errors,
+                   "Report images that cannot be decoded on stderr and go on; if none can be, the "
+                   "run fails");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy")

@@ -10,7 +10,8 @@
 namespace bnn {
 
 /// Loads checkpoints whose networks can be averaged. Throws Error(checkpoint), naming the file, on
-/// anything wrong with one, or if its input, classes or data format are not those of the first.
+/// anything wrong with one, or if its input, classes or data format are not those of the first;
+/// Error(usage) if two names are one file.
 std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths);
 
 /// The models, which must outlive the members, with the samples of the first. A seed that is given

@@ -12,8 +12,8 @@ namespace bnn {
 /// and a few words on it. The parts of the Brier score stand below it.
 std::string headline_table(const Evaluation& evaluation);
 
-/// Error rates at a few coverages.
-std::string risk_table(const Metrics& metrics);
+/// Error rates at a few coverages, with their intervals where they were measured.
+std::string risk_table(const Evaluation& evaluation);
 
 /// A row for every number of samples; empty without a sweep.
 std::string sweep_table(const Evaluation& evaluation);

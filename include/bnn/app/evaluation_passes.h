@@ -26,9 +26,6 @@ struct EvaluationSetup {
 /// What else wants to see each image as it goes by: its summary and its dataset index.
 using VisitExample = std::function<void(const Summary& summary, std::uint32_t example)>;
 
-/// The summaries of a block's images after their first `samples` samples, made by all threads.
-std::vector<Summary> summaries(const PredictedBlock& block, std::size_t samples, ThreadPool& pool);
-
 /// Fills in metrics, intervals and, for 1, 2, 4, … and all evaluation.samples, the sweep; writes
 /// --save-samples.
 /// @return the images' scores, for out-of-distribution detection

@@ -1,6 +1,7 @@
 #pragma once
-// A slip of the pen must not cost a checkpoint: what a program writes is none of the files that it
-// reads, and no two of its outputs are one file.
+// Names of files on the command line. A slip of the pen must not cost a checkpoint: what a program
+// writes is none of the files that it reads, and no two of its outputs are one file. The output "-"
+// is standard output, where an option writes text that may go there.
 
 #include <string>
 #include <vector>
@@ -10,10 +11,18 @@ namespace bnn {
 /// An option and the file that it names; an empty path is an option that was not given.
 struct OutputPath {
   std::string option, path;
+  bool may_be_standard_output = false;
 };
 
-/// Throws Error(usage), naming the option, if an output is an input or another output, by whatever
-/// name or link.
+/// True of no path and of "-".
+bool is_standard_output(const std::string& path);
+
+/// True if two names lead to one file, by whatever link. Files that do not exist are known by their
+/// names alone.
+bool is_same_file(const std::string& a, const std::string& b);
+
+/// Throws Error(usage), naming the option, if an output is an input or another output, or "-" where
+/// that cannot be standard output.
 void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std::string>& inputs);
 
 }  // namespace bnn

@@ -1,9 +1,11 @@
 #pragma once
 // bnn-predict from options to exit code: one line an image, with its uncertainty.
 //
-// Data files are all checked before the first line. Image files are decoded when their turn comes,
-// in blocks that grow from 16 to 256 images, and a block's lines come out as soon as it is
-// computed. The numbers of an image file are a function of its pixels alone (Dataset::stream_name).
+// Data files are all checked before the first line. Image files are decoded and standard input is
+// read when their turn comes, files in blocks that grow from 16 to 256 images, and a block's lines
+// come out as soon as it is computed. Standard input is read first of all where the beginning of
+// the output depends on it: for --save-samples, and for CSV if only it can have labels. The numbers
+// of an image file are a function of its pixels alone (Dataset::stream_name).
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +26,7 @@ struct PredictOptions {
   CalibrationOptions calibration;
   bool csv = false;
   bool npy = false;
-  std::string output;  // empty: standard output
+  std::string output;  // empty or "-": standard output
   int top_k = 0;
   std::optional<double> abstain_above, abstain_below;
   AbstainScore abstain_score = AbstainScore::predictive_entropy;
@@ -34,6 +36,7 @@ struct PredictOptions {
   Verbosity verbosity = Verbosity::normal;
 };
 
+/// Throws Error(data) if images were skipped and none is left.
 int run_prediction(const PredictOptions& options);
 
 }  // namespace bnn

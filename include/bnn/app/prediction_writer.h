@@ -14,7 +14,7 @@ namespace bnn {
 class PredictionWriter {
  public:
   /// @param npy write probabilities (N, K) in float32 to `output` instead of lines
-  /// @param output path of a file; empty: standard output
+  /// @param output path of a file; empty or "-": standard output, which takes no NPY
   PredictionWriter(const PredictionFormat& format, bool npy, const std::string& output);
 
   void write(const PredictionRow& row);

@@ -59,6 +59,7 @@ class TrainingLoop {
   const Graph& graph_;
   const Loader& loader_;
   Trainer& trainer_;
+  ThreadPool& pool_;
   RunFolder& folder_;
   RunLog& log_;
   TensorBoard* board_ = nullptr;

@@ -44,6 +44,10 @@ struct Variable {
   std::size_t columns() const;
 };
 
+/// "conv1/kernel" of "conv1/kernel_posterior_loc": the tensor that a random tensor stands for.
+/// Other names stay as they are.
+std::string deterministic_name(std::string variable);
+
 /// What one draw of a random tensor writes, in the slice of its untransformed scale, for the layer
 /// that uses it; and hence which derivative of the loss the layer returns in that slice.
 enum class Draw {

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "bnn/core/thread_pool.h"
@@ -27,10 +28,13 @@ struct Interval {
   double lower = 0, upper = 0;
 };
 
-/// 95 % intervals of the numbers of Metrics that have the same names.
+/// The bounds of 95 % intervals: that of `nll` goes from lower.nll to upper.nll. Filled are the
+/// numbers of kNamedMetrics, brier_decomposition, the risks of risk_at_coverage and, up to
+/// kMaxConfusionClasses, those of per_class; a number that no resample defines is NaN or absent.
 struct MetricIntervals {
-  Interval accuracy, nll, brier, ece, adaptive_ece, mce, class_ece, aurc;
-  Interval predictive_entropy, expected_entropy, mutual_information;
+  Metrics lower, upper;
+
+  Interval of(double Metrics::*value) const { return {lower.*value, upper.*value}; }
 };
 
 struct BootstrapSpec {
@@ -39,15 +43,17 @@ struct BootstrapSpec {
 };
 
 /// Class probabilities (examples times classes) that are worth keeping for the interval of
-/// class_ece: up to 160 MiB here, and 128 MiB in the collector.
+/// class_ece and of the Brier score's parts: up to 160 MiB here, and 128 MiB in the collector.
 constexpr std::size_t kMaxBootstrapProbabilities = std::size_t{1} << 25;
 
 /// Takes 32 bytes an example for each resample group at work (as many as the pool has threads, or
-/// fit 256 MiB) and 72 bytes an example beside.
-/// @param collector its probabilities may be empty; then the interval of class_ece is NaN
+/// fit 256 MiB), 72 bytes an example and, for each resample, 48 bytes a class beside.
+/// @param collector its probabilities may be empty; then the intervals of class_ece, reliability
+///        and resolution are NaN
+/// @param check called before every few resamples on the calling thread; what it throws ends this
 /// @return NaN everywhere without examples or resamples
 MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
-                                    ThreadPool& pool);
+                                    ThreadPool& pool, const std::function<void()>& check = {});
 
 /// The q-quantile, 0 <= q <= 1, of ascending values, of which there is at least one; between two of
 /// them it is interpolated (Hyndman and Fan's type 7).

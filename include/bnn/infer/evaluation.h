@@ -2,7 +2,6 @@
 // Everything that one evaluation of a checkpoint found: plain numbers, for the report on the
 // terminal, for JSON and for the HTML report. What was not asked for is empty.
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -13,27 +12,6 @@
 #include "bnn/infer/ood.h"
 
 namespace bnn {
-
-/// A number of Metrics with its interval, under the name that outputs give it.
-struct NamedMetric {
-  const char* name;
-  double Metrics::*value;
-  Interval MetricIntervals::*interval;
-};
-
-constexpr std::array<NamedMetric, 11> kNamedMetrics = {{
-    {"accuracy", &Metrics::accuracy, &MetricIntervals::accuracy},
-    {"nll", &Metrics::nll, &MetricIntervals::nll},
-    {"brier", &Metrics::brier, &MetricIntervals::brier},
-    {"ece", &Metrics::ece, &MetricIntervals::ece},
-    {"adaptive_ece", &Metrics::adaptive_ece, &MetricIntervals::adaptive_ece},
-    {"mce", &Metrics::mce, &MetricIntervals::mce},
-    {"class_ece", &Metrics::class_ece, &MetricIntervals::class_ece},
-    {"aurc", &Metrics::aurc, &MetricIntervals::aurc},
-    {"predictive_entropy", &Metrics::predictive_entropy, &MetricIntervals::predictive_entropy},
-    {"expected_entropy", &Metrics::expected_entropy, &MetricIntervals::expected_entropy},
-    {"mutual_information", &Metrics::mutual_information, &MetricIntervals::mutual_information},
-}};
 
 /// Why the network was run once and not with Monte Carlo samples.
 enum class SinglePass { no, mean_weights, no_noise };

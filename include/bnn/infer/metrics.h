@@ -17,6 +17,7 @@
 // are taken over sorted values or over integers.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -83,6 +84,11 @@ class MetricsCollector {
   /// @throws Error (data) if the label is not in [0, classes)
   void add(const Summary& summary, int label);
 
+  /// The image at dataset index examples[i] has summaries[i] and labels[examples[i]].
+  void add(std::span<const Summary> summaries, std::span<const std::uint32_t> examples,
+           std::span<const int> labels);
+
+  int classes() const { return classes_; }
   std::size_t examples() const { return records_.size(); }
   /// In the order of the calls of add.
   std::span<const ExampleRecord> records() const { return records_; }

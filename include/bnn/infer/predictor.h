@@ -50,6 +50,10 @@ struct PredictedBlock {
                             classes, temperature);
   }
   Summary summary(std::size_t i) const { return summary(i, passes); }
+
+  /// The summaries of all images of the block, computed on the pool's threads.
+  std::vector<Summary> summaries(ThreadPool& pool, std::size_t samples) const;
+  std::vector<Summary> summaries(ThreadPool& pool) const { return summaries(pool, passes); }
 };
 
 /// How many examples are predicted at a time, so that their probabilities fit 16 MiB.

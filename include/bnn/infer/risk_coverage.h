@@ -27,11 +27,16 @@ struct RiskPoint {
 constexpr std::array<std::size_t, 6> kCoveragePercents = {50, 70, 80, 90, 95, 100};
 constexpr std::size_t kMaxCurvePoints = 100;
 
+/// The smallest number of predictions that is at least `percent` % of them all.
+constexpr std::size_t predictions_covered(std::size_t percent, std::size_t predictions) {
+  return (percent * predictions + 99) / 100;
+}
+
 /// Area under the risk-coverage curve, in [0, 1]; lower is better. NaN without predictions.
 double area_under_risk_coverage(std::span<const ScoredPrediction> sorted);
 
-/// The risks at kCoveragePercents, each among the smallest number of predictions that is at least
-/// that share; the coverages are the nominal ones. The risks are NaN without predictions.
+/// The risks at kCoveragePercents, each among predictions_covered of that share; the coverages are
+/// the nominal ones. The risks are NaN without predictions.
 std::vector<RiskPoint> risk_at_coverages(std::span<const ScoredPrediction> sorted);
 
 /// The curve for a plot, ascending by coverage k / N: every k for up to 100 predictions, else the

@@ -11,9 +11,22 @@
 // order. Thread-safe: no state.
 
 #include <cstddef>
+#include <limits>
+#include <span>
 #include <vector>
 
 namespace bnn {
+
+/// Class probabilities are floats: below this (2^-126) a float has lost its precision or is 0, so
+/// logarithms of probabilities are taken of at least this.
+constexpr double kSmallestProbability = std::numeric_limits<float>::min();
+
+/// In nats.
+double entropy(std::span<const double> probabilities);
+
+/// The indices of the `count` largest probabilities (all, if there are fewer), the largest first;
+/// of equal ones the lowest index first.
+std::vector<std::size_t> most_probable(std::span<const double> probabilities, std::size_t count);
 
 struct Summary {
   std::vector<double> probabilities;      // [classes], mean over the samples

@@ -25,6 +25,9 @@ std::string css_percent(double share);
 std::string html_number(double value, int decimals);
 std::string html_percent(double share, int decimals);
 
+/// "0.9012 – 0.9187", in smaller letters.
+std::string html_interval(double lower, double upper, int decimals);
+
 /// The text without what would make it wider than so many letters.
 std::string short_name(std::string_view text, std::size_t columns = 48);
 

@@ -57,8 +57,7 @@ std::string report_page(const ReportContents& contents);
 std::string report_style();  // the text of <style>
 std::string overview_header(const ReportContents& contents);
 std::string metrics_section(const Evaluation& evaluation);
-std::string calibration_section(const Evaluation& evaluation,
-                                const std::vector<ExampleScore>& inside);
+std::string calibration_section(const Evaluation& evaluation);
 std::string uncertainty_section(const ReportContents& contents);
 std::string galleries_section(const ReportContents& contents);
 std::string classes_section(const Evaluation& evaluation);
@@ -66,14 +65,8 @@ std::string corruption_section(const Evaluation& evaluation);
 std::string sweeps_section(const Evaluation& evaluation);
 std::string training_section(const TrainingHistory& history);
 
-/// Figure of risk_coverage.h; "" without examples.
-std::string risk_coverage_figure(const Evaluation& evaluation,
-                                 const std::vector<ExampleScore>& inside);
-
-/// The error rate among the `covered` most confident examples, where examples of equal confidence
-/// come in random order.
-/// @param covered ascending, from 1 to the number of examples
-std::vector<double> risks_at(const std::vector<ExampleScore>& examples,
-                             const std::vector<std::size_t>& covered);
+/// Figure and table of risk_coverage.h; "" without examples.
+std::string risk_coverage_figure(const Metrics& metrics);
+std::string risk_coverage_table(const Evaluation& evaluation);
 
 }  // namespace bnn

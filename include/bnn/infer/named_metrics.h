@@ -1,0 +1,55 @@
+#pragma once
+// The numbers of Metrics that stand for themselves, in the order in which outputs list them, and
+// how outputs speak of them. Definitions are in metrics.h.
+
+#include <array>
+
+#include "bnn/infer/metrics.h"
+
+namespace bnn {
+
+struct NamedMetric {
+  const char* name;     // the key in JSON and the row on the terminal
+  const char* title;    // in running text
+  const char* note;     // fits beside the numbers on a terminal
+  const char* meaning;  // a line
+  double Metrics::*value;
+};
+
+constexpr std::array<NamedMetric, 11> kNamedMetrics = {{
+    {"accuracy", "accuracy", "share that is right", "share of the predicted classes that are right",
+     &Metrics::accuracy},
+    {"nll", "NLL", "nats of the label", "mean of −log p(label), in nats", &Metrics::nll},
+    {"brier", "Brier score", "0 best, 2 worst", "squared error of all probabilities, 0 to 2",
+     &Metrics::brier},
+    {"ece", "ECE", "gap, equal widths",
+     "mean gap of confidence and accuracy, 15 bins of equal width", &Metrics::ece},
+    {"adaptive_ece", "adaptive ECE", "gap, equal counts", "the same over 15 bins of equal counts",
+     &Metrics::adaptive_ece},
+    {"mce", "MCE", "largest gap", "largest gap of a bin of equal width", &Metrics::mce},
+    {"class_ece", "class-wise ECE", "gap, mean of classes",
+     "the same gap for each class’s probability, averaged over classes", &Metrics::class_ece},
+    {"aurc", "AURC", "risk, mean coverage", "error rate averaged over coverages, surest first",
+     &Metrics::aurc},
+    {"predictive_entropy", "predictive entropy", "nats, all doubt", "all of the doubt, in nats",
+     &Metrics::predictive_entropy},
+    {"expected_entropy", "expected entropy", "nats, in the data", "the part of it in the data",
+     &Metrics::expected_entropy},
+    {"mutual_information", "mutual information", "nats, in the model",
+     "the part of it in the model", &Metrics::mutual_information},
+}};
+
+/// A part of the Brier score, listed below it.
+struct BrierPart {
+  const char* name;
+  const char* note;
+  double BrierDecomposition::*value;
+};
+
+constexpr std::array<BrierPart, 3> kBrierParts = {{
+    {"reliability", "added, 0 is best", &BrierDecomposition::reliability},
+    {"resolution", "taken off", &BrierDecomposition::resolution},
+    {"uncertainty", "added, of the labels", &BrierDecomposition::uncertainty},
+}};
+
+}  // namespace bnn
