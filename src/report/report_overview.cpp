@@ -114,7 +114,7 @@ std::string metrics_section(const Evaluation& evaluation) {
     if (metric.value != &Metrics::brier) continue;
     for (const BrierPart& part : kBrierParts) {
       table.rows.push_back(
-          metric_row(evaluation, std::string("<i>") + part.name + "</i>", part.note,
+          metric_row(evaluation, std::string("<i>") + part.name + "</i>", part.meaning,
                      [&](const Metrics& m) { return m.brier_decomposition.*part.value; }));
     }
   }

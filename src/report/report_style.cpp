@@ -186,8 +186,8 @@ constexpr std::string_view kMedia = R"(
   nav { display: none; }
   .key { grid-template-columns: repeat(5, 1fr); gap: 1rem; }
   section { margin-top: 8mm; padding-top: 4mm; }
-  h2, h3, caption { break-after: avoid; }
-  figure, .card, tr, .key > div { break-inside: avoid; }
+  h2, h3, h3 + p, caption { break-after: avoid; }
+  figure, .card, tr, .figures table, .matrix, .key > div { break-inside: avoid; }
   .figures { grid-template-columns: repeat(2, 1fr); gap: 7mm 10mm; }
   .small.figures { grid-template-columns: repeat(4, 1fr); gap: 5mm; }
   .gallery { grid-template-columns: repeat(6, 1fr); gap: 5mm 4mm; }

@@ -28,6 +28,23 @@ CLI::Validator no_checkpoint() {
   return CLI::Validator(check, "");
 }
 
+void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
+  auto* ood = app.add_option("--ood", options.ood,
+                             "Out-of-distribution images, data files or folders of PNG and JPEG: "
+                             "how well uncertainty tells them apart")
+                  ->check(no_checkpoint())
+                  ->option_text("FILE");
+  app.add_flag("--ood-resize", options.ood_resize,
+               "Resize and convert --ood images of another shape to the model's input")
+      ->needs(ood);
+  app.add_option("--ood-format", options.ood_format,
+                 "Format of the data files of --ood (default: idx by its header, or else the "
+                 "checkpoint's)")
+      ->check(CLI::IsMember({"cifar10", "cifar100", "idx"}))
+      ->option_text("NAME")
+      ->needs(ood);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,15 +69,7 @@ int main(int argc, char** argv) {
       ->check(no_checkpoint())
       ->option_text("FILE")
       ->excludes(split);
-  app.add_option("--samples", options.sampling.samples,
-                 "Monte Carlo samples of the weights (default: the config's)")
-      ->check(CLI::Range(1, 65536))
-      ->option_text("S");
-  app.add_flag("--mean-weights", options.sampling.mean_weights,
-               "One pass with the posterior means and no noise");
-  app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
-      ->check(bnn::whole_number())
-      ->option_text("N");
+  bnn::add_sampling_options(app, options.sampling);
   app.add_option("--bootstrap", options.bootstrap,
                  "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")
       ->check(CLI::Range(0, 100000))
@@ -74,20 +83,7 @@ int main(int argc, char** argv) {
   app.add_option("--report", options.report,
                  "Write a page with figures and images: HTML, one file that needs no other")
       ->option_text("FILE.html");
-  auto* ood = app.add_option("--ood", options.ood,
-                             "Out-of-distribution images, data files or folders of PNG and JPEG: "
-                             "how well uncertainty tells them apart")
-                  ->check(no_checkpoint())
-                  ->option_text("FILE");
-  app.add_flag("--ood-resize", options.ood_resize,
-               "Resize and convert --ood images of another shape to the model's input")
-      ->needs(ood);
-  app.add_option("--ood-format", options.ood_format,
-                 "Format of the data files of --ood (default: idx by its header, or else the "
-                 "checkpoint's)")
-      ->check(CLI::IsMember({"cifar10", "cifar100", "idx"}))
-      ->option_text("NAME")
-      ->needs(ood);
+  add_ood_options(app, options);
   app.add_option("--prune", options.prune,
                  "Also without these shares of the weights, lowest |mean| / scale first")
       ->check(bnn::non_negative_number())

@@ -61,15 +61,7 @@ int main(int argc, char** argv) {
                  "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "
                  "- is standard input, which is read when its turn comes")
       ->required();
-  app.add_option("--samples", options.sampling.samples,
-                 "Monte Carlo samples of the weights (default: the config's)")
-      ->check(CLI::Range(1, 65536))
-      ->option_text("S");
-  app.add_flag("--mean-weights", options.sampling.mean_weights,
-               "One pass with the posterior means and no noise");
-  app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")
-      ->check(bnn::whole_number())
-      ->option_text("N");
+  bnn::add_sampling_options(app, options.sampling);
   app.add_option("--format", format,
                  "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")
       ->check(CLI::IsMember({"jsonl", "csv", "npy"}))

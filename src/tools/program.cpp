@@ -43,6 +43,18 @@ CLI::Validator share_of_one() {
   return CLI::Validator(check, "");
 }
 
+void add_sampling_options(CLI::App& app, SampleOptions& options) {
+  app.add_option("--samples", options.samples,
+                 "Monte Carlo samples of the weights (default: the config's)")
+      ->check(CLI::Range(1, 65536))
+      ->option_text("S");
+  app.add_flag("--mean-weights", options.mean_weights,
+               "One pass with the posterior means and no noise");
+  app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
+      ->check(whole_number())
+      ->option_text("N");
+}
+
 void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
   app.add_flag("--temperature", options.temperature,
                "Scale probabilities by the temperature that bnn-eval --fit-calibration stored");

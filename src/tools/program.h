@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "bnn/app/calibration_use.h"
+#include "bnn/app/model_checkpoint.h"
 #include "bnn/app/run_log.h"
 
 namespace bnn {
@@ -24,6 +25,9 @@ CLI::Validator non_negative_number();
 
 /// Accepts numbers above 0 and below 1.
 CLI::Validator share_of_one();
+
+/// Adds --samples, --mean-weights and --seed.
+void add_sampling_options(CLI::App& app, SampleOptions& options);
 
 /// Adds --temperature, --conformal and --conformal-score.
 void add_calibration_options(CLI::App& app, CalibrationOptions& options);

@@ -43,13 +43,19 @@ constexpr std::array<NamedMetric, 11> kNamedMetrics = {{
 struct BrierPart {
   const char* name;
   const char* note;
+  const char* meaning;
   double BrierDecomposition::*value;
 };
 
 constexpr std::array<BrierPart, 3> kBrierParts = {{
-    {"reliability", "added, 0 is best", &BrierDecomposition::reliability},
-    {"resolution", "taken off", &BrierDecomposition::resolution},
-    {"uncertainty", "added, of the labels", &BrierDecomposition::uncertainty},
+    {"reliability", "added, 0 is best",
+     "adds to the Brier score: squared gap of probability and frequency, 0 is best",
+     &BrierDecomposition::reliability},
+    {"resolution", "taken off",
+     "is taken off: how far the frequencies differ from the labels’ shares, more is better",
+     &BrierDecomposition::resolution},
+    {"uncertainty", "added, of the labels", "is added: what the labels’ shares alone would score",
+     &BrierDecomposition::uncertainty},
 }};
 
 }  // namespace bnn
