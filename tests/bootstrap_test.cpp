@@ -206,11 +206,11 @@ TEST_CASE("about 95 percent of data sets have intervals that hold the truth") {
     }
     const MetricIntervals intervals =
         bootstrap_intervals(collector, {kResamples, static_cast<std::uint64_t>(set)}, pool);
-    const auto holds = [](const Interval& interval, double truth) {
-      return interval.lower <= truth && truth <= interval.upper;
+    const auto holds = [&](double Metrics::*value, double truth) {
+      return intervals.lower.*value <= truth && truth <= intervals.upper.*value;
     };
-    accuracy_held += holds(intervals.of(&Metrics::accuracy), kAccuracy) ? 1 : 0;
-    nll_held += holds(intervals.of(&Metrics::nll), nll) ? 1 : 0;
+    accuracy_held += holds(&Metrics::accuracy, kAccuracy) ? 1 : 0;
+    nll_held += holds(&Metrics::nll, nll) ? 1 : 0;
   }
   // 600 data sets: a standard error of 0.9 percentage points.
   CHECK(accuracy_held > 0.92 * kSets);
@@ -278,12 +278,25 @@ TEST_CASE("quantiles are interpolated between neighbours") {
   CHECK(quantile(std::vector<double>{3}, 0.025) == 3.0);
 }
 
+TEST_CASE("classes times resamples beyond the limit have no intervals") {
+  constexpr int kClasses = 2050;
+  constexpr std::size_t kResamples = kMaxClassResamples / kClasses + 1;
+  std::vector<float> p(kClasses, 1.0f / kClasses);
+  MetricsCollector collector(kClasses);
+  collector.add(example(p, 3).summary, 3);
+  ThreadPool pool(1);
+  const MetricIntervals intervals = bootstrap_intervals(collector, {kResamples, 0}, pool);
+  CHECK(intervals.lower.per_class.empty());
+  CHECK(intervals.upper.risk_at_coverage.size() == 6);
+  CHECK(bootstrap_intervals(collector, {8, 0}, pool).lower.per_class.size() == kClasses);
+}
+
 TEST_CASE("a bootstrap asks often whether to go on") {
   ThreadPool pool(2);
   const MetricsCollector collector = collect(random_examples(20, 2));
   int asked = 0;
   bootstrap_intervals(collector, {160, 0}, pool, [&] { ++asked; });
-  CHECK(asked == 10);  // 20 groups of 8 resamples, two at a time
+  CHECK(asked == 10 + 3);  // 20 groups of 8 resamples, two at a time, and three classes
   const auto stop = [] { throw Error(ErrorKind::internal, "enough"); };
   CHECK_THROWS_WITH(bootstrap_intervals(collector, {160, 0}, pool, stop), "enough");
 }

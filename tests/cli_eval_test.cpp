@@ -156,7 +156,7 @@ TEST_CASE("Mean weights stand beside the samples, with the numbers of --mean-wei
   const TrainedRun tiny;
   const Json beside = eval_json(tiny, {}).at("mean_weights");
   const Json alone = eval_json(tiny, {"--mean-weights"});
-  CHECK(beside.size() == 11);
+  CHECK(beside.size() == 12);
   for (const auto& [key, value] : beside.items()) CHECK(alone.at(key) == value);
   CHECK_FALSE(alone.contains("mean_weights"));
   CHECK_FALSE(alone.contains("samples_sweep"));

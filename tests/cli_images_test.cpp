@@ -170,6 +170,7 @@ TEST_CASE("A prediction of which every image was skipped fails and writes nothin
   write_text(tiny.file("b.png"), "");
   const std::vector<std::string> before = tiny.tree();
   for (const Words& words : {Words{"a.png", "b.png", "--skip-errors"},
+                             Words{"a.png", "b.png", "--skip-errors", "--format", "csv"},
                              Words{"a.png", "b.png", "--skip-errors", "--output", "rows"}}) {
     const ProgramRun run = tiny.predict(words);
     CHECK(run.exit_code == 4);
@@ -308,7 +309,7 @@ TEST_CASE("--ood-format is advised for files of another format, --ood-resize for
   check_failure(tiny.eval({"--ood", "odd.bin"}), "bnn-eval", 4, "an idx file" + advice);
   const ProgramRun records = tiny.eval({"--ood", "odd.bin", "--ood-format", "cifar10"});
   check_failure(records, "bnn-eval", 4, "odd.bin: expected a whole number of records of 3073");
-  CHECK(records.err.find(advice) != std::string::npos);
+  CHECK(records.err.find("--ood-format") == std::string::npos);  // it was named
   CHECK(records.err.find("--ood-resize") == std::string::npos);
   const ProgramRun missing = tiny.eval({"--ood", "none", "--ood-format", "cifar10"});
   check_failure(missing, "bnn-eval", 4, "none: cannot read");

@@ -7,6 +7,7 @@
 
 #include "bnn/core/display_text.h"
 #include "data_files.h"
+#include "image_files.h"
 #include "markup_check.h"
 #include "tiny_run.h"
 
@@ -153,6 +154,27 @@ TEST_CASE("--report that cannot be written stops before the work and leaves noth
   check_failure(tiny.eval({"--report", "."}), "bnn-eval", 6);
   check_failure(tiny.eval({"--report", "x.html", "--files", "test-images", "none"}), "bnn-eval", 4);
   CHECK(tiny.tree() == before);
+}
+
+TEST_CASE("no output replaces what belongs to the run or is read by it") {
+  const TrainedRun tiny;
+  std::filesystem::create_directory(tiny.file("photos"));
+  write_bytes(tiny.file("photos/a.png"), pattern_png(1, 0));
+  const std::string calibration = tiny.last() + ".calibration.json";
+  for (const std::string& name :
+       {std::string("test-images"), std::string("./train-labels"), std::string("run/config.json"),
+        std::string("run/metrics.jsonl"), tiny.last(), calibration}) {
+    CAPTURE(name);
+    check_failure(tiny.eval({"--report", name}), "bnn-eval", 2, "--report: ");
+    check_failure(tiny.eval({"--save-samples", name}), "bnn-eval", 2, "--save-samples: ");
+  }
+  for (const std::string& name :
+       {std::string("photos/a.png"), std::string("run/config.json"), tiny.last(), calibration}) {
+    CAPTURE(name);
+    check_failure(tiny.predict({"photos", "--output", name}), "bnn-predict", 2, "--output: ");
+  }
+  check_failure(tiny.predict({"photos", "--output", "new", "--save-samples", "./new"}),
+                "bnn-predict", 2, "same file");
 }
 
 }  // namespace bnn::testing

@@ -1,5 +1,14 @@
 // bnn-predict with standard input among its inputs: when it is read, and what depends on it.
 
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "image_files.h"
@@ -95,6 +104,49 @@ TEST_CASE("Standard input is read first where CSV needs to know whether it has l
   REQUIRE(images.size() == 3);
   CHECK(images[0].starts_with("index,input,predicted,"));
   CHECK(images[2].starts_with("1,-,"));
+}
+
+// Standard input that stays open, as that of somebody who is still typing: a FIFO with a writer.
+class OpenInput {
+ public:
+  explicit OpenInput(const std::string& path) {
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    writer_ = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(writer_ >= 0);
+  }
+  ~OpenInput() { close(writer_); }
+
+ private:
+  int writer_;
+};
+
+TEST_CASE("A signal ends the wait for standard input") {
+  const ImageRun tiny;
+  const OpenInput input(tiny.file("input"));
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::filesystem::remove(tiny.file("rows"));
+    std::string command = "exec " BNN_BINARY_DIR "/bnn-predict ";
+    command += tiny.last() + " a.png - <input >rows";
+    StartedProgram program("/bin/sh", {"-c", command}, {.directory = tiny.path()});
+    // It waits for its input once the row before is there.
+    for (int tries = 0; tries < 400; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (std::filesystem::exists(tiny.file("rows")) && !tiny.read("rows").empty()) break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    program.send(number);
+    const ProgramRun run = program.wait();
+    CAPTURE(run.err);
+    CHECK_FALSE(run.timed_out);
+    CHECK(run.exit_code == 128 + number);
+    CHECK(run.seconds < 30);
+  }
+}
+
+TEST_CASE("Standard input twice is a mistake on the command line") {
+  const ImageRun tiny;
+  check_failure(tiny.predict({"-", "a.png", "-"}), "bnn-predict", 2, "only once");
+  check_failure(tiny.eval({"--files", "-", "--ood", "-"}), "bnn-eval", 2, "only once");
 }
 
 }  // namespace bnn::testing

@@ -247,7 +247,8 @@ TEST_CASE("JSON has intervals, mean weights and sweep where they were measured")
   CHECK(intervals["per_class"].size() == 2);
   CHECK(intervals["per_class"][0]["recall"] == Json::array({0.625, 0.875}));
   CHECK(intervals["per_class"][1]["precision"].is_null());
-  CHECK(result["mean_weights"].size() == 11);
+  CHECK(result["mean_weights"].size() == 12);
+  CHECK(result["mean_weights"]["brier_decomposition"]["resolution"] == -0.125);
   CHECK(result["mean_weights"]["accuracy"] == 0.75);
   CHECK(result["samples_sweep"].dump() ==
         R"([{"samples":1,"accuracy":0.5,"nll":0.25,"brier":0.125,"ece":0.0625,)"
@@ -354,6 +355,8 @@ TEST_CASE("names cannot steer the terminal") {
 
 TEST_CASE("numbers of a fixed number of decimals are rounded") {
   CHECK(fixed(0.00006, 4) == "0.0001");
+  CHECK(fixed(-0.00004, 4) == "0.0000");
+  CHECK(fixed(-0.00006, 4) == "-0.0001");
   CHECK(fixed(12.0, 1) == "12.0");
   CHECK(fixed(1e300, 2).size() == 304);
   CHECK(fixed(std::nan(""), 2) == "n/a");

@@ -93,6 +93,7 @@ TEST_CASE("sizes beyond four gigabytes are whole") {
 
 TEST_CASE("a long path is shown by its end") {
   CHECK(shown_path("short") == "short");
+  CHECK(shown_path("") == "\"\"");
   CHECK(shown_path(std::string(4000, 'a') + "/end") == "..." + std::string(156, 'a') + "/end");
   // 0xC3 0xA9 is one letter of UTF-8, which must not be cut in half.
   const std::string accented = std::string(10, 'a') + "\xC3\xA9" + std::string(159, 'b');

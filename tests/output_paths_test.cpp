@@ -48,4 +48,11 @@ TEST_CASE("standard output is no path or a dash, and a file is known by all of i
   CHECK(is_same_file(base + "/a", base + "/hard"));
   CHECK(is_same_file(base + "/none", base + "/./none"));
   CHECK_FALSE(is_same_file(base + "/a", base + "/b"));
+  CHECK(is_same_file("not-there-yet", "./not-there-yet"));
+  CHECK_FALSE(is_same_file("not-there-yet", "./not-there-either"));
+}
+
+TEST_CASE("standard input is read once") {
+  CHECK_NOTHROW(check_standard_input({"a", "-", "b", "a"}));
+  CHECK_THROWS_WITH(check_standard_input({"-", "a", "-"}), Catch::Contains("only once"));
 }

@@ -1,5 +1,6 @@
 #include "bnn/app/evaluation_headlines.h"
 
+#include <cmath>
 #include <string_view>
 
 #include "bnn/core/display_text.h"
@@ -42,7 +43,7 @@ class Rows {
 };
 
 std::string interval_text(double lower, double upper) {
-  return fixed(lower, 4) + " - " + fixed(upper, 4);
+  return std::isnan(lower) ? "-" : fixed(lower, 4) + " - " + fixed(upper, 4);
 }
 
 // The row of a number, which `number` finds in a Metrics.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "bnn/app/conformal_output.h"
 #include "bnn/app/corruption_output.h"
 #include "bnn/app/evaluation_output.h"
@@ -68,9 +70,11 @@ Json risks_json(const std::vector<RiskPoint>& points) {
   return list;
 }
 
-Json bounds_json(double lower, double upper) { return Json::array({lower, upper}); }
-
 // Null where no resample defines the number.
+Json bounds_json(double lower, double upper) {
+  return std::isnan(lower) ? Json(nullptr) : Json::array({lower, upper});
+}
+
 Json bounds_json(const std::optional<double>& lower, const std::optional<double>& upper) {
   return lower ? bounds_json(*lower, *upper) : Json(nullptr);
 }
@@ -117,6 +121,7 @@ Json intervals_json(const MetricIntervals& intervals, const std::vector<std::str
 Json scalars_json(const Metrics& metrics) {
   Json result;
   for (const NamedMetric& metric : kNamedMetrics) result[metric.name] = metrics.*metric.value;
+  result["brier_decomposition"] = brier_json(metrics.brier_decomposition);
   return result;
 }
 

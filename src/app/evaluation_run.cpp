@@ -13,6 +13,7 @@
 #include "bnn/app/evaluation_pruning.h"
 #include "bnn/app/output_paths.h"
 #include "bnn/app/report_writer.h"
+#include "bnn/app/run_folder.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/math/blas.h"
 
@@ -33,10 +34,26 @@ void refuse_for_ensembles(const EvalOptions& options) {
   refuse(options.calibration.conformal.has_value(), "--conformal");
 }
 
-void check_paths(const EvalOptions& options) {
-  std::vector<std::string> inputs = {options.checkpoint};
-  for (const auto* list : {&options.members, &options.files, &options.ood}) {
-    inputs.insert(inputs.end(), list->begin(), list->end());
+void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
+
+void check_inputs(const EvalOptions& options) {
+  std::vector<std::string> inputs = options.files;
+  append(inputs, options.ood);
+  check_standard_input(inputs);
+}
+
+void check_outputs_of(const EvalOptions& options, const DataConfig& data) {
+  std::vector<std::string> inputs = run_files(options.checkpoint);
+  append(inputs, options.files);
+  append(inputs, options.ood);
+  for (const std::string& member : options.members) append(inputs, run_files(member));
+  if (options.files.empty()) {
+    const std::string directory = evaluation_directory(options.checkpoint, options.data);
+    for (const FileSet* set : {&data.train, &data.test}) {
+      append(inputs, resolved_paths(*set, directory));
+    }
   }
   check_outputs({{"--save-samples", options.save_samples}, {"--report", options.report}}, inputs);
 }
@@ -117,13 +134,14 @@ void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
 
 int run_evaluation(const EvalOptions& options) {
   refuse_for_ensembles(options);
-  check_paths(options);
+  check_inputs(options);
   if (options.fit_calibration) return run_calibration_fit(options);
   RunLog log("bnn-eval", options.verbosity);
   const std::vector<ModelCheckpoint> models = load_all(options);
   const ModelCheckpoint& model = models.front();
   prepare_blas(options.threads);
   const EvaluationInputs inputs(options, model, log);
+  check_outputs_of(options, model.config.data);
   std::optional<ReportWriter> report;
   if (!options.report.empty()) report.emplace(options, model);
 

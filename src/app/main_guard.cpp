@@ -39,6 +39,7 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
   try {
     const int code = work();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      stop_if_asked();  // if that is what ended the writing
       return report(program, std::string("standard output: ") + std::strerror(errno),
                     ErrorKind::io);
     }
@@ -47,6 +48,8 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
     return report(program, error.what(), error.kind());
   } catch (const Stopped& stopped) {
     return 128 + stopped.signal;
+  } catch (const Interrupted&) {
+    return 128 + stop_signal();
   } catch (const std::filesystem::filesystem_error& error) {
     return report(program, "file system: " + error.code().message(), ErrorKind::io);
   } catch (const std::bad_alloc&) {

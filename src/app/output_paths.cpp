@@ -1,5 +1,6 @@
 #include "bnn/app/output_paths.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -21,10 +22,19 @@ bool is_standard_output(const std::string& path) { return !is_file(path); }
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   if (std::filesystem::equivalent(a, b, error) && !error) return true;
-  const auto place_a = std::filesystem::weakly_canonical(a, error);
+  // Made absolute first, or a name that does not exist yet would stay as it is written.
+  const auto place_of = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
+  const std::filesystem::path place_a = place_of(a);
   if (error) return false;
-  const auto place_b = std::filesystem::weakly_canonical(b, error);
+  const std::filesystem::path place_b = place_of(b);
   return !error && place_a == place_b;
+}
+
+void check_standard_input(const std::vector<std::string>& inputs) {
+  if (std::count(inputs.begin(), inputs.end(), kStandardStream) < 2) return;
+  throw Error(ErrorKind::usage, "- is given twice, but standard input can be read only once");
 }
 
 void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std::string>& inputs) {
@@ -39,7 +49,7 @@ void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std
     for (const std::string& input : inputs) {
       if (!is_file(input) || !is_same_file(output.path, input)) continue;
       throw Error(ErrorKind::usage, output.option + ": " + shown_path(output.path) +
-                                        " is read by this run and would be overwritten");
+                                        " belongs to what this run reads and would be overwritten");
     }
     for (std::size_t k = 0; k < i; ++k) {
       if (!is_file(outputs[k].path) || !is_same_file(output.path, outputs[k].path)) continue;

@@ -94,12 +94,13 @@ class OutsideLoader {
   }
 
   // Read before its shape is looked at: no resizing helps a file of another format.
-  static Dataset load(const std::string& name, const Layout& layout) {
+  Dataset load(const std::string& name, const Layout& layout) const {
     open_data_file(name);  // a file that cannot be opened has no format to be wrong about
     try {
       return load_dataset(layout.config, FileSet{{name}, "", ""}, "", layout.shape, 0);
     } catch (const Error& error) {
-      if (layout.is_certain || error.kind() != ErrorKind::data) throw;
+      const bool may_help = options_.format.empty() && !layout.is_certain;
+      if (!may_help || error.kind() != ErrorKind::data) throw;
       throw Error(error.kind(), error.what() + std::string("; if the file has another format, name "
                                                            "it with --ood-format"));
     }

@@ -7,6 +7,7 @@
 #include "bnn/app/output_paths.h"
 #include "bnn/app/prediction_inputs.h"
 #include "bnn/app/prediction_writer.h"
+#include "bnn/app/run_folder.h"
 #include "bnn/app/stop_signal.h"
 #include "bnn/files/npy.h"
 #include "bnn/infer/predictor.h"
@@ -23,9 +24,12 @@ bool have_labels(const std::vector<PredictionInput>& inputs) {
                      [](const PredictionInput& input) { return !input.data.labels.empty(); });
 }
 
-void check_paths(const PredictOptions& options) {
-  std::vector<std::string> read = options.inputs;
-  read.push_back(options.checkpoint);
+void check_paths(const PredictOptions& options, const std::vector<PredictionInput>& inputs) {
+  std::vector<std::string> read = run_files(options.checkpoint);
+  read.insert(read.end(), options.inputs.begin(), options.inputs.end());
+  for (const PredictionInput& input : inputs) {
+    read.insert(read.end(), input.images.begin(), input.images.end());
+  }
   check_outputs(
       {{"--output", options.output, !options.npy}, {"--save-samples", options.save_samples}}, read);
 }
@@ -148,11 +152,12 @@ void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpo
 }  // namespace
 
 int run_prediction(const PredictOptions& options) {
-  check_paths(options);
+  check_standard_input(options.inputs);
   const ModelCheckpoint model = load_model(options.checkpoint);
   prepare_blas(options.threads);
   RunLog log("bnn-predict", options.verbosity);
   std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
+  check_paths(options, inputs);
   ImageReader reader(model, options.skip_errors, log);
   if (begins_with_standard_input(options, model, inputs)) read_standard_input(inputs, reader);
 

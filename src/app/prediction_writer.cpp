@@ -4,15 +4,18 @@
 #include <cstdio>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "bnn/app/output_paths.h"
+#include "bnn/app/stop_signal.h"
 #include "bnn/core/error.h"
 
 namespace bnn {
 namespace {
 
 [[noreturn]] void fail() {
+  stop_if_asked();  // if that is what ended the writing
   throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
 }
 
@@ -26,11 +29,14 @@ PredictionWriter::PredictionWriter(const PredictionFormat& format, bool npy,
     return;
   }
   if (!is_standard_output(output)) file_.emplace(output);
-  write_text(prediction_header(format));
+  header_ = prediction_header(format);
 }
 
 void PredictionWriter::write(const PredictionRow& row) {
-  if (!table_) return write_text(prediction_line(format_, row));
+  if (!table_) {
+    write_text(std::exchange(header_, "") + prediction_line(format_, row));
+    return;
+  }
   std::vector<float> values;
   for (const double p : row.summary.probabilities) values.push_back(static_cast<float>(p));
   table_->write_row(values);

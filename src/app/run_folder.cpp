@@ -47,6 +47,16 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, error);
 }
 
+std::vector<std::string> files_of(const std::string& run) {
+  std::vector<std::string> files = {run + "/config.json", run + "/train.log",
+                                    run + "/metrics.jsonl"};
+  for (const char* name : {"last", "best"}) {
+    files.push_back(run + "/checkpoints/" + name + ".safetensors");
+    files.push_back(calibration_path(files.back()));
+  }
+  return files;
+}
+
 // The lines up to `step`, each with its newline, without the validation of `step` itself if it was
 // not finished. A line that is not whole JSON ends the list: it was being written when the process
 // died.
@@ -90,11 +100,7 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
   remove_leftovers(path_);
   remove_leftovers(path_ + "/checkpoints");
   if (use == FolderUse::overwrite) {
-    for (const std::string& file :
-         {last_checkpoint(), best_checkpoint(), calibration_path(last_checkpoint()),
-          calibration_path(best_checkpoint()), metrics_file(), log_file(), config_file()}) {
-      remove_file(file);
-    }
+    for (const std::string& file : files_of(path_)) remove_file(file);
     remove_event_files(tensorboard_folder());
   }
 }
@@ -122,7 +128,9 @@ void RunFolder::append_metrics(const Json& line) {
 }
 
 void RunFolder::sync_metrics() {
-  if (fsync(metrics_.number()) != 0) fail(metrics_file(), "cannot write", errno);
+  while (fsync(metrics_.number()) != 0) {
+    if (errno != EINTR) fail(metrics_file(), "cannot write", errno);
+  }
 }
 
 void require_resumable(const std::string& folder) {
@@ -130,6 +138,14 @@ void require_resumable(const std::string& folder) {
   if (exists(checkpoint)) return;
   throw Error(ErrorKind::checkpoint,
               shown_path(checkpoint) + ": there is no checkpoint to resume from");
+}
+
+std::vector<std::string> run_files(const std::string& checkpoint) {
+  const std::string run = run_folder_of(checkpoint);
+  std::vector<std::string> files = run.empty() ? std::vector<std::string>() : files_of(run);
+  files.push_back(checkpoint);
+  files.push_back(calibration_path(checkpoint));
+  return files;
 }
 
 std::string run_folder_of(const std::string& checkpoint) {

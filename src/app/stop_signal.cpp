@@ -23,7 +23,7 @@ void watch_stop_signals() {
     if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
     struct sigaction action = {};
     action.sa_handler = note_signal;
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = 0;  // no SA_RESTART: the signal ends a wait for input or for a full pipe
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, nullptr);
   }

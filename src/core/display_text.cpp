@@ -58,7 +58,10 @@ std::string fixed(double value, int decimals) {
   NumberBuffer buffer;
   const std::to_chars_result end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
                                                  value, std::chars_format::fixed, decimals);
-  return {buffer.data(), end.ptr};
+  const std::string text(buffer.data(), end.ptr);
+  // Nobody wants to read -0.0000.
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return is_zero && text.front() == '-' ? text.substr(1) : text;
 }
 
 std::string valid_utf8(std::string_view text) {

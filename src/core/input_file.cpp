@@ -30,6 +30,7 @@ std::string kind_of(mode_t mode) {
 }  // namespace
 
 std::string shown_path(const std::string& path) {
+  if (path.empty()) return "\"\"";
   if (path.size() <= kMaxShownPath) return path;
   std::size_t first = path.size() - kMaxShownPath;
   while (first < path.size() && (static_cast<unsigned char>(path[first]) & 0xC0u) == 0x80u) ++first;
@@ -88,7 +89,7 @@ std::size_t InputFile::read_descriptor(std::span<std::byte> out) {
   while (done < out.size()) {
     const ssize_t got =
         ::read(file_.number(), out.data() + done, std::min(out.size() - done, kMaxTransfer));
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR) throw Interrupted{};
     if (got < 0) fail(errno);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);

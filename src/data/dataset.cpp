@@ -40,8 +40,7 @@ void prepare_cifar(const std::vector<std::string>& paths, const CifarLayout& lay
 
 void load_cifar(const FileSet& set, const std::string& directory, const CifarLayout& layout,
                 Dataset& data) {
-  std::vector<std::string> paths;
-  for (const std::string& name : set.files) paths.push_back(resolve_path(directory, name));
+  const std::vector<std::string> paths = resolved_paths(set, directory);
   prepare_cifar(paths, layout, data);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     InputFile file = open_data_file(paths[i]);
@@ -164,6 +163,15 @@ std::string resolve_path(const std::string& directory, const std::string& name) 
   const bool fixed = directory.empty() || name == "-" || (!name.empty() && name.front() == '/');
   if (fixed) return name;
   return directory + (directory.back() == '/' ? "" : "/") + name;
+}
+
+std::vector<std::string> resolved_paths(const FileSet& set, const std::string& directory) {
+  std::vector<std::string> paths;
+  for (const std::string& name : set.files) paths.push_back(resolve_path(directory, name));
+  for (const std::string& name : {set.images, set.labels}) {
+    if (!name.empty()) paths.push_back(resolve_path(directory, name));
+  }
+  return paths;
 }
 
 }  // namespace bnn

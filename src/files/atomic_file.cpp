@@ -57,6 +57,13 @@ bool write_fully(std::span<const std::byte> bytes, F transfer) {
   return true;
 }
 
+bool sync(int number) {
+  while (::fsync(number) != 0) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
@@ -114,13 +121,12 @@ void AtomicFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
 }
 
 void AtomicFile::commit() {
-  if (::fsync(file_.number()) != 0) fail("cannot bring it to the disk");
+  if (!sync(file_.number())) fail("cannot bring it to the disk");
   if (file_.close() != 0 && errno != EINTR) fail("cannot close it");
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace it");
   temporary_.clear();
   // File systems that cannot sync a folder say EINVAL; they have nothing better to offer.
-  if (::fsync(folder_.number()) != 0 && errno != EINVAL)
-    fail("cannot bring its folder to the disk");
+  if (!sync(folder_.number()) && errno != EINVAL) fail("cannot bring its folder to the disk");
 }
 
 void write_file_atomically(const std::string& path,

@@ -67,8 +67,10 @@ void set_interval(std::vector<Metrics>& resamples, MetricIntervals& intervals,
   number(intervals.upper) = values.empty() ? kUndefined : quantile(values, kUpper);
 }
 
-void set_class_intervals(std::vector<Metrics>& resamples, MetricIntervals& intervals) {
+void set_class_intervals(std::vector<Metrics>& resamples, MetricIntervals& intervals,
+                         const std::function<void()>& check) {
   for (std::size_t k = 0; k < intervals.lower.per_class.size(); ++k) {
+    if (check) check();
     set_interval(resamples, intervals,
                  [k](Metrics& m) -> double& { return m.per_class[k].accuracy; });
     for (const auto share : {&ClassMetrics::precision, &ClassMetrics::recall}) {
@@ -96,8 +98,10 @@ MetricIntervals undefined_intervals() {
 MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
                                     ThreadPool& pool, const std::function<void()>& check) {
   if (collector.examples() == 0 || spec.resamples == 0) return undefined_intervals();
+  const auto classes = static_cast<std::size_t>(collector.classes());
+  const bool with_classes = classes <= kMaxClassResamples / spec.resamples;
   std::vector<Metrics> resamples =
-      evaluate_resamples(ResampledMetrics(collector), spec, pool, check);
+      evaluate_resamples(ResampledMetrics(collector, with_classes), spec, pool, check);
   // The bounds take their classes and coverages from a resample, and their numbers below.
   MetricIntervals intervals{resamples.front(), resamples.front()};
   for (const NamedMetric& metric : kNamedMetrics) {
@@ -111,7 +115,7 @@ MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const Boo
     set_interval(resamples, intervals,
                  [i](Metrics& m) -> double& { return m.risk_at_coverage[i].risk; });
   }
-  set_class_intervals(resamples, intervals);
+  set_class_intervals(resamples, intervals, check);
   return intervals;
 }
 

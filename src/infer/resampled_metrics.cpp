@@ -42,8 +42,8 @@ double ratio(double part, double whole) { return whole == 0 ? kUndefined : part 
 
 }  // namespace
 
-ResampledMetrics::ResampledMetrics(const MetricsCollector& collector)
-    : classes_(collector.classes()) {
+ResampledMetrics::ResampledMetrics(const MetricsCollector& collector, bool with_classes)
+    : classes_(collector.classes()), with_classes_(with_classes) {
   const std::span<const ExampleRecord> records = collector.records();
   const std::span<const float> probabilities = collector.probabilities();
   const std::size_t classes = probabilities.empty() ? 0 : static_cast<std::size_t>(classes_);
@@ -133,10 +133,11 @@ void ResampledMetrics::add_classes(std::span<const float> times, Results& result
     if (record.correct()) add(own, 1, found[static_cast<std::size_t>(record.label)]);
   }
   for (std::size_t l = 0; l < kResampleLanes; ++l) {
+    if (with_classes_) results[l].per_class.reserve(classes);
     for (std::size_t k = 0; k < classes; ++k) {
       const double share = labelled[k][l] / count();
       results[l].brier_decomposition.uncertainty += share * (1 - share);
-      if (classes_ > kMaxConfusionClasses) continue;
+      if (!with_classes_) continue;
       const double wrong = labelled[k][l] + predicted[k][l] - 2 * found[k][l];
       results[l].per_class.push_back({.label = static_cast<int>(k),
                                       .examples = static_cast<std::size_t>(labelled[k][l]),

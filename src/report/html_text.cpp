@@ -55,6 +55,7 @@ std::string html_percent(double share, int decimals) {
 }
 
 std::string html_interval(double lower, double upper, int decimals) {
+  if (std::isnan(lower)) return html_number(lower, decimals);
   return "<span class=\"interval\">" + html_number(lower, decimals) + " – " +
          html_number(upper, decimals) + "</span>";
 }

@@ -17,6 +17,10 @@ constexpr double kStripBase = kArea.bottom + 14 + kStrip;
 double x_of(double confidence) { return kArea.left + (kArea.right - kArea.left) * confidence; }
 double y_of(double accuracy) { return kArea.bottom - kPlot * accuracy; }
 
+struct Interval {
+  double lower = 0, upper = 0;
+};
+
 // Wilson's score interval (1927) of a share of `count` trials, at 95 %.
 Interval wilson(double share, std::size_t count) {
   constexpr double z = 1.959964;

@@ -21,6 +21,9 @@ bool is_standard_output(const std::string& path);
 /// names alone.
 bool is_same_file(const std::string& a, const std::string& b);
 
+/// Throws Error(usage) if "-", which is standard input, stands there twice.
+void check_standard_input(const std::vector<std::string>& inputs);
+
 /// Throws Error(usage), naming the option, if an output is an input or another output, or "-" where
 /// that cannot be standard output.
 void check_outputs(const std::vector<OutputPath>& outputs, const std::vector<std::string>& inputs);

@@ -27,6 +27,7 @@ class PredictionWriter {
   void write_text(const std::string& line);
 
   PredictionFormat format_;
+  std::string header_;  // goes before the first row, or nowhere if there is none
   std::optional<AtomicFile> file_;
   std::optional<NpyTable> table_;
 };

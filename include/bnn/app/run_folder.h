@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bnn/core/json_reader.h"
 #include "bnn/files/atomic_file.h"
@@ -53,6 +54,10 @@ class RunFolder {
 
 /// Throws Error(checkpoint) if there is no last checkpoint in the folder.
 void require_resumable(const std::string& folder);
+
+/// Every file that belongs with a checkpoint, whether it is there or not: the checkpoint, its
+/// calibration and, where it lies in a run folder, all that bnn-train and bnn-eval keep in that.
+std::vector<std::string> run_files(const std::string& checkpoint);
 
 /// The run folder that a checkpoint lies in, "" if it does not lie in one.
 std::string run_folder_of(const std::string& checkpoint);

@@ -1,7 +1,8 @@
 #pragma once
 // SIGINT, SIGTERM and SIGHUP ask a run to stop at its next step or block: the handler only sets a
-// flag. A second signal ends the process at once with the same exit code; files are written
-// atomically, so nothing breaks. A signal that was ignored at start (nohup) stays ignored.
+// flag. A wait for standard input (Interrupted) or for a reader of standard output ends at once. A
+// second signal ends the process at once with the same exit code; files are written atomically, so
+// nothing breaks. A signal that was ignored at start (nohup) stays ignored.
 
 namespace bnn {
 

@@ -33,4 +33,8 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
+/// Thrown where a signal that the program handles ends a wait for input. Nothing is wrong, so it is
+/// no Error.
+struct Interrupted {};
+
 }  // namespace bnn

@@ -84,4 +84,7 @@ bool is_utf8(const std::string& text);
 /// `name` seen from `directory`; an absolute name stays as it is.
 std::string resolve_path(const std::string& directory, const std::string& name);
 
+/// Where the files of a set lie.
+std::vector<std::string> resolved_paths(const FileSet& set, const std::string& directory);
+
 }  // namespace bnn

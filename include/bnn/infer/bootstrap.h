@@ -6,8 +6,8 @@
 // interval lies between the 2.5 % and the 97.5 % quantile of the resamples' values (interpolated
 // between neighbours, so the interval of one resample is a point). It speaks of the choice of test
 // examples alone, not of training or of the Monte Carlo samples. Calibration errors are means of
-// absolute values, which noise pushes up; a resample adds noise once more, so their intervals may
-// lie above the value itself.
+// absolute values, which noise pushes up, as it does the Brier score's reliability; a resample adds
+// noise once more, so their intervals may lie above the value itself.
 //
 // Draw i of resample r is random_below(stream, i, N) of the stream (seed, Site::bootstrap, step =
 // r): an index into the examples as they are sorted by confidence, correctness (wrong first), NLL,
@@ -24,17 +24,11 @@
 
 namespace bnn {
 
-struct Interval {
-  double lower = 0, upper = 0;
-};
-
 /// The bounds of 95 % intervals: that of `nll` goes from lower.nll to upper.nll. Filled are the
 /// numbers of kNamedMetrics, brier_decomposition, the risks of risk_at_coverage and, up to
-/// kMaxConfusionClasses, those of per_class; a number that no resample defines is NaN or absent.
+/// kMaxClassResamples, those of per_class; a number that no resample defines is NaN or absent.
 struct MetricIntervals {
   Metrics lower, upper;
-
-  Interval of(double Metrics::*value) const { return {lower.*value, upper.*value}; }
 };
 
 struct BootstrapSpec {
@@ -46,8 +40,11 @@ struct BootstrapSpec {
 /// class_ece and of the Brier score's parts: up to 160 MiB here, and 128 MiB in the collector.
 constexpr std::size_t kMaxBootstrapProbabilities = std::size_t{1} << 25;
 
+/// Classes times resamples up to which per_class has intervals: 112 MiB.
+constexpr std::size_t kMaxClassResamples = std::size_t{1} << 21;
+
 /// Takes 32 bytes an example for each resample group at work (as many as the pool has threads, or
-/// fit 256 MiB), 72 bytes an example and, for each resample, 48 bytes a class beside.
+/// fit 256 MiB), 72 bytes an example and, for each resample, 640 bytes and 56 a class beside.
 /// @param collector its probabilities may be empty; then the intervals of class_ece, reliability
 ///        and resolution are NaN
 /// @param check called before every few resamples on the calling thread; what it throws ends this

@@ -24,7 +24,8 @@ class ResampledMetrics {
   using Results = std::array<Metrics, kResampleLanes>;
 
   /// Copies what it needs; takes 72 bytes an example and 5 a class probability that was kept.
-  explicit ResampledMetrics(const MetricsCollector& collector);
+  /// @param with_classes whether results have per_class
+  ResampledMetrics(const MetricsCollector& collector, bool with_classes);
 
   std::size_t examples() const { return records_.size(); }
 
@@ -33,8 +34,7 @@ class ResampledMetrics {
   ///        since they are multiplied with numbers of examples; whole numbers up to 2^24 are exact
   /// @return the numbers of kNamedMetrics, brier_decomposition, risk_at_coverage and per_class,
   ///         where undefined precision and recall are NaN. Without kept probabilities class_ece and
-  ///         two parts of the decomposition are NaN; beyond kMaxConfusionClasses there is no
-  ///         per_class. The rest is empty.
+  ///         two parts of the decomposition are NaN. The rest is empty.
   Results evaluate(std::span<const float> times) const;
 
  private:
@@ -47,6 +47,7 @@ class ResampledMetrics {
   void add_ranked(const float* times, Metrics& result) const;
 
   int classes_;
+  bool with_classes_;
   std::vector<ExampleRecord> records_;  // ascending by confidence
   std::vector<float> class_gaps_;       // [examples][classes]: 1[k = label] - p_k; or empty
   std::vector<std::uint8_t> class_bins_;

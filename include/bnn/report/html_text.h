@@ -25,7 +25,7 @@ std::string css_percent(double share);
 std::string html_number(double value, int decimals);
 std::string html_percent(double share, int decimals);
 
-/// "0.9012 – 0.9187", in smaller letters.
+/// "0.9012 – 0.9187"; a dash if there is none.
 std::string html_interval(double lower, double upper, int decimals);
 
 /// The text without what would make it wider than so many letters.
