@@ -183,6 +183,18 @@ TEST_CASE("uncertainty is split by the weights that turn the mean into the scale
   CHECK(s.variation_ratio == 0.5);  // one vote each, as before
 }
 
+TEST_CASE("one sample has no doubt in the model at any temperature") {
+  for (const double temperature : {0.3, 0.7, 1.1, 1.4152, 7.0}) {
+    for (const float p : {0.1f, 0.3f, 0.45f, 0.7f}) {
+      const std::vector<float> sample = {p, (1 - p) / 3, (1 - p) * 2 / 3};
+      const Summary s = summarize_scaled(sample.data(), 1, 3, 3, temperature);
+      CHECK(s.mutual_information == 0.0);
+      CHECK(s.expected_entropy == s.predictive_entropy);
+      CHECK(s.probabilities_std == std::vector<double>(3, 0.0));
+    }
+  }
+}
+
 TEST_CASE("at any temperature entropies add up, are not negative, and the prediction stays") {
   for (unsigned seed = 0; seed < 50; ++seed) {
     const std::size_t samples = 1 + seed % 7, classes = 2 + seed % 5;

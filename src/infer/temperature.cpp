@@ -135,6 +135,11 @@ Summary summarize_scaled(const float* probabilities, std::size_t samples, std::s
   summary.probabilities = scaled_probabilities(summary.probabilities, temperature);
   summary.confidence = summary.probabilities[static_cast<std::size_t>(summary.predicted)];
   summary.predictive_entropy = entropy(summary.probabilities);
+  if (samples == 1) {
+    // The sample is the mean; rounding below would leave it some doubt in the model.
+    summary.expected_entropy = summary.predictive_entropy;
+    return summary;
+  }
   summary.expected_entropy = 0;
   std::fill(summary.probabilities_std.begin(), summary.probabilities_std.end(), 0.0);
   for (std::size_t s = 0; s < samples; ++s) {
