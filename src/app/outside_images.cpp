@@ -34,12 +34,7 @@ class OutsideLoader {
 
   void add(const std::string& name) {
     if (is_folder(name)) {
-      const ImageList list = list_images(name);
-      if (list.paths.empty()) {
-        throw Error(ErrorKind::data,
-                    shown_path(name) + ": the directory holds no PNG or JPEG images");
-      }
-      for (const std::string& path : list.paths) add_image(path);
+      for (const std::string& path : list_images(name).paths) add_image(path);
     } else if (is_image(name)) {
       add_image(name);
     } else {

@@ -53,10 +53,6 @@ class InputFinder {
 
   void add_folder(const std::string& name) {
     const ImageList list = list_images(name);
-    if (list.paths.empty()) {
-      throw Error(ErrorKind::data,
-                  shown_path(name) + ": the directory holds no PNG or JPEG images");
-    }
     if (list.others > 0) {
       log_.info(printable_line(shown_path(name) + ": passed over " + std::to_string(list.others) +
                                (list.others == 1 ? " file that is no" : " files that are no") +

@@ -77,6 +77,10 @@ FolderEntries list_folder(const std::string& path) {
 ImageList list_images(const std::string& folder) {
   ImageList list;
   add_images(folder, list);
+  if (list.paths.empty()) {
+    throw Error(ErrorKind::data,
+                shown_path(folder) + ": the directory holds no PNG or JPEG images");
+  }
   std::sort(list.paths.begin(), list.paths.end());
   return list;
 }

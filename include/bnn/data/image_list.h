@@ -23,7 +23,7 @@ struct ImageList {
 };
 
 /// The images of a folder and of all folders below, without following links to folders. Looks at
-/// the first bytes of each file.
+/// the first bytes of each file. Throws Error(data) if there are none.
 ImageList list_images(const std::string& folder);
 
 }  // namespace bnn
