@@ -1,6 +1,6 @@
-#include "bnn/app/evaluation_run.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/corruption.h"
+#include "bnn/evaluation/evaluation_run.h"
 #include "program.h"
 
 namespace {

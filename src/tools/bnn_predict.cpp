@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "bnn/app/prediction_run.h"
 #include "bnn/core/error.h"
+#include "bnn/prediction/prediction_run.h"
 #include "program.h"
 
 namespace {

@@ -1,5 +1,5 @@
-#include "bnn/app/training_run.h"
 #include "bnn/core/error.h"
+#include "bnn/training/training_run.h"
 #include "program.h"
 
 namespace {

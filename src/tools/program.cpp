@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <limits>
 
-#include "bnn/app/main_guard.h"
-#include "bnn/app/stop_signal.h"
-#include "bnn/app/version.h"
 #include "bnn/core/error.h"
 #include "bnn/core/thread_pool.h"
+#include "bnn/process/main_guard.h"
+#include "bnn/process/stop_signal.h"
+#include "bnn/process/version.h"
 
 namespace bnn {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bnn/app/calibration_use.h"
-#include "bnn/app/model_checkpoint.h"
-#include "bnn/app/run_log.h"
+#include "bnn/checkpoint/calibration_use.h"
+#include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/process/run_log.h"
 
 namespace bnn {
 

@@ -8,11 +8,11 @@
 #include <map>
 #include <set>
 
-#include "bnn/app/memory_limit.h"
-#include "bnn/app/model_checkpoint.h"
-#include "bnn/app/training_data.h"
+#include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/core/memory_limit.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
+#include "bnn/training/training_data.h"
 #include "measure_variance.h"
 #include "program.h"
 #include "variance_report.h"

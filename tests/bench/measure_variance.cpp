@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bnn/app/stop_signal.h"
 #include "bnn/core/error.h"
 #include "bnn/core/random.h"
+#include "bnn/process/stop_signal.h"
 
 namespace bnn {
 namespace {

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "bnn/app/stop_signal.h"
 #include "bnn/core/error.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/stop_signal.h"
 #include "program.h"
 #include "step_cost_report.h"
 

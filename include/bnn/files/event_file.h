@@ -24,7 +24,7 @@
 #include <variant>
 #include <vector>
 
-#include "bnn/infer/posterior_statistics.h"
+#include "bnn/core/log_histogram.h"
 
 namespace bnn {
 

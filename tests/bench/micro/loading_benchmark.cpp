@@ -7,7 +7,7 @@
 
 #include "benchmarks.h"
 #include "bnn/data/loader.h"
-#include "temporary_directory.h"
+#include "support/temporary_directory.h"
 #include "workload.h"
 
 namespace bnn {

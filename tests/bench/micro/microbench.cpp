@@ -3,9 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include "benchmarks.h"
-#include "bnn/app/main_guard.h"
 #include "bnn/core/error.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/main_guard.h"
 
 namespace bnn {
 namespace {

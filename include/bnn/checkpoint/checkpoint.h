@@ -1,0 +1,68 @@
+#pragma once
+// What a checkpoint means: the resolved config, where training stands, and the tensors of a graph.
+// checkpoint_file.h says how it lies on the disk.
+//
+// Where training stands is a handful of numbers: random streams are named by the step, so there is
+// no generator state to save. Sums over the epoch at hand are stored as well, so that its log line
+// is the same whether or not the run was interrupted.
+
+#include <cstdint>
+#include <string>
+
+#include "bnn/config/run_config.h"
+#include "bnn/core/aligned_array.h"
+#include "bnn/files/checkpoint_file.h"
+#include "bnn/model/graph.h"
+
+namespace bnn {
+
+struct TrainingState {
+  std::uint64_t step = 0;               // optimizer updates made
+  std::uint64_t epoch = 0;              // epochs completed
+  std::uint64_t training_examples = 0;  // N
+  std::uint64_t data_digest = 0;        // of the training files, to notice other data on resuming
+  // Sums over the examples of the epoch at hand.
+  double epoch_nll = 0.0, epoch_correct = 0.0;
+  std::uint64_t epoch_examples = 0;
+  // The best validation so far; best_epoch 0: none yet.
+  double best_nll = 0.0;
+  std::uint64_t best_epoch = 0;
+  // The same of what early stopping monitors, where only improvements beyond min_delta count.
+  double monitored_best = 0.0;
+  std::uint64_t monitored_epoch = 0;
+};
+
+/// True if all steps of the epoch at hand are made but its validation is still to come: a signal
+/// stopped it.
+inline bool validation_is_due(const TrainingState& state, std::uint64_t steps_per_epoch) {
+  return state.step == (state.epoch + 1) * steps_per_epoch &&
+         state.epoch_examples == state.training_examples;
+}
+
+/// The parameters and, for training, Adam's moments; null moments are neither written nor read.
+struct ModelArrays {
+  AlignedArray* parameters;
+  AlignedArray* first_moments = nullptr;
+  AlignedArray* second_moments = nullptr;
+};
+
+/// Writes a checkpoint atomically and durably.
+void save_checkpoint(const std::string& path, const Json& config, const TrainingState& state,
+                     const ParameterLayout& layout, const ModelArrays& arrays);
+
+/// A checkpoint read and verified, but not yet tied to a graph.
+struct LoadedCheckpoint {
+  RunConfig config;
+  TrainingState state;
+  CheckpointContents contents;
+};
+
+/// Throws Error(checkpoint), naming the file, on anything wrong with it.
+LoadedCheckpoint load_checkpoint(const std::string& path);
+
+/// Copies the tensors into arrays of the layout. Every tensor of the layout must be there in its
+/// shape, and none that the layout does not know. Throws Error(checkpoint) naming file and tensor.
+void restore_arrays(const std::string& path, const CheckpointContents& contents,
+                    const ParameterLayout& layout, const ModelArrays& arrays);
+
+}  // namespace bnn

@@ -1,0 +1,37 @@
+#pragma once
+// A trained network as evaluation and prediction use it: graph and weights of a checkpoint.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/config/run_config.h"
+#include "bnn/core/aligned_array.h"
+#include "bnn/data/standardize.h"
+#include "bnn/infer/predictor.h"
+
+namespace bnn {
+
+struct ModelCheckpoint {
+  RunConfig config;
+  Graph graph;
+  AlignedArray parameters;
+  Standardization standardization;
+  std::vector<std::string> class_names;
+  std::string digest = {};  // of the file: tells weights from other weights
+};
+
+/// What evaluation and prediction let a user choose about Monte Carlo samples.
+struct SampleOptions {
+  std::optional<std::int64_t> samples, seed;  // by default those of the checkpoint's config
+  bool mean_weights = false;
+};
+
+/// A network without noise gets one pass, since all would be the same.
+PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model);
+
+/// Throws Error(checkpoint), naming the file, on anything wrong with it.
+ModelCheckpoint load_model(const std::string& path);
+
+}  // namespace bnn

@@ -1,0 +1,38 @@
+#pragma once
+// What a user asks of bnn-eval.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/checkpoint/calibration_use.h"
+#include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/process/run_log.h"
+
+namespace bnn {
+
+struct EvalOptions {
+  std::string checkpoint;
+  std::vector<std::string> members;  // further checkpoints, averaged with the first
+  std::string data;
+  std::string split = "test";  // test, validation or train
+  std::vector<std::string> files;
+  std::vector<std::string> ood;
+  std::vector<double> prune;  // shares of the random weights to remove
+  std::string ood_format;     // of the data files of --ood; empty: told by content
+  bool ood_resize = false;
+  SampleOptions sampling;
+  int bootstrap = 1000;          // resamples for the intervals; 0: none
+  bool fit_calibration = false;  // instead of an evaluation
+  CalibrationOptions calibration;
+  bool corrupt = false;
+  std::vector<std::string> corruptions;  // names; empty: all
+  bool json = false;
+  std::string save_samples;
+  std::string report;  // the HTML file to write, "" for none
+  int threads = 1;
+  Verbosity verbosity = Verbosity::normal;
+};
+
+}  // namespace bnn

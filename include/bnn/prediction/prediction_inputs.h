@@ -1,0 +1,69 @@
+#pragma once
+// The images that a prediction is asked for: data files in the checkpoint's format, PNG and JPEG
+// files, folders of them, standard input.
+//
+// Data files are read and checked here, at once. Of image files only the names are kept: they are
+// decoded a few at a time by ImageReader, so that a folder of any size needs little memory.
+// Standard input waits for its turn, since who writes to it may wait for the lines before.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/core/error.h"
+#include "bnn/data/dataset.h"
+#include "bnn/process/run_log.h"
+
+namespace bnn {
+
+/// A data file, image files that follow each other, or standard input, not read yet.
+struct PredictionInput {
+  Dataset data = {};
+  std::vector<std::string> images = {};
+  bool is_standard_input = false;
+
+  /// The number of images; 0 of standard input.
+  std::size_t size() const { return images.empty() ? data.size() : images.size(); }
+};
+
+/// Folders give the images in them and below, sorted by path. A name that ends as those of images
+/// do is an image whatever it holds, so that a broken one is told as such; other files are told by
+/// their first bytes. "-" is standard input.
+std::vector<PredictionInput> find_inputs(const std::vector<std::string>& names,
+                                         const ModelCheckpoint& model, RunLog& log);
+
+/// Decodes image files in order, as many at a time as are asked for, and reads standard input.
+class ImageReader {
+ public:
+  /// @param skip_errors log images that cannot be decoded, and go on
+  /// The log and the model must outlive the reader.
+  ImageReader(const ModelCheckpoint& model, bool skip_errors, RunLog& log)
+      : model_(model), skip_errors_(skip_errors), log_(log) {}
+
+  /// The next images from position `next` of `paths`, which moves on: `count`, or fewer at the end
+  /// and before a broken image. Throws if the very next one is broken.
+  Dataset read(const std::vector<std::string>& paths, std::size_t& next, std::size_t count);
+
+  /// What standard input holds, told by its first bytes: an image or a data file; nothing if the
+  /// image was skipped.
+  Dataset read_standard_input();
+
+  std::size_t skipped() const { return skipped_; }
+  const ImageChanges& changes() const { return changes_; }
+
+ private:
+  void skip(const Error& error);
+
+  const ModelCheckpoint& model_;
+  bool skip_errors_;
+  RunLog& log_;
+  std::size_t skipped_ = 0;
+  ImageChanges changes_;
+};
+
+/// How the output names an example: the path as given, of data files with the position in it,
+/// "test_batch.bin#17".
+std::string input_name(const Dataset& data, std::size_t example);
+
+}  // namespace bnn

@@ -1,0 +1,41 @@
+#pragma once
+// What a run trains on: the images in memory, who is held out, and the scale of the pixels.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bnn/config/run_config.h"
+#include "bnn/data/dataset.h"
+#include "bnn/data/loader.h"
+#include "bnn/data/split.h"
+#include "bnn/data/standardize.h"
+
+namespace bnn {
+
+struct TrainingData {
+  std::string directory;
+  Dataset images;
+  Split split;
+  Standardization standardization;
+  std::vector<std::string> class_names;
+
+  /// CRC-32 of the pixels and labels, training and validation part alike.
+  std::uint32_t digest() const;
+  /// The training part, augmented as the config says.
+  Loader training_loader(const RunConfig& config) const;
+  /// No augmentation, for validation.
+  Loader plain_loader() const;
+};
+
+/// Where the data files lie: --data, or the config's directory, or the config's own folder.
+std::string data_directory(const std::string& data_flag, const RunConfig& config,
+                           const std::string& config_path);
+
+/// Loads and checks everything that a run reads before its first step.
+TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes);
+
+/// The resolved config with what was measured: standardisation and class names.
+Json resolved_with_data(const RunConfig& config, const TrainingData& data);
+
+}  // namespace bnn

@@ -1,0 +1,74 @@
+#pragma once
+// The loop of a training run: steps, epochs, validation, log lines and checkpoints.
+//
+// Everything that it decides is a function of the config and of the step, so a run that was stopped
+// anywhere goes on bit for bit as if it had not been. Metrics are written before the checkpoint
+// that covers them, and dropped again on resuming if they are beyond it: each step is logged once.
+// A signal ends a validation as it ends a step: the checkpoint then stands at the epoch's last step
+// with the epoch not yet counted, and resuming begins with that validation.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "bnn/checkpoint/checkpoint.h"
+#include "bnn/checkpoint/run_folder.h"
+#include "bnn/infer/metrics.h"
+#include "bnn/infer/predictor.h"
+#include "bnn/process/run_log.h"
+#include "bnn/train/trainer.h"
+#include "bnn/training/tensorboard.h"
+#include "bnn/training/training_data.h"
+
+namespace bnn {
+
+class TrainingLoop {
+ public:
+  /// Everything must outlive the loop.
+  /// @param resolved the config as checkpoints store it
+  TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
+               const Graph& graph, const Loader& loader, Trainer& trainer, ThreadPool& pool,
+               RunFolder& folder, RunLog& log);
+
+  /// Also shows the run's metrics and posteriors there; it must outlive the loop. A failure to
+  /// write is a warning.
+  void show_in(TensorBoard& board) { board_ = &board; }
+
+  /// Runs from `state` to the last epoch, to early stopping, to step `max_steps`, or to a stop
+  /// signal; a checkpoint of the end is on the disk when it returns. Returns the signal or 0.
+  int run(TrainingState state, std::optional<std::uint64_t> max_steps);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_finished() const;
+  bool run_epoch(std::optional<std::uint64_t> max_steps);
+  bool finish_epoch();
+  std::optional<Metrics> validate();
+  bool note_validation(const Metrics& metrics);
+  void log_validation(const Metrics& metrics, bool is_best);
+  void save(const std::string& path, bool with_moments);
+  void save_or_warn(const std::string& path, bool with_moments);
+  void log_epoch(const StepStats& last);
+  void show(const Json& metrics, bool with_posteriors);
+  void show_progress(const StepStats& last);
+
+  const RunConfig& config_;
+  const Json& resolved_;
+  const TrainingData& data_;
+  const Graph& graph_;
+  const Loader& loader_;
+  Trainer& trainer_;
+  ThreadPool& pool_;
+  RunFolder& folder_;
+  RunLog& log_;
+  TensorBoard* board_ = nullptr;
+  std::optional<Predictor> predictor_;
+  TrainingState state_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point epoch_start_ = start_;
+  std::uint64_t epoch_start_examples_ = 0;
+  std::uint64_t start_step_ = 0;
+};
+
+}  // namespace bnn

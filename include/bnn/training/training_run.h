@@ -1,0 +1,34 @@
+#pragma once
+// bnn-train from options to exit code: config, data, run folder, the loop over epochs, validation,
+// checkpoints, and stopping when asked to.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bnn/process/run_log.h"
+
+namespace bnn {
+
+struct TrainOptions {
+  std::string config;  // may be empty with resume: the run folder's own
+  std::string data;    // empty: as the config says
+  std::string out;     // empty: runs/<name>
+  bool resume = false;
+  bool overwrite = false;
+  std::string init_from;  // a checkpoint
+  bool tensorboard = false;
+  std::vector<std::string> overrides;  // --set, in order
+  std::optional<std::int64_t> epochs, max_steps, seed;
+  bool dry_run = false;
+  bool print_config = false;
+  bool print_schema = false;  // needs no config
+  int threads = 1;
+  Verbosity verbosity = Verbosity::normal;
+};
+
+/// Returns the exit code: 0, or 128 + n if signal n stopped the run after a checkpoint.
+int run_training(const TrainOptions& options);
+
+}  // namespace bnn

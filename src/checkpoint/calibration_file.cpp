@@ -1,0 +1,165 @@
+#include "bnn/checkpoint/calibration_file.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <zlib.h>
+
+#include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
+#include "bnn/files/atomic_file.h"
+#include "bnn/infer/temperature.h"
+
+namespace bnn {
+namespace {
+
+constexpr const char* kFormat = "bnn-calibration";
+constexpr const char* kFormatVersion = "1";
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+
+std::string digest_of(const Json& contents) {
+  const std::string text = contents.dump();
+  const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
+  char digits[16];
+  std::snprintf(digits, sizeof digits, "%08lx", crc32_z(0, bytes, text.size()));
+  return std::string("crc32:") + digits;
+}
+
+Json to_json(const Calibration& c) {
+  return {{"format", kFormat},
+          {"format_version", kFormatVersion},
+          {"checkpoint", c.checkpoint_digest},
+          {"samples", c.samples},
+          {"mean_weights", c.mean_weights},
+          {"seed", c.seed},
+          {"examples", c.examples},
+          {"classes", c.classes},
+          {"temperature", c.temperature},
+          {"nll_before", c.nll_before},
+          {"nll_after", c.nll_after},
+          {"ece_before", c.ece_before},
+          {"ece_after", c.ece_after},
+          {"scores", {{"lac", c.lac.stored()}, {"aps", c.aps.stored()}}},
+          {"scaled_scores", {{"lac", c.scaled_lac.stored()}, {"aps", c.scaled_aps.stored()}}}};
+}
+
+// Removes and checks the digest of the rest.
+void check_digest(Json& document, const std::string& source) {
+  if (!document.is_object() || !document.contains("digest")) {
+    throw Error(ErrorKind::checkpoint,
+                source + ": expected a calibration of bnn-eval --fit-calibration, found no digest");
+  }
+  const Json stored = document["digest"];
+  document.erase("digest");
+  const std::string computed = digest_of(document);
+  if (stored != Json(computed)) {
+    throw Error(ErrorKind::checkpoint, source + ": damaged: the contents have digest \"" +
+                                           computed + "\"; expected " + json_text(stored));
+  }
+}
+
+// A list of ascending scores, one for each example unless they were thinned out.
+ConformalTable read_table(ObjectReader& reader, const std::string& key, std::size_t examples) {
+  // The sum of probabilities may exceed 1 by its rounding.
+  std::vector<double> scores = reader.reals(key, {.min = -0.001, .max = 1.001});
+  const std::size_t expected = std::min(examples, ConformalTable::kMaxStored);
+  if (scores.size() != expected) {
+    reader.problem(key, "expected " + std::to_string(expected) + " scores, found " +
+                            std::to_string(scores.size()));
+  }
+  if (!std::is_sorted(scores.begin(), scores.end())) {
+    reader.problem(key, "expected ascending scores");
+  }
+  return {std::move(scores), examples};
+}
+
+struct TablePair {
+  ConformalTable lac{{}, 0}, aps{{}, 0};
+};
+
+TablePair read_tables(ObjectReader& reader, const std::string& key, std::size_t examples) {
+  TablePair pair;
+  reader.object(key, [&](ObjectReader& tables) {
+    pair.lac = read_table(tables, "lac", examples);
+    pair.aps = read_table(tables, "aps", examples);
+  });
+  return pair;
+}
+
+Calibration read_contents(const Json& document, const std::string& source) {
+  Problems problems(source);
+  ObjectReader reader(document, "", problems);
+  reader.choice("format", {kFormat}, std::nullopt);
+  reader.choice("format_version", {kFormatVersion}, std::nullopt);
+  const std::string digest = reader.text("checkpoint", std::nullopt);
+  const std::int64_t samples = reader.integer("samples", {.min = 1});
+  const bool mean_weights = reader.boolean("mean_weights", std::nullopt);
+  const std::int64_t seed = reader.integer("seed", {.min = 0});
+  const auto examples = static_cast<std::size_t>(
+      reader.integer("examples", {.min = 1, .max = std::numeric_limits<std::uint32_t>::max()}));
+  const std::int64_t classes =
+      reader.integer("classes", {.min = 1, .max = std::numeric_limits<int>::max()});
+  const double temperature =
+      reader.real("temperature", {.min = kMinTemperature, .max = kMaxTemperature});
+  const double nll_before = reader.real("nll_before", {.min = 0});
+  const double nll_after = reader.real("nll_after", {.min = 0});
+  const double ece_before = reader.real("ece_before", {.min = 0});
+  const double ece_after = reader.real("ece_after", {.min = 0});
+  TablePair raw = read_tables(reader, "scores", examples);
+  TablePair scaled = read_tables(reader, "scaled_scores", examples);
+  reader.finish();
+  problems.raise_if_any(ErrorKind::checkpoint);
+  return {digest,
+          samples,
+          mean_weights,
+          static_cast<std::uint64_t>(seed),
+          examples,
+          static_cast<int>(classes),
+          temperature,
+          nll_before,
+          nll_after,
+          ece_before,
+          ece_after,
+          std::move(raw.lac),
+          std::move(raw.aps),
+          std::move(scaled.lac),
+          std::move(scaled.aps)};
+}
+
+}  // namespace
+
+std::string calibration_path(const std::string& checkpoint) {
+  return checkpoint + ".calibration.json";
+}
+
+void write_calibration(const std::string& path, const Calibration& calibration) {
+  Json document = to_json(calibration);
+  document["digest"] = digest_of(document);
+  write_file_atomically(path, document.dump() + "\n");
+}
+
+Calibration read_calibration(const std::string& checkpoint, const std::string& checkpoint_digest,
+                             int classes) {
+  const std::string path = calibration_path(checkpoint);
+  const std::string source = shown_path(path);
+  std::error_code error;
+  const bool missing = !std::filesystem::exists(path, error) && !error;
+  if (missing) {
+    throw Error(ErrorKind::usage, source + ": the checkpoint has no calibration; make one with " +
+                                      "bnn-eval CHECKPOINT --fit-calibration");
+  }
+  Json document = parse_json(read_text_file(path, kMaxBytes, ErrorKind::checkpoint), source,
+                             ErrorKind::checkpoint);
+  check_digest(document, source);
+  Calibration calibration = read_contents(document, source);
+  if (calibration.checkpoint_digest != checkpoint_digest || calibration.classes != classes) {
+    throw Error(ErrorKind::checkpoint,
+                source + ": belongs to other weights (digest " +
+                    json_text(calibration.checkpoint_digest) + "; expected \"" + checkpoint_digest +
+                    "\"); fit it again with bnn-eval CHECKPOINT --fit-calibration");
+  }
+  return calibration;
+}
+
+}  // namespace bnn

@@ -1,0 +1,36 @@
+#include "bnn/checkpoint/calibration_use.h"
+
+#include "bnn/checkpoint/calibration_file.h"
+#include "bnn/core/input_file.h"
+
+namespace bnn {
+
+AppliedCalibration apply_calibration(const CalibrationOptions& options,
+                                     const std::string& checkpoint, const ModelCheckpoint& model,
+                                     const PredictionSpec& spec,
+                                     const std::function<void(const std::string&)>& warn) {
+  AppliedCalibration applied;
+  if (!options.temperature && !options.conformal) return applied;
+  const Calibration calibration = read_calibration(checkpoint, model.digest, model.graph.classes());
+  const std::string source = shown_path(calibration_path(checkpoint));
+  if (calibration.mean_weights != spec.mean_weights) {
+    throw Error(ErrorKind::usage,
+                source + ": was fitted " + (calibration.mean_weights ? "with" : "without") +
+                    " --mean-weights; predict as it was fitted, or fit it again with bnn-eval " +
+                    "CHECKPOINT --fit-calibration");
+  }
+  if (calibration.samples != spec.passes()) {
+    warn(source + ": was fitted to " + std::to_string(calibration.samples) +
+         " samples an image and is used with " + std::to_string(spec.passes()));
+  }
+  if (options.temperature) applied.temperature = calibration.temperature;
+  if (options.conformal) {
+    const auto score = options.conformal_score == "aps" ? ConformalScore::aps : ConformalScore::lac;
+    const ConformalTable& table = calibration.table(score, options.temperature);
+    applied.conformal = ConformalRule{score, *options.conformal,
+                                      table.threshold(*options.conformal), table.examples()};
+  }
+  return applied;
+}
+
+}  // namespace bnn

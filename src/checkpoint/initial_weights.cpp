@@ -1,0 +1,97 @@
+#include "bnn/checkpoint/initial_weights.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+std::string quoted(const std::string& name) { return json_text(Json(name)); }
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
+
+// Which tensor goes into which variable, and what stands against it.
+class Matching {
+ public:
+  Matching(const CheckpointContents& contents, const ParameterLayout& layout) {
+    for (const Tensor& tensor : contents.tensors) {
+      if (!tensor.name.starts_with("optimizer/")) left_over_[tensor.name] = &tensor;
+    }
+    find_kept(layout);
+    for (const Variable& variable : layout.variables()) match(variable);
+    for (const auto& [name, tensor] : left_over_) {
+      problems_.push_back("tensor " + quoted(name) + " belongs to no layer of the network");
+    }
+  }
+
+  const std::vector<std::string>& problems() const { return problems_; }
+
+  void copy(AlignedArray& parameters) const {
+    for (const auto& [variable, tensor] : pairs_) {
+      std::copy(tensor->values.begin(), tensor->values.end(),
+                parameters.data() + variable->slice.offset);
+    }
+  }
+
+ private:
+  // Variables of a random tensor that a deterministic one says nothing about.
+  void find_kept(const ParameterLayout& layout) {
+    const auto name = [&](std::size_t variable) { return layout.variables()[variable].name; };
+    for (const RandomTensor& tensor : layout.random_tensors()) {
+      if (left_over_.contains(name(tensor.loc))) continue;
+      if (!left_over_.contains(deterministic_name(name(tensor.loc)))) continue;
+      kept_.insert(name(tensor.untransformed_scale));
+      if (tensor.prior_loc) kept_.insert(name(*tensor.prior_loc));
+      if (tensor.prior_scale) kept_.insert(name(*tensor.prior_scale));
+    }
+  }
+
+  void match(const Variable& variable) {
+    auto found = left_over_.find(variable.name);
+    if (found == left_over_.end()) found = left_over_.find(deterministic_name(variable.name));
+    if (found == left_over_.end()) {
+      if (!kept_.contains(variable.name)) {
+        problems_.push_back("tensor " + quoted(variable.name) + " is missing");
+      }
+      return;
+    }
+    const Tensor* tensor = found->second;
+    left_over_.erase(found);
+    if (tensor->shape != variable.shape) {
+      problems_.push_back("tensor " + quoted(tensor->name) + " has shape " +
+                          shape_text(tensor->shape) + ", expected " + shape_text(variable.shape));
+      return;
+    }
+    pairs_.emplace_back(&variable, tensor);
+  }
+
+  std::map<std::string, const Tensor*> left_over_;
+  std::set<std::string> kept_;
+  std::vector<std::pair<const Variable*, const Tensor*>> pairs_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+void start_from_weights(const std::string& path, const CheckpointContents& contents,
+                        const ParameterLayout& layout, AlignedArray& parameters) {
+  const Matching matching(contents, layout);
+  if (!matching.problems().empty()) {
+    std::string sentence = shown_path(path) + ": these weights do not fit the network: ";
+    for (const std::string& problem : matching.problems()) {
+      if (&problem != &matching.problems().front()) sentence += "; ";
+      sentence += problem;
+    }
+    throw Error(ErrorKind::checkpoint, sentence);
+  }
+  matching.copy(parameters);
+}
+
+}  // namespace bnn

@@ -1,0 +1,54 @@
+#include "bnn/checkpoint/model_checkpoint.h"
+
+#include "bnn/checkpoint/checkpoint.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/memory_limit.h"
+
+namespace bnn {
+PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model) {
+  const RunConfig& config = model.config;
+  PredictionSpec spec;
+  spec.samples = static_cast<int>(options.samples.value_or(config.evaluation.samples));
+  spec.mean_weights = options.mean_weights || !model.graph.has_noise();
+  spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : config.training.seed;
+  return spec;
+}
+
+ModelCheckpoint load_model(const std::string& path) {
+  LoadedCheckpoint checkpoint = load_checkpoint(path);
+  const std::string source = shown_path(path) + ": config";
+  RunConfig config = std::move(checkpoint.config);
+  Graph graph = make_graph(config, source, ErrorKind::checkpoint);
+  // Nothing is allocated for tensors that the file does not hold.
+  std::size_t stored = 0;
+  for (const Tensor& tensor : checkpoint.contents.tensors) stored += tensor.values.size();
+  if (graph.layout().parameters() > stored) {
+    throw Error(ErrorKind::checkpoint,
+                source + ": the network has " + std::to_string(graph.layout().parameters()) +
+                    " parameters, but the file holds " + std::to_string(stored) + " numbers");
+  }
+  require_memory(Predictor::bytes(graph, usable_cpus()), source, "running the network",
+                 ErrorKind::checkpoint);
+  AlignedArray parameters(graph.layout().size());
+  restore_arrays(path, checkpoint.contents, graph.layout(), {&parameters});
+  const bool measured = config.data.standardize == StandardizeMode::given;
+  const auto channels = static_cast<std::size_t>(config.model.input.channels);
+  if (!measured || config.data.standardization.mean.size() != channels) {
+    throw Error(ErrorKind::checkpoint, source +
+                                           ": /data/standardize: expected the mean and std of " +
+                                           std::to_string(channels) + " channels");
+  }
+  Standardization standardization = config.data.standardization;
+  const auto& names = config.data.class_names;
+  if (!names.empty() && names.size() != static_cast<std::size_t>(graph.classes())) {
+    throw Error(ErrorKind::checkpoint, source + ": /data/class_names: expected " +
+                                           std::to_string(graph.classes()) + " names, found " +
+                                           std::to_string(names.size()));
+  }
+  std::vector<std::string> class_names = names;
+  return {std::move(config),      std::move(graph),
+          std::move(parameters),  std::move(standardization),
+          std::move(class_names), std::move(checkpoint.contents.digest)};
+}
+
+}  // namespace bnn

@@ -1,0 +1,158 @@
+#include "bnn/checkpoint/run_folder.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "bnn/checkpoint/calibration_file.h"
+#include "bnn/core/input_file.h"
+#include "bnn/files/event_folder.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxMetricsBytes = std::size_t{1} << 30;
+
+[[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
+  throw Error(ErrorKind::io, shown_path(path) + ": " + action + ": " + std::strerror(error));
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail(path, "cannot create the folder", error.value());
+}
+
+void remove_file(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, "cannot remove", errno);
+}
+
+// Temporary files that a killed process left; the lock says that nobody else is writing any.
+void remove_leftovers(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string ours :
+         {"last.safetensors", "best.safetensors", "config.json", "metrics.jsonl"}) {
+      if (name.starts_with("." + ours + ".tmp.")) remove_file(entry.path().string());
+    }
+  }
+}
+
+bool exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+std::vector<std::string> files_of(const std::string& run) {
+  std::vector<std::string> files = {run + "/config.json", run + "/train.log",
+                                    run + "/metrics.jsonl"};
+  for (const char* name : {"last", "best"}) {
+    files.push_back(run + "/checkpoints/" + name + ".safetensors");
+    files.push_back(calibration_path(files.back()));
+  }
+  return files;
+}
+
+// The lines up to `step`, each with its newline, without the validation of `step` itself if it was
+// not finished. A line that is not whole JSON ends the list: it was being written when the process
+// died.
+std::string lines_up_to(std::string_view text, std::uint64_t step, bool validated) {
+  std::string kept;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    const Json line = Json::parse(text.substr(0, end), nullptr, /*allow_exceptions=*/false);
+    if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) break;
+    const auto of_step = line["step"].get<std::uint64_t>();
+    const bool is_undone =
+        !validated && of_step == step && line.contains("event") && line["event"] == "validation";
+    if (of_step <= step && !is_undone) kept += text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+  }
+  return kept;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
+  if (use != FolderUse::resume) {
+    make_folder(path_ + "/checkpoints");
+  } else {
+    require_resumable(path_);
+  }
+  folder_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder_.number() < 0) fail(path_, "cannot open the run folder", errno);
+  if (flock(folder_.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail(path_, "cannot lock the run folder", errno);
+    throw Error(ErrorKind::locked,
+                shown_path(path_) + ": the run folder is in use by another process");
+  }
+  if (use == FolderUse::fresh && exists(last_checkpoint())) {
+    throw Error(ErrorKind::usage,
+                shown_path(path_) +
+                    ": the folder holds a checkpoint; use --resume to continue that "
+                    "run, --overwrite to replace it, or another --out");
+  }
+  remove_leftovers(path_);
+  remove_leftovers(path_ + "/checkpoints");
+  if (use == FolderUse::overwrite) {
+    for (const std::string& file : files_of(path_)) remove_file(file);
+    remove_event_files(tensorboard_folder());
+  }
+}
+
+void RunFolder::open_metrics(std::uint64_t step, bool validated) {
+  if (exists(metrics_file())) {
+    const std::string text = read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
+    const std::string kept = lines_up_to(text, step, validated);
+    if (kept.size() != text.size()) write_file_atomically(metrics_file(), kept);
+  }
+  metrics_.reset(
+      open(metrics_file().c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (metrics_.number() < 0) fail(metrics_file(), "cannot open", errno);
+}
+
+void RunFolder::append_metrics(const Json& line) {
+  const std::string text = line.dump() + "\n";
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t written = write(metrics_.number(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(metrics_file(), "cannot write", errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void RunFolder::sync_metrics() {
+  while (fsync(metrics_.number()) != 0) {
+    if (errno != EINTR) fail(metrics_file(), "cannot write", errno);
+  }
+}
+
+void require_resumable(const std::string& folder) {
+  const std::string checkpoint = folder + "/checkpoints/last.safetensors";
+  if (exists(checkpoint)) return;
+  throw Error(ErrorKind::checkpoint,
+              shown_path(checkpoint) + ": there is no checkpoint to resume from");
+}
+
+std::vector<std::string> run_files(const std::string& checkpoint) {
+  const std::string run = run_folder_of(checkpoint);
+  std::vector<std::string> files = run.empty() ? std::vector<std::string>() : files_of(run);
+  files.push_back(checkpoint);
+  files.push_back(calibration_path(checkpoint));
+  return files;
+}
+
+std::string run_folder_of(const std::string& checkpoint) {
+  const std::filesystem::path folder = std::filesystem::absolute(checkpoint).parent_path();
+  if (folder.filename() != "checkpoints") return "";
+  const std::string run = folder.parent_path().string();
+  return exists(run + "/config.json") ? run : "";
+}
+
+}  // namespace bnn

@@ -1,0 +1,249 @@
+#include "bnn/config/run_config.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "bnn/core/input_file.h"
+#include "bnn/core/json_schema.h"
+#include "bnn/data/dataset.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
+
+AdamSpec read_optimizer(ObjectReader& reader) {
+  AdamSpec adam;
+  reader.choice("type", {"adam"}, "adam");
+  adam.learning_rate =
+      reader.real("learning_rate", {.min = 0.0, .max = 1e6, .fallback = adam.learning_rate});
+  adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
+  adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
+  adam.epsilon = reader.real("epsilon", {.min = 1e-30, .max = 1.0, .fallback = adam.epsilon});
+  return adam;
+}
+
+ScheduleSpec read_schedule(ObjectReader& reader, const std::string& type) {
+  using Kind = ScheduleSpec::Kind;
+  constexpr double kMaxEpochs = 1e9;
+  ScheduleSpec schedule;
+  if (type == "step") {
+    schedule.kind = Kind::step;
+    schedule.milestones = reader.reals("milestones", {.min = 0.0, .max = kMaxEpochs});
+    schedule.factor = reader.real("factor", {.min = 0.0, .max = 1.0, .fallback = schedule.factor});
+  } else if (type == "cosine") {
+    schedule.kind = Kind::cosine;
+    schedule.final_fraction = reader.real(
+        "final_fraction", {.min = 0.0, .max = 1.0, .fallback = schedule.final_fraction});
+  } else if (type == "exponential") {
+    schedule.kind = Kind::exponential;
+    schedule.decay = reader.real(
+        "decay", {.min = 0.0, .max = 1.0, .fallback = schedule.decay, .above_min = true});
+  }
+  schedule.warmup_epochs =
+      reader.real("warmup_epochs", {.min = 0.0, .max = kMaxEpochs, .fallback = 0.0});
+  return schedule;
+}
+
+KlSpec read_kl(ObjectReader& reader) {
+  KlSpec kl;
+  kl.weight = reader.real("weight", {.min = 0.0, .max = 1e9, .fallback = kl.weight});
+  kl.annealing_epochs =
+      reader.real("annealing_epochs", {.min = 0.0, .max = 1e9, .fallback = kl.annealing_epochs});
+  return kl;
+}
+
+EarlyStoppingSpec read_early_stopping(ObjectReader& reader) {
+  EarlyStoppingSpec spec;
+  const std::string monitor = reader.choice(
+      "monitor", {"validation_nll", "validation_accuracy", "validation_ece"}, "validation_nll");
+  if (monitor == "validation_accuracy") spec.monitor = EarlyStoppingSpec::Monitor::accuracy;
+  if (monitor == "validation_ece") spec.monitor = EarlyStoppingSpec::Monitor::ece;
+  spec.patience =
+      static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
+  spec.min_delta = reader.real("min_delta", {.min = 0.0, .max = 1e6, .fallback = 0.0});
+  return spec;
+}
+
+std::optional<PosteriorFromWeights> read_posterior_from_weights(ObjectReader& training) {
+  const std::string key = "posterior_from_weights";
+  PosteriorFromWeights spec;
+  const auto read = [&](ObjectReader& reader) {
+    spec.delta =
+        reader.real("delta", {.min = 0.0, .max = 1e3, .fallback = spec.delta, .above_min = true});
+  };
+  const bool given = training.optional(key, [&] { training.object(key, read); });
+  return given ? std::optional(spec) : std::nullopt;
+}
+
+void read_training(ObjectReader& reader, RunConfig& config) {
+  TrainingSpec& spec = config.training;
+  spec.epochs = static_cast<std::uint64_t>(
+      reader.integer("epochs", {.min = 0, .max = 1000000000, .fallback = 10}));
+  spec.batch_size = static_cast<int>(
+      reader.integer("batch_size", {.min = 1, .max = 1 << 20, .fallback = spec.batch_size}));
+  spec.seed = static_cast<std::uint64_t>(
+      reader.integer("seed", {.min = 0, .max = kMaxSeed, .fallback = 0}));
+  spec.shards =
+      static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
+  spec.samples = static_cast<int>(
+      reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
+  reader.object("optimizer", [&](ObjectReader& r) { spec.adam = read_optimizer(r); });
+  const VariantRule schedule{.types = {"constant", "step", "cosine", "exponential"},
+                             .fallback = Json::object(),
+                             .default_type = "constant",
+                             .bare_names = false};
+  reader.variant("learning_rate_schedule", schedule, [&](ObjectReader& r, const std::string& type) {
+    spec.schedule = read_schedule(r, type);
+  });
+  spec.gradient_clip_norm =
+      reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
+  reader.object("kl", [&](ObjectReader& r) { spec.kl = read_kl(r); });
+  reader.object("early_stopping",
+                [&](ObjectReader& r) { config.early_stopping = read_early_stopping(r); });
+  spec.posterior_from_weights = read_posterior_from_weights(reader);
+  config.checkpoint_steps = static_cast<std::uint64_t>(
+      reader.integer("checkpoint_steps", {.min = 0, .max = 1000000000, .fallback = 0}));
+}
+
+void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
+  spec.samples = static_cast<int>(
+      reader.integer("samples", {.min = 1, .max = 65536, .fallback = spec.samples}));
+  spec.validation_samples = static_cast<int>(reader.integer(
+      "validation_samples", {.min = 1, .max = 65536, .fallback = spec.validation_samples}));
+}
+
+// Without --out the run's folder has the config's name.
+bool is_folder_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.size() <= kMaxNameBytes &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
+void read_name(ObjectReader& root, RunConfig& config) {
+  config.name = root.text("name", "run");
+  if (!is_folder_name(config.name)) {
+    root.problem("name", "expected a name that a folder may have, found " + json_text(config.name));
+  }
+  if (!root.describing()) return;
+  root.describe("name", {{"type", "string"},
+                         {"minLength", 1},
+                         {"maxLength", kMaxNameBytes},
+                         {"pattern", "^[^/]+$"},
+                         {"not", {{"enum", {".", ".."}}}},
+                         {"default", "run"}});
+}
+
+// By this key an editor finds the schema of a document; to a run it means nothing.
+void read_schema_address(ObjectReader& root) {
+  const std::string key = "$schema";
+  if (root.describing()) root.describe(key, text_schema(std::nullopt));
+  if (root.has(key)) root.text(key, std::nullopt);
+}
+
+RunConfig read_document(ObjectReader& root) {
+  RunConfig config;
+  read_schema_address(root);
+  read_name(root, config);
+  root.object("data", [&](ObjectReader& r) { config.data = read_data_config(r); });
+  root.object("model", [&](ObjectReader& r) { config.model = read_model(r); });
+  root.object("training", [&](ObjectReader& r) { read_training(r, config); });
+  root.object("evaluation", [&](ObjectReader& r) { read_evaluation(r, config.evaluation); });
+  root.finish();
+  if (config.early_stopping.patience > 0 && config.data.validation_examples == 0 &&
+      config.data.validation_fraction == 0) {
+    root.problem("training/early_stopping/patience",
+                 "early stopping needs a validation split; set /data/validation");
+  }
+  return config;
+}
+
+// Without keys that may differ when a run is continued, since they do not change what a step
+// computes. The number of epochs does if the learning rate follows a cosine to the last of them.
+Json comparable(Json config) {
+  if (!config.is_object()) return config;
+  const Json::json_pointer schedule("/training/learning_rate_schedule/type");
+  if (config.value(schedule, "") != "cosine" && config.contains("training")) {
+    config["training"].erase("epochs");
+  }
+  config.erase("$schema");
+  config.erase("name");
+  config.erase("evaluation");
+  for (const auto& [section, keys] :
+       {std::pair<std::string, std::vector<std::string>>{
+            "data", {"directory", "test", "class_names", "standardize"}},
+        {"training", {"checkpoint_steps", "early_stopping"}}}) {
+    if (!config.contains(section) || !config.at(section).is_object()) continue;
+    for (const std::string& key : keys) config.at(section).erase(key);
+  }
+  return config;
+}
+
+std::string first_difference(const Json& a, const Json& b, const std::string& pointer) {
+  if (a == b) return "";
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [key, value] : a.items()) {
+      if (!b.contains(key)) return pointer + "/" + key;
+      const std::string inner = first_difference(value, b.at(key), pointer + "/" + key);
+      if (!inner.empty()) return inner;
+    }
+    for (const auto& [key, value] : b.items()) {
+      if (!a.contains(key)) return pointer + "/" + key;
+    }
+    return "";  // the same keys in another order
+  }
+  if (a.is_array() && b.is_array() && a.size() == b.size()) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const std::string inner = first_difference(a[i], b[i], pointer + "/" + std::to_string(i));
+      if (!inner.empty()) return inner;
+    }
+    return "";
+  }
+  return pointer.empty() ? "/" : pointer;
+}
+
+}  // namespace
+
+Json load_config_document(const std::string& path) {
+  return parse_json(read_text_file(path, kMaxConfigBytes, ErrorKind::config), shown_path(path),
+                    ErrorKind::config);
+}
+
+RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {
+  Problems problems(source);
+  ObjectReader root(document, "", problems);
+  RunConfig config = read_document(root);
+  problems.raise_if_any(kind);
+  config.resolved = root.resolved();
+  return config;
+}
+
+Json run_config_schema() {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"title", "Config of a bnn run"},
+                 {"description", "Data, model, training and evaluation of one network."}};
+  schema.update(describe_object([](ObjectReader& root) { read_document(root); }));
+  return share_definitions(std::move(schema));
+}
+
+Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind) {
+  try {
+    Graph graph(config.model);
+    const int expected = format_classes(config.data);
+    if (expected != 0 && graph.classes() != expected) {
+      throw Error(kind, "the last layer gives " + std::to_string(graph.classes()) +
+                            " values, but the data has " + std::to_string(expected) + " classes");
+    }
+    return graph;
+  } catch (const Error& error) {
+    throw Error(kind, source + ": " + error.what());
+  }
+}
+
+std::string differing_key(const Json& stored, const Json& now) {
+  return first_difference(comparable(stored), comparable(now), "");
+}
+
+}  // namespace bnn

@@ -1,0 +1,60 @@
+#include "bnn/evaluation/evaluation_corruption.h"
+
+#include <algorithm>
+
+#include "bnn/core/error.h"
+#include "bnn/infer/metrics.h"
+#include "bnn/process/stop_signal.h"
+
+namespace bnn {
+
+std::vector<const Corruption*> applicable_corruptions(const std::vector<std::string>& names,
+                                                      const Shape& shape, RunLog& log) {
+  for (const std::string& name : names) find_corruption(name);
+  std::vector<const Corruption*> list;
+  std::string left_out;
+  for (const Corruption& corruption : corruptions()) {
+    const bool named = std::find(names.begin(), names.end(), corruption.name) != names.end();
+    if (!names.empty() && !named) continue;
+    if (corruption.fits(shape)) {
+      list.push_back(&corruption);
+    } else {
+      left_out = std::string(corruption.name) + " needs images of three channels, and these have " +
+                 std::to_string(shape.channels);
+    }
+  }
+  if (list.empty()) throw Error(ErrorKind::usage, "--corrupt: " + left_out);
+  if (!left_out.empty()) log.info("--corrupt: left out: " + left_out);
+  return list;
+}
+
+std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corruption*>& list,
+                                                   const EvaluationImages& images,
+                                                   std::uint64_t seed, EnsemblePredictor& predictor,
+                                                   ThreadPool& pool, RunLog& log) {
+  if (list.empty()) return {};
+  Dataset corrupted = images.data;
+  const std::size_t total = list.size() * kSeverities;
+  std::vector<CorruptionResult> results;
+  for (const Corruption* corruption : list) {
+    for (int severity = 1; severity <= kSeverities; ++severity) {
+      corrupt_images(*corruption, severity, seed, images.data, images.chosen, pool, corrupted);
+      MetricsCollector collector(predictor.classes());
+      predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
+        collector.add(block.summaries(pool), block.examples, images.data.labels);
+        if (!log.progress_is_due()) return;
+        log.progress("corruption " + std::to_string(results.size() + 1) + "/" +
+                     std::to_string(total) + ": " + std::string(corruption->name) + " " +
+                     std::to_string(severity) + ", image " + std::to_string(collector.examples()) +
+                     "/" + std::to_string(images.chosen.size()));
+      });
+      const Metrics metrics = collector.finish();
+      results.push_back(
+          {std::string(corruption->name), severity, metrics.accuracy, metrics.nll, metrics.ece});
+    }
+  }
+  log.clear_progress();
+  return results;
+}
+
+}  // namespace bnn

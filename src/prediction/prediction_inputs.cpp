@@ -1,0 +1,133 @@
+#include "bnn/prediction/prediction_inputs.h"
+
+#include "bnn/core/display_text.h"
+#include "bnn/core/input_file.h"
+#include "bnn/data/byte_stream.h"
+#include "bnn/data/image_file.h"
+#include "bnn/data/image_list.h"
+#include "bnn/process/stop_signal.h"
+
+namespace bnn {
+namespace {
+
+Dataset no_images(const ModelCheckpoint& model) {
+  Dataset data;
+  data.shape = model.config.model.input;
+  data.classes = model.graph.classes();
+  return data;
+}
+
+// Faults of an image file, not of the model or of the program.
+bool is_broken_image(const Error& error) {
+  return error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
+}
+
+class InputFinder {
+ public:
+  InputFinder(const ModelCheckpoint& model, RunLog& log) : model_(model), log_(log) {}
+
+  void add(const std::string& name) {
+    if (name == "-") return add_standard_input();
+    if (is_folder(name)) return add_folder(name);
+    if (has_image_name(name)) return add_image(name);
+    InputFile file = open_data_file(name);
+    if (image_format(file.peek(kImageHeadBytes)) != ImageFormat::none) return add_image(name);
+    require_data_format(name);
+    inputs_.emplace_back();
+    inputs_.back().data = load_stream(model_.config.data, std::move(file), name,
+                                      model_.config.model.input, model_.graph.classes());
+  }
+
+  std::vector<PredictionInput> finish() { return std::move(inputs_); }
+
+ private:
+  void add_standard_input() {
+    inputs_.emplace_back();
+    inputs_.back().is_standard_input = true;
+  }
+
+  void add_image(const std::string& path) {
+    if (inputs_.empty() || inputs_.back().images.empty()) inputs_.emplace_back();
+    inputs_.back().images.push_back(path);
+  }
+
+  void add_folder(const std::string& name) {
+    const ImageList list = list_images(name);
+    if (list.others > 0) {
+      log_.info(printable_line(shown_path(name) + ": passed over " + std::to_string(list.others) +
+                               (list.others == 1 ? " file that is no" : " files that are no") +
+                               " PNG or JPEG image"));
+    }
+    for (const std::string& path : list.paths) add_image(path);
+  }
+
+  void require_data_format(const std::string& name) const {
+    if (model_.config.data.format != DataFormat::folder) return;
+    throw Error(ErrorKind::data, shown_path(name) + ": expected a PNG or JPEG image or a folder");
+  }
+
+  const ModelCheckpoint& model_;
+  RunLog& log_;
+  std::vector<PredictionInput> inputs_;
+};
+
+}  // namespace
+
+std::vector<PredictionInput> find_inputs(const std::vector<std::string>& names,
+                                         const ModelCheckpoint& model, RunLog& log) {
+  InputFinder finder(model, log);
+  for (const std::string& name : names) finder.add(name);
+  return finder.finish();
+}
+
+Dataset ImageReader::read(const std::vector<std::string>& paths, std::size_t& next,
+                          std::size_t count) {
+  Dataset data = no_images(model_);
+  while (data.size() < count && next < paths.size()) {
+    stop_if_asked();
+    const std::string& path = paths[next];
+    try {
+      data.append_image(read_image(path), path);
+    } catch (const Error& error) {
+      if (!is_broken_image(error) || (!skip_errors_ && data.size() == 0)) throw;
+      if (!skip_errors_) break;  // those before it come first
+      skip(error);
+    }
+    ++next;
+  }
+  changes_.add(data.changes);
+  return data;
+}
+
+Dataset ImageReader::read_standard_input() {
+  const DataConfig& config = model_.config.data;
+  const std::string name = "-";
+  InputFile file = open_data_file(name);
+  const bool is_image = image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
+  // Where data are folders, an image is all that it can be.
+  if (!is_image && config.format != DataFormat::folder) {
+    return load_stream(config, std::move(file), name, model_.config.model.input,
+                       model_.graph.classes());
+  }
+  Dataset data = no_images(model_);
+  try {
+    data.append_image(read_image(file), name);
+  } catch (const Error& error) {
+    if (!skip_errors_ || !is_broken_image(error)) throw;
+    skip(error);
+  }
+  changes_.add(data.changes);
+  return data;
+}
+
+void ImageReader::skip(const Error& error) {
+  log_.warning(printable_line(std::string("skipped ") + error.what()));
+  ++skipped_;
+}
+
+std::string input_name(const Dataset& data, std::size_t example) {
+  const std::string& path = data.file_of(example).name;
+  return data.names.empty() ? path + "#" + std::to_string(data.index_in_file(example)) : path;
+}
+
+}  // namespace bnn

@@ -1,0 +1,155 @@
+#include "bnn/prediction/prediction_output.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "bnn/core/display_text.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+std::size_t listed_classes(const PredictionFormat& format) {
+  return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
+}
+
+double score_of(const Summary& summary, AbstainScore score) {
+  switch (score) {
+    case AbstainScore::predictive_entropy:
+      return summary.predictive_entropy;
+    case AbstainScore::expected_entropy:
+      return summary.expected_entropy;
+    case AbstainScore::mutual_information:
+      return summary.mutual_information;
+    case AbstainScore::variation_ratio:
+      return summary.variation_ratio;
+  }
+  return 0;
+}
+
+bool abstains(const PredictionFormat& format, const Summary& summary) {
+  const bool unsure =
+      format.abstain_above && score_of(summary, format.abstain_score) > *format.abstain_above;
+  return unsure || (format.abstain_below && summary.confidence < *format.abstain_below);
+}
+
+std::string json_prediction(const PredictionFormat& format, const PredictionRow& row) {
+  const Summary& summary = row.summary;
+  Json line;
+  line["index"] = row.index;
+  line["input"] = row.input;
+  if (row.label) line["label"] = *row.label;
+  line["predicted"] = summary.predicted;
+  if (!format.class_names.empty()) {
+    line["class"] = class_label(format.class_names, summary.predicted);
+  }
+  line["confidence"] = summary.confidence;
+  line["probabilities"] = summary.probabilities;
+  line["probabilities_std"] = summary.probabilities_std;
+  line["predictive_entropy"] = summary.predictive_entropy;
+  line["expected_entropy"] = summary.expected_entropy;
+  line["mutual_information"] = summary.mutual_information;
+  line["variation_ratio"] = summary.variation_ratio;
+  line["abstain"] = abstains(format, summary);
+  if (format.top_k > 0) {
+    Json best = Json::array();
+    for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
+      best.push_back({{"class", class_label(format.class_names, static_cast<int>(k))},
+                      {"probability", summary.probabilities[k]}});
+    }
+    line["top_k"] = std::move(best);
+  }
+  if (row.prediction_set) {
+    Json set = Json::array();
+    for (const int k : *row.prediction_set) set.push_back(class_label(format.class_names, k));
+    line["prediction_set"] = std::move(set);
+  }
+  return json_line(line);
+}
+
+std::string csv_field(std::string_view text) {
+  const std::string valid = valid_utf8(text);
+  if (valid.find_first_of(",\"\r\n") == std::string::npos) return valid;
+  std::string quoted_field = "\"";
+  for (const char c : valid) {
+    if (c == '"') quoted_field += '"';
+    quoted_field += c;
+  }
+  return quoted_field + '"';
+}
+
+std::string csv_class(const PredictionFormat& format, int index) {
+  const Json label = class_label(format.class_names, index);
+  return label.is_string() ? csv_field(label.get<std::string>()) : std::to_string(index);
+}
+
+std::string csv_set(const PredictionFormat& format, const std::vector<int>& set) {
+  std::string text;
+  for (const int k : set) {
+    const Json label = class_label(format.class_names, k);
+    if (!text.empty()) text += ';';
+    text += label.is_string() ? label.get<std::string>() : label.dump();
+  }
+  return csv_field(text);
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) line += field + ',';
+  line.back() = '\n';
+  return line;
+}
+
+std::string csv_prediction(const PredictionFormat& format, const PredictionRow& row) {
+  const Summary& summary = row.summary;
+  std::vector<std::string> fields = {std::to_string(row.index), csv_field(row.input)};
+  if (format.has_labels) fields.push_back(row.label ? std::to_string(*row.label) : "");
+  fields.push_back(std::to_string(summary.predicted));
+  if (!format.class_names.empty()) fields.push_back(csv_class(format, summary.predicted));
+  fields.push_back(shortest(summary.confidence));
+  for (const double p : summary.probabilities) fields.push_back(shortest(p));
+  for (const double deviation : summary.probabilities_std) fields.push_back(shortest(deviation));
+  fields.push_back(shortest(summary.predictive_entropy));
+  fields.push_back(shortest(summary.expected_entropy));
+  fields.push_back(shortest(summary.mutual_information));
+  fields.push_back(shortest(summary.variation_ratio));
+  fields.push_back(abstains(format, summary) ? "true" : "false");
+  for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
+    fields.push_back(csv_class(format, static_cast<int>(k)));
+    fields.push_back(shortest(summary.probabilities[k]));
+  }
+  if (row.prediction_set) fields.push_back(csv_set(format, *row.prediction_set));
+  return csv_line(fields);
+}
+
+std::string probability_column(int index) { return std::string("p").append(std::to_string(index)); }
+
+}  // namespace
+
+std::string prediction_header(const PredictionFormat& format) {
+  if (!format.csv) return "";
+  std::vector<std::string> fields = {"index", "input"};
+  if (format.has_labels) fields.push_back("label");
+  fields.push_back("predicted");
+  if (!format.class_names.empty()) fields.push_back("class");
+  fields.push_back("confidence");
+  for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k));
+  for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k) + "_std");
+  for (const char* name : {"predictive_entropy", "expected_entropy", "mutual_information",
+                           "variation_ratio", "abstain"}) {
+    fields.push_back(name);
+  }
+  for (std::size_t k = 1; k <= listed_classes(format); ++k) {
+    const std::string column = std::string("top_").append(std::to_string(k));
+    fields.push_back(column);
+    fields.push_back(column + "_probability");
+  }
+  if (format.prediction_sets) fields.push_back("prediction_set");
+  return csv_line(fields);
+}
+
+std::string prediction_line(const PredictionFormat& format, const PredictionRow& row) {
+  return format.csv ? csv_prediction(format, row) : json_prediction(format, row);
+}
+
+}  // namespace bnn

@@ -1,0 +1,105 @@
+#include "bnn/training/tensorboard.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <string_view>
+#include <unistd.h>
+
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/files/event_file.h"
+#include "bnn/files/event_folder.h"
+
+namespace bnn {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+
+[[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
+  throw Error(ErrorKind::io, shown_path(path) + ": " + action + ": " + std::strerror(error));
+}
+
+double wall_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+// Drops what an earlier file holds beyond the step, and the file if nothing is left to show.
+void cut(const std::string& path, std::uint64_t step, bool validated) {
+  const std::string bytes = read_text_file(path, kMaxFileBytes, ErrorKind::io);
+  // A step has one record of its training and then one of its validation.
+  const EventFilePart part =
+      step == 0 ? EventFilePart{} : events_up_to(bytes, step, validated ? 2 : 1);
+  if (part.summaries == 0) {
+    remove_event_file(path);
+  } else if (part.bytes < bytes.size() &&
+             truncate(path.c_str(), static_cast<off_t>(part.bytes)) != 0) {
+    fail(path, "cannot cut off", errno);
+  }
+}
+
+// What a line of metrics says about the moment and not about the network.
+bool is_position(const std::string& name) {
+  for (const char* position :
+       {"event", "epoch", "step", "examples", "samples", "elapsed_seconds"}) {
+    if (name == position) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TensorBoard::TensorBoard(const std::string& folder, std::uint64_t step, bool validated) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(folder, "cannot create the folder", error.value());
+  auto time = static_cast<std::uint64_t>(wall_time());
+  for (const EventFile& file : event_files(folder)) {
+    cut(file.path, step, validated);
+    // Readers take the files in the order of their names.
+    time = std::max(time, file.time + 1);
+  }
+  path_ = folder + "/" + event_file_name(time);
+  file_.reset(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (file_.number() < 0) fail(path_, "cannot create", errno);
+  std::string head = version_record(wall_time());
+  if (step > 0) head += start_record(wall_time(), step + 1);
+  write(head);
+}
+
+void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
+  const std::string prefix = metrics.at("event") == "validation" ? "validation/" : "";
+  std::vector<SummaryValue> values;
+  for (const auto& [name, number] : metrics.items()) {
+    if (is_position(name) || !number.is_number()) continue;
+    values.push_back({prefix + name, number.get<double>()});
+  }
+  for (const PosteriorHistograms& one : histograms) {
+    values.push_back({"posterior_scale/" + one.tensor, one.scale});
+    values.push_back({"signal_to_noise/" + one.tensor, one.signal_to_noise});
+  }
+  write(summary_record(wall_time(), metrics.at("step").get<std::uint64_t>(), values));
+}
+
+void TensorBoard::write(const std::string& record) {
+  std::string_view rest = record;
+  while (!rest.empty()) {
+    const ssize_t written = pwrite(file_.number(), rest.data(), rest.size(),
+                                   static_cast<off_t>(size_ + record.size() - rest.size()));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int error = errno;
+      // Half a record would hide all later ones from a reader.
+      if (ftruncate(file_.number(), static_cast<off_t>(size_)) != 0) file_.close();
+      fail(path_, "cannot write", error);
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  size_ += record.size();
+}
+
+}  // namespace bnn

@@ -1,0 +1,59 @@
+#include "bnn/training/training_data.h"
+
+#include <filesystem>
+#include <span>
+#include <zlib.h>
+
+namespace bnn {
+
+std::uint32_t TrainingData::digest() const {
+  const auto labels = std::as_bytes(std::span(images.labels));
+  uLong crc = crc32_z(0, images.pixels.data(), images.pixels.size());
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(labels.data()), labels.size());
+  return static_cast<std::uint32_t>(crc);
+}
+
+Loader TrainingData::training_loader(const RunConfig& config) const {
+  return Loader(images, split.train, standardization, config.data.flip_horizontal,
+                config.data.crop_padding, config.training.seed);
+}
+
+Loader TrainingData::plain_loader() const {
+  return Loader(images, split.validation, standardization, false, 0, 0);
+}
+
+std::string data_directory(const std::string& data_flag, const RunConfig& config,
+                           const std::string& config_path) {
+  if (!data_flag.empty()) return data_flag;
+  const std::filesystem::path folder = std::filesystem::path(config_path).parent_path();
+  const std::string directory = (folder / config.data.directory).string();
+  return directory.empty() ? "." : directory;
+}
+
+TrainingData load_training_data(const RunConfig& config, const std::string& directory,
+                                int classes) {
+  if (config.data.train.empty()) {
+    throw Error(ErrorKind::config, "/data/train: missing; expected the files to train on");
+  }
+  TrainingData data;
+  data.directory = directory;
+  data.class_names = load_class_names(config.data, directory, classes);
+  data.images =
+      load_dataset(config.data, config.data.train, directory, config.model.input, classes);
+  if (data.class_names.empty()) data.class_names = data.images.class_folders;
+  data.split = split_validation(data.images.size(), config.data, config.training.seed);
+  data.standardization = resolve_standardization(config.data, data.images, data.split.train);
+  return data;
+}
+
+Json resolved_with_data(const RunConfig& config, const TrainingData& data) {
+  Json resolved = config.resolved;
+  resolved["data"]["standardize"] = to_json(data.standardization);
+  if (!data.images.class_folders.empty()) {
+    resolved["data"]["class_folders"] = data.images.class_folders;
+  }
+  if (!data.class_names.empty()) resolved["data"]["class_names"] = data.class_names;
+  return resolved;
+}
+
+}  // namespace bnn

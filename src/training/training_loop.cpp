@@ -1,0 +1,267 @@
+#include "bnn/training/training_loop.h"
+
+#include <algorithm>
+#include <span>
+
+#include "bnn/core/display_text.h"
+#include "bnn/infer/summary.h"
+#include "bnn/process/stop_signal.h"
+
+namespace bnn {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long>(seconds + 0.5);
+  const std::string minutes = std::to_string(total / 60 % 60) + "m";
+  if (total >= 3600) return std::to_string(total / 3600) + "h" + minutes;
+  return (total >= 60 ? minutes : "") + std::to_string(total % 60) + "s";
+}
+
+using Monitor = EarlyStoppingSpec::Monitor;
+
+double monitored(Monitor monitor, const Metrics& validation) {
+  switch (monitor) {
+    case Monitor::nll:
+      return validation.nll;
+    case Monitor::accuracy:
+      return validation.accuracy;
+    case Monitor::ece:
+      return validation.ece;
+  }
+  return validation.nll;
+}
+
+// What the epoch so far comes to, from the sums that checkpoints carry.
+struct EpochMeans {
+  double nll, accuracy, kl_per_example, loss;
+
+  EpochMeans(const TrainingState& state, const StepStats& last)
+      : nll(state.epoch_nll / static_cast<double>(state.epoch_examples)),
+        accuracy(state.epoch_correct / static_cast<double>(state.epoch_examples)),
+        kl_per_example(last.kl / static_cast<double>(state.training_examples)),
+        loss(nll + last.kl_weight * kl_per_example + last.penalty) {}
+};
+
+}  // namespace
+
+TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
+                           const Graph& graph, const Loader& loader, Trainer& trainer,
+                           ThreadPool& pool, RunFolder& folder, RunLog& log)
+    : config_(config),
+      resolved_(resolved),
+      data_(data),
+      graph_(graph),
+      loader_(loader),
+      trainer_(trainer),
+      pool_(pool),
+      folder_(folder),
+      log_(log) {
+  if (data.split.validation.empty()) return;
+  predictor_.emplace(graph, trainer.parameters(),
+                     PredictionSpec{config.evaluation.validation_samples, !graph.has_noise(),
+                                    config.training.seed},
+                     pool);
+  predictor_->check_often(stop_if_asked);
+}
+
+int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_steps) {
+  state_ = state;
+  start_step_ = state.step;
+  bool running = true;
+  while (running && !is_finished()) running = run_epoch(max_steps);
+  log_.clear_progress();
+  save(folder_.last_checkpoint(), true);
+  return stop_signal();
+}
+
+bool TrainingLoop::is_finished() const {
+  const auto patience = static_cast<std::uint64_t>(config_.early_stopping.patience);
+  const bool stalled = patience > 0 && state_.monitored_epoch > 0 &&
+                       state_.epoch - state_.monitored_epoch >= patience;
+  return state_.epoch >= config_.training.epochs || stalled;
+}
+
+// False if the run is to stop before the end of the epoch.
+bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
+  const auto order = loader_.epoch_order(static_cast<std::uint32_t>(state_.epoch));
+  const auto batch = static_cast<std::size_t>(config_.training.batch_size);
+  const std::uint64_t steps = trainer_.steps_per_epoch();
+  epoch_start_ = Clock::now();
+  epoch_start_examples_ = state_.epoch_examples;
+  const bool is_trained = validation_is_due(state_, steps);
+  StepStats stats;
+  for (std::uint64_t i = state_.step - state_.epoch * steps; i < steps; ++i) {
+    if (stop_signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
+    const std::size_t first = i * batch;
+    const auto examples = std::span(order).subspan(first, std::min(batch, order.size() - first));
+    stats = trainer_.step(state_.step + 1, examples);
+    ++state_.step;
+    state_.epoch_nll += stats.nll;
+    state_.epoch_correct += stats.correct;
+    state_.epoch_examples += stats.examples;
+    if (log_.progress_is_due()) show_progress(stats);
+    const bool last_of_epoch = i + 1 == steps;
+    if (config_.checkpoint_steps > 0 && state_.step % config_.checkpoint_steps == 0 &&
+        !last_of_epoch) {
+      save_or_warn(folder_.last_checkpoint(), true);
+    }
+  }
+  if (!is_trained) log_epoch(stats);
+  return finish_epoch();
+}
+
+// False if a signal stopped the validation: the epoch then stays open.
+bool TrainingLoop::finish_epoch() {
+  std::optional<Metrics> validation;
+  if (predictor_) {
+    validation = validate();
+    if (!validation) {
+      folder_.sync_metrics();
+      return false;
+    }
+  }
+  ++state_.epoch;
+  state_.epoch_nll = state_.epoch_correct = 0.0;
+  state_.epoch_examples = 0;
+  const bool is_best = validation && note_validation(*validation);
+  if (validation) log_validation(*validation, is_best);
+  folder_.sync_metrics();
+  if (is_best) save_or_warn(folder_.best_checkpoint(), false);
+  // The last save is run's, and must not fail.
+  if (!is_finished()) save_or_warn(folder_.last_checkpoint(), true);
+  return true;
+}
+
+void TrainingLoop::log_epoch(const StepStats& last) {
+  const EpochMeans means(state_, last);
+  const double seconds = seconds_since(epoch_start_);
+  const auto examples = static_cast<double>(state_.epoch_examples - epoch_start_examples_);
+  const double rate = examples / std::max(seconds, 1e-9);
+  Json metrics = {{"event", "train"},
+                  {"epoch", state_.epoch + 1},
+                  {"step", state_.step},
+                  {"examples", state_.epoch_examples},
+                  {"nll", means.nll},
+                  {"kl", last.kl},
+                  {"kl_weight", last.kl_weight},
+                  {"loss", means.loss},
+                  {"accuracy", means.accuracy},
+                  {"learning_rate", last.learning_rate},
+                  {"examples_per_second", rate},
+                  {"elapsed_seconds", seconds_since(start_)}};
+  if (last.penalty != 0.0) metrics["penalty"] = last.penalty;  // of regularizers, if there are any
+  folder_.append_metrics(metrics);
+  show(metrics, true);
+  log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
+            std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
+            "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
+            "  kl weight " + fixed(last.kl_weight, 3) + "  loss " + fixed(means.loss, 4) +
+            " nats/example  accuracy " + fixed(100 * means.accuracy, 2) + " %  lr " +
+            significant(last.learning_rate, 3) + "  " + fixed(rate, 0) + " examples/s");
+}
+
+void TrainingLoop::show_progress(const StepStats& last) {
+  const EpochMeans means(state_, last);
+  const std::uint64_t total = config_.training.epochs * trainer_.steps_per_epoch();
+  const double seconds = seconds_since(start_);
+  const auto done = static_cast<double>(state_.step - start_step_);
+  const double rate = done / std::max(seconds, 1e-9);
+  log_.progress("epoch " + std::to_string(state_.epoch + 1) + "/" +
+                std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
+                "/" + std::to_string(total) + "  nll " + fixed(means.nll, 3) + "  accuracy " +
+                fixed(100 * means.accuracy, 1) + " %  " +
+                fixed(rate * config_.training.batch_size, 0) + " examples/s  ETA " +
+                duration_text(static_cast<double>(total - state_.step) / rate));
+}
+
+// Nothing if a signal stopped it.
+std::optional<Metrics> TrainingLoop::validate() {
+  const Loader loader = data_.plain_loader();
+  MetricsCollector collector(graph_.classes());
+  try {
+    predictor_->predict(
+        data_.images, loader, data_.split.validation, [&](const PredictedBlock& block) {
+          collector.add(block.summaries(pool_), block.examples, data_.images.labels);
+        });
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+  return collector.finish();
+}
+
+// True if this is the best validation so far, by its NLL.
+bool TrainingLoop::note_validation(const Metrics& metrics) {
+  const EarlyStoppingSpec& stopping = config_.early_stopping;
+  const double now = monitored(stopping.monitor, metrics);
+  const double gain = stopping.monitor == Monitor::accuracy ? now - state_.monitored_best
+                                                            : state_.monitored_best - now;
+  if (state_.monitored_epoch == 0 || gain > stopping.min_delta) {
+    state_.monitored_best = now;
+    state_.monitored_epoch = state_.epoch;
+  }
+  const bool is_best = state_.best_epoch == 0 || metrics.nll < state_.best_nll;
+  if (is_best) {
+    state_.best_nll = metrics.nll;
+    state_.best_epoch = state_.epoch;
+  }
+  return is_best;
+}
+
+void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
+  const Json line = {{"event", "validation"},
+                     {"epoch", state_.epoch},
+                     {"step", state_.step},
+                     {"examples", metrics.examples},
+                     {"samples", predictor_->spec().passes()},
+                     {"nll", metrics.nll},
+                     {"accuracy", metrics.accuracy},
+                     {"ece", metrics.ece},
+                     {"brier", metrics.brier},
+                     {"predictive_entropy", metrics.predictive_entropy},
+                     {"expected_entropy", metrics.expected_entropy},
+                     {"mutual_information", metrics.mutual_information}};
+  folder_.append_metrics(line);
+  show(line, false);
+  log_.info("  validation  nll " + fixed(metrics.nll, 4) + " nats/example  accuracy " +
+            fixed(100 * metrics.accuracy, 2) + " %  ece " + fixed(metrics.ece, 4) +
+            (is_best ? "  (best so far)"
+                     : "  (best was epoch " + std::to_string(state_.best_epoch) + ")"));
+}
+
+// What cannot be shown must not stop a run whose checkpoints can be written.
+void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
+  if (board_ == nullptr) return;
+  try {
+    if (with_posteriors) {
+      board_->append(metrics, posterior_histograms(graph_.layout(), trainer_.parameters()));
+    } else {
+      board_->append(metrics);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    log_.warning(error.what());
+  }
+}
+
+void TrainingLoop::save(const std::string& path, bool with_moments) {
+  save_checkpoint(path, resolved_, state_, graph_.layout(),
+                  {&trainer_.parameters(), with_moments ? &trainer_.first_moments() : nullptr,
+                   with_moments ? &trainer_.second_moments() : nullptr});
+  log_.detail("saved " + path);
+}
+
+// A full disk in the middle of a run is worth a warning; the run goes on and tries again.
+void TrainingLoop::save_or_warn(const std::string& path, bool with_moments) {
+  try {
+    save(path, with_moments);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    log_.warning(error.what());
+  }
+}
+
+}  // namespace bnn

@@ -1,0 +1,152 @@
+// bnn-predict with standard input among its inputs: when it is read, and what depends on it.
+
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "support/image_files.h"
+#include "support/npy_array.h"
+#include "support/tiny_run.h"
+
+namespace bnn::testing {
+namespace {
+
+// A run with an image a.png beside it.
+class ImageRun : public TrainedRun {
+ public:
+  explicit ImageRun(const Json& config = tiny_config()) : TrainedRun(config) {
+    write_bytes(file("a.png"), pattern_png(1, 0));
+  }
+};
+
+ProgramRun succeed(const ProgramRun& run) {
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("Rows of earlier inputs do not wait for standard input") {
+  const ImageRun tiny;
+  write_bytes(tiny.file("b.png"), pattern_png(2, 0));
+  // Whoever writes to the program waits for its first row, for twenty seconds at most.
+  const std::string writer =
+      "for i in $(seq 400); do grep -qs a.png rows && exec cat b.png; sleep 0.05; done";
+  std::string reader = BNN_BINARY_DIR "/bnn-predict";
+  reader = "'" + reader + "' '" + tiny.last() + "' a.png - >rows";
+  succeed(run_program("/bin/sh", {"-c", "{ " + writer + "; } | " + reader},
+                      {.directory = tiny.path()}));
+  const std::vector<Json> rows = json_lines(tiny.read("rows"));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("input") == "a.png");
+  CHECK(rows[1].at("input") == "-");
+  CHECK(rows[1].at("index") == 1);
+}
+
+TEST_CASE("--save-samples counts the images of standard input") {
+  const ImageRun tiny;
+  ProgramOptions options;
+  options.input = read_bytes(tiny.file("a.png"));
+  const ProgramRun run =
+      succeed(tiny.predict({"a.png", "-", "test-images", "--save-samples", "s.npy"}, options));
+  const std::vector<Json> rows = json_lines(run.out);
+  REQUIRE(rows.size() == kTinyTestExamples + 2);
+  CHECK(rows[1].at("input") == "-");
+  CHECK(rows[1].at("probabilities") == rows[0].at("probabilities"));
+  const NpyArray samples = parse_npy(tiny.read("s.npy"));
+  REQUIRE(samples.examples == rows.size());
+  for (std::size_t s = 0; s < samples.samples; ++s) {
+    CHECK(samples.at(s, 1, 3) == samples.at(s, 0, 3));
+    CHECK(samples.at(s, 2, 3) != samples.at(s, 0, 3));
+  }
+}
+
+TEST_CASE("--skip-errors passes over a broken image on standard input") {
+  for (const bool csv : {false, true}) {  // CSV of a labelled format reads it first
+    CAPTURE(csv);
+    const ImageRun tiny(csv ? tiny_cifar_config() : tiny_config());
+    ProgramOptions options;
+    options.input = read_bytes(tiny.file("a.png"));
+    options.input.resize(options.input.size() / 2);
+    Words words = {"a.png", "-", "--format", csv ? "csv" : "jsonl"};
+    const ProgramRun stopped = tiny.predict(words, options);
+    check_failure(stopped, "bnn-predict", 4, "standard input: the PNG image ends too early");
+    CHECK(lines_of(stopped.out).size() == (csv ? 0 : 1));
+    words.push_back("--skip-errors");
+    const ProgramRun skipping = succeed(tiny.predict(words, options));
+    CHECK(lines_of(skipping.out).size() == (csv ? 2 : 1));
+    CHECK(lines_of(skipping.err) ==
+          Words{"warning: skipped standard input: the PNG image ends too early",
+                "warning: skipped 1 of 2 images"});
+  }
+}
+
+TEST_CASE("Standard input is read first where CSV needs to know whether it has labels") {
+  const ImageRun tiny(tiny_cifar_config());
+  ProgramOptions options;
+  options.input = tiny.read("test.bin");
+  const Words words = {"a.png", "-", "--format", "csv"};
+  const std::vector<std::string> labelled = lines_of(tiny.predict(words, options).out);
+  REQUIRE(labelled.size() == 2 + kTinyTestExamples);
+  CHECK(labelled[0].starts_with("index,input,label,"));
+  CHECK(labelled[1].starts_with("0,a.png,,"));
+  CHECK(labelled[2].starts_with("1,-#0," + std::to_string(pattern_label(0, kTinyTestPattern))));
+  options.input = tiny.read("a.png");
+  const std::vector<std::string> images = lines_of(tiny.predict(words, options).out);
+  REQUIRE(images.size() == 3);
+  CHECK(images[0].starts_with("index,input,predicted,"));
+  CHECK(images[2].starts_with("1,-,"));
+}
+
+// Standard input that stays open, as that of somebody who is still typing: a FIFO with a writer.
+class OpenInput {
+ public:
+  explicit OpenInput(const std::string& path) {
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    writer_ = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(writer_ >= 0);
+  }
+  ~OpenInput() { close(writer_); }
+
+ private:
+  int writer_;
+};
+
+TEST_CASE("A signal ends the wait for standard input") {
+  const ImageRun tiny;
+  const OpenInput input(tiny.file("input"));
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::filesystem::remove(tiny.file("rows"));
+    std::string command = "exec " BNN_BINARY_DIR "/bnn-predict ";
+    command += tiny.last() + " a.png - <input >rows";
+    StartedProgram program("/bin/sh", {"-c", command}, {.directory = tiny.path()});
+    // It waits for its input once the row before is there.
+    for (int tries = 0; tries < 400; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (std::filesystem::exists(tiny.file("rows")) && !tiny.read("rows").empty()) break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    program.send(number);
+    const ProgramRun run = program.wait();
+    CAPTURE(run.err);
+    CHECK_FALSE(run.timed_out);
+    CHECK(run.exit_code == 128 + number);
+    CHECK(run.seconds < 30);
+  }
+}
+
+TEST_CASE("Standard input twice is a mistake on the command line") {
+  const ImageRun tiny;
+  check_failure(tiny.predict({"-", "a.png", "-"}), "bnn-predict", 2, "only once");
+  check_failure(tiny.eval({"--files", "-", "--ood", "-"}), "bnn-eval", 2, "only once");
+}
+
+}  // namespace bnn::testing

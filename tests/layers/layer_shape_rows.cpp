@@ -1,0 +1,165 @@
+// Rows for the keys that say what a layer computes, and for those that all layers have.
+
+#include "layers/layer_argument_rows.h"
+
+namespace bnn::testing {
+namespace {
+
+using Pair = std::array<int, 2>;
+
+const WindowSpec& window_of(const LayerSpec& layer) {
+  const auto* conv2d = std::get_if<Conv2dSpec>(&layer.options);
+  return conv2d != nullptr ? conv2d->window : std::get<Pool2dSpec>(layer.options).window;
+}
+
+Activation activation_of(const LayerSpec& layer) {
+  if (const auto* conv2d = std::get_if<Conv2dSpec>(&layer.options)) return conv2d->activation;
+  if (const auto* dense = std::get_if<DenseSpec>(&layer.options)) return dense->activation;
+  return std::get<ActivationSpec>(layer.options).activation;
+}
+
+template <typename Options>
+const Options& options_of(const LayerSpec& layer) {
+  return std::get<Options>(layer.options);
+}
+
+// A layer without weights has the key and nothing to hold still.
+bool is_held(const LayerSpec& layer) {
+  return layer.weights() == nullptr || !layer.weights()->trainable;
+}
+
+std::vector<ArgumentRow> common_rows() {
+  return {
+      {"name",
+       "b/c-1.d_",
+       3,
+       {"a string", "found 3"},
+       [](const LayerSpec& l) { return l.name == "b/c-1.d_"; }},
+      {"inputs",
+       {"x", "y"},
+       3,
+       {"list of strings", "found 3"},
+       [](const LayerSpec& l) {
+         return l.inputs == std::vector<std::string>{"x", "y"};
+       }},
+      {"trainable", false, "no", {"true or false", "found \"no\""}, is_held},
+      {"seed",
+       17,
+       -1,
+       {"an integer of at least 0", "found -1"},
+       [](const LayerSpec& l) { return l.seed == 17u; }},
+      {"reuse", true, 1, {"true or false", "found 1"}, [](const LayerSpec& l) { return l.reuse; }},
+      {"data_format",
+       "channels_first",
+       "NCHW",
+       {"\"channels_last\", \"channels_first\"", "found \"NCHW\""},
+       [](const LayerSpec& l) { return l.channels_first == true; }},
+      {"activity_regularizer",
+       {{"l1", 0.25}, {"l2", 0.5}},
+       "l2",
+       {"an object", "found \"l2\""},
+       [](const LayerSpec& l) {
+         return l.activity_regularizer == Regularizer{0.25, 0.5};
+       }},
+      {"activity_regularizer/l1",
+       {{"l1", 0.25}},
+       {{"l1", -1}},
+       {"at least 0", "found -1"},
+       [](const LayerSpec& l) { return l.activity_regularizer.l1 == 0.25; }},
+      {"activity_regularizer/l2",
+       {{"l2", 0.5}},
+       {{"l2", "x"}},
+       {"a number", "found \"x\""},
+       [](const LayerSpec& l) { return l.activity_regularizer.l2 == 0.5; }},
+  };
+}
+
+std::vector<ArgumentRow> own_rows() {
+  const std::string pair = "or a list of 2 of them";
+  return {
+      {"filters",
+       7,
+       0,
+       {"an integer from 1 to", "found 0"},
+       [](const LayerSpec& l) { return options_of<Conv2dSpec>(l).filters == 7; }},
+      {"units",
+       9,
+       2.5,
+       {"an integer from 1 to", "found 2.5"},
+       [](const LayerSpec& l) { return options_of<DenseSpec>(l).units == 9; }},
+      {"kernel_size",
+       {5, 4},
+       {5, 4, 3},
+       {pair, "found [5,4,3]"},
+       [](const LayerSpec& l) {
+         return window_of(l).kernel_size == Pair{5, 4};
+       }},
+      {"pool_size",
+       6,
+       {6, 0},
+       {pair, "found [6,0]"},
+       [](const LayerSpec& l) {
+         return window_of(l).kernel_size == Pair{6, 6};
+       }},
+      {"strides",
+       {3, 2},
+       0,
+       {pair, "found 0"},
+       [](const LayerSpec& l) {
+         return window_of(l).strides == Pair{3, 2};
+       }},
+      {"dilation_rate",
+       2,
+       true,
+       {pair, "found true"},
+       [](const LayerSpec& l) {
+         return window_of(l).dilation_rate == Pair{2, 2};
+       }},
+      {"padding",
+       "same",
+       "full",
+       {"\"valid\", \"same\"", "found \"full\""},
+       [](const LayerSpec& l) { return window_of(l).padding == Padding::same; }},
+      {"activation",
+       "swish",
+       "mish",
+       {"\"relu\"", "found \"mish\""},
+       [](const LayerSpec& l) { return activation_of(l) == Activation::swish; }},
+      {"axis",
+       2,
+       4,
+       {"an integer from -3 to 3", "found 4"},
+       [](const LayerSpec& l) { return options_of<ConcatenateSpec>(l).axis == 2; }},
+      {"rate",
+       0.25,
+       1,
+       {"a number of at least 0", "found 1"},
+       [](const LayerSpec& l) { return options_of<DropoutSpec>(l).rate == 0.25; }},
+  };
+}
+
+}  // namespace
+
+std::vector<ArgumentRow> shape_rows() {
+  std::vector<ArgumentRow> rows = common_rows();
+  for (ArgumentRow& row : own_rows()) rows.push_back(std::move(row));
+  return rows;
+}
+
+Json base_layer(const std::string& type) {
+  Json layer = {{"type", type}, {"name", "a"}};
+  if (type.starts_with("conv2d")) {
+    layer["filters"] = 4;
+    layer["kernel_size"] = 3;
+  }
+  if (type.starts_with("dense")) layer["units"] = 4;
+  if (type == "max_pooling2d" || type == "average_pooling2d") layer["pool_size"] = 2;
+  if (type == "dropout") layer["rate"] = 0.5;
+  if (type.ends_with("flipout") || type.ends_with("reparameterization")) {
+    layer["bias_posterior_fn"] = {{"is_singular", false}};
+    layer["kernel_divergence_fn"] = layer["bias_divergence_fn"] = "monte_carlo";
+  }
+  return layer;
+}
+
+}  // namespace bnn::testing

@@ -1,0 +1,155 @@
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using Modules = std::set<std::string>;
+
+// Which rooms the files of a room may include besides their own: the graph that src/README.md
+// draws. It has no circle, so nothing that lies below the programs can come to need them.
+const std::map<std::string, Modules>& allowed_modules() {
+  static const Modules network = {"core", "math", "bayes", "layers", "model", "data"};
+  const auto with = [](Modules modules, const Modules& more) {
+    modules.insert(more.begin(), more.end());
+    return modules;
+  };
+  static const Modules run = with(network, {"files", "train", "infer", "config", "checkpoint"});
+  static const std::map<std::string, Modules> allowed = {
+      {"core", {}},
+      {"math", {"core"}},
+      {"bayes", {"core", "math"}},
+      {"layers", {"core", "math", "bayes"}},
+      {"model", {"core", "math", "bayes", "layers"}},
+      {"data", {"core"}},
+      {"files", {"core"}},
+      {"train", network},
+      {"infer", network},
+      {"report", with(network, {"infer"})},
+      {"config", with(network, {"train"})},
+      {"checkpoint", with(network, {"files", "train", "infer", "config"})},
+      {"output", with(network, {"infer"})},
+      {"process", {"core", "math"}},
+      {"training", with(run, {"process"})},
+      {"evaluation", with(run, {"process", "output", "report"})},
+      {"prediction", with(run, {"process", "output"})},
+      {"tools", with(run, {"process", "output", "report", "training", "evaluation", "prediction"})},
+  };
+  return allowed;
+}
+
+// What stands between the quotes or brackets of an include line.
+std::optional<std::string> included(const std::string& line) {
+  std::size_t at = line.find_first_not_of(" \t");
+  if (at == std::string::npos || line[at] != '#') return std::nullopt;
+  at = line.find_first_not_of(" \t", at + 1);
+  if (at == std::string::npos || line.compare(at, 7, "include") != 0) return std::nullopt;
+  const std::size_t open = line.find_first_of("<\"", at);
+  if (open == std::string::npos) return "";
+  return line.substr(open, line.find_first_of(">\"", open + 1) - open);
+}
+
+// What is wrong with one include of a file of `module`, or "".
+std::string fault(const std::string& path, const std::string& module, const std::string& header) {
+  const std::string name = header.empty() ? "" : header.substr(1);
+  if (name.find("cblas.h") != std::string::npos || name.find("openblas") != std::string::npos) {
+    return path == "src/math/blas.cpp" ? "" : "only src/math/blas.cpp includes cblas.h";
+  }
+  if (name.compare(0, 7, "spdlog/") == 0) {
+    return module == "process" ? "" : "only process includes spdlog";
+  }
+  if (name.compare(0, 4, "bnn/") != 0) {
+    // A name without a folder is a header beside the file, of the same module.
+    const bool outside = header[0] == '"' && name.find('/') != std::string::npos;
+    return outside ? "a header of this project is included as \"bnn/module/x.h\"" : "";
+  }
+  const std::string other = name.substr(4, name.find('/', 4) - 4);
+  if (header[0] != '"' || allowed_modules().count(other) == 0) return "no module " + other;
+  const bool good = other == module || allowed_modules().at(module).count(other) == 1;
+  return good ? "" : module + " may not know " + other;
+}
+
+// The faults of one file, each with its line.
+std::vector<std::string> faults(const std::string& path, const std::string& module,
+                                const std::string& text) {
+  std::vector<std::string> list;
+  if (allowed_modules().count(module) == 0) return {path + ": in no known module"};
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    const auto header = included(line);
+    if (!header) continue;
+    const std::string what = fault(path, module, *header);
+    if (!what.empty()) list.push_back(path + ":" + std::to_string(number) + ": " + what);
+  }
+  return list;
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("rooms include only their own files and those of rooms below them") {
+  const std::filesystem::path root = BNN_SOURCE_DIR;
+  std::set<std::string> seen;
+  std::size_t includes = 0;
+  for (const char* top : {"include/bnn", "src"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      const auto below = std::filesystem::relative(entry.path(), root / top);
+      const std::string module = *below.begin();
+      const std::string text = read(entry.path());
+      seen.insert(module);
+      for (std::size_t at = 0; (at = text.find("#include", at)) != std::string::npos; ++at) {
+        ++includes;
+      }
+      const std::string path = std::filesystem::relative(entry.path(), root);
+      for (const std::string& what : faults(path, module, text)) FAIL_CHECK(what);
+    }
+  }
+  for (const auto& [module, others] : allowed_modules()) CHECK(seen.count(module) == 1);
+  CHECK(includes > 200);
+}
+
+TEST_CASE("the check of includes finds what breaks the rule") {
+  const auto count = [](const std::string& path, const std::string& module,
+                        const std::string& text) { return faults(path, module, text).size(); };
+  const auto in = [&](const std::string& module, const std::string& text) {
+    return count("src/" + module + "/x.cpp", module, text);
+  };
+  CHECK(in("core", "#include \"bnn/math/blas.h\"\n") == 1);
+  CHECK(in("bayes", "// a comment\n#include \"bnn/layers/layer.h\"\n") == 1);
+  CHECK(in("data", "#include \"bnn/math/blas.h\"\n") == 1);
+  CHECK(in("model", "#include \"bnn/data/loader.h\"\n") == 1);
+  CHECK(in("infer", "#include \"bnn/train/trainer.h\"\n") == 1);
+  CHECK(in("train", "  #  include \"bnn/infer/predictor.h\"\n#include \"bnn/files/npy.h\"\n") == 2);
+  CHECK(in("layers", "#include \"../model/graph.h\"\n") == 1);
+  CHECK(in("layers", "#include <bnn/core/error.h>\n") == 1);
+  CHECK(in("math", "#include <cblas.h>\n") == 1);
+  CHECK(in("core", "#include \"cblas.h\"\n") == 1);
+  CHECK(in("infer", "#include <spdlog/spdlog.h>\n") == 1);
+  CHECK(in("gpu", "\n") == 1);
+  CHECK(in("core", "#include \"bnn/gpu/x.h\"\n") == 1);
+
+  CHECK(in("process", "#include \"bnn/training/training_run.h\"\n") == 1);
+  CHECK(in("output", "#include \"bnn/evaluation/eval_options.h\"\n") == 1);
+
+  CHECK(in("process", "#include <spdlog/spdlog.h>\n") == 0);
+  CHECK(in("training", "#include \"bnn/process/run_log.h\"\n") == 0);
+  CHECK(in("tools", "#include \"bnn/files/npy.h\"\n#include \"program.h\"\n") == 0);
+  CHECK(in("layers", "#include \"bnn/layers/layer.h\"\n#include \"bnn/core/error.h\"\n") == 0);
+  CHECK(in("core", "#include <vector>\n#include <sys/stat.h>\n") == 0);
+  CHECK(count("src/math/blas.cpp", "math", "#include <cblas.h>\n") == 0);
+}
