@@ -1,6 +1,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/data/corruption.h"
 #include "bnn/evaluation/evaluation_run.h"
+#include "commands.h"
 #include "program.h"
 
 namespace {
@@ -47,7 +48,7 @@ void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bnn::eval_command(int argc, char** argv) {
   bnn::EvalOptions options;
   std::string format = "text";
   std::vector<std::string> checkpoints;

@@ -2,6 +2,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/prediction/prediction_run.h"
+#include "commands.h"
 #include "program.h"
 
 namespace {
@@ -51,7 +52,7 @@ void check(const bnn::PredictOptions& options, bool names_score) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bnn::predict_command(int argc, char** argv) {
   bnn::PredictOptions options;
   std::string format = "jsonl", score = kScores.front();
   CLI::App app(kDescription, "bnn-predict");

@@ -1,5 +1,6 @@
 #include "bnn/core/error.h"
 #include "bnn/training/training_run.h"
+#include "commands.h"
 #include "program.h"
 
 namespace {
@@ -26,7 +27,7 @@ void check(const bnn::TrainOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int bnn::train_command(int argc, char** argv) {
   bnn::TrainOptions options;
   CLI::App app(kDescription, "bnn-train");
   app.footer(kExamples);

@@ -1,5 +1,5 @@
 #pragma once
-// What the three programs share on the command line.
+// What the commands share on the command line.
 
 #include <functional>
 #include <string>

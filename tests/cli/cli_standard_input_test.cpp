@@ -13,6 +13,7 @@
 
 #include "support/image_files.h"
 #include "support/npy_array.h"
+#include "support/places.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -40,7 +41,7 @@ TEST_CASE("Rows of earlier inputs do not wait for standard input") {
   // Whoever writes to the program waits for its first row, for twenty seconds at most.
   const std::string writer =
       "for i in $(seq 400); do grep -qs a.png rows && exec cat b.png; sleep 0.05; done";
-  std::string reader = BNN_BINARY_DIR "/bnn-predict";
+  std::string reader = bnn::testing::binary_directory() + "/bnn-predict";
   reader = "'" + reader + "' '" + tiny.last() + "' a.png - >rows";
   succeed(run_program("/bin/sh", {"-c", "{ " + writer + "; } | " + reader},
                       {.directory = tiny.path()}));
@@ -125,7 +126,7 @@ TEST_CASE("A signal ends the wait for standard input") {
   const OpenInput input(tiny.file("input"));
   for (const int number : {SIGINT, SIGTERM}) {
     std::filesystem::remove(tiny.file("rows"));
-    std::string command = "exec " BNN_BINARY_DIR "/bnn-predict ";
+    std::string command = "exec " + bnn::testing::binary_directory() + "/bnn-predict ";
     command += tiny.last() + " a.png - <input >rows";
     StartedProgram program("/bin/sh", {"-c", command}, {.directory = tiny.path()});
     // It waits for its input once the row before is there.

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/config/run_config.h"
+#include "support/places.h"
 #include "support/schema_check.h"
 #include "support/tiny_run.h"
 
@@ -29,7 +30,8 @@ Json resolved(const Json& document) {
 // The configs that come with the programs.
 std::vector<std::string> config_paths() {
   std::vector<std::string> paths;
-  const std::filesystem::path folder = std::filesystem::path(BNN_SOURCE_DIR) / "configs";
+  const std::filesystem::path folder =
+      std::filesystem::path(bnn::testing::source_directory()) / "configs";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".json") paths.push_back(entry.path());
   }
@@ -41,7 +43,7 @@ void check_refused_by_both(const std::string& pointer, const Json& value) {
   static const SchemaCheck check(run_config_schema());
   for (const std::string name : {"cifar10-conv5x5.json", "fashion-mnist-lenet5.json"}) {
     CAPTURE(name, pointer, value.dump());
-    Json document = load_config_document(std::string(BNN_SOURCE_DIR) + "/configs/" + name);
+    Json document = load_config_document(bnn::testing::source_directory() + "/configs/" + name);
     document[Json::json_pointer(pointer)] = value;
     CHECK_FALSE(parser_accepts(document));
     CHECK_FALSE(check.accepts(document));

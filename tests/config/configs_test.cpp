@@ -11,6 +11,7 @@
 
 #include "bnn/config/run_config.h"
 #include "support/data_files.h"
+#include "support/places.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -20,7 +21,9 @@ constexpr int kTrainExamples = 20, kTestExamples = 6;
 const Words kSmall = {"--set", "data.validation=4",    "--set", "training.batch_size=8",
                       "--set", "evaluation.samples=2", "--set", "evaluation.validation_samples=2"};
 
-std::filesystem::path config_folder() { return std::filesystem::path(BNN_SOURCE_DIR) / "configs"; }
+std::filesystem::path config_folder() {
+  return std::filesystem::path(bnn::testing::source_directory()) / "configs";
+}
 
 std::vector<std::filesystem::path> config_paths() {
   std::vector<std::filesystem::path> paths;

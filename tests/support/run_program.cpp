@@ -12,6 +12,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "support/places.h"
+
 namespace bnn::testing {
 namespace {
 
@@ -27,7 +29,7 @@ void close_end(int& end) {
 }
 
 std::string program_path(const std::string& program) {
-  return program.find('/') == std::string::npos ? std::string(BNN_BINARY_DIR) + "/" + program
+  return program.find('/') == std::string::npos ? bnn::testing::binary_directory() + "/" + program
                                                 : program;
 }
 

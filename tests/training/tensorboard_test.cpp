@@ -21,6 +21,7 @@
 #include "support/data_files.h"
 #include "support/event_file_reader.h"
 #include "support/exact_posterior.h"
+#include "support/places.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -227,7 +228,7 @@ TEST_CASE("Event files that cannot grow are a warning, and the run goes on to it
                   {"-c",
                    "ulimit -f 64; exec \"$0\" --config tiny.json --out run --epochs 40 "
                    "--tensorboard",
-                   std::string(BNN_BINARY_DIR) + "/bnn-train"},
+                   bnn::testing::binary_directory() + "/bnn-train"},
                   {.directory = tiny.path()});
   CHECK(run.exit_code == 0);
   CHECK(run.err.find("warning: ") != std::string::npos);

@@ -101,7 +101,7 @@ std::string read(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("rooms include only their own files and those of rooms below them") {
-  const std::filesystem::path root = BNN_SOURCE_DIR;
+  const std::filesystem::path root = bnn::testing::source_directory();
   std::set<std::string> seen;
   std::size_t includes = 0;
   for (const char* top : {"include/bnn", "src"}) {
@@ -152,4 +152,6 @@ TEST_CASE("the check of includes finds what breaks the rule") {
   CHECK(in("layers", "#include \"bnn/layers/layer.h\"\n#include \"bnn/core/error.h\"\n") == 0);
   CHECK(in("core", "#include <vector>\n#include <sys/stat.h>\n") == 0);
   CHECK(count("src/math/blas.cpp", "math", "#include <cblas.h>\n") == 0);
+
+#include "support/places.h"
 }

@@ -3,8 +3,8 @@
 //
 // An Error carries a kind, which fixes the exit code of the program, and a message that is one
 // sentence: file, place, what is wrong, what was expected. It is thrown where the fault is found
-// and caught once, in process/main_guard. Anything else that reaches main is a defect of this project
-// and exits with `internal`.
+// and caught once, in process/main_guard. Anything else that reaches main is a defect of this
+// project and exits with `internal`.
 
 #include <stdexcept>
 #include <string>
