@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/places.h"
+
 namespace {
 
 using Modules = std::set<std::string>;
@@ -152,6 +154,4 @@ TEST_CASE("the check of includes finds what breaks the rule") {
   CHECK(in("layers", "#include \"bnn/layers/layer.h\"\n#include \"bnn/core/error.h\"\n") == 0);
   CHECK(in("core", "#include <vector>\n#include <sys/stat.h>\n") == 0);
   CHECK(count("src/math/blas.cpp", "math", "#include <cblas.h>\n") == 0);
-
-#include "support/places.h"
 }
