@@ -2,7 +2,6 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
-#include "bnn/process/output_paths.h"
 
 namespace bnn {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -28,6 +29,19 @@ std::string kind_of(mode_t mode) {
 }
 
 }  // namespace
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error) && !error) return true;
+  // Made absolute first, or a name that does not exist yet would stay as it is written.
+  const auto place_of = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
+  const std::filesystem::path place_a = place_of(a);
+  if (error) return false;
+  const std::filesystem::path place_b = place_of(b);
+  return !error && place_a == place_b;
+}
 
 std::string shown_path(const std::string& path) {
   if (path.empty()) return "\"\"";

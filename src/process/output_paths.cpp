@@ -1,8 +1,6 @@
 #include "bnn/process/output_paths.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
@@ -18,19 +16,6 @@ bool is_file(const std::string& path) { return !path.empty() && path != kStandar
 }  // namespace
 
 bool is_standard_output(const std::string& path) { return !is_file(path); }
-
-bool is_same_file(const std::string& a, const std::string& b) {
-  std::error_code error;
-  if (std::filesystem::equivalent(a, b, error) && !error) return true;
-  // Made absolute first, or a name that does not exist yet would stay as it is written.
-  const auto place_of = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-  };
-  const std::filesystem::path place_a = place_of(a);
-  if (error) return false;
-  const std::filesystem::path place_b = place_of(b);
-  return !error && place_a == place_b;
-}
 
 void check_standard_input(const std::vector<std::string>& inputs) {
   if (std::count(inputs.begin(), inputs.end(), kStandardStream) < 2) return;

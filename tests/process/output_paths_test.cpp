@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 #include "support/temporary_directory.h"
 
 using namespace bnn;

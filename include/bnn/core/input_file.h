@@ -24,6 +24,10 @@ constexpr std::uint64_t kMaxStreamBytes = std::uint64_t{4} << 30;
 /// The path as messages show it: its last 160 bytes if it is longer than that.
 std::string shown_path(const std::string& path);
 
+/// True if two names lead to one file, by whatever link. Files that do not exist are known by their
+/// names alone.
+bool is_same_file(const std::string& a, const std::string& b);
+
 class InputFile {
  public:
   /// Opens a regular file.

@@ -17,10 +17,6 @@ struct OutputPath {
 /// True of no path and of "-".
 bool is_standard_output(const std::string& path);
 
-/// True if two names lead to one file, by whatever link. Files that do not exist are known by their
-/// names alone.
-bool is_same_file(const std::string& a, const std::string& b);
-
 /// Throws Error(usage) if "-", which is standard input, stands there twice.
 void check_standard_input(const std::vector<std::string>& inputs);
 
