@@ -11,7 +11,7 @@ say() { printf '\n== %s\n' "$*"; }
 say "Installing packages"
 . tests/install_packages.sh
 install_packages g++ make cmake libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
-  libspdlog-dev zlib1g-dev libpng-dev libjpeg-dev dataset-fashion-mnist
+  libspdlog-dev libfmt-dev zlib1g-dev libpng-dev libjpeg-dev dataset-fashion-mnist
 echo "all there"
 
 say "Building bnn-train, bnn-eval and bnn-predict"

@@ -17,7 +17,7 @@ esac
 
 . tests/install_packages.sh
 install_packages catch2 zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libvalijson-dev chromium fonts-liberation \
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libvalijson-dev chromium fonts-liberation \
   g++ make cmake
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
