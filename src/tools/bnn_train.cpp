@@ -18,7 +18,7 @@ constexpr auto kExamples =
     "  bnn-train --resume --out runs/lenet5\n";
 
 void check(const bnn::TrainOptions& options) {
-  if (options.print_schema) return;
+  if (options.print_schema || options.print_reference) return;
   if (options.config.empty() && !(options.resume && !options.out.empty())) {
     throw bnn::Error(bnn::ErrorKind::usage,
                      "--config FILE is required, except with --resume --out DIR");
@@ -65,6 +65,8 @@ int bnn::train_command(int argc, char** argv) {
                "Print the config with every default filled in, and exit");
   app.add_flag("--print-schema", options.print_schema,
                "Print a JSON Schema of config files, for editors, and exit");
+  app.add_flag("--print-reference", options.print_reference,
+               "Print what each config key means, in Markdown, and exit");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "bnn/checkpoint/initial_weights.h"
+#include "bnn/config/config_reference.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
@@ -149,10 +150,12 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
   }
 }
 
-int print_json(const Json& document) {
-  std::fputs((document.dump(2) + "\n").c_str(), stdout);
+int print_text(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
   return 0;
 }
+
+int print_json(const Json& document) { return print_text(document.dump(2) + "\n"); }
 
 void print_plan(const Graph& graph, const std::string& shape) {
   std::fputs((summary_table(graph) + shape + "\n").c_str(), stdout);
@@ -162,6 +165,7 @@ void print_plan(const Graph& graph, const std::string& shape) {
 
 int run_training(const TrainOptions& options) {
   if (options.print_schema) return print_json(run_config_schema());
+  if (options.print_reference) return print_text(config_reference(run_config_schema()));
   const auto [path, config] = load_config(options);
   const Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   if (options.print_config) return print_json(config.resolved);

@@ -23,7 +23,8 @@ struct TrainOptions {
   std::optional<std::int64_t> epochs, max_steps, seed;
   bool dry_run = false;
   bool print_config = false;
-  bool print_schema = false;  // needs no config
+  bool print_schema = false;     // needs no config
+  bool print_reference = false;  // likewise
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
 };

@@ -1,0 +1,244 @@
+#include "reference_text.h"
+
+namespace bnn {
+namespace {
+
+SectionText document() {
+  return {.title = "The whole document",
+          .places = {""},
+          .introduction =
+              "A config is one JSON object. Whole numbers must be written as such: `3.9`, `true` "
+              "and `\"3\"` are refused where a count is due. Unknown and repeated keys are refused "
+              "too. Words such as `\"same\"` may be written in any case.",
+          .types = {},
+          .keys = {
+              {"$schema", "Tells an editor where the JSON Schema lies. `bnn-train` ignores it."},
+              {"name", "Names the run: without `--out`, its folder is `runs/<name>`."},
+              {"data", "The images: which files, and what is done to the pixels."},
+              {"model", "The network."},
+              {"training", "How the network is trained."},
+              {"evaluation", "How many samples the programs draw."},
+          }};
+}
+
+SectionText data() {
+  return {
+      .title = "data",
+      .places = {"data"},
+      .introduction =
+          "[data/README.md](../data/README.md) describes the formats. File names are relative to "
+          "`--data DIR` if it is given, else to `directory`.",
+      .types =
+          {
+              {"cifar10", "CIFAR-10's binary files: a label byte, then 3,072 bytes of pixels."},
+              {"cifar100", "CIFAR-100's binary files: two label bytes, then the pixels."},
+              {"cifar",
+               "Records of any size in that style: label bytes, then one plane of bytes a channel, "
+               "in the shape of `model.input`."},
+              {"idx",
+               "Pairs of IDX files, as those of MNIST: images and labels, plain or "
+               "gzip-compressed."},
+              {"folder",
+               "PNG and JPEG images in one sub-directory a class, resized to `model.input`."},
+          },
+      .keys = {
+          {"train", "The images to train on. `bnn-train` needs them."},
+          {"test", "The images that `bnn-eval` takes by default."},
+          {"label", "Which of the two labels is learned."},
+          {"label_bytes", "How many label bytes precede the pixels of a record."},
+          {"label_index", "Which of the label bytes is the label, counted from 0."},
+          {"class_folders",
+           "The sub-directories in the order of the labels; null: sorted by name. The order is "
+           "recorded, so that test images must have the same sub-directories."},
+          {"directory",
+           "Where the files lie, relative to the config; `\"\"`: in the config's folder. `--data` "
+           "wins."},
+          {"class_names",
+           "The names of the classes, or a text file with one name a line; null: none, or for "
+           "`folder` the names of the sub-directories."},
+          {"validation",
+           "How many images of `train` a seeded shuffle holds out: a count, or a fraction below 1. "
+           "The KL is divided by the number of images that are left to train on."},
+          {"standardize",
+           "`channel` subtracts the mean and divides by the standard deviation of each channel, "
+           "measured on the images trained on. `none` divides bytes by 255 and does no more. An "
+           "object gives the numbers. Measured numbers are stored with the weights."},
+          {"augment", "Random changes of the images trained on."},
+      }};
+}
+
+SectionText data_files() {
+  return {.title = "data.train and data.test of format idx",
+          .places = {"data.train", "data.test"},
+          .introduction = "",
+          .types = {},
+          .keys = {{"images", "The file of the images."}, {"labels", "The file of the labels."}}};
+}
+
+SectionText data_standardize() {
+  return {.title = "data.standardize",
+          .places = {"data.standardize"},
+          .introduction =
+              "One number a channel, for pixels scaled to 0 … 1: the network sees (byte / 255 − "
+              "mean) / std.",
+          .types = {},
+          .keys = {{"mean", "What is subtracted."}, {"std", "What the difference is divided by."}}};
+}
+
+SectionText data_augment() {
+  return {
+      .title = "data.augment",
+      .places = {"data.augment"},
+      .introduction = "The changes depend on seed, step and image alone.",
+      .types = {},
+      .keys = {
+          {"flip_horizontal", "Mirrors half of the images left to right, at random."},
+          {"crop_padding",
+           "Pads each side by this many black pixels and cuts out a window of the original size at "
+           "a random place."},
+      }};
+}
+
+SectionText training() {
+  return {
+      .title = "training",
+      .places = {"training"},
+      .introduction =
+          "The loss, in nats per example, is mean NLL + λ · KL / N + penalties. The KL is summed "
+          "over all weights, and N is the number of examples trained on.",
+      .types = {},
+      .keys = {
+          {"epochs", "Passes over the images trained on."},
+          {"batch_size", "Images in one step."},
+          {"seed", "Seed of everything random: split, initial values, order and noise."},
+          {"shards",
+           "Slices of a batch that are computed apart and summed in a fixed order. They are part "
+           "of what a result means, unlike the number of threads."},
+          {"samples", "Draws of the weights whose gradients each step averages."},
+          {"optimizer", "How gradients move the parameters."},
+          {"learning_rate_schedule", "How the learning rate changes over the run."},
+          {"gradient_clip_norm",
+           "The largest norm of the gradient over all parameters; longer ones are shortened to it. "
+           "0: no limit."},
+          {"kl", "The weight of the KL in the loss."},
+          {"early_stopping", "When to stop before the last epoch. It needs `data.validation`."},
+          {"posterior_from_weights",
+           "With `--init-from`: posterior scales start in proportion to the weights taken over; "
+           "null: as the layers say."},
+          {"checkpoint_steps",
+           "Saves a checkpoint after every so many steps as well; 0: after each epoch only."},
+      }};
+}
+
+SectionText optimizer() {
+  return {.title = "training.optimizer",
+          .places = {"training.optimizer"},
+          .introduction =
+              "Adam is Algorithm 1 of Kingma and Ba (2015), with bias-corrected moments and ε "
+              "outside the root.",
+          .types = {},
+          .keys = {
+              {"type", "The optimizer's name."},
+              {"learning_rate", "The rate that the schedule starts from."},
+              {"beta_1", "Decay of the mean of the gradients."},
+              {"beta_2", "Decay of the mean of the squared gradients."},
+              {"epsilon", "Added to the root of the second moment."},
+          }};
+}
+
+SectionText schedule() {
+  return {
+      .title = "training.learning_rate_schedule",
+      .places = {"training.learning_rate_schedule"},
+      .introduction =
+          "A stands for `optimizer.learning_rate`, E for `epochs`, w for `warmup_epochs` and e for "
+          "the epochs that are done, fractions included.",
+      .types =
+          {
+              {"constant", "The rate stays A. This is the type if none is named."},
+              {"step", "A · factorᵏ, where k milestones have passed."},
+              {"cosine",
+               "Falls along half a cosine from A after the warm-up to A · final_fraction at E."},
+              {"exponential", "A · decay^(e − w)."},
+          },
+      .keys = {
+          {"warmup_epochs", "The rate first rises linearly from 0 to A over this many epochs."},
+          {"milestones", "Epochs after which the rate is multiplied by `factor`."},
+          {"factor", "What each milestone multiplies the rate by."},
+          {"final_fraction", "The last rate as a fraction of A."},
+          {"decay", "What each epoch multiplies the rate by."},
+      }};
+}
+
+SectionText kl() {
+  return {.title = "training.kl",
+          .places = {"training.kl"},
+          .introduction = "",
+          .types = {},
+          .keys = {
+              {"weight",
+               "λ. 1 gives the negative evidence lower bound per example; smaller values temper "
+               "the posterior."},
+              {"annealing_epochs", "λ rises linearly from 0 over this many epochs; 0: no rise."},
+          }};
+}
+
+SectionText early_stopping() {
+  return {.title = "training.early_stopping",
+          .places = {"training.early_stopping"},
+          .introduction = "",
+          .types = {},
+          .keys = {
+              {"monitor", "The number of the validation after each epoch that must improve."},
+              {"patience", "Epochs without an improvement before training stops; 0: off."},
+              {"min_delta", "An improvement counts if it is larger than this."},
+          }};
+}
+
+SectionText posterior_from_weights() {
+  return {
+      .title = "training.posterior_from_weights",
+      .places = {"training.posterior_from_weights"},
+      .introduction =
+          "This is the start of MOPED (Krishnan, Subedar and Tickoo, AAAI 2020). The prior stays "
+          "as the layers say.",
+      .types = {},
+      .keys = {{"delta", "The scale of a weight w starts at delta · \\|w\\|, at least 10⁻⁵."}}};
+}
+
+SectionText evaluation() {
+  return {.title = "evaluation",
+          .places = {"evaluation"},
+          .introduction = "",
+          .types = {},
+          .keys = {
+              {"samples", "Samples of the weights in `bnn-eval` and `bnn-predict`."},
+              {"validation_samples", "Samples of the weights in the validation after each epoch."},
+          }};
+}
+
+}  // namespace
+
+std::vector<SectionText> run_sections() {
+  return {document(),
+          data(),
+          data_files(),
+          data_standardize(),
+          data_augment(),
+          training(),
+          optimizer(),
+          schedule(),
+          kl(),
+          early_stopping(),
+          posterior_from_weights(),
+          evaluation()};
+}
+
+std::vector<SectionText> reference_sections() {
+  std::vector<SectionText> sections = run_sections();
+  const std::vector<SectionText> model = model_sections();
+  sections.insert(sections.end(), model.begin(), model.end());
+  return sections;
+}
+
+}  // namespace bnn
