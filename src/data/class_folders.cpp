@@ -5,8 +5,8 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
-#include "bnn/data/image_file.h"
-#include "bnn/data/image_list.h"
+#include "bnn/images/image_file.h"
+#include "bnn/images/image_list.h"
 
 namespace bnn {
 namespace {
@@ -20,7 +20,7 @@ std::vector<std::string> find_classes(const std::string& directory, int classes)
   const FolderEntries entries = list_folder(directory);
   for (const std::string& file : entries.files) {
     if (!has_image_name(file)) continue;
-    fail(resolve_path(directory, file),
+    fail(path_in(directory, file),
          "an image beside the class folders has no class; expected it in one of them");
   }
   const std::size_t found = entries.folders.size();
@@ -32,7 +32,7 @@ std::vector<std::string> find_classes(const std::string& directory, int classes)
                         ", found " + std::to_string(found));
   }
   for (const std::string& folder : entries.folders) {
-    if (!is_utf8(folder)) fail(resolve_path(directory, folder), "its name is not UTF-8 text");
+    if (!is_utf8(folder)) fail(path_in(directory, folder), "its name is not UTF-8 text");
   }
   return entries.folders;
 }
@@ -46,19 +46,19 @@ void require_same(const std::string& directory, const std::vector<std::string>& 
   }
   for (const std::string& folder : found) {
     if (std::binary_search(expected.begin(), expected.end(), folder)) continue;
-    fail(resolve_path(directory, folder), "no class of the data that come first has this name");
+    fail(path_in(directory, folder), "no class of the data that come first has this name");
   }
 }
 
 void append_class(const std::string& directory, const std::string& name, int label, Dataset& data) {
   const FolderEntries entries = list_folder(directory);
   if (!entries.folders.empty()) {
-    fail(resolve_path(directory, entries.folders.front()),
+    fail(path_in(directory, entries.folders.front()),
          "a folder inside a class folder; expected images only");
   }
   if (entries.files.empty()) fail(directory, "the class folder holds no images");
   for (const std::string& file : entries.files) {
-    data.append_image(read_image(resolve_path(directory, file)), resolve_path(name, file));
+    data.append_image(read_image(path_in(directory, file)), path_in(name, file));
     data.labels.push_back(label);
   }
 }
@@ -72,8 +72,7 @@ void append_class_folders(const std::string& directory, const std::string& name,
   require_same(directory, found, data.class_folders);
   for (std::size_t i = 0; i < data.class_folders.size(); ++i) {
     const std::string& folder = data.class_folders[i];
-    append_class(resolve_path(directory, folder), resolve_path(name, folder), static_cast<int>(i),
-                 data);
+    append_class(path_in(directory, folder), path_in(name, folder), static_cast<int>(i), data);
   }
 }
 

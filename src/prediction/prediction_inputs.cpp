@@ -3,8 +3,8 @@
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/byte_stream.h"
-#include "bnn/data/image_file.h"
-#include "bnn/data/image_list.h"
+#include "bnn/images/image_file.h"
+#include "bnn/images/image_list.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {

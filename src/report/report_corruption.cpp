@@ -3,7 +3,7 @@
 #include <map>
 
 #include "bnn/core/display_text.h"
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_page.h"
 

@@ -1,5 +1,5 @@
 #include "bnn/core/input_file.h"
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 #include "bnn/evaluation/evaluation_run.h"
 #include "commands.h"
 #include "program.h"

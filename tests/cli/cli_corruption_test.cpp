@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 #include "support/data_files.h"
 #include "support/tiny_run.h"
 

@@ -16,7 +16,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/shape.h"
 #include "bnn/data/data_config.h"
-#include "bnn/data/resize.h"
+#include "bnn/images/resize.h"
 
 namespace bnn {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 #include "bnn/evaluation/evaluation_images.h"
 #include "bnn/infer/ensemble_predictor.h"
 #include "bnn/infer/evaluation.h"

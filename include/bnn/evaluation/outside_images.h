@@ -3,8 +3,8 @@
 // files (--ood-format says which), PNG and JPEG files and folders of them.
 //
 // What has another shape than the model's input is refused, unless --ood-resize asks for it to be
-// resized and converted between grey and colour (data/resize.h). Before that, what does not fit the
-// format that it is taken for is refused, with a word on --ood-format.
+// resized and converted between grey and colour (images/resize.h). Before that, what does not fit
+// the format that it is taken for is refused, with a word on --ood-format.
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "bnn/data/jpeg_quantisation.h"
+#include "bnn/corruption/jpeg_quantisation.h"
 
 #include <cmath>
 #include <numbers>

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "bnn/core/shape.h"
-#include "bnn/data/image.h"
+#include "bnn/images/image.h"
 
 namespace bnn {
 

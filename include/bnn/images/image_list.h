@@ -9,6 +9,9 @@
 
 namespace bnn {
 
+/// The path of what a folder holds under a name.
+std::string path_in(const std::string& folder, const std::string& name);
+
 bool is_folder(const std::string& path);
 
 /// Names, without the folder's; links count as what they lead to.

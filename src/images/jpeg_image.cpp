@@ -1,4 +1,4 @@
-#include "bnn/data/jpeg_image.h"
+#include "bnn/images/jpeg_image.h"
 
 #include <cstdio>
 #include <jpeglib.h>
@@ -6,7 +6,7 @@
 #include <jerror.h>
 
 #include "bnn/core/error.h"
-#include "bnn/data/long_jump.h"
+#include "bnn/images/long_jump.h"
 
 namespace bnn {
 namespace {

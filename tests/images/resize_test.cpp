@@ -1,4 +1,4 @@
-#include "bnn/data/resize.h"
+#include "bnn/images/resize.h"
 
 #include <algorithm>
 #include <cmath>

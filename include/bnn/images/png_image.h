@@ -15,7 +15,7 @@
 #include <span>
 #include <string>
 
-#include "bnn/data/image.h"
+#include "bnn/images/image.h"
 
 namespace bnn {
 

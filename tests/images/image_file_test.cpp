@@ -1,6 +1,6 @@
 // Decoding against pixels that the tests write, and every way in which a file can be broken.
 
-#include "bnn/data/image_file.h"
+#include "bnn/images/image_file.h"
 
 #include <algorithm>
 #include <sys/resource.h>

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "bnn/core/input_file.h"
-#include "bnn/data/image.h"
+#include "bnn/images/image.h"
 
 namespace bnn {
 

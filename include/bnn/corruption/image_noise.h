@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "bnn/core/random.h"
-#include "bnn/data/byte_image.h"
+#include "bnn/images/byte_image.h"
 
 namespace bnn {
 

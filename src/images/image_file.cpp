@@ -1,12 +1,12 @@
-#include "bnn/data/image_file.h"
+#include "bnn/images/image_file.h"
 
 #include <algorithm>
 #include <cctype>
 #include <string_view>
 
 #include "bnn/core/error.h"
-#include "bnn/data/jpeg_image.h"
-#include "bnn/data/png_image.h"
+#include "bnn/images/jpeg_image.h"
+#include "bnn/images/png_image.h"
 
 namespace bnn {
 namespace {

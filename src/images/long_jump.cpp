@@ -1,4 +1,4 @@
-#include "bnn/data/long_jump.h"
+#include "bnn/images/long_jump.h"
 
 namespace bnn {
 

@@ -1,4 +1,4 @@
-#include "bnn/data/image_noise.h"
+#include "bnn/corruption/image_noise.h"
 
 #include <array>
 #include <cmath>

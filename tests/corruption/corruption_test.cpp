@@ -1,4 +1,4 @@
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 
 #include <algorithm>
 #include <array>

@@ -34,8 +34,8 @@
 
 #include "bnn/core/random.h"
 #include "bnn/core/thread_pool.h"
-#include "bnn/data/byte_image.h"
 #include "bnn/data/dataset.h"
+#include "bnn/images/byte_image.h"
 
 namespace bnn {
 

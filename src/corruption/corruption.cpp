@@ -1,12 +1,12 @@
-#include "bnn/data/corruption.h"
+#include "bnn/corruption/corruption.h"
 
 #include <cmath>
 #include <vector>
 
 #include "bnn/core/error.h"
-#include "bnn/data/image_blur.h"
-#include "bnn/data/image_noise.h"
-#include "bnn/data/jpeg_quantisation.h"
+#include "bnn/corruption/image_blur.h"
+#include "bnn/corruption/image_noise.h"
+#include "bnn/corruption/jpeg_quantisation.h"
 
 namespace bnn {
 namespace {

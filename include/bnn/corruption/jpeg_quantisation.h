@@ -13,7 +13,7 @@
 #include <array>
 #include <cstdint>
 
-#include "bnn/data/byte_image.h"
+#include "bnn/images/byte_image.h"
 
 namespace bnn {
 

@@ -1,4 +1,4 @@
-#include "bnn/data/image_list.h"
+#include "bnn/images/image_list.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,8 +6,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
-#include "bnn/data/dataset.h"
-#include "bnn/data/image_file.h"
+#include "bnn/images/image_file.h"
 
 namespace bnn {
 namespace {
@@ -35,7 +34,7 @@ bool is_image(const std::string& path) {
 void add_images(const std::string& folder, ImageList& list) {
   const FolderEntries entries = list_folder(folder);
   for (const std::string& name : entries.files) {
-    const std::string path = resolve_path(folder, name);
+    const std::string path = path_in(folder, name);
     if (is_image(path)) {
       list.paths.push_back(path);
     } else {
@@ -43,7 +42,7 @@ void add_images(const std::string& folder, ImageList& list) {
     }
   }
   for (const std::string& name : entries.folders) {
-    const std::string path = resolve_path(folder, name);
+    const std::string path = path_in(folder, name);
     std::error_code ignored;
     if (!fs::is_symlink(path, ignored)) add_images(path, list);
   }
@@ -54,6 +53,10 @@ void add_images(const std::string& folder, ImageList& list) {
 bool is_folder(const std::string& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
+}
+
+std::string path_in(const std::string& folder, const std::string& name) {
+  return folder + (folder.ends_with('/') ? "" : "/") + name;
 }
 
 FolderEntries list_folder(const std::string& path) {

@@ -1,4 +1,4 @@
-#include "bnn/data/image_blur.h"
+#include "bnn/corruption/image_blur.h"
 
 #include <cmath>
 #include <numbers>

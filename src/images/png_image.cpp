@@ -1,4 +1,4 @@
-#include "bnn/data/png_image.h"
+#include "bnn/images/png_image.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <png.h>
 
 #include "bnn/core/error.h"
-#include "bnn/data/long_jump.h"
+#include "bnn/images/long_jump.h"
 
 namespace bnn {
 namespace {
