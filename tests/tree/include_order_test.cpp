@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -103,6 +105,33 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
+// The rooms that each room reaches along the arrows "room --> other & other" of a drawing.
+std::map<std::string, std::set<std::string>> reached_rooms(const std::string& page) {
+  static const std::regex pattern(R"(^ *(\w+) --> (.*)$)");
+  std::map<std::string, std::set<std::string>> reached;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (!std::regex_match(line, match, pattern)) continue;
+    std::string others = match[2];
+    std::replace(others.begin(), others.end(), '&', ' ');
+    std::istringstream words(others);
+    for (std::string word; words >> word;) {
+      reached[match[1]].insert(word);
+      reached[word];
+    }
+  }
+  for (std::size_t round = 0; round < reached.size(); ++round) {
+    for (auto& [room, others] : reached) {
+      const std::set<std::string> direct = others;
+      for (const std::string& other : direct) {
+        others.insert(reached[other].begin(), reached[other].end());
+      }
+    }
+  }
+  return reached;
+}
+
 }  // namespace
 
 TEST_CASE("rooms include only their own files and those of rooms below them") {
@@ -126,6 +155,16 @@ TEST_CASE("rooms include only their own files and those of rooms below them") {
   }
   for (const auto& [module, others] : allowed_modules()) CHECK(seen.count(module) == 1);
   CHECK(includes > 200);
+}
+
+TEST_CASE("the drawing in src/README.md is the graph of rooms that includes must follow") {
+  const auto drawn = reached_rooms(read(bnn::testing::source_directory() + "/src/README.md"));
+  for (const auto& [room, others] : allowed_modules()) {
+    CAPTURE(room);
+    REQUIRE(drawn.count(room) == 1);
+    CHECK(drawn.at(room) == others);
+  }
+  CHECK(drawn.size() == allowed_modules().size());
 }
 
 TEST_CASE("the check of includes finds what breaks the rule") {
