@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows why flipout: trains two flipout networks on Fashion-MNIST, measures the variance of their
-# mini-batch gradients under four estimators, and leaves a table (CSV) and a plot (SVG).
+# Trains two flipout networks on Fashion-MNIST and measures the variance of their mini-batch gradients
+# under four estimators. Writes a table (CSV) and a plot (SVG).
 #
 #   ./tests/bench/gradient_variance.sh [DATA [OUT]]
 #
@@ -14,11 +14,11 @@ data=${1:-$packaged} out=${2:-build/bench}
 
 . tests/install_packages.sh
 install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libbenchmark-dev
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libbenchmark-dev
 if [ "$data" = "$packaged" ]; then install_packages dataset-fashion-mnist; fi
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
-cmake --build build -j "$(nproc)" --target bnn-train bnn-eval bnn-gradient-variance
+cmake --build build -j "$(nproc)" --target bnn-program bnn-gradient-variance
 
 checkpoints=()
 for network in dense lenet; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows what a step costs: measures the time of a training step against batch size, filters and
-# samples, and that of a prediction against samples, and leaves a table (CSV) and a plot (SVG).
+# Measures the time of a training step against batch size, filters and samples, and the time of a
+# prediction against samples. Writes a table (CSV) and a plot (SVG).
 #
 #   ./tests/bench/step_cost.sh [OUT [THREADS]]
 #
@@ -12,7 +12,7 @@ out=${1:-build/bench} threads=${2:-1}
 
 . tests/install_packages.sh
 install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libbenchmark-dev
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libbenchmark-dev
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
 cmake --build build -j "$(nproc)" --target bnn-step-cost

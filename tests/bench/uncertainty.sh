@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Compares flipout with a deterministic network, Monte Carlo dropout and an ensemble of three: trains
-# LeNet-5 on Fashion-MNIST and six convolutions on CIFAR-10 in each of these ways, evaluates them, with
-# the images of the other data set as images of another kind, and prints the tables.
+# Compares flipout with a deterministic network, Monte Carlo dropout and an ensemble of three. Trains
+# LeNet-5 on Fashion-MNIST and six convolutions on CIFAR-10 in each of these ways and evaluates them, with
+# the other data set as out-of-distribution images. Prints the tables.
 #
 #   ./tests/bench/uncertainty.sh CIFAR [OUT [FASHION]]
 #
 # CIFAR is the folder of CIFAR-10's binary files (data_batch_1.bin …). OUT gets runs and results
-# (default: build/bench/uncertainty). Runs that are there are kept, begun ones go on. Takes about two
-# hours on two cores.
+# (default: build/bench/uncertainty). Finished runs are kept, and unfinished ones continue. Takes about
+# two hours on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +16,7 @@ out=${2:-build/bench/uncertainty} fashion=${3:-/usr/share/datasets/fashion-mnist
 
 . tests/install_packages.sh
 install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev python3 dataset-fashion-mnist
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev python3 dataset-fashion-mnist
 cmake -S . -B build -DBNN_TESTS=OFF >/dev/null
 cmake --build build -j "$(nproc)"
 
@@ -32,7 +32,7 @@ train() {
 
 best() { echo "$out/$1/checkpoints/best.safetensors"; }
 
-# evaluate RESULT OTHER FORMAT RUN... [--temperature]: the images of the file OTHER are of another kind
+# evaluate RESULT OTHER FORMAT RUN... [--temperature]: the file OTHER holds out-of-distribution images
 evaluate() {
   local arguments=()
   for run in "${@:4}"; do
