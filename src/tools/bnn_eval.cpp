@@ -8,8 +8,8 @@ namespace {
 
 constexpr auto kDescription =
     "Evaluates a checkpoint on labelled images: accuracy, likelihood, calibration and\n"
-    "uncertainty, averaged over Monte Carlo samples of the weights, with intervals and beside the\n"
-    "mean weights. The report goes to stdout.\n";
+    "uncertainty, averaged over Monte Carlo samples of the weights, with intervals, and the same\n"
+    "for the mean weights. The results go to stdout.\n";
 
 constexpr auto kExamples =
     "\nExamples:\n"
@@ -21,18 +21,18 @@ constexpr auto kExamples =
 // An option that takes a list would swallow a checkpoint behind it, and then none would be left.
 CLI::Validator no_checkpoint() {
   const auto check = [](const std::string& word) {
-    return word.ends_with(".safetensors")
-               ? bnn::shown_path(word) +
-                     " is a checkpoint; name it first, since this option takes the words behind it"
-               : std::string();
+    return word.ends_with(".safetensors") ? bnn::shown_path(word) +
+                                                " is a checkpoint; name it first, since this "
+                                                "option takes the words that follow"
+                                          : std::string();
   };
   return CLI::Validator(check, "");
 }
 
 void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
   auto* ood = app.add_option("--ood", options.ood,
-                             "Out-of-distribution images, data files or folders of PNG and JPEG: "
-                             "how well uncertainty tells them apart")
+                             "Out-of-distribution images (data files, PNG, JPEG, folders of them): "
+                             "how well uncertainty detects them")
                   ->check(no_checkpoint())
                   ->option_text("FILE");
   app.add_flag("--ood-resize", options.ood_resize,
@@ -57,7 +57,7 @@ int bnn::eval_command(int argc, char** argv) {
   app.add_option(
          "CHECKPOINT", checkpoints,
          "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "
-         "--files, --ood, --prune and --corrupt, which take all words behind them")
+         "--files, --ood, --prune and --corrupt, which take all words that follow")
       ->required();
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
@@ -81,20 +81,19 @@ int bnn::eval_command(int argc, char** argv) {
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy");
-  app.add_option("--report", options.report,
-                 "Write a page with figures and images: HTML, one file that needs no other")
+  app.add_option("--report", options.report, "Write a page with figures and images: one HTML file")
       ->option_text("FILE.html");
   add_ood_options(app, options);
   app.add_option("--prune", options.prune,
-                 "Also without these shares of the weights, lowest |mean| / scale first")
+                 "Also evaluate without these shares of the weights, lowest |mean| / scale first")
       ->check(bnn::non_negative_number())
       ->check(CLI::Range(0.0, 1.0))
       ->option_text("SHARE");
   auto* corrupt =
       app.add_option(
              "--corrupt", options.corruptions,
-             "Also evaluate corrupted copies of the images, five severities each; without a "
-             "NAME all corruptions: " +
+             "Also evaluate corrupted copies of the images, five severities each; by default "
+             "with all corruptions: " +
                  bnn::corruption_names())
           ->expected(0, 64)
           ->check(no_checkpoint())
@@ -102,7 +101,7 @@ int bnn::eval_command(int argc, char** argv) {
   bnn::add_calibration_options(app, options.calibration);
   app.add_flag("--fit-calibration", options.fit_calibration,
                "Instead of evaluating, fit temperature and conformal scores on the images that the "
-               "run held out and store them beside the checkpoint")
+               "run held out, and store them in CHECKPOINT.calibration.json")
       ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
                  "--save-samples", "--prune", "--report");
   const bnn::CommonOptions common{options.threads, options.verbosity};

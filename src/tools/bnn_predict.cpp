@@ -8,9 +8,9 @@
 namespace {
 
 constexpr auto kDescription =
-    "Predicts the class of each image with its uncertainty: one line an image on stdout.\n"
-    "predictive_entropy is all of the uncertainty, expected_entropy the part that lies in the\n"
-    "data, mutual_information the part that lies in the model; all in nats.\n";
+    "Predicts the class of each image with its uncertainty: one line per image on stdout.\n"
+    "predictive_entropy is all of the uncertainty, expected_entropy its part in the data,\n"
+    "mutual_information its part in the model; all in nats.\n";
 
 constexpr auto kExamples =
     "\nExamples:\n"
@@ -60,7 +60,7 @@ int bnn::predict_command(int argc, char** argv) {
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
                  "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "
-                 "- is standard input, which is read when its turn comes")
+                 "- is standard input, read when it is reached")
       ->required();
   bnn::add_sampling_options(app, options.sampling);
   app.add_option("--format", format,
@@ -69,7 +69,7 @@ int bnn::predict_command(int argc, char** argv) {
       ->option_text("NAME");
   app.add_option(
          "--output", options.output,
-         "Write to this file, which appears when it is whole (default, and -: standard output)")
+         "Write to this file, which appears when it is complete (default and -: standard output)")
       ->option_text("FILE");
   app.add_option("--top-k", options.top_k, "Also list the K most probable classes")
       ->check(CLI::Range(1, 1000000))
@@ -89,10 +89,10 @@ int bnn::predict_command(int argc, char** argv) {
                  "Set abstain where the confidence is below this")
       ->check(bnn::non_negative_number())
       ->option_text("X");
-  auto* skip =
-      app.add_flag("--skip-errors", options.skip_errors,
-                   "Report images that cannot be decoded on stderr and go on; if none can be, the "
-                   "run fails");
+  auto* skip = app.add_flag(
+      "--skip-errors", options.skip_errors,
+      "Report images that cannot be decoded on stderr and skip them; fail if none can be "
+      "decoded");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy")

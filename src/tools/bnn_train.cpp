@@ -6,10 +6,10 @@
 namespace {
 
 constexpr auto kDescription =
-    "Trains a Bayesian neural network by flipout on the negative evidence lower bound.\n"
+    "Trains a Bayesian neural network with flipout on the negative evidence lower bound.\n"
     "One JSON file describes data, model and training. The run folder gets config.json,\n"
     "train.log, metrics.jsonl and checkpoints/. Ctrl-C saves a checkpoint and stops; --resume\n"
-    "goes on from it, bit for bit as if the run had not been stopped.\n";
+    "continues from it, bit for bit as if the run had not been stopped.\n";
 
 constexpr auto kExamples =
     "\nExamples:\n"
@@ -46,7 +46,7 @@ int bnn::train_command(int argc, char** argv) {
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")
       ->excludes(resume);
   app.add_option("--set", options.overrides,
-                 "Override a key: training.epochs=3, model.layers.0.filters=32; may be repeated")
+                 "Override a key: training.epochs=3, model.layers.0.filters=32; can be repeated")
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--epochs", options.epochs, "Epochs in all; 0 writes the initial checkpoint")

@@ -44,7 +44,7 @@ std::string help() {
     line.resize(12, ' ');
     text += line + std::string(command.purpose) + "\n";
   }
-  return text + "\nbnn COMMAND --help tells the options; bnn-COMMAND is the same as bnn COMMAND.\n";
+  return text + "\nbnn COMMAND --help lists the options; bnn-COMMAND is the same as bnn COMMAND.\n";
 }
 
 int run_without_command(std::string_view word) {

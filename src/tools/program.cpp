@@ -45,7 +45,7 @@ CLI::Validator share_of_one() {
 
 void add_sampling_options(CLI::App& app, SampleOptions& options) {
   app.add_option("--samples", options.samples,
-                 "Monte Carlo samples of the weights (default: the config's)")
+                 "Monte Carlo samples of the weights (default: as the config says)")
       ->check(CLI::Range(1, 65536))
       ->option_text("S");
   app.add_flag("--mean-weights", options.mean_weights,
@@ -61,7 +61,7 @@ void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
   auto* conformal =
       app.add_option("--conformal", options.conformal,
                      "Sets of classes that hold the label with this probability; needs a stored "
-                     "calibration as well")
+                     "calibration")
           ->check(share_of_one())
           ->option_text("COVERAGE");
   app.add_option("--conformal-score", options.conformal_score,

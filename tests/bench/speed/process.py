@@ -1,4 +1,4 @@
-"""Runs one program and says how long it took and how much memory it held at most."""
+"""Runs one program and measures its time and its peak memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Finished:
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> Finished:
     """Runs the command, with these variables added to the environment. A program that fails ends
-    this one, with its own words."""
+    this one, with its own message."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=output, stderr=errors,

@@ -15,7 +15,7 @@ def text_of(spread: Spread, digits: int = 2) -> str:
 
 
 def training_rows(records: Records) -> list[str]:
-    """Our flipout against what it is to be compared with."""
+    """Our flipout compared with the others."""
     rows = []
     compared = (("bnn", "deterministic", "bnn deterministic"),
                 ("torch", "flipout", "PyTorch flipout"),

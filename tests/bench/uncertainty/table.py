@@ -1,4 +1,4 @@
-"""Prints the tables of ../uncertainty.sh in Markdown, from the JSON files that it left in a folder."""
+"""Prints the tables of ../uncertainty.sh in Markdown, from the JSON files in a folder."""
 
 import json
 import pathlib
@@ -55,7 +55,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     for name, data in (("fashion", "Fashion-MNIST, LeNet-5"), ("cifar", "CIFAR-10, six convolutions")):
         results = {way: json.loads((folder / f"{name}-{way}.json").read_text()) for way in WAYS}
-        columns = ["accuracy, %", "NLL", "Brier", "ECE", "AURC", "errors in the surest 80 %, %"]
+        columns = ["accuracy, %", "NLL", "Brier", "ECE", "AURC", "errors in the most confident 80 %, %"]
         table(data, columns, metric_row, results)
         columns = [score.replace("_", " ") for score in SCORES]
         table(f"{data}: AUROC / AUPR / FPR95 by", columns, detection_row, results)
