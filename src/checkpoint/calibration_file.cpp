@@ -1,9 +1,10 @@
 #include "bnn/checkpoint/calibration_file.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
+#include <fmt/format.h>
 #include <limits>
+#include <string_view>
 #include <zlib.h>
 
 #include "bnn/core/input_file.h"
@@ -15,15 +16,15 @@ namespace bnn {
 namespace {
 
 constexpr const char* kFormat = "bnn-calibration";
-constexpr const char* kFormatVersion = "1";
+constexpr const char* kFirstVersion = "1";  // its digest is of the values, not of the text
+constexpr const char* kFormatVersion = "2";
+// What follows the digested part of the text, with the digest in the middle.
+constexpr std::string_view kBeforeDigest = ",\"digest\":\"", kAfterDigest = "\"}\n";
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
-std::string digest_of(const Json& contents) {
-  const std::string text = contents.dump();
+std::string digest_of(std::string_view text) {
   const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
-  char digits[16];
-  std::snprintf(digits, sizeof digits, "%08lx", crc32_z(0, bytes, text.size()));
-  return std::string("crc32:") + digits;
+  return fmt::format("crc32:{:08x}", crc32_z(0, bytes, text.size()));
 }
 
 Json to_json(const Calibration& c) {
@@ -44,18 +45,46 @@ Json to_json(const Calibration& c) {
           {"scaled_scores", {{"lac", c.scaled_lac.stored()}, {"aps", c.scaled_aps.stored()}}}};
 }
 
-// Removes and checks the digest of the rest.
-void check_digest(Json& document, const std::string& source) {
-  if (!document.is_object() || !document.contains("digest")) {
+[[noreturn]] void fail_damaged(const std::string& source, const std::string& sentence) {
+  throw Error(ErrorKind::checkpoint, fmt::format("{}: damaged: {}", source, sentence));
+}
+
+void check_equal(const std::string& computed, const std::string& stored,
+                 const std::string& source) {
+  if (computed == stored) return;
+  fail_damaged(source, fmt::format("the contents have digest \"{}\"; expected {}", computed,
+                                   json_text(Json(stored))));
+}
+
+// The text of a calibration of the present version: the digest stands last, and is that of all that
+// comes before it.
+std::string text_of(const Json& contents) {
+  std::string text = contents.dump();
+  text.pop_back();  // the brace, which kAfterDigest brings again
+  const std::string digest = digest_of(text);
+  return text.append(kBeforeDigest).append(digest).append(kAfterDigest);
+}
+
+// Throws unless the text is `text_of` something.
+void check_text(std::string_view text, const std::string& stored, const std::string& source) {
+  const std::string end = fmt::format("{}{}{}", kBeforeDigest, stored, kAfterDigest);
+  if (!text.ends_with(end)) fail_damaged(source, "expected the digest at the end of the text");
+  text.remove_suffix(end.size());
+  check_equal(digest_of(text), stored, source);
+}
+
+// Checks the digest and removes it.
+void check_digest(Json& document, std::string_view text, const std::string& source) {
+  if (!document.is_object() || !document.contains("digest") || !document["digest"].is_string()) {
     throw Error(ErrorKind::checkpoint,
                 source + ": expected a calibration of bnn-eval --fit-calibration, found no digest");
   }
-  const Json stored = document["digest"];
+  const auto stored = document["digest"].get<std::string>();
   document.erase("digest");
-  const std::string computed = digest_of(document);
-  if (stored != Json(computed)) {
-    throw Error(ErrorKind::checkpoint, source + ": damaged: the contents have digest \"" +
-                                           computed + "\"; expected " + json_text(stored));
+  if (document.contains("format_version") && document["format_version"] == Json(kFirstVersion)) {
+    check_equal(digest_of(document.dump()), stored, source);
+  } else {
+    check_text(text, stored, source);
   }
 }
 
@@ -65,8 +94,7 @@ ConformalTable read_table(ObjectReader& reader, const std::string& key, std::siz
   std::vector<double> scores = reader.reals(key, {.min = -0.001, .max = 1.001});
   const std::size_t expected = std::min(examples, ConformalTable::kMaxStored);
   if (scores.size() != expected) {
-    reader.problem(key, "expected " + std::to_string(expected) + " scores, found " +
-                            std::to_string(scores.size()));
+    reader.problem(key, fmt::format("expected {} scores, found {}", expected, scores.size()));
   }
   if (!std::is_sorted(scores.begin(), scores.end())) {
     reader.problem(key, "expected ascending scores");
@@ -91,7 +119,7 @@ Calibration read_contents(const Json& document, const std::string& source) {
   Problems problems(source);
   ObjectReader reader(document, "", problems);
   reader.choice("format", {kFormat}, std::nullopt);
-  reader.choice("format_version", {kFormatVersion}, std::nullopt);
+  reader.choice("format_version", {kFirstVersion, kFormatVersion}, std::nullopt);
   const std::string digest = reader.text("checkpoint", std::nullopt);
   const std::int64_t samples = reader.integer("samples", {.min = 1});
   const bool mean_weights = reader.boolean("mean_weights", std::nullopt);
@@ -134,9 +162,7 @@ std::string calibration_path(const std::string& checkpoint) {
 }
 
 void write_calibration(const std::string& path, const Calibration& calibration) {
-  Json document = to_json(calibration);
-  document["digest"] = digest_of(document);
-  write_file_atomically(path, document.dump() + "\n");
+  write_file_atomically(path, text_of(to_json(calibration)));
 }
 
 Calibration read_calibration(const std::string& checkpoint, const std::string& checkpoint_digest,
@@ -146,18 +172,21 @@ Calibration read_calibration(const std::string& checkpoint, const std::string& c
   std::error_code error;
   const bool missing = !std::filesystem::exists(path, error) && !error;
   if (missing) {
-    throw Error(ErrorKind::usage, source + ": the checkpoint has no calibration; make one with " +
-                                      "bnn-eval CHECKPOINT --fit-calibration");
+    throw Error(ErrorKind::usage,
+                source +
+                    ": the checkpoint has no calibration; make one with bnn-eval CHECKPOINT "
+                    "--fit-calibration");
   }
-  Json document = parse_json(read_text_file(path, kMaxBytes, ErrorKind::checkpoint), source,
-                             ErrorKind::checkpoint);
-  check_digest(document, source);
+  const std::string text = read_text_file(path, kMaxBytes, ErrorKind::checkpoint);
+  Json document = parse_json(text, source, ErrorKind::checkpoint);
+  check_digest(document, text, source);
   Calibration calibration = read_contents(document, source);
   if (calibration.checkpoint_digest != checkpoint_digest || calibration.classes != classes) {
-    throw Error(ErrorKind::checkpoint,
-                source + ": belongs to other weights (digest " +
-                    json_text(calibration.checkpoint_digest) + "; expected \"" + checkpoint_digest +
-                    "\"); fit it again with bnn-eval CHECKPOINT --fit-calibration");
+    throw Error(
+        ErrorKind::checkpoint,
+        fmt::format("{}: belongs to other weights (digest {}; expected \"{}\"); fit it again with "
+                    "bnn-eval CHECKPOINT --fit-calibration",
+                    source, json_text(calibration.checkpoint_digest), checkpoint_digest));
   }
   return calibration;
 }

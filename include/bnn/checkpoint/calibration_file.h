@@ -1,16 +1,18 @@
 #pragma once
 // The calibration of a checkpoint: a small JSON file beside it, CHECKPOINT.calibration.json.
 //
-//     format "bnn-calibration", format_version "1"
+//     format "bnn-calibration", format_version "2"
 //     checkpoint       digest of the checkpoint that it belongs to
 //     samples, mean_weights, seed                 how the probabilities were made
 //     examples, classes                           of the validation split
 //     temperature, nll_before, nll_after, ece_before, ece_after
 //     scores           sorted conformal scores (infer/conformal.h): {"lac": [...], "aps": [...]}
 //     scaled_scores    the same of probabilities scaled by the temperature
-//     digest           "crc32:" and eight hexadecimal digits of the JSON text of all of the above
+//     digest           "crc32:" and eight hexadecimal digits
 //
-// A file that was changed or belongs to other weights is refused. Thread-safe: no state.
+// The digest is that of the bytes of the file up to the comma before the key "digest", which is the
+// last: no byte of the file can be changed unnoticed. In version 1, which is still read, it was that
+// of the values, written as JSON without spaces. A file that was changed or belongs to other weights is refused. Thread-safe: no state.
 
 #include <cstdint>
 #include <string>
