@@ -9,6 +9,7 @@
 
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/infer/temperature.h"
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "bnn/core/input_file.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {

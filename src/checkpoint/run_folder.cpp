@@ -9,6 +9,7 @@
 
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/files/event_folder.h"
 
 namespace bnn {
@@ -65,9 +66,10 @@ std::string lines_up_to(std::string_view text, std::uint64_t step, bool validate
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) break;
-    const Json line = Json::parse(text.substr(0, end), nullptr, /*allow_exceptions=*/false);
-    if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) break;
-    const auto of_step = line["step"].get<std::uint64_t>();
+    const Json line = try_parse_json(text.substr(0, end)).value_or(Json());
+    const Json* step_of = line.find("step");
+    if (step_of == nullptr || !step_of->is_number_unsigned()) break;
+    const auto of_step = step_of->get<std::uint64_t>();
     const bool is_undone =
         !validated && of_step == step && line.contains("event") && line["event"] == "validation";
     if (of_step <= step && !is_undone) kept += text.substr(0, end + 1);

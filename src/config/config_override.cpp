@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "bnn/config/run_config.h"
+#include "bnn/core/parse_json.h"
 
 namespace bnn {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_schema.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/data/dataset.h"
 
 namespace bnn {
@@ -164,9 +165,10 @@ RunConfig read_document(ObjectReader& root) {
 // computes. The number of epochs does if the learning rate follows a cosine to the last of them.
 Json comparable(Json config) {
   if (!config.is_object()) return config;
-  const Json::json_pointer schedule("/training/learning_rate_schedule/type");
-  if (config.value(schedule, "") != "cosine" && config.contains("training")) {
-    config["training"].erase("epochs");
+  if (Json* training = config.find("training"); training != nullptr && training->is_object()) {
+    const Json* schedule = training->find("learning_rate_schedule");
+    const Json* type = schedule != nullptr ? schedule->find("type") : nullptr;
+    if (type == nullptr || *type != "cosine") training->erase("epochs");
   }
   config.erase("$schema");
   config.erase("name");
@@ -224,7 +226,8 @@ Json run_config_schema() {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                  {"title", "Config of a bnn run"},
                  {"description", "Data, model, training and evaluation of one network."}};
-  schema.update(describe_object([](ObjectReader& root) { read_document(root); }));
+  const Json document = describe_object([](ObjectReader& root) { read_document(root); });
+  for (const auto& [key, value] : document.items()) schema[key] = value;
   return share_definitions(std::move(schema));
 }
 

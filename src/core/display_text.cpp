@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "bnn/core/parse_json.h"
+
 namespace bnn {
 namespace {
 
@@ -66,9 +68,8 @@ std::string fixed(double value, int decimals) {
 
 std::string valid_utf8(std::string_view text) {
   // The JSON library's serializer is the one place that knows how to replace invalid bytes.
-  const std::string dumped =
-      Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(dumped).get<std::string>();
+  const std::string dumped = Json(text).dump_replacing();
+  return parse_json(dumped, "text", ErrorKind::internal).text();
 }
 
 std::string printable_line(const std::string& text) {
@@ -123,8 +124,6 @@ Json class_label(const std::vector<std::string>& class_names, int index) {
   return i < class_names.size() ? Json(class_names[i]) : Json(index);
 }
 
-std::string json_line(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
+std::string json_line(const Json& value) { return value.dump_replacing() + '\n'; }
 
 }  // namespace bnn

@@ -43,7 +43,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string json_text(const Json& value) {
-  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), kMaxQuoted);
+  return shortened(value.dump_replacing(/*ascii=*/true), kMaxQuoted);
 }
 
 std::optional<std::string> closest(std::string_view word,

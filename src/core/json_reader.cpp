@@ -24,7 +24,7 @@ std::string type_name(const Json& value) {
 }
 
 std::string found(const Json& value) {
-  if (value.is_structured()) return "found " + type_name(value);
+  if (value.is_array() || value.is_object()) return "found " + type_name(value);
   return "found " + json_text(value);
 }
 
@@ -128,7 +128,9 @@ const Json* ObjectReader::find_required(const std::string& key, bool has_fallbac
 
 const Json& ObjectReader::raw(const std::string& key) {
   const Json* value = find(key);
-  if (describing_) schema_["properties"].emplace(key, Json::object());  // keeps what is there
+  if (describing_ && !schema_["properties"].contains(key)) {
+    schema_["properties"][key] = Json::object();
+  }
   return value != nullptr ? *value : null_value();
 }
 
@@ -216,7 +218,7 @@ std::vector<int> ObjectReader::integers(const std::string& key, int count, Integ
   const std::string expected =
       integer_range(rule) + ", or a list of " + std::to_string(count) + " of them";
   if (const Json* value = find_required(key, rule.fallback.has_value(), expected)) {
-    const Json list = value->is_array() ? *value : Json(Json::array_t(result.size(), *value));
+    const Json list = value->is_array() ? *value : Json(Json::List(result.size(), *value));
     bool good = list.size() == result.size();
     for (std::size_t i = 0; good && i < result.size(); ++i) {
       const auto number = checked_integer(list[i], rule);
@@ -254,7 +256,7 @@ std::vector<std::string> ObjectReader::texts(const std::string& key,
   if (describing_) describe(key, texts_schema(fallback), !fallback);
   std::vector<std::string> result = fallback.value_or(std::vector<std::string>());
   if (const Json* value = find_required(key, fallback.has_value(), "a list of strings")) {
-    const Json list = value->is_array() ? *value : Json(Json::array_t(1, *value));
+    const Json list = value->is_array() ? *value : Json(Json::List(1, *value));
     const bool good =
         std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); });
     if (good) {
@@ -337,7 +339,7 @@ bool ObjectReader::optional(const std::string& key, const std::function<void()>&
 void ObjectReader::describe(const std::string& key, Json schema, bool required) {
   if (!describing_) return;
   schema_["properties"][key] = std::move(schema);
-  Json list = schema_.value("required", Json::array());
+  Json list = schema_.contains("required") ? schema_.at("required") : Json::array();
   list.erase(std::remove(list.begin(), list.end(), Json(key)), list.end());
   if (required) list.push_back(key);
   schema_.erase("required");

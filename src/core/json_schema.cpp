@@ -39,7 +39,8 @@ Json in_any_case(Json proper, const std::vector<std::string>& words) {
 
 // True if nothing but the type must be said, so that the bare name of the type does.
 bool needs_no_options(const Json& object, const std::string& discriminator) {
-  const Json required = object.value("required", Json::array());
+  if (!object.contains("required")) return true;
+  const Json& required = object.at("required");
   return std::all_of(required.begin(), required.end(),
                      [&](const Json& key) { return key == discriminator; });
 }

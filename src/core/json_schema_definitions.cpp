@@ -1,5 +1,6 @@
 #include <map>
 #include <string>
+#include <utility>
 
 #include "bnn/core/json_schema.h"
 
@@ -16,7 +17,9 @@ void for_each_child(Schema& schema, const std::string& name, const Visit& visit)
     if (!schema.contains(key)) continue;
     auto& value = schema.at(key);
     if (std::string(key) == "properties") {
-      for (auto& [property, child] : value.items()) visit(child, property);
+      for (const auto& [property, child] : std::as_const(value).items()) {
+        visit(value.at(property), property);
+      }
     } else if (value.is_array()) {
       for (auto& child : value) visit(child, name);
     } else {

@@ -26,7 +26,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 bool is_utf8(const std::string& text) {
   try {
     return !Json(text).dump().empty();
-  } catch (const Json::type_error&) {
+  } catch (const JsonError&) {
     return false;
   }
 }

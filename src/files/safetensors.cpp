@@ -30,7 +30,7 @@ std::string encoded(const std::string& text, const std::string& path) {
   });
   try {
     if (plain) return Json(text).dump();
-  } catch (const Json::type_error&) {
+  } catch (const JsonError&) {
     // Falls through to the same sentence.
   }
   throw Error(ErrorKind::internal,

@@ -1,43 +1,43 @@
 #include "bnn/files/safetensors_header.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 #include <set>
 #include <tuple>
 
 #include "bnn/core/error.h"
+#include "bnn/core/json_events.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/files/safetensors.h"
 
 namespace bnn {
 namespace {
 
-using Text = Json::string_t;
-
 // Receives the tokens of a header. The JSON library checks the grammar; this class checks that
 // every token belongs where it stands.
-class HeaderTokens final : public nlohmann::json_sax<Json> {
+class HeaderTokens final : public JsonEvents {
  public:
   explicit HeaderTokens(const std::string& source) : source_(source) {}
 
   SafetensorsHeader take() { return std::move(header_); }
 
-  bool null() override { unexpected("null"); }
-  bool boolean(bool) override { unexpected("a boolean"); }
-  bool number_integer(Json::number_integer_t) override { unexpected("a negative number"); }
-  bool number_float(Json::number_float_t, const Text&) override { unexpected("a fraction"); }
-  bool binary(Json::binary_t&) override { unexpected("binary data"); }
-  bool number_unsigned(Json::number_unsigned_t value) override;
-  bool string(Text& value) override;
-  bool start_object(std::size_t) override;
-  bool key(Text& value) override;
-  bool end_object() override;
-  bool start_array(std::size_t) override;
-  bool end_array() override;
-  bool parse_error(std::size_t byte, const std::string&, const Json::exception&) override {
-    throw Error(ErrorKind::checkpoint, source_ + ": header: not valid JSON at byte " +
-                                           std::to_string(byte) + " of the header");
+  void null() override { unexpected("null"); }
+  void boolean(bool) override { unexpected("a boolean"); }
+  void integer(std::int64_t) override { unexpected("a negative number"); }
+  void real(double) override { unexpected("a fraction"); }
+  void unsigned_integer(std::uint64_t value) override;
+  void string(std::string value) override;
+  void start_object() override;
+  void key(std::string value) override;
+  void end_object() override;
+  void start_list() override;
+  void end_list() override;
+  [[noreturn]] void syntax_error(std::size_t byte) override {
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: header: not valid JSON at byte {} of the header", source_, byte));
   }
+  [[noreturn]] void number_error() override { unexpected("a number that does not fit a double"); }
 
  private:
   enum class Place { before, top, metadata, tensor, shape, offsets, after };
@@ -45,7 +45,7 @@ class HeaderTokens final : public nlohmann::json_sax<Json> {
   [[noreturn]] void fail(const std::string& sentence) const;
   [[noreturn]] void unexpected(const std::string& found) const;
   std::string expected() const;
-  void begin_tensor(const Text& name);
+  void begin_tensor(const std::string& name);
   void finish_tensor();
 
   const std::string& source_;
@@ -84,11 +84,11 @@ void HeaderTokens::unexpected(const std::string& found) const {
   fail("expected " + expected() + ", found " + found);
 }
 
-bool HeaderTokens::number_unsigned(Json::number_unsigned_t value) {
+void HeaderTokens::unsigned_integer(std::uint64_t value) {
   if (place_ == Place::offsets) {
     if (offsets_.size() == 2) fail("expected two data_offsets, found more");
     offsets_.push_back(value);
-    return true;
+    return;
   }
   if (place_ != Place::shape) unexpected("a number");
   if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -99,10 +99,9 @@ bool HeaderTokens::number_unsigned(Json::number_unsigned_t value) {
     fail("expected at most " + std::to_string(kMaxTensorRank) + " dimensions, found more");
   }
   shape.push_back(static_cast<std::int64_t>(value));
-  return true;
 }
 
-bool HeaderTokens::string(Text& value) {
+void HeaderTokens::string(std::string value) {
   if (place_ == Place::metadata) {
     header_.metadata[key_] = std::move(value);
   } else if (place_ == Place::tensor && key_ == "dtype") {
@@ -110,10 +109,9 @@ bool HeaderTokens::string(Text& value) {
   } else {
     unexpected("a string");
   }
-  return true;
 }
 
-bool HeaderTokens::start_object(std::size_t) {
+void HeaderTokens::start_object() {
   if (place_ == Place::before) {
     place_ = Place::top;
   } else if (place_ == Place::top) {
@@ -122,10 +120,9 @@ bool HeaderTokens::start_object(std::size_t) {
   } else {
     unexpected("an object");
   }
-  return true;
 }
 
-bool HeaderTokens::key(Text& value) {
+void HeaderTokens::key(std::string value) {
   bool is_new = true;
   if (place_ == Place::top) {
     is_new = names_.insert(value).second;
@@ -142,10 +139,9 @@ bool HeaderTokens::key(Text& value) {
   }
   if (!is_new) fail("key " + json_text(value) + " appears twice");
   key_ = std::move(value);
-  return true;
 }
 
-void HeaderTokens::begin_tensor(const Text& name) {
+void HeaderTokens::begin_tensor(const std::string& name) {
   if (header_.entries.size() == kMaxSafetensorsTensors) {
     place_ = Place::top;
     fail("more than " + std::to_string(kMaxSafetensorsTensors) + " tensors");
@@ -159,10 +155,9 @@ void HeaderTokens::begin_tensor(const Text& name) {
   }
 }
 
-bool HeaderTokens::end_object() {
+void HeaderTokens::end_object() {
   if (place_ == Place::tensor) finish_tensor();
   place_ = place_ == Place::top ? Place::after : Place::top;
-  return true;
 }
 
 void HeaderTokens::finish_tensor() {
@@ -173,18 +168,16 @@ void HeaderTokens::finish_tensor() {
   header_.entries.back().end = offsets_[1];
 }
 
-bool HeaderTokens::start_array(std::size_t) {
+void HeaderTokens::start_list() {
   if (place_ != Place::tensor || key_ == "dtype") unexpected("a list");
   place_ = key_ == "shape" ? Place::shape : Place::offsets;
-  return true;
 }
 
-bool HeaderTokens::end_array() {
+void HeaderTokens::end_list() {
   if (place_ == Place::offsets && offsets_.size() != 2) {
     fail("expected two data_offsets, found " + std::to_string(offsets_.size()));
   }
   place_ = Place::tensor;
-  return true;
 }
 
 // Bytes of a float32 tensor of this shape, or false if they do not fit 64 bits.
@@ -253,7 +246,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t 
     throw Error(ErrorKind::checkpoint, source + ": header: NUL byte in JSON text");
   }
   HeaderTokens tokens(source);
-  Json::sax_parse(text.begin(), text.end(), &tokens);
+  read_json_events(text, tokens);
   SafetensorsHeader header = tokens.take();
   for (const SafetensorsEntry& entry : header.entries) check_entry(entry, data_size, source);
   std::sort(header.entries.begin(), header.entries.end(),

@@ -94,15 +94,17 @@ class LayersReader {
 
  private:
   static bool reuses(const Json& layer) {
-    return layer.is_object() && layer.value("reuse", Json()) == Json(true) &&
-           layer.value("name", Json()).is_string() && layer.at("name") != "";
+    const Json* reuse = layer.find("reuse");
+    const Json* name = layer.find("name");
+    return reuse != nullptr && *reuse == true && name != nullptr && name->is_string() &&
+           *name != "";
   }
 
   // The place of the first layer of the name, if this one reuses its variables.
   std::optional<std::size_t> original_of(const Json& layer) const {
     if (!reuses(layer)) return std::nullopt;
     const auto found = std::find_if(specs_.begin(), specs_.end(), [&](const LayerSpec& other) {
-      return other.name == layer.at("name").get_ref<const std::string&>();
+      return other.name == layer.at("name").text();
     });
     if (found == specs_.end()) return std::nullopt;
     return static_cast<std::size_t>(found - specs_.begin());

@@ -6,7 +6,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
-#include "bnn/core/json_reader.h"
+#include "bnn/core/parse_json.h"
 
 namespace bnn {
 namespace {
@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
 std::optional<double> finite_number(const Json& line, const char* key) {
-  const auto found = line.find(key);
-  if (found == line.end() || !found->is_number()) return std::nullopt;
+  const Json* found = line.find(key);
+  if (found == nullptr || !found->is_number()) return std::nullopt;
   const double value = found->get<double>();
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
@@ -27,8 +27,8 @@ void add_point(std::vector<ChartPoint>& curve, double epoch, std::optional<doubl
 void add_line(TrainingHistory& history, const Json& line) {
   if (!line.is_object()) return;
   const std::optional<double> epoch = finite_number(line, "epoch");
-  const auto event = line.find("event");
-  if (!epoch || event == line.end()) return;
+  const Json* event = line.find("event");
+  if (!epoch || event == nullptr) return;
   if (*event == "train") {
     add_point(history.nll, *epoch, finite_number(line, "nll"));
     add_point(history.loss, *epoch, finite_number(line, "loss"));
@@ -54,7 +54,7 @@ TrainingHistory read_training_history(const std::string& metrics_file) {
   }
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    add_line(history, Json::parse(line, nullptr, /*allow_exceptions=*/false));
+    if (const std::optional<Json> entry = try_parse_json(line)) add_line(history, *entry);
   }
   return history;
 }

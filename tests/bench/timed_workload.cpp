@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bnn/core/error.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/core/random.h"
 
 namespace bnn {

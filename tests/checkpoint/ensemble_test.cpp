@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/infer/ensemble_predictor.h"
+#include "support/json_document.h"
 #include "support/model_fixtures.h"
 #include "support/npy_array.h"
 #include "support/tiny_run.h"
@@ -100,7 +101,7 @@ Json eval_json(const TinyRun& tiny, const Words& arguments) {
   const ProgramRun run = run_program("bnn-eval", words, {.directory = tiny.path()});
   INFO(run.err);
   REQUIRE(run.exit_code == 0);
-  return Json::parse(run.out);
+  return bnn::testing::parsed(run.out);
 }
 
 }  // namespace

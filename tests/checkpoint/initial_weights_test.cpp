@@ -13,6 +13,7 @@
 #include "bnn/train/posterior_from_weights.h"
 #include "support/data_files.h"
 #include "support/exact_posterior.h"
+#include "support/json_document.h"
 #include "support/model_fixtures.h"
 #include "support/tiny_run.h"
 
@@ -148,7 +149,8 @@ TEST_CASE("posterior_from_weights without weights is refused, but may be looked 
   CHECK(tiny.train(words).exit_code == 0);
   words.back() = "--print-config";
   const ProgramRun printed = tiny.train(words);
-  CHECK(Json::parse(printed.out).at("training").at("posterior_from_weights").at("delta") == 0.05);
+  CHECK(bnn::testing::parsed(printed.out).at("training").at("posterior_from_weights").at("delta") ==
+        0.05);
   for (const char* bad :
        {R"({"delta":0})", R"({"delta":-1})", R"({"delta":"x"})", "3", "[]", R"({"detla":1})"}) {
     const std::string assignment = std::string("training.posterior_from_weights=") + bad;

@@ -12,6 +12,7 @@
 
 #include "bnn/files/checkpoint_file.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -153,7 +154,7 @@ TEST_CASE("A checkpoint with a right digest but wrong contents is refused") {
       {"a circle of layers", config("\"inputs\":[]", "\"inputs\":[\"logits\"]")},
       {"standardisation of two channels",
        [](CheckpointContents& c) {
-         Json stored = Json::parse(c.config);
+         Json stored = bnn::testing::parsed(c.config);
          stored["data"]["standardize"] = {{"mean", {0, 0}}, {"std", {1, 1}}};
          c.config = stored.dump();
        }},

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -25,10 +26,10 @@ void check_cases(const std::vector<Case>& cases) {
     CAPTURE(c.pointer, c.value);
     Json config = tiny_config();
     if (c.value.empty()) {
-      const Json::json_pointer place(c.pointer);
-      config[place.parent_pointer()].erase(place.back());
+      at_pointer(config, parent_pointer(c.pointer))
+          .erase(c.pointer.substr(c.pointer.rfind('/') + 1));
     } else {
-      config[Json::json_pointer(c.pointer)] = Json::parse(c.value);
+      at_pointer(config, c.pointer) = bnn::testing::parsed(c.value);
     }
     check_config_refused(tiny, config.dump(), c.part.empty() ? c.pointer : c.part);
   }
@@ -240,10 +241,10 @@ TEST_CASE("All unknown keys are listed at once, and many of them within 500 byte
 
 TEST_CASE("A value of the wrong type is refused at every leaf") {
   const TinyRun tiny;
-  const Json resolved = Json::parse(tiny.train({"--print-config"}).out);
-  const Json leaves = resolved.flatten();
-  for (const auto& [pointer, leaf] : leaves.items()) {
-    if (!leaf.is_primitive() || leaf.is_null()) continue;
+  const Json resolved = bnn::testing::parsed(tiny.train({"--print-config"}).out);
+  const auto leaves = flattened(resolved);
+  for (const auto& [pointer, leaf] : leaves) {
+    if (leaf.is_array() || leaf.is_object() || leaf.is_null()) continue;
     for (const Json& wrong : {Json(true), Json("text"), Json(-7), Json(Json::array({3, "x"})),
                               Json({{"unknown", 1}})}) {
       const bool same_type = (leaf.is_number() && wrong.is_number()) ||
@@ -251,13 +252,12 @@ TEST_CASE("A value of the wrong type is refused at every leaf") {
                              (leaf.is_boolean() && wrong.is_boolean());
       if (same_type) continue;
       CAPTURE(pointer, wrong.dump());
-      const Json::json_pointer place(pointer);
       Json config = resolved;
-      config[place] = wrong;
+      at_pointer(config, pointer) = wrong;
       // An element of a list is reported as the list.
-      const Json::json_pointer list = place.parent_pointer();
+      const std::string list = parent_pointer(pointer);
       check_config_refused(tiny, config.dump(),
-                           resolved[list].is_array() ? list.to_string() : pointer);
+                           at_pointer(resolved, list).is_array() ? list : pointer);
     }
   }
 }

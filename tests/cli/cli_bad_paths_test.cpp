@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -91,7 +92,7 @@ TEST_CASE("Names with spaces, quotes and other alphabets work throughout") {
       run_program("bnn-eval", {tiny.last(out), "--format", "json"}, {.directory = "/"});
   INFO(eval.err);
   CHECK(eval.exit_code == 0);
-  CHECK(Json::parse(eval.out)["examples"] == kTinyTestExamples);
+  CHECK(bnn::testing::parsed(eval.out)["examples"] == kTinyTestExamples);
 }
 
 }  // namespace bnn::testing

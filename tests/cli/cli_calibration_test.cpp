@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -25,7 +26,7 @@ Json json_of(const ProgramRun& run) {
     CHECK((line.find("held out only") != std::string::npos ||
            line.find("flatter") != std::string::npos));
   }
-  return Json::parse(run.out);
+  return bnn::testing::parsed(run.out);
 }
 
 Json fit(const TinyRun& tiny, Words arguments = {}) {
@@ -78,7 +79,7 @@ TEST_CASE("--fit-calibration says and stores what it fitted on the held-out imag
   std::sort(expected.begin(), expected.end());
   CHECK(tiny.tree() == expected);
 
-  const Json stored = Json::parse(tiny.read(kFile));
+  const Json stored = bnn::testing::parsed(tiny.read(kFile));
   CHECK(keys_of(stored) == Words{"format", "format_version", "checkpoint", "samples",
                                  "mean_weights", "seed", "examples", "classes", "temperature",
                                  "nll_before", "nll_after", "ece_before", "ece_after", "scores",
@@ -169,7 +170,7 @@ TEST_CASE("--temperature scales what bnn-predict prints") {
 TEST_CASE("--conformal adds to each prediction the set that the stored scores ask for") {
   const TrainedRun tiny(calibrated_config());
   fit(tiny);
-  const Json stored = Json::parse(tiny.read(kFile));
+  const Json stored = bnn::testing::parsed(tiny.read(kFile));
   for (const bool scaled : {false, true}) {
     for (const std::string score : {"lac", "aps"}) {
       CAPTURE(scaled, score);

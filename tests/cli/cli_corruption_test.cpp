@@ -9,6 +9,7 @@
 
 #include "bnn/corruption/corruption.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -21,7 +22,7 @@ Json eval_json(const TinyRun& tiny, Words arguments) {
   const ProgramRun run = tiny.eval(arguments);
   INFO(run.err);
   REQUIRE(run.exit_code == 0);
-  return Json::parse(run.out);
+  return bnn::testing::parsed(run.out);
 }
 
 // The test images after a corruption, as an IDX file.
@@ -49,7 +50,7 @@ TEST_CASE("--corrupt gives every corruption's metrics by severity") {
   REQUIRE(run.exit_code == 0);
   CHECK(run.err.find("saturation needs images of three channels") != std::string::npos);
   CHECK(tiny.eval({"--corrupt", "--format", "json", "--threads", "3", "--quiet"}).out == run.out);
-  const Json result = Json::parse(run.out);
+  const Json result = bnn::testing::parsed(run.out);
   const Json& list = result.at("corruptions");
   REQUIRE(list.size() == 50);
   std::size_t at = 0;

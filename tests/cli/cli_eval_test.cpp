@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/npy_array.h"
 #include "support/tiny_run.h"
 
@@ -21,7 +22,7 @@ Json eval_json(const TinyRun& tiny, Words arguments) {
   INFO(run.err);
   REQUIRE(run.exit_code == 0);
   REQUIRE(lines_of(run.out).size() == 1);
-  return Json::parse(run.out);
+  return bnn::testing::parsed(run.out);
 }
 
 double entropy(const std::vector<double>& probabilities) {
@@ -183,9 +184,12 @@ TEST_CASE("The sample sweep has the numbers of runs with fewer samples") {
 TEST_CASE("--bootstrap gives intervals that --threads and --seed leave alone, and 0 gives none") {
   const TrainedRun tiny;
   const Json result = eval_json(tiny, {"--bootstrap", "200"});
-  const Json flat = result.at("intervals").flatten();
+  std::map<std::string, Json> flat;
+  for (const auto& [place, value] : bnn::testing::flattened(result.at("intervals"))) {
+    flat[place] = value;
+  }
   std::size_t intervals = 0;
-  for (const auto& [place, lower] : flat.items()) {
+  for (const auto& [place, lower] : flat) {
     if (!place.ends_with("/0") || !flat.contains(place.substr(0, place.size() - 1) + "1")) continue;
     CAPTURE(place);
     CHECK(lower.get<double>() <= flat.at(place.substr(0, place.size() - 1) + "1").get<double>());
@@ -236,7 +240,7 @@ TEST_CASE("bnn-eval finds data by the run folder, by --data or by --files") {
   const Words json = {"--format", "json"};
   const ProgramRun elsewhere =
       run_program("bnn-eval", {tiny.last(), "--format", "json"}, {.directory = "/"});
-  CHECK(Json::parse(elsewhere.out) == reference);
+  CHECK(bnn::testing::parsed(elsewhere.out) == reference);
   // A checkpoint that left its folder does not say where the data were.
   std::filesystem::copy_file(tiny.last(), tiny.file("alone.safetensors"));
   const auto alone = [&](Words arguments) {
@@ -245,9 +249,9 @@ TEST_CASE("bnn-eval finds data by the run folder, by --data or by --files") {
     return run_program("bnn-eval", arguments, {.directory = "/"});
   };
   check_failure(alone({}), "bnn-eval", 2, "--data");
-  CHECK(Json::parse(alone({"--data", tiny.path()}).out) == reference);
+  CHECK(bnn::testing::parsed(alone({"--data", tiny.path()}).out) == reference);
   const Words files = {"--files", tiny.file("test-images"), tiny.file("test-labels")};
-  CHECK(Json::parse(alone(files).out) == reference);
+  CHECK(bnn::testing::parsed(alone(files).out) == reference);
   check_failure(alone({"--files", tiny.file("test-images")}), "bnn-eval", 2, "two files");
   // --data goes before what the run folder records.
   const TinyRun empty;

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/image_files.h"
+#include "support/json_document.h"
 #include "support/npy_array.h"
 #include "support/tiny_run.h"
 
@@ -36,7 +37,7 @@ std::map<std::string, std::string> by_input(const std::string& out) {
   std::map<std::string, std::string> rows;
   for (Json row : json_lines(out)) {
     row.erase("index");
-    const std::string input = row.at("input");
+    const std::string input = row.at("input").text();
     rows[input] = row.dump();
   }
   return rows;
@@ -117,7 +118,7 @@ TEST_CASE("Without noise an image file gives what the same image in a data file 
       json_lines(succeed(tiny.predict({"test-images", "--mean-weights"})).out);
   const auto images = by_input(succeed(tiny.predict({"images", "--mean-weights"})).out);
   for (const int i : {1, 2, 4, 19}) {
-    const Json row = Json::parse(images.at("images/" + std::to_string(i) + ".png"));
+    const Json row = bnn::testing::parsed(images.at("images/" + std::to_string(i) + ".png"));
     const Json& expected = data[static_cast<std::size_t>(i)];
     CHECK(row.at("predicted") == expected.at("predicted"));
     CHECK(row.at("confidence").get<double>() ==
@@ -147,7 +148,7 @@ TEST_CASE("A broken image ends a prediction with 4, or is reported and skipped")
   const ProgramRun stopped = tiny.predict({"images"});
   check_failure(stopped, "bnn-predict", 4, "images/2.png: the PNG image ends too early");
   std::vector<std::string> written;
-  for (const Json& row : json_lines(stopped.out)) written.push_back(row.at("input"));
+  for (const Json& row : json_lines(stopped.out)) written.push_back(row.at("input").text());
   CHECK(written.back() == "images/19.png");  // the last before images/2.png
   CHECK(written.size() == 8);                // 1, 10, 11, 13, 14, 16, 17, 19
   const std::vector<std::string> before = tiny.tree();
@@ -223,7 +224,7 @@ TEST_CASE("--abstain-score chooses what the threshold is compared with") {
        {"predictive_entropy", "expected_entropy", "mutual_information", "variation_ratio"}) {
     CAPTURE(score);
     const std::vector<Json> plain = json_lines(succeed(tiny.predict({"test-images"})).out);
-    const double threshold = plain[5].at(score);
+    const auto threshold = plain[5].at(score).get<double>();
     const ProgramRun run = succeed(tiny.predict(
         {"test-images", "--abstain-score", score, "--abstain-above", plain[5].at(score).dump()}));
     for (const Json& row : json_lines(run.out)) {
@@ -241,7 +242,7 @@ TEST_CASE("A run trains from class folders, resumes, and is evaluated") {
   write_folders(tiny);
   const ProgramRun run = tiny.train({"--out", "run"});
   succeed(run);
-  const Json config = Json::parse(tiny.read("run/config.json"));
+  const Json config = bnn::testing::parsed(tiny.read("run/config.json"));
   const std::vector<std::string> names = {"eight", "five", "four",  "nine", "one",
                                           "seven", "six",  "three", "two",  "zero"};
   CHECK(config.at("data").at("class_folders") == names);
@@ -251,12 +252,13 @@ TEST_CASE("A run trains from class folders, resumes, and is evaluated") {
   succeed(tiny.train_raw({"--resume", "--out", "halves"}));
   CHECK(read_bytes(tiny.last("halves")) == read_bytes(tiny.last()));
 
-  const Json result = Json::parse(succeed(tiny.eval({"--format", "json"})).out);
+  const Json result = bnn::testing::parsed(succeed(tiny.eval({"--format", "json"})).out);
   CHECK(result.at("examples") == kTinyTestExamples);
   CHECK(result.at("per_class")[9].at("class") == "zero");
   // Examples 7, 17 and 27 of pattern 3 have label 0.
   CHECK(result.at("per_class")[9].at("examples") == 3);
-  const Json again = Json::parse(succeed(tiny.eval({"--files", "test", "--format", "json"})).out);
+  const Json again =
+      bnn::testing::parsed(succeed(tiny.eval({"--files", "test", "--format", "json"})).out);
   CHECK(again == result);
   CHECK(json_lines(succeed(tiny.predict({"test"})).out).size() == kTinyTestExamples);
   check_failure(tiny.predict({"test-images"}), "bnn-predict", 4, "expected a PNG or JPEG image");

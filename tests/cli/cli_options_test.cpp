@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -16,7 +17,7 @@ Json printed_config(const TinyRun& tiny, const Words& arguments) {
   const ProgramRun run = tiny.train(words);
   INFO(run.err);
   REQUIRE(run.exit_code == 0);
-  return Json::parse(run.out);
+  return bnn::testing::parsed(run.out);
 }
 
 }  // namespace

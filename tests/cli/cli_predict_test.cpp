@@ -128,7 +128,7 @@ TEST_CASE("Predictions do not depend on the order of files, on threads or on com
     std::map<std::string, std::string> result;
     for (Json line : lines) {
       line.erase("index");
-      const std::string input = line.at("input");
+      const std::string input = line.at("input").text();
       result[input] = line.dump();
     }
     return result;

@@ -8,6 +8,7 @@
 #include "bnn/core/display_text.h"
 #include "support/data_files.h"
 #include "support/image_files.h"
+#include "support/json_document.h"
 #include "support/markup_check.h"
 #include "support/tiny_run.h"
 
@@ -83,7 +84,8 @@ TEST_CASE("a report of a run has all that the run can show") {
 TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   const TrainedRun tiny;
   const std::string page = report_of(tiny, {"--ood", "train-images"});
-  const Json result = Json::parse(tiny.eval({"--ood", "train-images", "--format", "json"}).out);
+  const Json result =
+      bnn::testing::parsed(tiny.eval({"--ood", "train-images", "--format", "json"}).out);
   const std::vector<std::pair<const char*, const char*>> metrics = {
       {"accuracy<small", "accuracy"},
       {"NLL<small", "nll"},
@@ -101,8 +103,8 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   }
   const Json& entropy = result.at("ood").at("predictive_entropy");
   CHECK(row_numbers(page, "predictive entropy</th>") ==
-        std::vector<double>{entropy.at("auroc"), entropy.at("aupr"), entropy.at("aupr_in"),
-                            entropy.at("fpr95")});
+        Json({entropy.at("auroc"), entropy.at("aupr"), entropy.at("aupr_in"), entropy.at("fpr95")})
+            .get<std::vector<double>>());
   const Json& intervals = result.at("intervals");
   for (const char* part : {"reliability", "resolution", "uncertainty"}) {
     const std::vector<double> numbers = row_numbers(page, "<i>" + std::string(part) + "</i>");
@@ -114,14 +116,14 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   const std::string risks = page.substr(page.find("<b>Errors among the surest.</b>"));
   const Json& risk = intervals.at("risk_at_coverage")[0].at("risk");
   CHECK(row_numbers(risks, "<data value=\"0.5\">") ==
-        std::vector<double>{0.5, result.at("risk_at_coverage")[0].at("risk"), risk.at(0),
-                            risk.at(1)});
+        Json({0.5, result.at("risk_at_coverage")[0].at("risk"), risk.at(0), risk.at(1)})
+            .get<std::vector<double>>());
   // A class's row: accuracy, precision if any and recall, each with its interval.
   const Json &one = result.at("per_class")[4], &bounds = intervals.at("per_class")[4];
   std::vector<double> expected;
   for (const char* key : {"accuracy", "precision", "recall"}) {
-    if (!one.at(key).is_null()) expected.push_back(one.at(key));
-    for (const Json& bound : bounds.at(key)) expected.push_back(bound);
+    if (!one.at(key).is_null()) expected.push_back(one.at(key).get<double>());
+    for (const Json& bound : bounds.at(key)) expected.push_back(bound.get<double>());
   }
   const std::string classes = page.substr(page.find("<b>Classes.</b>"));
   CHECK(row_numbers(classes, "<bdi>4</bdi></th>") == expected);

@@ -10,13 +10,14 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/files/safetensors.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
 namespace {
 
 Json stored_state(const std::string& checkpoint) {
-  return Json::parse(read_safetensors(checkpoint).metadata.at("state"));
+  return bnn::testing::parsed(read_safetensors(checkpoint).metadata.at("state"));
 }
 
 std::map<std::string, std::vector<float>> weights_of(const std::string& checkpoint) {
@@ -80,8 +81,8 @@ TEST_CASE("metrics.jsonl has the fields of the contract, each step once") {
                                                "elapsed_seconds"};
   std::map<std::string, std::vector<int>> steps;
   for (const Json& line : json_lines(tiny.read("run/metrics.jsonl"))) {
-    const std::string event = line.at("event");
-    steps[event].push_back(line.at("step"));
+    const std::string event = line.at("event").text();
+    steps[event].push_back(line.at("step").get<int>());
     CHECK(line.at("epoch").get<int>() * kTinyStepsPerEpoch == line.at("step"));
     if (event == "validation") {
       CHECK(line.at("examples") == kTinyValidationExamples);

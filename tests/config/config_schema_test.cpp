@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/config/run_config.h"
+#include "support/json_document.h"
 #include "support/places.h"
 #include "support/schema_check.h"
 #include "support/tiny_run.h"
@@ -44,7 +45,7 @@ void check_refused_by_both(const std::string& pointer, const Json& value) {
   for (const std::string name : {"cifar10-conv5x5.json", "fashion-mnist-lenet5.json"}) {
     CAPTURE(name, pointer, value.dump());
     Json document = load_config_document(bnn::testing::source_directory() + "/configs/" + name);
-    document[Json::json_pointer(pointer)] = value;
+    bnn::testing::at_pointer(document, pointer) = value;
     CHECK_FALSE(parser_accepts(document));
     CHECK_FALSE(check.accepts(document));
   }
@@ -113,12 +114,12 @@ TEST_CASE("The schema and the parser agree on whatever stands at a leaf of a con
                                     Json::object(),
                                     {{"unknown", 1}}};
   int compared = 0;
-  const Json leaves = config.flatten();
-  for (const auto& [pointer, leaf] : leaves.items()) {
+  const auto leaves = bnn::testing::flattened(config);
+  for (const auto& [pointer, leaf] : leaves) {
     for (const Json& value : values) {
       CAPTURE(pointer, value.dump());
       Json changed = config;
-      changed[Json::json_pointer(pointer)] = value;
+      bnn::testing::at_pointer(changed, pointer) = value;
       const bool accepted = parser_accepts(changed);
       const std::string fault = check.fault(changed);
       if (accepted) CHECK(fault == "");
@@ -136,7 +137,7 @@ TEST_CASE("Each data format has keys of its own, in the schema as in the parser"
   const auto agree = [&](const std::string& data, bool expected) {
     CAPTURE(data);
     Json config = tiny_config();
-    config["data"] = Json::parse(data);
+    config["data"] = bnn::testing::parsed(data);
     CHECK(parser_accepts(config) == expected);
     CHECK(check.accepts(config) == expected);
   };
@@ -170,7 +171,7 @@ TEST_CASE("Validation, class names and standardisation have several forms") {
   const auto agree = [&](const std::string& key, const std::string& value, bool expected) {
     CAPTURE(key, value);
     Json config = tiny_config();
-    config["data"][key] = Json::parse(value);
+    config["data"][key] = bnn::testing::parsed(value);
     CHECK(parser_accepts(config) == expected);
     CHECK(check.accepts(config) == expected);
   };
@@ -197,7 +198,7 @@ TEST_CASE("Each learning rate schedule has keys of its own") {
   const auto agree = [&](const std::string& schedule, bool expected) {
     CAPTURE(schedule);
     Json config = tiny_config();
-    config["training"]["learning_rate_schedule"] = Json::parse(schedule);
+    config["training"]["learning_rate_schedule"] = bnn::testing::parsed(schedule);
     CHECK(parser_accepts(config) == expected);
     CHECK(check.accepts(config) == expected);
   };

@@ -11,6 +11,7 @@
 
 #include "bnn/config/run_config.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/places.h"
 #include "support/tiny_run.h"
 
@@ -44,7 +45,7 @@ void write_split(const TemporaryDirectory& folder, const Json& data, const std::
                  int examples) {
   const Json& files = data.at(split);
   if (data.at("format") == "idx") {
-    const std::string images = files.at("images"), labels = files.at("labels");
+    const std::string images = files.at("images").text(), labels = files.at("labels").text();
     write_idx_images(folder.file(images), examples, 28, 28, 1, 0, images.ends_with(".gz"));
     write_idx_labels(folder.file(labels), examples, 0, labels.ends_with(".gz"));
     return;
@@ -52,14 +53,14 @@ void write_split(const TemporaryDirectory& folder, const Json& data, const std::
   REQUIRE(data.at("format") == "cifar10");
   int pattern = 0;
   const int each = examples / static_cast<int>(files.size());
-  for (const Json& file : files) write_cifar10(folder.file(file), each, pattern++);
+  for (const Json& file : files) write_cifar10(folder.file(file.text()), each, pattern++);
 }
 
 void write_data(const TemporaryDirectory& folder, const Json& data) {
   write_split(folder, data, "train", kTrainExamples);
   write_split(folder, data, "test", kTestExamples);
-  if (data.value("class_names", Json()).is_string()) {
-    write_text(folder.file(data.at("class_names")), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+  if (data.value_or("class_names").is_string()) {
+    write_text(folder.file(data.at("class_names").text()), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
   }
 }
 
@@ -110,7 +111,7 @@ void check_evaluation(const TemporaryDirectory& folder, const std::string& out) 
   const ProgramRun run = succeed(folder, "bnn-eval",
                                  {out + "/checkpoints/last.safetensors", "--data", folder.path(),
                                   "--format", "json", "--threads", "2"});
-  const Json report = Json::parse(run.out);
+  const Json report = bnn::testing::parsed(run.out);
   CHECK(report.at("examples") == kTestExamples);
   REQUIRE(report.at("nll").is_number());
   CHECK(report.at("nll").get<double>() > 0.0);
@@ -134,12 +135,12 @@ TEST_CASE("Every config trains, evaluates, and gives the same bytes on any numbe
 TEST_CASE("The estimator of a whole network follows from one key") {
   const std::string path = config_folder() / "fashion-mnist-reparameterization.json";
   const Json document = load_config_document(path);
-  CHECK(document.at("/model/defaults/estimator"_json_pointer) == "reparameterization");
+  CHECK(bnn::testing::at_pointer(document, "/model/defaults/estimator") == "reparameterization");
   for (const char* name : {"flipout", "local_reparameterization", "independent"}) {
     Json changed = document;
     apply_override(changed, std::string("model.defaults.estimator=") + name);
     const RunConfig config = read_run_config(changed, path, ErrorKind::config);
-    for (const Json& layer : config.resolved.at("/model/layers"_json_pointer)) {
+    for (const Json& layer : bnn::testing::at_pointer(config.resolved, "/model/layers")) {
       if (layer.contains("kernel_posterior_fn")) CHECK(layer.at("estimator") == name);
     }
   }
@@ -155,7 +156,7 @@ TEST_CASE("What --print-config prints of a config is itself a config and resolve
     const ProgramRun again =
         succeed(folder, "bnn-train", {"--config", "printed.json", "--print-config"});
     CHECK(again.out == printed);
-    CHECK(Json::parse(printed).at("name") == path.stem().string());
+    CHECK(bnn::testing::parsed(printed).at("name") == path.stem().string());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn {
@@ -34,12 +35,14 @@ RunConfig read(const Json& document) {
 }  // namespace
 
 TEST_CASE("An override sets a value below keys and list indices") {
-  const Json document = Json::parse(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
-  CHECK(overridden(document, "a.b.0=5") == Json::parse(R"({"a":{"b":[5,{"c":2}]},"n":null})"));
-  CHECK(overridden(document, "a.b.1.c=5") == Json::parse(R"({"a":{"b":[1,{"c":5}]},"n":null})"));
-  CHECK(overridden(document, "a=1") == Json::parse(R"({"a":1,"n":null})"));
+  const Json document = bnn::testing::parsed(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
+  CHECK(overridden(document, "a.b.0=5") ==
+        bnn::testing::parsed(R"({"a":{"b":[5,{"c":2}]},"n":null})"));
+  CHECK(overridden(document, "a.b.1.c=5") ==
+        bnn::testing::parsed(R"({"a":{"b":[1,{"c":5}]},"n":null})"));
+  CHECK(overridden(document, "a=1") == bnn::testing::parsed(R"({"a":1,"n":null})"));
   // Objects that are not there yet appear.
-  CHECK(overridden(document, "n.x.y=true")["n"] == Json::parse(R"({"x":{"y":true}})"));
+  CHECK(overridden(document, "n.x.y=true")["n"] == bnn::testing::parsed(R"({"x":{"y":true}})"));
   CHECK(overridden(document, "new=[]")["new"] == Json::array());
 }
 
@@ -62,7 +65,7 @@ TEST_CASE("An override's value is JSON or else a string") {
 }
 
 TEST_CASE("An override that fits nothing is a usage error that quotes it") {
-  const Json document = Json::parse(R"({"list": [1, 2], "text": "x"})");
+  const Json document = bnn::testing::parsed(R"({"list": [1, 2], "text": "x"})");
   for (const char* assignment : {"list", "=3", "list.2=1", "list.-1=1", "list.one=1", "list.0x0=1",
                                  "list.=1", "text.x=1", "list.0.x=1"}) {
     CAPTURE(assignment);
@@ -98,7 +101,7 @@ TEST_CASE("A run config has the documented defaults") {
 
 TEST_CASE("A run config takes what the document says") {
   Json document = tiny_config();
-  document["training"] = Json::parse(R"({
+  document["training"] = bnn::testing::parsed(R"({
     "epochs": 3, "batch_size": 17, "seed": 9223372036854775807, "shards": 4, "samples": 2,
     "optimizer": {"learning_rate": 0.5, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-7},
     "learning_rate_schedule": {"type": "step", "milestones": [1, 2.5], "factor": 0.3,
@@ -144,7 +147,7 @@ TEST_CASE("The resolved config reads back to itself, whatever was set") {
     CHECK(resolved != document);
     CHECK(read(resolved).resolved == resolved);
     // Also through text, as run folders and checkpoints keep it.
-    CHECK(read(Json::parse(resolved.dump())).resolved.dump() == resolved.dump());
+    CHECK(read(bnn::testing::parsed(resolved.dump())).resolved.dump() == resolved.dump());
   }
 }
 
@@ -180,7 +183,7 @@ TEST_CASE("differing_key names the first key that matters for continuing a run")
   CHECK(differing_key(base, base).empty());
   const auto changed = [&](const std::string& pointer, const Json& value) {
     Json other = base;
-    other[Json::json_pointer(pointer)] = value;
+    bnn::testing::at_pointer(other, pointer) = value;
     CHECK(differing_key(base, other) == differing_key(other, base));
     return differing_key(base, other);
   };
@@ -198,7 +201,8 @@ TEST_CASE("differing_key names the first key that matters for continuing a run")
     CHECK(changed(pointer, "other").empty());
   }
   Json fewer = base;
-  fewer["model"]["layers"].erase(2);
+  Json& layers = fewer["model"]["layers"];
+  layers.erase(layers.begin() + 2, layers.begin() + 3);
   CHECK(differing_key(base, fewer) == "/model/layers");
   // The order of keys says nothing.
   Json reordered = Json::object();

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/parse_json.h"
 #include "support/model_fixtures.h"
 
 using namespace bnn;

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/json_document.h"
 #include "support/schema_check.h"
 
 using namespace bnn;
@@ -30,7 +31,7 @@ void check_agreement(const Read& read, const std::vector<std::string>& accepted,
   const SchemaCheck check(schema);
   const auto agree = [&](const std::string& value, bool expected) {
     CAPTURE(value);
-    const Json document = Json::parse("{\"n\": " + value + "}");
+    const Json document = bnn::testing::parsed("{\"n\": " + value + "}");
     CHECK(reader_accepts(document, read) == expected);
     CHECK(check.accepts(document) == expected);
   };
@@ -45,9 +46,7 @@ std::string schema_of_n(const Read& read) {
   return describe_object(read)["properties"]["n"].dump();
 }
 
-std::string required(const Read& read) {
-  return describe_object(read).value("required", Json()).dump();
-}
+std::string required(const Read& read) { return describe_object(read).value_or("required").dump(); }
 
 // Options of the types in the tests of variants.
 void read_initializer(ObjectReader& r, const std::string& type) {
@@ -277,8 +276,9 @@ TEST_CASE("a list of variants is described by its elements") {
   const Json schema = variant_schema(initializer_rule(), read_element);
   CHECK(schema.dump() == variant_schema(initializer_rule(), read_initializer).dump());
   const SchemaCheck check(list_schema(schema));
-  CHECK(check.accepts(Json::parse(R"([])")));
-  CHECK(check.accepts(Json::parse(R"([{"type": "zeros"}, {"type": "constant", "value": 1}])")));
-  CHECK_FALSE(check.accepts(Json::parse(R"([{"type": "zeros"}, {"type": "constant"}])")));
-  CHECK_FALSE(check.accepts(Json::parse(R"(["zeros"])")));
+  CHECK(check.accepts(bnn::testing::parsed(R"([])")));
+  CHECK(check.accepts(
+      bnn::testing::parsed(R"([{"type": "zeros"}, {"type": "constant", "value": 1}])")));
+  CHECK_FALSE(check.accepts(bnn::testing::parsed(R"([{"type": "zeros"}, {"type": "constant"}])")));
+  CHECK_FALSE(check.accepts(bnn::testing::parsed(R"(["zeros"])")));
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/parse_json.h"
+
 namespace bnn {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "bnn/bayes/mean_field_normal.h"
 #include "bnn/infer/predictor.h"
 #include "support/exact_posterior.h"
+#include "support/json_document.h"
 #include "support/model_fixtures.h"
 #include "support/tiny_run.h"
 
@@ -145,7 +146,7 @@ TEST_CASE("bnn-eval --prune gives a point for each share, from the network itsel
   const ProgramRun run = tiny.eval({"--prune", "0", "0.5", "1", "--format", "json"});
   INFO(run.err);
   REQUIRE(run.exit_code == 0);
-  const Json result = Json::parse(run.out);
+  const Json result = bnn::testing::parsed(run.out);
   const Json points = result.at("pruning");
   REQUIRE(points.size() == 3);
   CHECK(keys_of(points[0]) == std::vector<std::string>{"kept", "accuracy", "nll", "ece"});

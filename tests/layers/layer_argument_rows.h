@@ -23,7 +23,7 @@ struct ArgumentRow {
 
   /// The first key of the path.
   std::string key() const { return path.substr(0, path.find('/')); }
-  Json::json_pointer pointer() const { return Json::json_pointer("/" + path); }
+  std::string pointer() const { return "/" + path; }
 };
 
 /// All rows. A row stands for its key in every layer type that has it.

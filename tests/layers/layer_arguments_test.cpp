@@ -8,6 +8,7 @@
 
 #include "bnn/config/run_config.h"
 #include "layers/layer_argument_rows.h"
+#include "support/json_document.h"
 #include "support/schema_check.h"
 #include "support/tiny_run.h"
 
@@ -21,7 +22,7 @@ Json document_of(const Json& layer) {
   Json document = tiny_config();
   Json& layers = document["model"]["layers"];
   layers = Json::array({layer});
-  if (layer.value("reuse", Json()) != Json(true)) return document;
+  if (layer.value_or("reuse") != true) return document;
   layers[0].erase("reuse");
   layers.push_back(layer);
   return document;
@@ -30,7 +31,7 @@ Json document_of(const Json& layer) {
 // The base layer with a row's context and one of its values.
 Json layer_with(const std::string& type, const ArgumentRow& row, const Json& value) {
   Json layer = base_layer(type);
-  layer.update(row.context);
+  for (const auto& [key, context] : row.context.items()) layer[key] = context;
   layer[row.key()] = value;
   return layer;
 }
@@ -53,7 +54,7 @@ const Json& schema_of(const std::string& type) {
   static const Json schema = layer_schema();
   const Json& alternatives = schema.at("anyOf");
   const auto found = std::find_if(alternatives.begin(), alternatives.end(), [&](const Json& one) {
-    return one.at("/properties/type"_json_pointer).dump().find("\"" + type + "\"") !=
+    return bnn::testing::at_pointer(one, "/properties/type").dump().find("\"" + type + "\"") !=
            std::string::npos;
   });
   REQUIRE(found != alternatives.end());
@@ -71,10 +72,10 @@ bool carries(const Json& resolved, const Json& given) {
   if (given.is_object()) {
     return resolved.is_object() &&
            std::all_of(given.items().begin(), given.items().end(), [&](const auto& item) {
-             return resolved.contains(item.key()) && carries(resolved[item.key()], item.value());
+             return resolved.contains(item.key) && carries(resolved[item.key], item.value);
            });
   }
-  if (resolved.is_object() && given.is_string()) return resolved.value("type", Json()) == given;
+  if (resolved.is_object() && given.is_string()) return resolved.value_or("type") == given;
   if (resolved.is_array() && given.is_number()) return resolved == Json({given, given});
   return resolved == given;
 }
@@ -87,7 +88,7 @@ void check_valid(const std::string& type, const ArgumentRow& row, const SchemaCh
   REQUIRE_NOTHROW(config = read_run_config(document_of(layer), "c.json", ErrorKind::config));
   CHECK(row.heard(config.model.layers.back()));
   const Json& resolved = config.resolved["model"]["layers"].back();
-  REQUIRE(resolved.contains(row.pointer()));
+  REQUIRE(has_pointer(resolved, row.pointer()));
   CHECK(carries(resolved[row.key()], row.valid));
 }
 
@@ -159,8 +160,10 @@ TEST_CASE("Each layer type is read by its name in any case, and by no other") {
   for (const std::string& type : layer_types()) {
     CAPTURE(type);
     Json layer = base_layer(type);
-    std::transform(type.begin(), type.end(), layer["type"].get_ref<std::string&>().begin(),
+    std::string capitals = type;
+    std::transform(type.begin(), type.end(), capitals.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    layer["type"] = capitals;
     const Json document = document_of(layer);
     CHECK(schema.fault(document) == "");
     const RunConfig config = read_run_config(document, "c.json", ErrorKind::config);
@@ -178,7 +181,7 @@ TEST_CASE("Keys that a layer must have are missed where they are not") {
   for (const std::string& type : layer_types()) {
     const Json own = schema_of(type);
     for (const Json& required : own.at("required")) {
-      const std::string key = required;
+      const std::string& key = required.text();
       CAPTURE(type, key);
       Json layer = base_layer(type);
       layer.erase(key);
@@ -232,8 +235,10 @@ Json expanded(const Json& schema, const Json& definitions) {
     return expanded(definitions.at(reference.substr(std::string("#/$defs/").size())), definitions);
   }
   Json result = schema;
-  if (!schema.is_structured()) return result;
-  for (Json& child : result) child = expanded(child, definitions);
+  if (schema.is_array()) {
+    for (Json& child : result) child = expanded(child, definitions);
+  }
+  for (const auto& [key, child] : schema.items()) result[key] = expanded(child, definitions);
   return result;
 }
 
@@ -244,7 +249,7 @@ TEST_CASE("The schema of a config holds that of layers, but for what defaults ca
   Json layers = layer_schema();
   for (Json& layer : layers.at("anyOf")) layer["required"] = {"type"};
   const Json schema = run_config_schema();
-  const Json& items = schema.at("/properties/model/properties/layers/items"_json_pointer);
+  const Json& items = bnn::testing::at_pointer(schema, "/properties/model/properties/layers/items");
   CHECK((expanded(items, schema.at("$defs")) == layers));
   // What repeats stands once: the whole is much shorter than its layers alone.
   CHECK(schema.dump().size() < layers.dump().size() / 4);

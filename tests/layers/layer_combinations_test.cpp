@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/config/run_config.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -17,7 +18,8 @@ using Catch::Matchers::Contains;
 // The tiny config with keys of its convolution replaced.
 Json with_layer(const std::string& keys) {
   Json config = tiny_config();
-  config["model"]["layers"][0].update(Json::parse(keys));
+  const Json changes = parsed(keys);
+  for (const auto& [key, value] : changes.items()) config["model"]["layers"][0][key] = value;
   return config;
 }
 
@@ -49,7 +51,7 @@ void check_good(const std::string& keys) {
 // The tiny config with other layers.
 Json with_layers(const std::string& layers) {
   Json config = tiny_config();
-  config["model"]["layers"] = Json::parse(layers);
+  config["model"]["layers"] = bnn::testing::parsed(layers);
   return config;
 }
 
@@ -178,7 +180,7 @@ TEST_CASE("Layers that share variables name each other and agree on them") {
         read_run_config(config, "c.json", ErrorKind::config).resolved["model"]["layers"][2];
     CHECK(layer.at("units") == 64);
     CHECK(layer.at("seed") == 3);
-    CHECK(layer.at("/kernel_prior_fn/scale"_json_pointer) == 2);
+    CHECK(bnn::testing::at_pointer(layer, "/kernel_prior_fn/scale") == 2);
     CHECK(layer.at("bias_posterior_fn").is_null());
   }
   CHECK_THAT(problem_of(second(R"({"type": "dense_flipout", "name": "d", "reuse": true,

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/parse_json.h"
 #include "support/layer_fixture.h"
 
 using namespace bnn;

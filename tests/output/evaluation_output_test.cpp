@@ -10,6 +10,7 @@
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/infer/named_metrics.h"
+#include "support/json_document.h"
 #include "support/text_lines.h"
 
 namespace bnn {
@@ -51,7 +52,7 @@ TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
   const std::string text = evaluation_json({small_metrics(), 32, {"cat", "dog"}});
   CHECK(text.back() == '\n');
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-  const Json result = Json::parse(text);
+  const Json result = bnn::testing::parsed(text);
   std::vector<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{
@@ -82,7 +83,7 @@ TEST_CASE("each number of an evaluation is under its own name") {
   metrics.mutual_information = 8;
   metrics.aurc = 9;
   metrics.class_ece = 10;
-  const Json result = Json::parse(evaluation_json({metrics, 1, {}}));
+  const Json result = bnn::testing::parsed(evaluation_json({metrics, 1, {}}));
   const std::string text = evaluation_text({metrics, 1, {}});
   int expected = 1;
   for (const char* name : {"nll", "brier", "ece", "adaptive_ece", "mce", "predictive_entropy",
@@ -96,7 +97,7 @@ TEST_CASE("each number of an evaluation is under its own name") {
 }
 
 TEST_CASE("the bins of an evaluation as JSON are null where they are empty") {
-  const Json bins = Json::parse(evaluation_json({small_metrics(), 1, {}}))["calibration"];
+  const Json bins = bnn::testing::parsed(evaluation_json({small_metrics(), 1, {}}))["calibration"];
   REQUIRE(bins.size() == 15);
   CHECK(bins[0]["count"] == 0);
   CHECK(bins[0]["lower"] == 0.0);
@@ -110,7 +111,7 @@ TEST_CASE("the bins of an evaluation as JSON are null where they are empty") {
 }
 
 TEST_CASE("classes without names are called by their index") {
-  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}}));
+  const Json result = bnn::testing::parsed(evaluation_json({small_metrics(), 1, {}}));
   CHECK(result["per_class"][0]["class"] == 0);
   CHECK(result["per_class"][1]["class"] == 1);
 }
@@ -121,7 +122,7 @@ TEST_CASE("out-of-distribution scores appear only if they were measured") {
                        .expected_entropy = {0.25, 0.125, 0.75, 0.5},
                        .mutual_information = {0.75, 0.5, 0.125, 0.875},
                        .max_probability = {0.625, 0.375, 0.0}};
-  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}, ood}));
+  const Json result = bnn::testing::parsed(evaluation_json({small_metrics(), 1, {}, ood}));
   CHECK(
       result["ood"].dump() ==
       R"({"examples":7,"positive_class":"out_of_distribution","predictive_entropy":{"auroc":0.5,"aupr":0.25,"fpr95":1.0,"aupr_in":0.0},)"
@@ -140,7 +141,7 @@ TEST_CASE("out-of-distribution scores appear only if they were measured") {
 
 TEST_CASE("an evaluation of no examples is null in JSON and not available in text") {
   const Metrics metrics = MetricsCollector(2).finish();
-  const Json result = Json::parse(evaluation_json({metrics, 1, {}}));
+  const Json result = bnn::testing::parsed(evaluation_json({metrics, 1, {}}));
   CHECK(result["nll"].is_null());
   CHECK(result["per_class"][0]["recall"].is_null());
   CHECK(evaluation_text({metrics, 1, {}}).find("n/a") != std::string::npos);
@@ -228,7 +229,7 @@ TEST_CASE("the report says why there is one pass only") {
 }
 
 TEST_CASE("JSON has intervals, mean weights and sweep where they were measured") {
-  const Json result = Json::parse(evaluation_json(full_evaluation()));
+  const Json result = bnn::testing::parsed(evaluation_json(full_evaluation()));
   double lower = 0;
   for (const char* name :
        {"accuracy", "nll", "brier", "ece", "adaptive_ece", "mce", "class_ece", "aurc",
@@ -258,7 +259,7 @@ TEST_CASE("JSON has intervals, mean weights and sweep where they were measured")
 
 TEST_CASE("JSON has the parts of the Brier score and the risks by coverage") {
   // 0.75 right, 0.5 wrong. Class 0 and class 1 have one example in each of two bins.
-  const Json result = Json::parse(evaluation_json({small_metrics(), 1, {}}));
+  const Json result = bnn::testing::parsed(evaluation_json({small_metrics(), 1, {}}));
   const Json& parts = result["brier_decomposition"];
   CHECK(parts["reliability"].get<double>() == Approx((0.0625 + 0.25) / 2 * 2));
   CHECK(parts["uncertainty"] == 0.5);
@@ -350,7 +351,7 @@ TEST_CASE("names cannot steer the terminal") {
         "b");
   const std::string text = evaluation_text({small_metrics(), 1, {"\x1b[2J", "\xFF"}});
   CHECK(text.find('\x1b') == std::string::npos);
-  CHECK_NOTHROW(Json::parse(evaluation_json({small_metrics(), 1, {"\x1b[2J", "\xFF"}})));
+  CHECK_NOTHROW(bnn::testing::parsed(evaluation_json({small_metrics(), 1, {"\x1b[2J", "\xFF"}})));
 }
 
 TEST_CASE("numbers of a fixed number of decimals are rounded") {

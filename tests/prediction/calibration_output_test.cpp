@@ -9,6 +9,7 @@
 #include "bnn/output/conformal_output.h"
 #include "bnn/output/corruption_output.h"
 #include "bnn/output/evaluation_output.h"
+#include "support/json_document.h"
 #include "support/text_lines.h"
 
 namespace bnn {
@@ -97,7 +98,7 @@ TEST_CASE("an infinite threshold and classes without examples are null in JSON")
 
 TEST_CASE("what was not asked for is not in an evaluation, and what was fits 80 columns") {
   Evaluation evaluation = example();
-  Json json = Json::parse(evaluation_json(evaluation));
+  Json json = bnn::testing::parsed(evaluation_json(evaluation));
   for (const char* key : {"temperature", "conformal", "corruptions", "corruption_means"}) {
     CHECK_FALSE(json.contains(key));
   }
@@ -106,7 +107,7 @@ TEST_CASE("what was not asked for is not in an evaluation, and what was fits 80 
   evaluation.conformal->target = 0.123456789;
   evaluation.conformal->calibration_examples = 1000000000;
   evaluation.corruptions = kResults;
-  json = Json::parse(evaluation_json(evaluation));
+  json = bnn::testing::parsed(evaluation_json(evaluation));
   CHECK(json["temperature"] == 1.5);
   CHECK(json["conformal"]["coverage"] == 0.75);
   CHECK(json["corruptions"].size() == 4);

@@ -10,6 +10,7 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
+#include "support/json_document.h"
 
 namespace bnn {
 namespace {
@@ -56,7 +57,7 @@ TEST_CASE("a prediction as JSON has the keys of the contract in order") {
 TEST_CASE("a prediction as JSON leaves out the label and the class that are not known") {
   PredictionRow row = example_row();
   row.label.reset();
-  const Json line = Json::parse(prediction_line({.classes = 3}, row));
+  const Json line = bnn::testing::parsed(prediction_line({.classes = 3}, row));
   CHECK(keys_of(line) ==
         std::vector<std::string>{"index", "input", "predicted", "confidence", "probabilities",
                                  "probabilities_std", "predictive_entropy", "expected_entropy",
@@ -84,13 +85,13 @@ TEST_CASE("a row of CSV without a label leaves the field empty, or the column ou
 
 TEST_CASE("the best classes are listed best first, ties by index") {
   PredictionFormat format{.class_names = {"cat", "dog", "owl"}, .classes = 3, .top_k = 2};
-  const Json line = Json::parse(prediction_line(format, example_row()));
+  const Json line = bnn::testing::parsed(prediction_line(format, example_row()));
   CHECK(keys_of(line).back() == "top_k");
   CHECK(line["top_k"].dump() ==
         R"([{"class":"dog","probability":0.5},{"class":"cat","probability":0.25}])");
   format.class_names.clear();
   format.top_k = 100;
-  CHECK(Json::parse(prediction_line(format, example_row()))["top_k"].dump() ==
+  CHECK(bnn::testing::parsed(prediction_line(format, example_row()))["top_k"].dump() ==
         R"([{"class":1,"probability":0.5},{"class":0,"probability":0.25},)"
         R"({"class":2,"probability":0.25}])");
 }
@@ -111,7 +112,7 @@ TEST_CASE("the best classes as CSV are columns of their own") {
 TEST_CASE("a prediction abstains above the threshold and not at it") {
   const auto abstains = [](std::optional<double> threshold) {
     const PredictionFormat format{.classes = 3, .abstain_above = threshold};
-    return Json::parse(prediction_line(format, example_row()))["abstain"].get<bool>();
+    return bnn::testing::parsed(prediction_line(format, example_row()))["abstain"].get<bool>();
   };
   CHECK_FALSE(abstains({}));
   CHECK(abstains(1.4375));
@@ -145,7 +146,7 @@ TEST_CASE("a file name that is not UTF-8 becomes valid text in both formats") {
   const std::string line = prediction_line({.classes = 3}, row);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
   CHECK(line.find('\x1b') == std::string::npos);
-  CHECK(Json::parse(line)["input"].get<std::string>() == row.input);
+  CHECK(bnn::testing::parsed(line)["input"].get<std::string>() == row.input);
 }
 
 TEST_CASE("numbers read back to the same double") {
@@ -153,7 +154,7 @@ TEST_CASE("numbers read back to the same double") {
   for (const double value : {1.0 / 3, 0.1, 5e-324, 1.17549435e-38, std::nextafter(1.0, 0.0),
                              static_cast<double>(0.7f), std::exp(-50.0)}) {
     row.summary.confidence = value;
-    const Json line = Json::parse(prediction_line({.classes = 3}, row));
+    const Json line = bnn::testing::parsed(prediction_line({.classes = 3}, row));
     CHECK(line["confidence"].get<double>() == value);
     const std::string csv = prediction_line({.csv = true, .classes = 3}, row);
     const std::string head = "17,test_batch.bin#17,2,1,";
@@ -168,7 +169,7 @@ TEST_CASE("more predictions than names are called by their index") {
   PredictionRow row = example_row();
   row.summary.predicted = 2;
   const PredictionFormat format{.class_names = {"cat"}, .classes = 3};
-  CHECK(Json::parse(prediction_line(format, row))["class"] == 2);
+  CHECK(bnn::testing::parsed(prediction_line(format, row))["class"] == 2);
 }
 
 }  // namespace

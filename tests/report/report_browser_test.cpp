@@ -9,6 +9,7 @@
 #include "bnn/core/json_reader.h"
 #include "bnn/report/svg_elements.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/report_fixture.h"
 #include "support/run_program.h"
 #include "support/temporary_directory.h"
@@ -98,7 +99,7 @@ Json measured(const std::string& report, bool dark) {
   }
   INFO(text);
   REQUIRE(text.starts_with("["));
-  return Json::parse(text);
+  return bnn::testing::parsed(text);
 }
 
 void check_frames(const Json& frames, bool dark) {

@@ -12,6 +12,7 @@
 
 #include "bnn/files/checkpoint_file.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -64,7 +65,9 @@ Result trained(const TinyRun& tiny, const std::string& out, int threads, const W
 }
 
 std::uint64_t stored_step(const std::string& checkpoint) {
-  return Json::parse(read_checkpoint_file(checkpoint).state).at("step").get<std::uint64_t>();
+  return bnn::testing::parsed(read_checkpoint_file(checkpoint).state)
+      .at("step")
+      .get<std::uint64_t>();
 }
 
 // Waits until a checkpoint of a later step than `step` is there.

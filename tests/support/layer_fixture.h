@@ -19,6 +19,7 @@
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/layers/make_layer.h"
 #include "bnn/math/blas.h"
 #include "support/naive_layers.h"

@@ -9,6 +9,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/core/random.h"
 #include "bnn/data/dataset.h"
 #include "bnn/math/blas.h"

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 
 namespace bnn::testing {
 namespace {
@@ -30,7 +31,7 @@ bool is_printable(const std::string& line) {
   if (has_control || line.find("\xc2\x9b") != std::string::npos) return false;
   try {
     return !Json(line).dump().empty();
-  } catch (const Json::type_error&) {
+  } catch (const JsonError&) {
     return false;
   }
 }
@@ -38,7 +39,7 @@ bool is_printable(const std::string& line) {
 }  // namespace
 
 Json tiny_config() {
-  return Json::parse(R"({
+  return bnn::testing::parsed(R"({
     "name": "tiny",
     "data": {
       "format": "idx",
@@ -154,7 +155,7 @@ std::string read_bytes(const std::string& path) {
 
 std::vector<Json> json_lines(const std::string& text) {
   std::vector<Json> values;
-  for (const std::string& line : lines_of(text)) values.push_back(Json::parse(line));
+  for (const std::string& line : lines_of(text)) values.push_back(bnn::testing::parsed(line));
   return values;
 }
 

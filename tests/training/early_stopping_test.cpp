@@ -12,6 +12,7 @@
 #include "bnn/files/checkpoint_file.h"
 #include "bnn/files/event_file.h"
 #include "support/event_file_reader.h"
+#include "support/json_document.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -53,7 +54,7 @@ std::size_t expected_epochs(const std::vector<Json>& lines, const std::string& k
 }
 
 Json state_of(const std::string& checkpoint) {
-  return Json::parse(read_checkpoint_file(checkpoint).state);
+  return bnn::testing::parsed(read_checkpoint_file(checkpoint).state);
 }
 
 }  // namespace
@@ -104,7 +105,7 @@ TEST_CASE("A resumed run that watches another number knows nothing of it yet") {
 TEST_CASE("Checkpoints from before there was a choice go on by their best NLL") {
   const TrainedRun tiny;
   CheckpointContents contents = read_checkpoint_file(tiny.last());
-  const Json before = Json::parse(contents.state);
+  const Json before = bnn::testing::parsed(contents.state);
   Json state = before;
   state.erase("monitored_best");
   state.erase("monitored_epoch");

@@ -29,18 +29,10 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "bnn/core/error.h"
+#include "bnn/core/json.h"
 
 namespace bnn {
-
-using Json = nlohmann::ordered_json;
-
-/// Parses JSON text. Rejects, with line and column: syntax errors, duplicate keys, numbers that do
-/// not fit a double, text after the document, NUL bytes, and nesting deeper than 64.
-/// @param source names the text in messages.
-Json parse_json(std::string_view text, const std::string& source, ErrorKind kind);
 
 /// The value as text on one line (for messages), cut at about 60 bytes.
 std::string json_text(const Json& value);

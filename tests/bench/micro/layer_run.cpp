@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "bnn/core/parse_json.h"
 #include "workload.h"
 
 namespace bnn {
