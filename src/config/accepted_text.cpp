@@ -66,7 +66,7 @@ std::string list_text(const Json& schema, const std::vector<std::string>& before
   const Json& items = schema.at("items");
   const std::string element = plain_text(items);
   const std::string count =
-      schema.contains("minItems") && schema.value("maxItems", Json()) == schema.at("minItems")
+      schema.contains("minItems") && schema.value_or("maxItems") == schema.at("minItems")
           ? fmt::format(" of {}", limit_text(schema.at("minItems")))
           : std::string();
   const bool named = std::find(before.begin(), before.end(), element) != before.end();

@@ -145,7 +145,7 @@ class RowCollector {
                             const Json& reference) const {
     const Json& schema = resolved(reference);
     if (schema.contains("default")) return "`" + schema.at("default").dump() + "`";
-    const Json required = object.value("required", Json::array());
+    const Json required = object.value_or("required", Json::array());
     if (std::find(required.begin(), required.end(), Json(key)) != required.end()) {
       return "required";
     }
