@@ -220,8 +220,8 @@ void read_standardize(ObjectReader& reader, DataConfig& config) {
 }
 
 void read_augment(ObjectReader& augment, DataConfig& config) {
-  config.flip_horizontal = augment.boolean("flip_horizontal", false);
-  config.crop_padding = static_cast<int>(
+  config.augmentation.flip_horizontal = augment.boolean("flip_horizontal", false);
+  config.augmentation.crop_padding = static_cast<int>(
       augment.integer("crop_padding", {.min = 0, .max = kMaxCropPadding, .fallback = 0}));
 }
 

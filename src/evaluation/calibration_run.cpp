@@ -36,8 +36,8 @@ EvaluationImages held_out_images(const EvalOptions& options, const ModelCheckpoi
 LabelledProbabilities predict_all(Predictor& predictor, const ModelCheckpoint& model,
                                   const EvaluationImages& images, RunLog& log) {
   LabelledProbabilities data{.classes = model.graph.classes()};
-  const Loader loader(images.data, images.chosen, model.standardization, false, 0, 0);
-  predictor.predict(images.data, loader, images.chosen, [&](const PredictedBlock& block) {
+  const Standardizer standardizer(model.standardization);
+  predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
     stop_if_asked();
     for (std::size_t i = 0; i < block.examples.size(); ++i) {
       data.add(block.summary(i).probabilities, images.data.labels[block.examples[i]]);

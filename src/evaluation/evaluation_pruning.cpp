@@ -25,14 +25,14 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
   AlignedArray parameters(model.parameters.size());
   Predictor predictor(model.graph, parameters, spec, pool);
   predictor.check_often(stop_if_asked);
-  const Loader loader(images.data, images.chosen, model.standardization, false, 0, 0);
+  const Standardizer standardizer(model.standardization);
   std::vector<PruningPoint> points;
   for (const double share : shares) {
     std::copy_n(model.parameters.data(), parameters.size(), parameters.data());
     const std::size_t removed = order.count(share);
     order.prune(removed, parameters);
     MetricsCollector collector(model.graph.classes());
-    predictor.predict(images.data, loader, images.chosen, [&](const PredictedBlock& block) {
+    predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
       collector.add(block.summaries(pool), block.examples, images.data.labels);
     });
     const Metrics metrics = collector.finish();

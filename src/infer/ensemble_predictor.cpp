@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "bnn/data/loader.h"
-
 namespace bnn {
 namespace {
 
@@ -30,7 +28,7 @@ EnsemblePredictor::EnsemblePredictor(const std::vector<EnsembleMember>& members,
       temperature_(members[0].spec.temperature) {
   for (const EnsembleMember& member : members) {
     members_.push_back({Predictor(member.graph, member.parameters, spec_of(member), pool),
-                        member.standardization});
+                        Standardizer(member.standardization)});
   }
 }
 
@@ -40,18 +38,14 @@ void EnsemblePredictor::check_often(const std::function<void()>& check) {
 
 void EnsemblePredictor::predict(const Dataset& data, std::span<const std::uint32_t> examples,
                                 const std::function<void(const PredictedBlock&)>& visit) {
-  std::deque<Loader> loaders;
-  for (const Member& member : members_) {
-    loaders.emplace_back(data, std::vector<std::uint32_t>(), member.standardization, false, 0, 0);
-  }
   const std::size_t most = examples_of_a_block(passes(), classes_);
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     probabilities_.resize(passes() * block.size() * static_cast<std::size_t>(classes_));
     for (std::size_t m = 0; m < members_.size(); ++m) {
-      members_[m].predictor.predict(data, loaders[m], block, [&](const PredictedBlock& part) {
-        collect(m, part, block.size());
-      });
+      Member& member = members_[m];
+      member.predictor.predict(data, member.standardizer, block,
+                               [&](const PredictedBlock& part) { collect(m, part, block.size()); });
     }
     visit({first, block, probabilities_, passes(), classes_, temperature_});
   }

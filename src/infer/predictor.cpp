@@ -38,14 +38,14 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
       execution_(graph, ExecutionMode::inference, limits_of(pool.size())),
       draws_(spec.mean_weights ? 0 : std::max<std::size_t>(graph.layout().size(), 1)) {}
 
-void Predictor::predict(const Dataset& data, const Loader& loader,
+void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
                         std::span<const std::uint32_t> examples,
                         const std::function<void(const PredictedBlock&)>& visit) {
   const std::size_t most =
       examples_of_a_block(static_cast<std::size_t>(spec_.passes()), graph_.classes());
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
-    run_block(data, loader, block);
+    run_block(data, standardizer, block);
     visit({first, block, probabilities_, static_cast<std::size_t>(spec_.passes()), graph_.classes(),
            spec_.temperature});
   }
@@ -65,7 +65,7 @@ void Predictor::place(const Dataset& data, std::span<const std::uint32_t> exampl
   }
 }
 
-void Predictor::run_block(const Dataset& data, const Loader& loader,
+void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
                           std::span<const std::uint32_t> examples) {
   place(data, examples);
   const auto passes = static_cast<std::uint32_t>(spec_.passes());
@@ -73,7 +73,7 @@ void Predictor::run_block(const Dataset& data, const Loader& loader,
   for (std::uint32_t sample = 0; sample < passes; ++sample) {
     draw_weights(sample);
     pool_.run(places_.size() / kGroup, [&](std::size_t group, int worker) {
-      run_group(group, worker, sample, data, loader, examples);
+      run_group(group, worker, sample, data, standardizer, examples);
     });
   }
 }
@@ -88,7 +88,8 @@ void Predictor::draw_weights(std::uint32_t sample) {
 }
 
 void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
-                          const Loader& loader, std::span<const std::uint32_t> examples) {
+                          const Standardizer& standardizer,
+                          std::span<const std::uint32_t> examples) {
   if (check_) check_();
   const auto places = std::span(places_).subspan(group * kGroup, kGroup);
   const std::uint32_t any = *std::min_element(places.begin(), places.end());
@@ -97,7 +98,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
     chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
     names[i] = data.stream_name(chosen[i]);
   }
-  loader.fill(chosen, execution_.input(worker, 0), nullptr);
+  standardizer.fill(data, chosen, execution_.input(worker, 0));
   const PassNoise noise{spec_.seed, sample, true, names};
   execution_.forward(worker, {0,
                               {static_cast<int>(kGroup), parameters_.data(),

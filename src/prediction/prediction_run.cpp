@@ -78,16 +78,19 @@ class RowMaker {
  public:
   RowMaker(const ModelCheckpoint& model, const std::optional<ConformalRule>& conformal,
            Predictor& predictor, NpyWriter* samples, PredictionWriter& out)
-      : model_(model), conformal_(conformal), predictor_(predictor), samples_(samples), out_(out) {}
+      : standardizer_(model.standardization),
+        conformal_(conformal),
+        predictor_(predictor),
+        samples_(samples),
+        out_(out) {}
 
   void add(const Dataset& data) {
     if (data.size() == 0) return;
     std::vector<std::uint32_t> chosen(data.size());
     std::iota(chosen.begin(), chosen.end(), 0u);
-    const Loader loader(data, chosen, model_.standardization, false, 0, 0);
     for (std::size_t first = 0; first < chosen.size();) {
       const auto part = std::span(chosen).subspan(first, std::min(block_, chosen.size() - first));
-      predictor_.predict(data, loader, part,
+      predictor_.predict(data, standardizer_, part,
                          [&](const PredictedBlock& block) { add_block(data, block); });
       first += part.size();
       block_ = std::min(2 * block_, kLastBlock);
@@ -110,7 +113,7 @@ class RowMaker {
     out_.flush();
   }
 
-  const ModelCheckpoint& model_;
+  const Standardizer standardizer_;
   const std::optional<ConformalRule>& conformal_;
   Predictor& predictor_;
   NpyWriter* samples_;

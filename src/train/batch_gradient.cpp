@@ -32,8 +32,8 @@ std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
 
 }  // namespace
 
-BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
-                             ThreadPool& pool)
+BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec,
+                             const TrainingLoader& loader, ThreadPool& pool)
     : graph_(graph),
       layout_(graph.layout()),
       spec_(spec),

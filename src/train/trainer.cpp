@@ -24,7 +24,7 @@ constexpr double kMaxNorm = 1e18;
 
 }  // namespace
 
-Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
+Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
                  ThreadPool& pool)
     : layout_(graph.layout()),
       spec_(spec),

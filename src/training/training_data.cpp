@@ -13,13 +13,9 @@ std::uint32_t TrainingData::digest() const {
   return static_cast<std::uint32_t>(crc);
 }
 
-Loader TrainingData::training_loader(const RunConfig& config) const {
-  return Loader(images, split.train, standardization, config.data.flip_horizontal,
-                config.data.crop_padding, config.training.seed);
-}
-
-Loader TrainingData::plain_loader() const {
-  return Loader(images, split.validation, standardization, false, 0, 0);
+TrainingLoader TrainingData::training_loader(const RunConfig& config) const {
+  return TrainingLoader(images, split.train, standardization, config.data.augmentation,
+                        config.training.seed);
 }
 
 std::string data_directory(const std::string& data_flag, const RunConfig& config,

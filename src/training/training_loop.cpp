@@ -49,7 +49,7 @@ struct EpochMeans {
 }  // namespace
 
 TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
-                           const Graph& graph, const Loader& loader, Trainer& trainer,
+                           const Graph& graph, const TrainingLoader& loader, Trainer& trainer,
                            ThreadPool& pool, RunFolder& folder, RunLog& log)
     : config_(config),
       resolved_(resolved),
@@ -180,11 +180,11 @@ void TrainingLoop::show_progress(const StepStats& last) {
 
 // Nothing if a signal stopped it.
 std::optional<Metrics> TrainingLoop::validate() {
-  const Loader loader = data_.plain_loader();
+  const Standardizer standardizer(data_.standardization);
   MetricsCollector collector(graph_.classes());
   try {
     predictor_->predict(
-        data_.images, loader, data_.split.validation, [&](const PredictedBlock& block) {
+        data_.images, standardizer, data_.split.validation, [&](const PredictedBlock& block) {
           collector.add(block.summaries(pool_), block.examples, data_.images.labels);
         });
   } catch (const Stopped&) {

@@ -183,7 +183,7 @@ int run_training(const TrainOptions& options) {
   require_weights(options, config, path);
 
   ThreadPool pool(options.threads);
-  const Loader loader = data.training_loader(config);
+  const TrainingLoader loader = data.training_loader(config);
   Trainer trainer(graph, config.training, loader, pool);
   take_weights(options, config, graph, trainer);
   RunLog log("bnn-train", options.verbosity);

@@ -94,7 +94,7 @@ class Measurements {
     require_plain_names(checkpoint, model.config.data.train);
     const TrainingData data =
         load_training_data(model.config, options_.data, model.graph.classes());
-    const Loader loader(data.images, data.split.train, data.standardization, false, 0, 0);
+    const TrainingLoader loader(data.images, data.split.train, data.standardization, {}, 0);
     for (const std::string& estimator : options_.estimators) {
       measure_estimator(checkpoint, model, estimator, loader, data.split.train);
     }
@@ -104,7 +104,7 @@ class Measurements {
 
  private:
   void measure_estimator(const std::string& checkpoint, const ModelCheckpoint& model,
-                         const std::string& estimator, const Loader& loader,
+                         const std::string& estimator, const TrainingLoader& loader,
                          std::span<const std::uint32_t> examples) {
     const RunConfig config = config_with(model.config, config_names().at(estimator), checkpoint);
     const Graph graph = make_graph(config, checkpoint, ErrorKind::config);

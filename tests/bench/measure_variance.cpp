@@ -15,7 +15,7 @@ constexpr auto kKernel = "/kernel_posterior_";
 }  // namespace
 
 VarianceMeasurement::VarianceMeasurement(const Graph& graph, const float* parameters,
-                                         const Loader& loader,
+                                         const TrainingLoader& loader,
                                          std::span<const std::uint32_t> examples,
                                          const TrainingSpec& spec, ThreadPool& pool)
     : parameters_(parameters),

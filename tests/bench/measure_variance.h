@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "bnn/data/loader.h"
+#include "bnn/data/training_loader.h"
 #include "bnn/train/batch_gradient.h"
 #include "grouped_variance.h"
 
@@ -34,7 +34,7 @@ class VarianceMeasurement {
   /// All arguments must outlive this.
   /// @param examples what batches are drawn from: dataset indices.
   /// @param spec largest batch size, seed and shards; samples = 1.
-  VarianceMeasurement(const Graph& graph, const float* parameters, const Loader& loader,
+  VarianceMeasurement(const Graph& graph, const float* parameters, const TrainingLoader& loader,
                       std::span<const std::uint32_t> examples, const TrainingSpec& spec,
                       ThreadPool& pool);
 

@@ -12,6 +12,7 @@ namespace bnn {
 namespace {
 
 constexpr int kClasses = 10;
+const Standardization kPixels{{0.5, 0.5, 0.5}, {0.3, 0.3, 0.3}};
 
 Graph network(int filters) {
   const std::string text = R"({
@@ -62,7 +63,8 @@ TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, Thre
     : data_(data),
       graph_(network(workload.filters)),
       examples_(first_examples(workload.examples)),
-      loader_(data, examples_, {{0.5, 0.5, 0.5}, {0.3, 0.3, 0.3}}, false, 0, 0) {
+      standardizer_(kPixels),
+      loader_(data, examples_, kPixels, {}, 0) {
   if (workload.predicts) {
     parameters_ = AlignedArray(graph_.layout().size());
     initialize_parameters(graph_.layout(), 0, parameters_);
@@ -84,7 +86,7 @@ void TimedWorkload::run_once() {
   if (trainer_) {
     trainer_->step(++step_, examples_);
   } else {
-    predictor_->predict(data_, loader_, examples_, [](const PredictedBlock&) {});
+    predictor_->predict(data_, standardizer_, examples_, [](const PredictedBlock&) {});
   }
 }
 

@@ -44,7 +44,8 @@ class TimedWorkload {
   const Dataset& data_;
   Graph graph_;
   std::vector<std::uint32_t> examples_;
-  Loader loader_;
+  Standardizer standardizer_;
+  TrainingLoader loader_;
   AlignedArray parameters_;  // for predictions
   std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Predictor> predictor_;  // one of the two is null

@@ -61,12 +61,12 @@ std::vector<float> together(const std::vector<EnsembleMember>& members, const Da
 
 // The same of one network, from a Predictor of its own.
 std::vector<float> alone(const Network& network, const Dataset& data) {
-  const Loader loader(data, {}, network.standardization, false, 0, 0);
+  const Standardizer standardizer(network.standardization);
   ThreadPool pool(1);
   Predictor predictor(network.graph, network.parameters, network.spec, pool);
   const std::size_t n = data.size();
   std::vector<float> all(4 * n * 3, -1.0f);
-  predictor.predict(data, loader, indices(n), [&](const PredictedBlock& block) {
+  predictor.predict(data, standardizer, indices(n), [&](const PredictedBlock& block) {
     for (std::size_t p = 0; p < 4; ++p) {
       const std::size_t floats = block.examples.size() * 3;
       std::copy_n(block.probabilities.data() + p * floats, floats,

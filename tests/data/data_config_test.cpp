@@ -48,8 +48,8 @@ TEST_CASE("a data config has documented defaults") {
   CHECK(config.validation_examples == 0);
   CHECK(config.validation_fraction == 0.0);
   CHECK(config.standardize == StandardizeMode::channel);
-  CHECK_FALSE(config.flip_horizontal);
-  CHECK(config.crop_padding == 0);
+  CHECK_FALSE(config.augmentation.flip_horizontal);
+  CHECK(config.augmentation.crop_padding == 0);
 }
 
 TEST_CASE("a data config reads every key") {
@@ -71,8 +71,8 @@ TEST_CASE("a data config reads every key") {
   CHECK(config.standardize == StandardizeMode::given);
   CHECK(config.standardization.mean == std::vector<double>{0.5, 0.25});
   CHECK(config.standardization.std == std::vector<double>{1, 2});
-  CHECK(config.flip_horizontal);
-  CHECK(config.crop_padding == 4);
+  CHECK(config.augmentation.flip_horizontal);
+  CHECK(config.augmentation.crop_padding == 4);
 }
 
 TEST_CASE("a data config reads the other spellings") {

@@ -86,7 +86,7 @@ class Run {
   ThreadPool pool_;
   Dataset data_ = random_dataset({12, 12, 2, false}, 5, 50, 3);
   // Three steps an epoch, the last of eight examples.
-  Loader loader_{data_, indices(50), {{0.4, 0.5}, {0.2, 0.3}}, true, 2, 11};
+  TrainingLoader loader_{data_, indices(50), {{0.4, 0.5}, {0.2, 0.3}}, {true, 2}, 11};
   Graph graph_;
   Trainer trainer_;
   std::vector<double> losses_;

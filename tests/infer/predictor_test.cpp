@@ -54,12 +54,12 @@ struct Network {
 
   Probabilities predict(const Dataset& data, const std::vector<std::uint32_t>& examples,
                         const PredictionSpec& spec, int threads = 1) const {
-    const Loader loader(data, {}, plain_pixels(data.shape), true, 2, 1);
+    const Standardizer standardizer(plain_pixels(data.shape));
     ThreadPool pool(threads);
     Predictor predictor(graph, parameters, spec, pool);
     Probabilities all;
     std::size_t next = 0;
-    predictor.predict(data, loader, examples, [&](const PredictedBlock& block) {
+    predictor.predict(data, standardizer, examples, [&](const PredictedBlock& block) {
       CHECK(block.first == next);
       next += block.examples.size();
       const auto classes = static_cast<std::size_t>(graph.classes());
@@ -225,14 +225,14 @@ TEST_CASE("predicting nothing visits nothing, and parameters may change between 
   Network network(kDense);
   const Dataset data = random_dataset(kDenseShape, 3, 5, 4);
   CHECK(network.predict(data, {}, kThreeSamples).empty());
-  const Loader loader(data, {}, plain_pixels(kDenseShape), false, 0, 1);
+  const Standardizer standardizer(plain_pixels(kDenseShape));
   ThreadPool pool(1);
   Predictor predictor(network.graph, network.parameters, kThreeSamples, pool);
   std::vector<std::vector<float>> calls;
   const auto examples = indices(5);
   for (int call = 0; call < 3; ++call) {
     if (call == 2) network.parameters.data()[0] += 0.5f;
-    predictor.predict(data, loader, examples, [&](const PredictedBlock& block) {
+    predictor.predict(data, standardizer, examples, [&](const PredictedBlock& block) {
       calls.emplace_back(block.probabilities.begin(), block.probabilities.end());
     });
   }

@@ -128,12 +128,12 @@ TEST_CASE("Without its random weights a network computes what its biases say") {
   const PruningOrder order(network.graph.layout(), network.parameters);
   order.prune(order.size(), network.parameters);
   const Dataset data = random_dataset({2, 3, 1, false}, 3, 20, 4);
-  const Loader loader(data, {}, plain_pixels(data.shape), false, 0, 1);
+  const Standardizer standardizer(plain_pixels(data.shape));
   ThreadPool pool(1);
   Predictor predictor(network.graph, network.parameters, {.samples = 3, .seed = 1}, pool);
   double total = 0;
   for (const float b : bias) total += std::exp(static_cast<double>(b));
-  predictor.predict(data, loader, indices(20), [&](const PredictedBlock& block) {
+  predictor.predict(data, standardizer, indices(20), [&](const PredictedBlock& block) {
     for (std::size_t i = 0; i < block.probabilities.size(); ++i) {
       const double expected = std::exp(static_cast<double>(bias[i % 3])) / total;
       CHECK(block.probabilities[i] == Approx(expected).epsilon(1e-5));

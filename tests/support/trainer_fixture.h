@@ -24,7 +24,7 @@ inline TrainingSpec small_spec() {
 struct TrainerFixture {
   Graph graph;
   Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
-  Loader loader{data, indices(30), plain_pixels(data.shape), false, 0, 5};
+  TrainingLoader loader{data, indices(30), plain_pixels(data.shape), {}, 5};
   ThreadPool pool;
   Trainer trainer;
 

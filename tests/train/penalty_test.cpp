@@ -100,7 +100,7 @@ namespace {
 struct ActivityFixture {
   Graph graph;
   Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
-  Loader loader{data, indices(30), plain_pixels(data.shape), false, 0, 5};
+  TrainingLoader loader{data, indices(30), plain_pixels(data.shape), {}, 5};
   ThreadPool pool{1};
   BatchGradient batch;
   AlignedArray parameters;

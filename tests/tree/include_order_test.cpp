@@ -178,7 +178,7 @@ TEST_CASE("the check of includes finds what breaks the rule") {
   CHECK(in("data", "#include \"bnn/math/blas.h\"\n") == 1);
   CHECK(in("images", "#include \"bnn/data/dataset.h\"\n") == 1);
   CHECK(in("data", "#include \"bnn/corruption/corruption.h\"\n") == 1);
-  CHECK(in("model", "#include \"bnn/data/loader.h\"\n") == 1);
+  CHECK(in("model", "#include \"bnn/data/standardizer.h\"\n") == 1);
   CHECK(in("infer", "#include \"bnn/train/trainer.h\"\n") == 1);
   CHECK(in("train", "  #  include \"bnn/infer/predictor.h\"\n#include \"bnn/files/npy.h\"\n") == 2);
   CHECK(in("layers", "#include \"../model/graph.h\"\n") == 1);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "bnn/core/json_reader.h"
+#include "bnn/data/augmentation.h"
+#include "bnn/data/standardization.h"
 
 namespace bnn {
 
@@ -30,11 +32,6 @@ struct FileSet {
   bool empty() const { return files.empty() && images.empty(); }
 };
 
-/// Per channel, of pixels scaled to 0 … 1: the model sees (byte / 255 - mean) / std.
-struct Standardization {
-  std::vector<double> mean, std;
-};
-
 /// The form that a config has for given numbers: {"mean": [...], "std": [...]}.
 Json to_json(const Standardization& standardization);
 
@@ -56,8 +53,7 @@ struct DataConfig {
   double validation_fraction = 0;
   StandardizeMode standardize = StandardizeMode::channel;
   Standardization standardization;  // with StandardizeMode::given
-  bool flip_horizontal = false;
-  int crop_padding = 0;
+  Augmentation augmentation;
 };
 
 /// Reads the "data" object. Adds everything that is wrong to the reader's problems and calls

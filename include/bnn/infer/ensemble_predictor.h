@@ -16,7 +16,7 @@
 
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
-#include "bnn/data/data_config.h"
+#include "bnn/data/standardizer.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/model/graph.h"
 
@@ -52,7 +52,7 @@ class EnsemblePredictor {
  private:
   struct Member {
     Predictor predictor;
-    const Standardization& standardization;
+    Standardizer standardizer;
   };
 
   void collect(std::size_t member, const PredictedBlock& part, std::size_t examples);

@@ -15,7 +15,7 @@
 
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
-#include "bnn/data/loader.h"
+#include "bnn/data/standardizer.h"
 #include "bnn/infer/temperature.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
@@ -67,7 +67,8 @@ class Predictor {
 
   /// Calls visit for each block of images in order, on the calling thread.
   /// @param examples dataset indices
-  void predict(const Dataset& data, const Loader& loader, std::span<const std::uint32_t> examples,
+  void predict(const Dataset& data, const Standardizer& standardizer,
+               std::span<const std::uint32_t> examples,
                const std::function<void(const PredictedBlock&)>& visit);
 
   /// From now on predict calls `check` before every few images, on any of the pool's threads; what
@@ -80,12 +81,12 @@ class Predictor {
   static std::size_t bytes(const Graph& graph, int threads);
 
  private:
-  void run_block(const Dataset& data, const Loader& loader,
+  void run_block(const Dataset& data, const Standardizer& standardizer,
                  std::span<const std::uint32_t> examples);
   void place(const Dataset& data, std::span<const std::uint32_t> examples);
   void draw_weights(std::uint32_t sample);
   void run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
-                 const Loader& loader, std::span<const std::uint32_t> examples);
+                 const Standardizer& standardizer, std::span<const std::uint32_t> examples);
 
   const Graph& graph_;
   const AlignedArray& parameters_;

@@ -14,7 +14,7 @@
 
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
-#include "bnn/data/loader.h"
+#include "bnn/data/training_loader.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
 #include "bnn/model/graph.h"
@@ -32,7 +32,7 @@ struct BatchLoss {
 class BatchGradient {
  public:
   /// All arguments must outlive this.
-  BatchGradient(const Graph& graph, const TrainingSpec& spec, const Loader& loader,
+  BatchGradient(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
                 ThreadPool& pool);
 
   /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
@@ -70,7 +70,7 @@ class BatchGradient {
   const Graph& graph_;
   const ParameterLayout& layout_;
   TrainingSpec spec_;
-  const Loader& loader_;
+  const TrainingLoader& loader_;
   ThreadPool& pool_;
   std::vector<Chunk> chunks_;
   Execution execution_;

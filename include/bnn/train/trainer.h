@@ -34,7 +34,8 @@ struct StepStats {
 class Trainer {
  public:
   /// All arguments must outlive the trainer. The loader's examples are N.
-  Trainer(const Graph& graph, const TrainingSpec& spec, const Loader& loader, ThreadPool& pool);
+  Trainer(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
+          ThreadPool& pool);
 
   std::uint64_t steps_per_epoch() const;
 
@@ -64,7 +65,7 @@ class Trainer {
 
   const ParameterLayout& layout_;
   TrainingSpec spec_;
-  const Loader& loader_;
+  const TrainingLoader& loader_;
   ThreadPool& pool_;
   BatchGradient batch_gradient_;
   ParameterLoss parameter_loss_;

@@ -7,9 +7,9 @@
 
 #include "bnn/config/run_config.h"
 #include "bnn/data/dataset.h"
-#include "bnn/data/loader.h"
 #include "bnn/data/split.h"
 #include "bnn/data/standardize.h"
+#include "bnn/data/training_loader.h"
 
 namespace bnn {
 
@@ -23,9 +23,7 @@ struct TrainingData {
   /// CRC-32 of the pixels and labels, training and validation part alike.
   std::uint32_t digest() const;
   /// The training part, augmented as the config says.
-  Loader training_loader(const RunConfig& config) const;
-  /// No augmentation, for validation.
-  Loader plain_loader() const;
+  TrainingLoader training_loader(const RunConfig& config) const;
 };
 
 /// Where the data files lie: --data, or the config's directory, or the config's own folder.

@@ -27,7 +27,7 @@ class TrainingLoop {
   /// Everything must outlive the loop.
   /// @param resolved the config as checkpoints store it
   TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
-               const Graph& graph, const Loader& loader, Trainer& trainer, ThreadPool& pool,
+               const Graph& graph, const TrainingLoader& loader, Trainer& trainer, ThreadPool& pool,
                RunFolder& folder, RunLog& log);
 
   /// Also shows the run's metrics and posteriors there; it must outlive the loop. A failure to
@@ -57,7 +57,7 @@ class TrainingLoop {
   const Json& resolved_;
   const TrainingData& data_;
   const Graph& graph_;
-  const Loader& loader_;
+  const TrainingLoader& loader_;
   Trainer& trainer_;
   ThreadPool& pool_;
   RunFolder& folder_;

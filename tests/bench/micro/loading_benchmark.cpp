@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "benchmarks.h"
-#include "bnn/data/loader.h"
+#include "bnn/data/training_loader.h"
 #include "support/temporary_directory.h"
 #include "workload.h"
 
@@ -17,6 +17,9 @@ constexpr std::size_t kRecords = 10000;   // of a file of CIFAR-10
 constexpr std::size_t kExamples = 20000;  // 61 MB: more than the caches hold
 constexpr std::size_t kBatch = 128;
 constexpr std::size_t kRecordBytes = 3073;
+const Standardization kPixels{{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}};
+
+using Chosen = std::span<const std::uint32_t>;
 
 std::vector<std::uint8_t> random_bytes(std::size_t size) {
   std::vector<std::uint8_t> bytes(size);
@@ -44,19 +47,28 @@ std::vector<std::uint32_t> all_examples() {
   return examples;
 }
 
+enum class Filling { plain, augmentation_off, augmented };
+
 // Visits one batch after the other of a shuffled epoch.
-template <typename Fill>
-void measure_batches(benchmark::State& state, bool augment, const Fill& fill) {
+void measure_batches(benchmark::State& state, Filling filling) {
   const Dataset data = random_dataset();
-  const Loader loader(data, all_examples(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}, augment,
-                      augment ? 4 : 0, 1);
+  const bool plain = filling == Filling::plain;
+  const Augmentation augmentation =
+      filling == Filling::augmented ? Augmentation{true, 4} : Augmentation{};
+  const TrainingLoader loader(data, all_examples(), kPixels, augmentation, 1);
+  const Standardizer standardizer(kPixels);
   const std::vector<std::uint32_t> order = loader.epoch_order(0);
   AlignedArray images(kBatch * data.shape.size());
   std::vector<int> labels(kBatch);
   std::uint32_t step = 0;
   for (auto _ : state) {
     const std::size_t first = kBatch * (++step % (kExamples / kBatch));
-    fill(loader, std::span(order).subspan(first, kBatch), step, images.data(), labels.data());
+    const Chosen chosen = std::span(order).subspan(first, kBatch);
+    if (plain) {
+      standardizer.fill(data, chosen, images.data());
+    } else {
+      loader.fill_augmented(chosen, step, images.data(), labels.data());
+    }
     benchmark::ClobberMemory();
   }
   count_items(state, kBatch);
@@ -78,27 +90,16 @@ void measure_file(benchmark::State& state) {
   count_bytes(state, bytes.size());
 }
 
-using Chosen = std::span<const std::uint32_t>;
-
-void fill_plain(const Loader& loader, Chosen chosen, std::uint32_t, float* images, int* labels) {
-  loader.fill(chosen, images, labels);
-}
-
-void fill_augmented(const Loader& loader, Chosen chosen, std::uint32_t step, float* images,
-                    int* labels) {
-  loader.fill_augmented(chosen, step, images, labels);
-}
-
 }  // namespace
 
 void register_loading_benchmarks() {
   add_benchmark("load_dataset/cifar10", measure_file);
   add_benchmark("fill/32x32x3",
-                [](benchmark::State& state) { measure_batches(state, false, fill_plain); });
+                [](benchmark::State& state) { measure_batches(state, Filling::plain); });
   add_benchmark("fill_augmented/32x32x3_off",
-                [](benchmark::State& state) { measure_batches(state, false, fill_augmented); });
+                [](benchmark::State& state) { measure_batches(state, Filling::augmentation_off); });
   add_benchmark("fill_augmented/32x32x3_flip_crop",
-                [](benchmark::State& state) { measure_batches(state, true, fill_augmented); });
+                [](benchmark::State& state) { measure_batches(state, Filling::augmented); });
 }
 
 }  // namespace bnn

@@ -1,4 +1,4 @@
-#include "bnn/data/loader.h"
+#include "bnn/data/training_loader.h"
 
 #include <algorithm>
 #include <map>
@@ -27,8 +27,8 @@ Dataset numbered(Shape shape, std::size_t examples) {
   return data;
 }
 
-std::vector<float> augmented(const Loader& loader, const Dataset& data, const Indices& chosen,
-                             std::uint32_t step) {
+std::vector<float> augmented(const TrainingLoader& loader, const Dataset& data,
+                             const Indices& chosen, std::uint32_t step) {
   std::vector<float> images(chosen.size() * data.shape.size());
   loader.fill_augmented(chosen, step, images.data(), nullptr);
   return images;
@@ -54,65 +54,16 @@ std::vector<float> reference(const Dataset& data, std::size_t example, int row, 
   return image;
 }
 
-TEST_CASE("bytes are standardised per channel") {
-  Dataset data;
-  data.shape = {1, 2, 2};
-  data.pixels = {0, 255, 51, 102};
-  data.labels = {4};
-  const Loader loader(data, {0}, {{0.5, 0.2}, {0.25, 2.0}}, false, 0, 0);
-  std::vector<float> images(4);
-  int label = -1;
-  const Indices chosen = {0};
-  loader.fill(chosen, images.data(), &label);
-  CHECK(images[0] == Approx(-2.0));  // (0 - 0.5) / 0.25
-  CHECK(images[1] == Approx(0.4));   // (1 - 0.2) / 2
-  CHECK(images[2] == Approx(-1.2));  // (0.2 - 0.5) / 0.25
-  CHECK(images[3] == Approx(0.1));   // (0.4 - 0.2) / 2
-  CHECK(label == 4);
-}
-
-TEST_CASE("three channels are standardised each by its own numbers") {
-  Dataset data;
-  data.shape = {1, 1, 3};
-  data.pixels = {51, 51, 51};
-  const Loader loader(data, {0}, {{0.1, 0.3, 0.0}, {0.1, 0.05, 0.4}}, false, 0, 0);
-  std::vector<float> image(3);
-  const Indices chosen = {0};
-  loader.fill(chosen, image.data(), nullptr);
-  CHECK(image[0] == Approx(1.0));   // (0.2 - 0.1) / 0.1
-  CHECK(image[1] == Approx(-2.0));  // (0.2 - 0.3) / 0.05
-  CHECK(image[2] == Approx(0.5));   // (0.2 - 0) / 0.4
-}
-
-TEST_CASE("chosen examples come in the order in which they are named") {
-  for (const int channels : {1, 3, 4}) {
-    const Dataset data = numbered({3, 5, channels}, 12);
-    const auto size = static_cast<std::size_t>(channels);
-    const Standardization identity{std::vector<double>(size, 0.0),
-                                   std::vector<double>(size, 1.0 / 255)};
-    const Loader loader(data, {0, 1}, identity, true, 2, 0);
-    const Indices chosen = {11, 0, 11};
-    std::vector<float> images(3 * data.shape.size());
-    std::vector<int> labels(3);
-    loader.fill(chosen, images.data(), labels.data());
-    CHECK(labels == std::vector<int>{1, 0, 1});
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      const std::size_t example = chosen[i / data.shape.size()];
-      CHECK(images[i] == Approx(data.image(example)[i % data.shape.size()]));
-    }
-  }
-}
-
 TEST_CASE("an epoch visits every example once, in an order of its own") {
   const Dataset data = numbered({1, 1, 1}, 1000);
   Indices examples(500);
   for (std::uint32_t i = 0; i < 500; ++i) examples[i] = 2 * i;
-  const Loader loader(data, examples, kIdentity, false, 0, 9);
+  const TrainingLoader loader(data, examples, kIdentity, {}, 9);
   CHECK(loader.examples() == 500);
   Indices order = loader.epoch_order(3);
   CHECK(order == loader.epoch_order(3));
   CHECK(order != loader.epoch_order(4));
-  CHECK(order != Loader(data, examples, kIdentity, false, 0, 10).epoch_order(3));
+  CHECK(order != TrainingLoader(data, examples, kIdentity, {}, 10).epoch_order(3));
   CHECK(order != examples);
   std::sort(order.begin(), order.end());
   CHECK(order == examples);
@@ -122,9 +73,9 @@ TEST_CASE("an augmented image is a mirrored window of the padded image, each equ
   for (const int channels : {1, 3}) {
     const Dataset data = numbered({4, 6, channels}, 2);
     const auto size = static_cast<std::size_t>(channels);
-    const Loader loader(data, {0, 1},
-                        {std::vector<double>(size, 0.0), std::vector<double>(size, 1.0 / 255)},
-                        true, 1, 5);
+    const TrainingLoader loader(
+        data, {0, 1}, {std::vector<double>(size, 0.0), std::vector<double>(size, 1.0 / 255)},
+        {true, 1}, 5);
     std::map<std::tuple<int, int, bool>, int> counts;
     for (std::uint32_t step = 0; step < 3600; ++step) {
       std::vector<float> image = augmented(loader, data, {1}, step);
@@ -152,7 +103,7 @@ TEST_CASE("an augmented image is a mirrored window of the padded image, each equ
 
 TEST_CASE("padding beyond the image's own size gives black where the image is not") {
   const Dataset data = numbered({2, 2, 1}, 1);
-  const Loader loader(data, {0}, kIdentity, true, 5, 1);
+  const TrainingLoader loader(data, {0}, kIdentity, {true, 5}, 1);
   int black = 0;
   for (std::uint32_t step = 0; step < 200; ++step) {
     std::vector<float> image = augmented(loader, data, {0}, step);
@@ -174,7 +125,7 @@ TEST_CASE("padding beyond the image's own size gives black where the image is no
 
 TEST_CASE("padding is black before standardisation") {
   const Dataset data = numbered({2, 2, 1}, 1);
-  const Loader loader(data, {0}, {{0.5}, {0.1}}, false, 2, 1);
+  const TrainingLoader loader(data, {0}, {{0.5}, {0.1}}, {false, 2}, 1);
   bool padded = false;
   for (std::uint32_t step = 0; step < 20; ++step) {
     for (const float value : augmented(loader, data, {0}, step)) {
@@ -187,13 +138,13 @@ TEST_CASE("padding is black before standardisation") {
 TEST_CASE("augmentation depends on seed, step and example, not on the batch") {
   const Dataset data = numbered({8, 8, 3}, 6);
   const Standardization three{{0, 0, 0}, {1, 1, 1}};
-  const Loader loader(data, {0, 1, 2, 3, 4, 5}, three, true, 4, 5);
+  const TrainingLoader loader(data, {0, 1, 2, 3, 4, 5}, three, {true, 4}, 5);
   const std::vector<float> batch = augmented(loader, data, {4, 2, 0, 5}, 77);
   const std::vector<float> alone = augmented(loader, data, {5}, 77);
   const auto size = static_cast<std::ptrdiff_t>(data.shape.size());
   CHECK(std::equal(alone.begin(), alone.end(), batch.begin() + 3 * size));
   CHECK(alone != augmented(loader, data, {5}, 78));
-  const Loader reseeded(data, {0}, three, true, 4, 6);
+  const TrainingLoader reseeded(data, {0}, three, {true, 4}, 6);
   CHECK(alone != augmented(reseeded, data, {5}, 77));
 }
 
@@ -202,9 +153,9 @@ TEST_CASE("equal images are flipped and cropped each in its own way") {
   const std::vector<std::uint8_t> copy = data.pixels;
   data.pixels.insert(data.pixels.end(), copy.begin(), copy.end());
   data.labels.push_back(0);
-  const Loader flipping(data, {0, 1}, kIdentity, true, 0, 5);
-  const Loader cropping(data, {0, 1}, kIdentity, false, 2, 5);
-  for (const Loader* loader : {&flipping, &cropping}) {
+  const TrainingLoader flipping(data, {0, 1}, kIdentity, {true, 0}, 5);
+  const TrainingLoader cropping(data, {0, 1}, kIdentity, {false, 2}, 5);
+  for (const TrainingLoader* loader : {&flipping, &cropping}) {
     int different = 0;
     for (std::uint32_t step = 0; step < 200; ++step) {
       different += augmented(*loader, data, {0}, step) != augmented(*loader, data, {1}, step);
@@ -215,13 +166,23 @@ TEST_CASE("equal images are flipped and cropped each in its own way") {
   }
 }
 
+TEST_CASE("labels come in the order of the chosen examples") {
+  const Dataset data = numbered({3, 5, 1}, 12);
+  const TrainingLoader loader(data, {0, 1}, kIdentity, {true, 2}, 0);
+  const Indices chosen = {11, 0, 11};
+  std::vector<float> images(3 * data.shape.size());
+  std::vector<int> labels(3);
+  loader.fill_augmented(chosen, 4, images.data(), labels.data());
+  CHECK(labels == std::vector<int>{1, 0, 1});
+}
+
 TEST_CASE("flip and crop are off unless asked for") {
   const Dataset data = numbered({4, 4, 1}, 1);
-  const Loader plain(data, {0}, kIdentity, false, 0, 5);
-  const Loader flip_only(data, {0}, kIdentity, true, 0, 5);
-  const Loader crop_only(data, {0}, kIdentity, false, 1, 5);
+  const TrainingLoader plain(data, {0}, kIdentity, {}, 5);
+  const TrainingLoader flip_only(data, {0}, kIdentity, {true, 0}, 5);
+  const TrainingLoader crop_only(data, {0}, kIdentity, {false, 1}, 5);
   for (std::uint32_t step = 0; step < 50; ++step) {
-    const auto rounded = [&](const Loader& loader) {
+    const auto rounded = [&](const TrainingLoader& loader) {
       std::vector<float> image = augmented(loader, data, {0}, step);
       for (float& value : image) value = std::round(value);
       return image;

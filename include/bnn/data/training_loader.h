@@ -1,0 +1,50 @@
+#pragma once
+// The batches of training: the order of an epoch and augmented images, standardised.
+//
+// Both are pure functions of (seed, epoch or step, dataset index), so a resumed run sees the same
+// batches and nothing depends on threads or on the composition of a batch.
+//
+// Immutable, thread-safe; fill_augmented allocates nothing. The dataset must outlive the loader.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bnn/data/augmentation.h"
+#include "bnn/data/dataset.h"
+#include "bnn/data/standardizer.h"
+
+namespace bnn {
+
+class TrainingLoader {
+ public:
+  /// @param examples dataset indices: what an epoch visits.
+  /// @param standardization one mean and one std per channel.
+  TrainingLoader(const Dataset& data, std::vector<std::uint32_t> examples,
+                 const Standardization& standardization, const Augmentation& augmentation,
+                 std::uint64_t seed);
+
+  /// How many examples an epoch visits.
+  std::size_t examples() const { return examples_.size(); }
+
+  /// The order in which an epoch visits the examples: dataset indices, shuffled by the seed.
+  std::vector<std::uint32_t> epoch_order(std::uint32_t epoch) const;
+
+  /// Writes augmented images [chosen.size()][shape] and labels of the dataset indices `chosen`.
+  /// `labels` may be null, and must be if the dataset has none.
+  void fill_augmented(std::span<const std::uint32_t> chosen, std::uint32_t step, float* images,
+                      int* labels) const;
+
+ private:
+  void fill_window(const std::uint8_t* image, CropWindow window, float* out) const;
+  void fill_row(const std::uint8_t* row, CropWindow window, float* out) const;
+
+  const Dataset& data_;
+  std::vector<std::uint32_t> examples_;
+  Standardizer standardizer_;
+  Augmentation augmentation_;
+  std::uint64_t seed_;
+};
+
+}  // namespace bnn
