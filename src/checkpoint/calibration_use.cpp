@@ -11,7 +11,7 @@ AppliedCalibration apply_calibration(const CalibrationOptions& options,
                                      const std::function<void(const std::string&)>& warn) {
   AppliedCalibration applied;
   if (!options.temperature && !options.conformal) return applied;
-  const Calibration calibration = read_calibration(checkpoint, model.digest, model.graph.classes());
+  const Calibration calibration = read_calibration(checkpoint, model.digest, model.graph.outputs());
   const std::string source = shown_path(calibration_path(checkpoint));
   if (calibration.mean_weights != spec.mean_weights) {
     throw Error(ErrorKind::usage,

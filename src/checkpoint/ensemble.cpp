@@ -25,7 +25,7 @@ std::string difference(const ModelCheckpoint& first, const ModelCheckpoint& mode
   if (a.height != b.height || a.width != b.width || a.channels != b.channels) {
     return "another input shape";
   }
-  if (first.graph.classes() != model.graph.classes()) return "another number of classes";
+  if (first.graph.outputs() != model.graph.outputs()) return "another number of classes";
   const bool named = !first.class_names.empty() && !model.class_names.empty();
   if (named && first.class_names != model.class_names) return "other class names";
   return first.config.data.format == model.config.data.format ? "" : "another data format";

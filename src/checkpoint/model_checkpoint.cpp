@@ -40,15 +40,20 @@ ModelCheckpoint load_model(const std::string& path) {
   }
   Standardization standardization = config.data.standardization;
   const auto& names = config.data.class_names;
-  if (!names.empty() && names.size() != static_cast<std::size_t>(graph.classes())) {
+  if (!names.empty() && names.size() != static_cast<std::size_t>(graph.outputs())) {
     throw Error(ErrorKind::checkpoint, source + ": /data/class_names: expected " +
-                                           std::to_string(graph.classes()) + " names, found " +
+                                           std::to_string(graph.outputs()) + " names, found " +
                                            std::to_string(names.size()));
   }
   std::vector<std::string> class_names = names;
-  return {std::move(config),      std::move(graph),
-          std::move(parameters),  std::move(standardization),
-          std::move(class_names), std::move(checkpoint.contents.digest)};
+  std::unique_ptr<const Likelihood> likelihood = make_likelihood(graph);
+  return {std::move(config),
+          std::move(graph),
+          std::move(likelihood),
+          std::move(parameters),
+          std::move(standardization),
+          std::move(class_names),
+          std::move(checkpoint.contents.digest)};
 }
 
 }  // namespace bnn

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "bnn/bayes/softmax_classifier.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_schema.h"
 #include "bnn/core/parse_json.h"
@@ -235,14 +236,18 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
   try {
     Graph graph(config.model);
     const int expected = format_classes(config.data);
-    if (expected != 0 && graph.classes() != expected) {
-      throw Error(kind, "the last layer gives " + std::to_string(graph.classes()) +
+    if (expected != 0 && graph.outputs() != expected) {
+      throw Error(kind, "the last layer gives " + std::to_string(graph.outputs()) +
                             " values, but the data has " + std::to_string(expected) + " classes");
     }
     return graph;
   } catch (const Error& error) {
     throw Error(kind, source + ": " + error.what());
   }
+}
+
+std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph) {
+  return std::make_unique<SoftmaxClassifier>(static_cast<std::size_t>(graph.outputs()));
 }
 
 std::string differing_key(const Json& stored, const Json& now) {

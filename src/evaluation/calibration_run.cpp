@@ -35,7 +35,7 @@ EvaluationImages held_out_images(const EvalOptions& options, const ModelCheckpoi
 
 LabelledProbabilities predict_all(Predictor& predictor, const ModelCheckpoint& model,
                                   const EvaluationImages& images, RunLog& log) {
-  LabelledProbabilities data{.classes = model.graph.classes()};
+  LabelledProbabilities data{.classes = model.graph.outputs()};
   const Standardizer standardizer(model.standardization);
   predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
     stop_if_asked();
@@ -109,7 +109,7 @@ int run_calibration_fit(const EvalOptions& options) {
   warn_of_few(images.chosen.size(), log);
   const PredictionSpec spec = prediction_spec(options.sampling, model);
   ThreadPool pool(options.threads);
-  Predictor predictor(model.graph, model.parameters, spec, pool);
+  Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);
   predictor.check_often(stop_if_asked);
   const LabelledProbabilities data = predict_all(predictor, model, images, log);
 

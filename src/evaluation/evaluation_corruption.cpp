@@ -39,7 +39,7 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
   for (const Corruption* corruption : list) {
     for (int severity = 1; severity <= kSeverities; ++severity) {
       corrupt_images(*corruption, severity, seed, images.data, images.chosen, pool, corrupted);
-      MetricsCollector collector(predictor.classes());
+      MetricsCollector collector(static_cast<int>(predictor.width()));
       predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
         collector.add(block.summaries(pool), block.examples, images.data.labels);
         if (!log.progress_is_due()) return;

@@ -41,7 +41,7 @@ void tell_changes(const EvalOptions& options, const std::string& which, const Da
 
 EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& model) {
   const DataConfig& config = model.config.data;
-  const int classes = model.graph.classes();
+  const int classes = model.graph.outputs();
   const Shape& shape = model.config.model.input;
   EvaluationImages images;
   if (!options.files.empty()) {

@@ -10,7 +10,7 @@ namespace bnn {
 namespace {
 
 std::size_t classes_of(const EvaluationSetup& setup) {
-  return static_cast<std::size_t>(setup.models.front().graph.classes());
+  return static_cast<std::size_t>(setup.models.front().graph.outputs());
 }
 
 // Null without --save-samples.
@@ -68,13 +68,13 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
                            const EvaluationImages& images, const VisitExample& visit,
                            Evaluation& evaluation) {
   const int resamples = setup.options.bootstrap;
-  const int classes = setup.models.front().graph.classes();
+  const int classes = setup.models.front().graph.outputs();
   const std::unique_ptr<NpyWriter> writer = sample_writer(setup, predictor, images);
   MetricsCollector collector(classes, resamples > 0 ? kMaxBootstrapProbabilities : 0);
   SampleSweep sweep(evaluation.samples, evaluation.members, classes);
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
-    if (writer) writer->write_block(block.first, block.examples.size(), block.probabilities);
+    if (writer) writer->write_block(block.first, block.examples.size(), block.predictions);
     const std::vector<Summary> list = block.summaries(setup.pool);
     collector.add(list, block.examples, images.data.labels);
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -99,10 +99,11 @@ Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImag
                               double temperature) {
   SampleOptions mean_weights;
   mean_weights.mean_weights = true;
-  EnsemblePredictor predictor(ensemble_members(setup.models, mean_weights, temperature),
+  EnsemblePredictor predictor(*setup.models.front().likelihood,
+                              ensemble_members(setup.models, mean_weights, temperature),
                               setup.pool);
   predictor.check_often(stop_if_asked);
-  MetricsCollector collector(setup.models.front().graph.classes());
+  MetricsCollector collector(setup.models.front().graph.outputs());
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
     collector.add(block.summaries(setup.pool), block.examples, images.data.labels);
   });

@@ -23,7 +23,7 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
                                            const std::vector<double>& shares, ThreadPool& pool) {
   const PruningOrder order(model.graph.layout(), model.parameters);
   AlignedArray parameters(model.parameters.size());
-  Predictor predictor(model.graph, parameters, spec, pool);
+  Predictor predictor(model.graph, *model.likelihood, parameters, spec, pool);
   predictor.check_often(stop_if_asked);
   const Standardizer standardizer(model.standardization);
   std::vector<PruningPoint> points;
@@ -31,7 +31,7 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
     std::copy_n(model.parameters.data(), parameters.size(), parameters.data());
     const std::size_t removed = order.count(share);
     order.prune(removed, parameters);
-    MetricsCollector collector(model.graph.classes());
+    MetricsCollector collector(model.graph.outputs());
     predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
       collector.add(block.summaries(pool), block.examples, images.data.labels);
     });

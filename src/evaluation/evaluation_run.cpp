@@ -104,7 +104,7 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
   const std::vector<int>& labels = inputs.images.data.labels;
   std::optional<ConformalCollector> sets;
   if (inputs.calibration.conformal) {
-    sets.emplace(*inputs.calibration.conformal, predictor.classes());
+    sets.emplace(*inputs.calibration.conformal, setup.models.front().graph.outputs());
   }
   const OodScores scores = evaluate_samples(
       setup, predictor, inputs.images,
@@ -152,7 +152,8 @@ int run_evaluation(const EvalOptions& options) {
   ThreadPool pool(options.threads);
   const EvaluationSetup setup{options, models, pool};
   EnsemblePredictor predictor(
-      ensemble_members(models, options.sampling, inputs.calibration.temperature), pool);
+      *model.likelihood, ensemble_members(models, options.sampling, inputs.calibration.temperature),
+      pool);
   predictor.check_often(stop_if_asked);
   Evaluation evaluation;
   evaluation.samples = predictor.passes();

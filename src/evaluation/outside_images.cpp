@@ -29,7 +29,7 @@ class OutsideLoader {
   OutsideLoader(const OutsideOptions& options, const ModelCheckpoint& model)
       : options_(options), model_(model) {
     data_.shape = model.config.model.input;
-    data_.classes = model.graph.classes();
+    data_.classes = model.graph.outputs();
   }
 
   void add(const std::string& name) {

@@ -22,13 +22,15 @@ std::size_t samples_of(const std::vector<EnsembleMember>& members) {
 
 }  // namespace
 
-EnsemblePredictor::EnsemblePredictor(const std::vector<EnsembleMember>& members, ThreadPool& pool)
+EnsemblePredictor::EnsemblePredictor(const Likelihood& likelihood,
+                                     const std::vector<EnsembleMember>& members, ThreadPool& pool)
     : samples_(samples_of(members)),
-      classes_(members[0].graph.classes()),
+      width_(likelihood.prediction_size()),
       temperature_(members[0].spec.temperature) {
   for (const EnsembleMember& member : members) {
-    members_.push_back({Predictor(member.graph, member.parameters, spec_of(member), pool),
-                        Standardizer(member.standardization)});
+    members_.push_back(
+        {Predictor(member.graph, likelihood, member.parameters, spec_of(member), pool),
+         Standardizer(member.standardization)});
   }
 }
 
@@ -38,29 +40,28 @@ void EnsemblePredictor::check_often(const std::function<void()>& check) {
 
 void EnsemblePredictor::predict(const Dataset& data, std::span<const std::uint32_t> examples,
                                 const std::function<void(const PredictedBlock&)>& visit) {
-  const std::size_t most = examples_of_a_block(passes(), classes_);
+  const std::size_t most = examples_of_a_block(passes(), width_);
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
-    probabilities_.resize(passes() * block.size() * static_cast<std::size_t>(classes_));
+    predictions_.resize(passes() * block.size() * width_);
     for (std::size_t m = 0; m < members_.size(); ++m) {
       Member& member = members_[m];
       member.predictor.predict(data, member.standardizer, block,
                                [&](const PredictedBlock& part) { collect(m, part, block.size()); });
     }
-    visit({first, block, probabilities_, passes(), classes_, temperature_});
+    visit({first, block, predictions_, passes(), width_, temperature_});
   }
 }
 
 // Puts what a member says about a part of the block's examples into its places.
 void EnsemblePredictor::collect(std::size_t member, const PredictedBlock& part,
                                 std::size_t examples) {
-  const auto classes = static_cast<std::size_t>(classes_);
-  const std::size_t floats = part.examples.size() * classes;
+  const std::size_t floats = part.examples.size() * width_;
   for (std::size_t s = 0; s < samples_; ++s) {
     const std::size_t from = part.passes == 1 ? 0 : s;
     const std::size_t to = s * members_.size() + member;
-    std::copy_n(part.probabilities.data() + from * floats, floats,
-                probabilities_.data() + (to * examples + part.first) * classes);
+    std::copy_n(part.predictions.data() + from * floats, floats,
+                predictions_.data() + (to * examples + part.first) * width_);
   }
 }
 

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "bnn/math/softmax.h"
-
 namespace bnn {
 namespace {
 
 constexpr std::size_t kGroup = 16;  // examples of one task, always exactly that many
-// Examples whose probabilities are held at once: as many as fit 16 MiB, within these bounds.
+// Examples whose predictions are held at once: as many as fit 16 MiB, within these bounds.
 constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
 
@@ -23,14 +21,15 @@ std::vector<Summary> PredictedBlock::summaries(ThreadPool& pool, std::size_t sam
   return list;
 }
 
-std::size_t examples_of_a_block(std::size_t passes, int classes) {
-  const std::size_t floats = passes * static_cast<std::size_t>(classes);
+std::size_t examples_of_a_block(std::size_t passes, std::size_t width) {
+  const std::size_t floats = passes * width;
   return std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);
 }
 
-Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
-                     ThreadPool& pool)
+Predictor::Predictor(const Graph& graph, const Likelihood& likelihood,
+                     const AlignedArray& parameters, const PredictionSpec& spec, ThreadPool& pool)
     : graph_(graph),
+      likelihood_(likelihood),
       parameters_(parameters),
       spec_(spec),
       pool_(pool),
@@ -41,13 +40,13 @@ Predictor::Predictor(const Graph& graph, const AlignedArray& parameters, const P
 void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
                         std::span<const std::uint32_t> examples,
                         const std::function<void(const PredictedBlock&)>& visit) {
-  const std::size_t most =
-      examples_of_a_block(static_cast<std::size_t>(spec_.passes()), graph_.classes());
+  const auto passes = static_cast<std::size_t>(spec_.passes());
+  const std::size_t width = likelihood_.prediction_size();
+  const std::size_t most = examples_of_a_block(passes, width);
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     run_block(data, standardizer, block);
-    visit({first, block, probabilities_, static_cast<std::size_t>(spec_.passes()), graph_.classes(),
-           spec_.temperature});
+    visit({first, block, predictions_, passes, width, spec_.temperature});
   }
 }
 
@@ -69,7 +68,7 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
                           std::span<const std::uint32_t> examples) {
   place(data, examples);
   const auto passes = static_cast<std::uint32_t>(spec_.passes());
-  probabilities_.resize(passes * examples.size() * static_cast<std::size_t>(graph_.classes()));
+  predictions_.resize(passes * examples.size() * likelihood_.prediction_size());
   for (std::uint32_t sample = 0; sample < passes; ++sample) {
     draw_weights(sample);
     pool_.run(places_.size() / kGroup, [&](std::size_t group, int worker) {
@@ -103,12 +102,12 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
   execution_.forward(worker, {0,
                               {static_cast<int>(kGroup), parameters_.data(),
                                spec_.mean_weights ? nullptr : draws_.data(), noise}});
-  const auto classes = static_cast<std::size_t>(graph_.classes());
-  const float* logits = execution_.logits(worker, 0);
+  const std::size_t width = likelihood_.outputs(), out_width = likelihood_.prediction_size();
+  const float* outputs = execution_.outputs(worker, 0);
   for (std::size_t i = 0; i < kGroup; ++i) {
     if (places[i] == kEmpty) continue;
-    float* out = probabilities_.data() + (sample * examples.size() + places[i]) * classes;
-    softmax({logits + i * classes, classes}, {out, classes});
+    float* out = predictions_.data() + (sample * examples.size() + places[i]) * out_width;
+    likelihood_.predict({outputs + i * width, width}, {out, out_width});
   }
 }
 

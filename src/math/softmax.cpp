@@ -42,4 +42,20 @@ double cross_entropy(std::span<const float> logits, int label, float scale,
          (static_cast<double>(logits[y]) - static_cast<double>(normalizer.maximum));
 }
 
+double cross_entropy(std::span<const float> logits, std::span<const float> target, float scale,
+                     std::span<float> gradient) {
+  const Normalizer normalizer = exponentials(logits, gradient);
+  const auto share = static_cast<float>(1.0 / normalizer.sum);
+  const double log_sum = std::log(normalizer.sum);
+  // Not 0 but NaN if an output is NaN, whatever the targets.
+  double loss = 0.0 * log_sum;
+  for (std::size_t k = 0; k < logits.size(); ++k) {
+    gradient[k] = scale * (gradient[k] * share - target[k]);
+    if (target[k] == 0.0f) continue;
+    const double z = static_cast<double>(logits[k]) - static_cast<double>(normalizer.maximum);
+    loss += static_cast<double>(target[k]) * (log_sum - z);
+  }
+  return loss;
+}
+
 }  // namespace bnn

@@ -45,11 +45,11 @@ float* Execution::input(int worker, std::size_t first) {
   return at(activation_of(0), worker, first);
 }
 
-const float* Execution::logits(int worker, std::size_t first) const {
+const float* Execution::outputs(int worker, std::size_t first) const {
   return at(activation_of(graph_.output()), worker, first);
 }
 
-float* Execution::logits_gradient(int worker, std::size_t first) {
+float* Execution::outputs_gradient(int worker, std::size_t first) {
   return at(gradient_of(graph_.output()), worker, first);
 }
 

@@ -42,7 +42,7 @@ Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
     if (!training) continue;
     // Where nothing is trained, the saved inputs of an activation are written and forgotten.
     memory.saved.each = node.layer != nullptr ? node.layer->saved_size() : 0;
-    // The caller writes the logits' gradient even where no variable is trained.
+    // The caller writes the gradient of the outputs even where no variable is trained.
     if (node.needs_gradient || static_cast<int>(i) == output) {
       memory.gradient.each = node.shape.size();
     }
@@ -122,7 +122,7 @@ void Execution::place_buffers(const Graph& graph, ExecutionMode mode, const Exec
   for (int i = 0; i < n; ++i) {
     NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
     const int last_use = std::max(i, last[static_cast<std::size_t>(i)]);
-    // The logits outlive the pass: the caller reads them after it.
+    // The outputs outlive the pass: the caller reads them after it.
     const int end = training || i == output ? backward_step(n, i) : last_use;
     place(memory.activation, i, end);
     place(memory.saved, i, end);

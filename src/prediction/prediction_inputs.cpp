@@ -13,7 +13,7 @@ namespace {
 Dataset no_images(const ModelCheckpoint& model) {
   Dataset data;
   data.shape = model.config.model.input;
-  data.classes = model.graph.classes();
+  data.classes = model.graph.outputs();
   return data;
 }
 
@@ -35,7 +35,7 @@ class InputFinder {
     require_data_format(name);
     inputs_.emplace_back();
     inputs_.back().data = load_stream(model_.config.data, std::move(file), name,
-                                      model_.config.model.input, model_.graph.classes());
+                                      model_.config.model.input, model_.graph.outputs());
   }
 
   std::vector<PredictionInput> finish() { return std::move(inputs_); }
@@ -107,7 +107,7 @@ Dataset ImageReader::read_standard_input() {
   // Where data are folders, an image is all that it can be.
   if (!is_image && config.format != DataFormat::folder) {
     return load_stream(config, std::move(file), name, model_.config.model.input,
-                       model_.graph.classes());
+                       model_.graph.outputs());
   }
   Dataset data = no_images(model_);
   try {

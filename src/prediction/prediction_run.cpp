@@ -63,7 +63,7 @@ PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint&
   PredictionFormat format;
   format.csv = options.csv;
   format.class_names = model.class_names;
-  format.classes = model.graph.classes();
+  format.classes = model.graph.outputs();
   format.top_k = options.top_k;
   format.abstain_above = options.abstain_above;
   format.abstain_below = options.abstain_below;
@@ -102,7 +102,7 @@ class RowMaker {
  private:
   void add_block(const Dataset& data, const PredictedBlock& block) {
     const std::size_t count = block.examples.size();
-    if (samples_ != nullptr) samples_->write_block(index_, count, block.probabilities);
+    if (samples_ != nullptr) samples_->write_block(index_, count, block.predictions);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t example = block.examples[i];
       PredictionRow row{index_++, input_name(data, example), {}, block.summary(i), {}};
@@ -170,9 +170,9 @@ int run_prediction(const PredictOptions& options) {
                         [&](const std::string& text) { log.warning(text); });
   spec.temperature = calibration.temperature;
   ThreadPool pool(options.threads);
-  Predictor predictor(model.graph, model.parameters, spec, pool);
+  Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);
   predictor.check_often(stop_if_asked);
-  const auto classes = static_cast<std::size_t>(model.graph.classes());
+  const auto classes = static_cast<std::size_t>(model.graph.outputs());
   const auto passes = static_cast<std::size_t>(spec.passes());
   std::optional<NpyWriter> samples;
   if (!options.save_samples.empty()) {

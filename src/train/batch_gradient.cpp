@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fmt/format.h>
 #include <numeric>
 
+#include "bnn/core/error.h"
 #include "bnn/core/tree_sum.h"
-#include "bnn/math/softmax.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -30,11 +31,26 @@ std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
   return arrays;
 }
 
+// What callers must get right: a mistake here is one of the program.
+void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets& targets) {
+  if (likelihood.outputs() != static_cast<std::size_t>(graph.outputs())) {
+    throw Error(ErrorKind::internal,
+                fmt::format("the likelihood reads {} outputs, but the network gives {}",
+                            likelihood.outputs(), graph.outputs()));
+  }
+  if (!likelihood.accepts(targets)) {
+    throw Error(ErrorKind::internal, "the targets are not of the likelihood's kind");
+  }
+}
+
 }  // namespace
 
-BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec,
+BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
+                             const Targets& targets, const TrainingSpec& spec,
                              const TrainingLoader& loader, ThreadPool& pool)
     : graph_(graph),
+      likelihood_(likelihood),
+      targets_(targets),
       layout_(graph.layout()),
       spec_(spec),
       loader_(loader),
@@ -49,8 +65,8 @@ BatchGradient::BatchGradient(const Graph& graph, const TrainingSpec& spec,
       partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
       results_(static_cast<std::size_t>(spec.shards)),
       result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
-      positions_(static_cast<std::size_t>(spec.batch_size)),
-      labels_(static_cast<std::size_t>(spec.batch_size)) {
+      positions_(static_cast<std::size_t>(spec.batch_size)) {
+  require_fit(graph, likelihood, targets);
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
 }
@@ -119,26 +135,26 @@ void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uin
 void BatchGradient::run_shard(std::size_t index, int worker,
                               std::span<const std::uint32_t> examples, std::uint64_t step) {
   const Shard& shard = shards_[index];
-  const auto size = static_cast<std::size_t>(shard.pass.examples);
-  loader_.fill_augmented(examples.subspan(shard.first, size), static_cast<std::uint32_t>(step),
-                         execution_.input(worker, shard.first), labels_.data() + shard.first);
+  const auto own = examples.subspan(shard.first, static_cast<std::size_t>(shard.pass.examples));
+  loader_.fill_augmented(own, static_cast<std::uint32_t>(step),
+                         execution_.input(worker, shard.first), nullptr);
   execution_.forward(worker, shard);
-  results_[index] = score_shard(shard, worker);
+  results_[index] = score_shard(shard, worker, own);
   execution_.backward(worker, shard, shard_gradients_[index].data());
 }
 
-// The loss of a shard, and its gradient for the logits.
-BatchGradient::ShardResult BatchGradient::score_shard(const Shard& shard, int worker) {
-  const auto classes = static_cast<std::size_t>(graph_.classes());
-  const float* logits = execution_.logits(worker, shard.first);
-  float* gradient = execution_.logits_gradient(worker, shard.first);
+// The loss of a shard, and its gradient for the outputs.
+BatchGradient::ShardResult BatchGradient::score_shard(const Shard& shard, int worker,
+                                                      std::span<const std::uint32_t> examples) {
+  const std::size_t width = likelihood_.outputs();
+  const float* outputs = execution_.outputs(worker, shard.first);
+  float* gradient = execution_.outputs_gradient(worker, shard.first);
   ShardResult result;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(shard.pass.examples); ++i) {
-    const std::span<const float> row(logits + i * classes, classes);
-    const int label = labels_[shard.first + i];
-    result.nll += cross_entropy(row, label, shard.weight, {gradient + i * classes, classes});
-    const auto predicted = std::max_element(row.begin(), row.end()) - row.begin();
-    result.correct += predicted == label ? 1.0 : 0.0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const std::span<const float> row(outputs + i * width, width);
+    const Target target = targets_[examples[i]];
+    result.nll += likelihood_.loss(row, target, shard.weight, {gradient + i * width, width});
+    result.correct += likelihood_.is_right(row, target).value_or(false) ? 1.0 : 0.0;
   }
   result.activity_penalty = execution_.activity_penalty(worker, shard);
   if (!std::isfinite(result.nll) || !std::isfinite(result.activity_penalty)) {

@@ -24,13 +24,14 @@ constexpr double kMaxNorm = 1e18;
 
 }  // namespace
 
-Trainer::Trainer(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
-                 ThreadPool& pool)
-    : layout_(graph.layout()),
+Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
+                 const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool)
+    : likelihood_(likelihood),
+      layout_(graph.layout()),
       spec_(spec),
       loader_(loader),
       pool_(pool),
-      batch_gradient_(graph, spec, loader, pool),
+      batch_gradient_(graph, likelihood, targets, spec, loader, pool),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       parameters_(layout_.size()),
       m_(layout_.size()),

@@ -61,7 +61,7 @@ TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const 
       folder_(folder),
       log_(log) {
   if (data.split.validation.empty()) return;
-  predictor_.emplace(graph, trainer.parameters(),
+  predictor_.emplace(graph, trainer.likelihood(), trainer.parameters(),
                      PredictionSpec{config.evaluation.validation_samples, !graph.has_noise(),
                                     config.training.seed},
                      pool);
@@ -181,7 +181,7 @@ void TrainingLoop::show_progress(const StepStats& last) {
 // Nothing if a signal stopped it.
 std::optional<Metrics> TrainingLoop::validate() {
   const Standardizer standardizer(data_.standardization);
-  MetricsCollector collector(graph_.classes());
+  MetricsCollector collector(graph_.outputs());
   try {
     predictor_->predict(
         data_.images, standardizer, data_.split.validation, [&](const PredictedBlock& block) {

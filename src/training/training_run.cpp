@@ -143,7 +143,7 @@ TrainingState restore(const TrainOptions& options, const RunConfig& config, cons
 TrainingData load_data(const TrainOptions& options, const std::string& path,
                        const RunConfig& config, const Graph& graph) {
   try {
-    return load_training_data(config, data_directory(options.data, config, path), graph.classes());
+    return load_training_data(config, data_directory(options.data, config, path), graph.outputs());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::config) throw;
     throw Error(error.kind(), shown_path(path) + ": " + error.what());
@@ -184,7 +184,8 @@ int run_training(const TrainOptions& options) {
 
   ThreadPool pool(options.threads);
   const TrainingLoader loader = data.training_loader(config);
-  Trainer trainer(graph, config.training, loader, pool);
+  const std::unique_ptr<const Likelihood> likelihood = make_likelihood(graph);
+  Trainer trainer(graph, *likelihood, Targets(data.images.labels), config.training, loader, pool);
   take_weights(options, config, graph, trainer);
   RunLog log("bnn-train", options.verbosity);
   const FolderUse use = options.resume      ? FolderUse::resume

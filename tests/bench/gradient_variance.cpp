@@ -93,10 +93,10 @@ class Measurements {
   void measure(const std::string& checkpoint, const ModelCheckpoint& model) {
     require_plain_names(checkpoint, model.config.data.train);
     const TrainingData data =
-        load_training_data(model.config, options_.data, model.graph.classes());
+        load_training_data(model.config, options_.data, model.graph.outputs());
     const TrainingLoader loader(data.images, data.split.train, data.standardization, {}, 0);
     for (const std::string& estimator : options_.estimators) {
-      measure_estimator(checkpoint, model, estimator, loader, data.split.train);
+      measure_estimator(checkpoint, model, estimator, loader, data);
     }
   }
 
@@ -105,7 +105,7 @@ class Measurements {
  private:
   void measure_estimator(const std::string& checkpoint, const ModelCheckpoint& model,
                          const std::string& estimator, const TrainingLoader& loader,
-                         std::span<const std::uint32_t> examples) {
+                         const TrainingData& data) {
     const RunConfig config = config_with(model.config, config_names().at(estimator), checkpoint);
     const Graph graph = make_graph(config, checkpoint, ErrorKind::config);
     TrainingSpec spec = config.training;
@@ -115,7 +115,8 @@ class Measurements {
     require_memory(BatchGradient::bytes(graph, spec, options_.threads), checkpoint,
                    "measuring gradients", ErrorKind::usage);
     const AlignedArray parameters = copy_parameters(model, graph.layout());
-    VarianceMeasurement measurement(graph, parameters.data(), loader, examples, spec, pool_);
+    VarianceMeasurement measurement(graph, Targets(data.images.labels), parameters.data(), loader,
+                                    data.split.train, spec, pool_);
     VarianceRow row;
     row.checkpoint = std::filesystem::path(checkpoint).filename().string();
     row.network = config.name;

@@ -14,14 +14,15 @@ constexpr auto kKernel = "/kernel_posterior_";
 
 }  // namespace
 
-VarianceMeasurement::VarianceMeasurement(const Graph& graph, const float* parameters,
-                                         const TrainingLoader& loader,
+VarianceMeasurement::VarianceMeasurement(const Graph& graph, const Targets& targets,
+                                         const float* parameters, const TrainingLoader& loader,
                                          std::span<const std::uint32_t> examples,
                                          const TrainingSpec& spec, ThreadPool& pool)
     : parameters_(parameters),
       examples_(examples),
       seed_(spec.seed),
-      gradient_(graph, spec, loader, pool) {
+      likelihood_(static_cast<std::size_t>(graph.outputs())),
+      gradient_(graph, likelihood_, targets, spec, loader, pool) {
   for (int i = 0; i < kGroup; ++i) rows_.emplace_back(graph.layout().size());
   find_kernels(graph.layout());
 }

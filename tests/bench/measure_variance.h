@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/bayes/softmax_classifier.h"
 #include "bnn/data/training_loader.h"
 #include "bnn/train/batch_gradient.h"
 #include "grouped_variance.h"
@@ -34,9 +35,9 @@ class VarianceMeasurement {
   /// All arguments must outlive this.
   /// @param examples what batches are drawn from: dataset indices.
   /// @param spec largest batch size, seed and shards; samples = 1.
-  VarianceMeasurement(const Graph& graph, const float* parameters, const TrainingLoader& loader,
-                      std::span<const std::uint32_t> examples, const TrainingSpec& spec,
-                      ThreadPool& pool);
+  VarianceMeasurement(const Graph& graph, const Targets& targets, const float* parameters,
+                      const TrainingLoader& loader, std::span<const std::uint32_t> examples,
+                      const TrainingSpec& spec, ThreadPool& pool);
 
   /// Means and untransformed scales of each trainable random kernel, then of all. Throws
   /// Error(numerical) on a gradient that is not finite, Stopped after a signal.
@@ -61,6 +62,7 @@ class VarianceMeasurement {
   const float* parameters_;
   std::span<const std::uint32_t> examples_;
   std::uint64_t seed_;
+  SoftmaxClassifier likelihood_;
   BatchGradient gradient_;
   std::vector<Kernel> kernels_;
   std::vector<AlignedArray> rows_;    // the gradients of one group

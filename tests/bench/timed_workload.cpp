@@ -62,6 +62,7 @@ Dataset random_images(std::size_t examples) {
 TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, ThreadPool& pool)
     : data_(data),
       graph_(network(workload.filters)),
+      likelihood_(static_cast<std::size_t>(graph_.outputs())),
       examples_(first_examples(workload.examples)),
       standardizer_(kPixels),
       loader_(data, examples_, kPixels, {}, 0) {
@@ -69,11 +70,12 @@ TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, Thre
     parameters_ = AlignedArray(graph_.layout().size());
     initialize_parameters(graph_.layout(), 0, parameters_);
     const PredictionSpec spec{.samples = workload.samples};
-    predictor_ = std::make_unique<Predictor>(graph_, parameters_, spec, pool);
+    predictor_ = std::make_unique<Predictor>(graph_, likelihood_, parameters_, spec, pool);
     return;
   }
   const TrainingSpec spec{.batch_size = workload.examples, .samples = workload.samples};
-  trainer_ = std::make_unique<Trainer>(graph_, spec, loader_, pool);
+  trainer_ =
+      std::make_unique<Trainer>(graph_, likelihood_, Targets(data.labels), spec, loader_, pool);
 }
 
 double TimedWorkload::run() {

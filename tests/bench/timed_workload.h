@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "bnn/bayes/softmax_classifier.h"
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/dataset.h"
@@ -43,6 +44,7 @@ class TimedWorkload {
 
   const Dataset& data_;
   Graph graph_;
+  SoftmaxClassifier likelihood_;
   std::vector<std::uint32_t> examples_;
   Standardizer standardizer_;
   TrainingLoader loader_;

@@ -45,14 +45,15 @@ struct Network {
 std::vector<float> together(const std::vector<EnsembleMember>& members, const Dataset& data,
                             int threads = 2) {
   ThreadPool pool(threads);
-  EnsemblePredictor predictor(members, pool);
+  const SoftmaxClassifier likelihood = classifier_of(members[0].graph);
+  EnsemblePredictor predictor(likelihood, members, pool);
   const std::size_t n = data.size(), passes = predictor.passes();
   std::vector<float> all(passes * n * 3, -1.0f);
   predictor.predict(data, indices(n), [&](const PredictedBlock& block) {
     CHECK(block.passes == passes);
     for (std::size_t p = 0; p < passes; ++p) {
       const std::size_t floats = block.examples.size() * 3;
-      std::copy_n(block.probabilities.data() + p * floats, floats,
+      std::copy_n(block.predictions.data() + p * floats, floats,
                   all.data() + (p * n + block.first) * 3);
     }
   });
@@ -63,13 +64,14 @@ std::vector<float> together(const std::vector<EnsembleMember>& members, const Da
 std::vector<float> alone(const Network& network, const Dataset& data) {
   const Standardizer standardizer(network.standardization);
   ThreadPool pool(1);
-  Predictor predictor(network.graph, network.parameters, network.spec, pool);
+  const SoftmaxClassifier likelihood = classifier_of(network.graph);
+  Predictor predictor(network.graph, likelihood, network.parameters, network.spec, pool);
   const std::size_t n = data.size();
   std::vector<float> all(4 * n * 3, -1.0f);
   predictor.predict(data, standardizer, indices(n), [&](const PredictedBlock& block) {
     for (std::size_t p = 0; p < 4; ++p) {
       const std::size_t floats = block.examples.size() * 3;
-      std::copy_n(block.probabilities.data() + p * floats, floats,
+      std::copy_n(block.predictions.data() + p * floats, floats,
                   all.data() + (p * n + block.first) * 3);
     }
   });

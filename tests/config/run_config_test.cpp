@@ -168,9 +168,9 @@ TEST_CASE("Everything wrong with a config is said at once, with the kind that wa
 
 TEST_CASE("The graph of a config has the classes of its data format") {
   Json document = tiny_config();
-  CHECK(make_graph(read(document), "c.json", ErrorKind::config).classes() == 10);
+  CHECK(make_graph(read(document), "c.json", ErrorKind::config).outputs() == 10);
   document["model"]["layers"][3]["units"] = 9;  // idx has no number of its own
-  CHECK(make_graph(read(document), "c.json", ErrorKind::config).classes() == 9);
+  CHECK(make_graph(read(document), "c.json", ErrorKind::config).outputs() == 9);
   document["data"] = {{"format", "cifar10"}, {"train", {"x"}}};
   const std::string message = message_of(
       ErrorKind::config, [&] { make_graph(read(document), "c.json", ErrorKind::config); });

@@ -48,7 +48,10 @@ std::vector<float> copy_of(const AlignedArray& array) {
 class Run {
  public:
   explicit Run(int threads)
-      : pool_(threads), graph_(make_graph(kModel)), trainer_(graph_, spec(), loader_, pool_) {}
+      : pool_(threads),
+        graph_(make_graph(kModel)),
+        likelihood_(classifier_of(graph_)),
+        trainer_(graph_, likelihood_, Targets(data_.labels), spec(), loader_, pool_) {}
 
   void steps(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t step = first; step <= last; ++step) {
@@ -88,6 +91,7 @@ class Run {
   // Three steps an epoch, the last of eight examples.
   TrainingLoader loader_{data_, indices(50), {{0.4, 0.5}, {0.2, 0.3}}, {true, 2}, 11};
   Graph graph_;
+  SoftmaxClassifier likelihood_;
   Trainer trainer_;
   std::vector<double> losses_;
 };

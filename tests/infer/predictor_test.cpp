@@ -56,17 +56,18 @@ struct Network {
                         const PredictionSpec& spec, int threads = 1) const {
     const Standardizer standardizer(plain_pixels(data.shape));
     ThreadPool pool(threads);
-    Predictor predictor(graph, parameters, spec, pool);
+    const SoftmaxClassifier likelihood = classifier_of(graph);
+    Predictor predictor(graph, likelihood, parameters, spec, pool);
     Probabilities all;
     std::size_t next = 0;
     predictor.predict(data, standardizer, examples, [&](const PredictedBlock& block) {
       CHECK(block.first == next);
       next += block.examples.size();
-      const auto classes = static_cast<std::size_t>(graph.classes());
-      REQUIRE(block.probabilities.size() ==
+      const auto classes = static_cast<std::size_t>(graph.outputs());
+      REQUIRE(block.predictions.size() ==
               static_cast<std::size_t>(spec.passes()) * block.examples.size() * classes);
-      for (std::size_t i = 0; i < block.probabilities.size(); i += classes) {
-        const auto p = block.probabilities.subspan(i, classes);
+      for (std::size_t i = 0; i < block.predictions.size(); i += classes) {
+        const auto p = block.predictions.subspan(i, classes);
         all[block.examples[i / classes % block.examples.size()]].emplace_back(p.begin(), p.end());
       }
     });
@@ -227,13 +228,14 @@ TEST_CASE("predicting nothing visits nothing, and parameters may change between 
   CHECK(network.predict(data, {}, kThreeSamples).empty());
   const Standardizer standardizer(plain_pixels(kDenseShape));
   ThreadPool pool(1);
-  Predictor predictor(network.graph, network.parameters, kThreeSamples, pool);
+  const SoftmaxClassifier likelihood = classifier_of(network.graph);
+  Predictor predictor(network.graph, likelihood, network.parameters, kThreeSamples, pool);
   std::vector<std::vector<float>> calls;
   const auto examples = indices(5);
   for (int call = 0; call < 3; ++call) {
     if (call == 2) network.parameters.data()[0] += 0.5f;
     predictor.predict(data, standardizer, examples, [&](const PredictedBlock& block) {
-      calls.emplace_back(block.probabilities.begin(), block.probabilities.end());
+      calls.emplace_back(block.predictions.begin(), block.predictions.end());
     });
   }
   CHECK(calls[0] == calls[1]);

@@ -130,13 +130,15 @@ TEST_CASE("Without its random weights a network computes what its biases say") {
   const Dataset data = random_dataset({2, 3, 1, false}, 3, 20, 4);
   const Standardizer standardizer(plain_pixels(data.shape));
   ThreadPool pool(1);
-  Predictor predictor(network.graph, network.parameters, {.samples = 3, .seed = 1}, pool);
+  const SoftmaxClassifier likelihood = classifier_of(network.graph);
+  Predictor predictor(network.graph, likelihood, network.parameters, {.samples = 3, .seed = 1},
+                      pool);
   double total = 0;
   for (const float b : bias) total += std::exp(static_cast<double>(b));
   predictor.predict(data, standardizer, indices(20), [&](const PredictedBlock& block) {
-    for (std::size_t i = 0; i < block.probabilities.size(); ++i) {
+    for (std::size_t i = 0; i < block.predictions.size(); ++i) {
       const double expected = std::exp(static_cast<double>(bias[i % 3])) / total;
-      CHECK(block.probabilities[i] == Approx(expected).epsilon(1e-5));
+      CHECK(block.predictions[i] == Approx(expected).epsilon(1e-5));
     }
   });
 }

@@ -85,7 +85,7 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
   Execution execution(graph, ExecutionMode::training, batch_limits(1));
   std::vector<float> gradient(graph.layout().size()), logits;
   const auto shards = batch.shards();
-  const auto classes = static_cast<std::size_t>(graph.classes());
+  const auto classes = static_cast<std::size_t>(graph.outputs());
   for (int round = 0; round < 2; ++round) {
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     logits.clear();
@@ -93,7 +93,7 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
       run_forward(execution, 0, batch, shard, logits);
       std::copy_n(batch.coefficients.begin() + static_cast<std::ptrdiff_t>(shard.first * classes),
                   static_cast<std::size_t>(shard.pass.examples) * classes,
-                  execution.logits_gradient(0, shard.first));
+                  execution.outputs_gradient(0, shard.first));
       execution.backward(0, shard, gradient.data());
     }
     for (std::size_t task = 0; task < execution.weight_gradient_tasks(); ++task) {

@@ -91,7 +91,7 @@ TEST_CASE("shapes, storage and variables of each node follow from the layers") {
   CHECK(graph.nodes()[2].storage == 1);
   CHECK(graph.nodes()[3].storage == 3);
   CHECK(graph.output() == 3);
-  CHECK(graph.classes() == 4);
+  CHECK(graph.outputs() == 4);
   CHECK(graph.layout().variables()[0].name == "conv2d_flipout/kernel_posterior_loc");
   CHECK(graph.layout().variables()[0].shape == std::vector<std::int64_t>{3, 3, 2, 3});
   CHECK(graph.layout().variables()[2].name == "conv2d_flipout/bias_posterior_loc");
@@ -139,7 +139,7 @@ TEST_CASE("the last layer of the list gives the logits even if it does not run l
       {"type": "flatten", "name": "flat", "inputs": ["input"]},
       {"type": "dense", "name": "logits", "units": 3, "inputs": ["hidden"]})");
   CHECK(graph.nodes()[static_cast<std::size_t>(graph.output())].name == "logits");
-  CHECK(graph.classes() == 3);
+  CHECK(graph.outputs() == 3);
 }
 
 TEST_CASE("layers that read each other in a circle are named") {

@@ -29,7 +29,7 @@ struct Batch {
         parameters(g.layout().size()),
         draws(g.layout().size()),
         images(kBatchExamples * g.input_shape().size()),
-        coefficients(kBatchExamples * static_cast<std::size_t>(g.classes())) {
+        coefficients(kBatchExamples * static_cast<std::size_t>(g.outputs())) {
     fill_normal({.seed = 1}, 0, parameters.span());
     fill_normal({.seed = 2}, 0, draws.span());
     for (float& value : parameters.span()) value *= 0.3f;
@@ -61,8 +61,8 @@ inline void run_forward(Execution& execution, int worker, const Batch& batch, co
   std::copy_n(batch.images.begin() + static_cast<std::ptrdiff_t>(shard.first * each), size * each,
               execution.input(worker, shard.first));
   execution.forward(worker, shard);
-  const float* out = execution.logits(worker, shard.first);
-  logits.insert(logits.end(), out, out + size * static_cast<std::size_t>(batch.graph.classes()));
+  const float* out = execution.outputs(worker, shard.first);
+  logits.insert(logits.end(), out, out + size * static_cast<std::size_t>(batch.graph.outputs()));
 }
 
 inline ExecutionLimits batch_limits(int workers) {
@@ -92,7 +92,7 @@ struct TrainingPass {
 /// Both shards forward and backward, on a worker each, and the deferred gradients after them.
 inline TrainingPass train(const Batch& batch) {
   const auto shards = batch.shards();
-  const auto classes = static_cast<std::size_t>(batch.graph.classes());
+  const auto classes = static_cast<std::size_t>(batch.graph.outputs());
   Execution execution(batch.graph, ExecutionMode::training, batch_limits(2));
   TrainingPass result;
   result.gradient.resize(batch.graph.layout().size());
@@ -102,7 +102,7 @@ inline TrainingPass train(const Batch& batch) {
     CHECK(execution.first_non_finite(worker, shard) == -1);
     std::copy_n(batch.coefficients.begin() + static_cast<std::ptrdiff_t>(shard.first * classes),
                 static_cast<std::size_t>(shard.pass.examples) * classes,
-                execution.logits_gradient(worker, shard.first));
+                execution.outputs_gradient(worker, shard.first));
     execution.backward(worker, shard, result.gradient.data());
   }
   for (std::size_t task = 0; task < execution.weight_gradient_tasks(); ++task) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/bayes/softmax_classifier.h"
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/core/parse_json.h"
@@ -26,6 +27,11 @@ inline Graph make_graph(const std::string& model) {
   const ModelSpec spec = read_model(reader);
   problems.raise_if_any(ErrorKind::config);
   return Graph(spec);
+}
+
+/// The likelihood of a classifier with as many classes as the graph has outputs.
+inline SoftmaxClassifier classifier_of(const Graph& graph) {
+  return SoftmaxClassifier(static_cast<std::size_t>(graph.outputs()));
 }
 
 /// Images of random bytes with random labels, in one file.

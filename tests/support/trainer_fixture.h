@@ -23,13 +23,17 @@ inline TrainingSpec small_spec() {
 
 struct TrainerFixture {
   Graph graph;
+  SoftmaxClassifier likelihood;
   Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
   TrainingLoader loader{data, indices(30), plain_pixels(data.shape), {}, 5};
   ThreadPool pool;
   Trainer trainer;
 
   TrainerFixture(const std::string& model, const TrainingSpec& spec, int threads = 2)
-      : graph(make_graph(model)), pool(threads), trainer(graph, spec, loader, pool) {}
+      : graph(make_graph(model)),
+        likelihood(classifier_of(graph)),
+        pool(threads),
+        trainer(graph, likelihood, Targets(data.labels), spec, loader, pool) {}
 
   Slice slice(const std::string& name) const {
     return graph.layout().variables()[variable_index(graph.layout(), name)].slice;

@@ -2,6 +2,7 @@
 // A trained network as evaluation and prediction use it: graph and weights of a checkpoint.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ namespace bnn {
 struct ModelCheckpoint {
   RunConfig config;
   Graph graph;
+  std::unique_ptr<const Likelihood> likelihood;
   AlignedArray parameters;
   Standardization standardization;
   std::vector<std::string> class_names;

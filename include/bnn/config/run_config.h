@@ -5,9 +5,11 @@
 // default filled in; it is itself a valid config and is what run folders and checkpoints store.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "bnn/bayes/likelihood.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/data/data_config.h"
 #include "bnn/model/graph.h"
@@ -56,6 +58,9 @@ Json run_config_schema();
 /// The graph of the config; errors name the source. Also checks the number of classes that the
 /// data format fixes.
 Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind);
+
+/// How the outputs of the config's network are read: all networks are softmax classifiers.
+std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph);
 
 /// The first key whose value differs between two resolved configs and matters for continuing a
 /// run, as a JSON pointer; empty if there is none.

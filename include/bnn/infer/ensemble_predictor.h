@@ -32,14 +32,17 @@ struct EnsembleMember {
 
 class EnsemblePredictor {
  public:
-  /// @param members at least one; of one input shape and number of classes; S is the most passes of
-  /// one
-  EnsemblePredictor(const std::vector<EnsembleMember>& members, ThreadPool& pool);
+  /// likelihood and pool must outlive the predictor.
+  /// @param likelihood of every member: predictions of different kinds cannot be mixed
+  /// @param members at least one; of one input shape; S is the most passes of one
+  EnsemblePredictor(const Likelihood& likelihood, const std::vector<EnsembleMember>& members,
+                    ThreadPool& pool);
 
   /// Passes of an image, all members together.
   std::size_t passes() const { return samples_ * members_.size(); }
 
-  int classes() const { return classes_; }
+  /// Numbers of a prediction; for classifiers the number of classes.
+  std::size_t width() const { return width_; }
 
   /// As Predictor::check_often.
   void check_often(const std::function<void()>& check);
@@ -59,9 +62,9 @@ class EnsemblePredictor {
 
   std::deque<Member> members_;
   std::size_t samples_;
-  int classes_;
-  double temperature_;                // of the first member
-  std::vector<float> probabilities_;  // [passes][examples of the block][classes]
+  std::size_t width_;
+  double temperature_;              // of the first member
+  std::vector<float> predictions_;  // [passes][examples of the block][width]
 };
 
 }  // namespace bnn

@@ -1,10 +1,11 @@
 #pragma once
-// The Monte Carlo posterior predictive: class probabilities of S passes over the same images, each
-// with its own draw of every weight.
+// The Monte Carlo posterior predictive: the distributions p(y | x, w_s) of S passes over the same
+// images, each with its own draw of every weight, in the numbers that the likelihood gives for them
+// (a classifier: the probability of each class).
 //
 // Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
 // and by each example's stream name (dataset.h), its index in the file. Images run in groups of a
-// fixed size, gaps filled up, each in the place that its name says, so a probability depends, to
+// fixed size, gaps filled up, each in the place that its name says, so a number depends, to
 // the last bit, on neither batch size, thread count nor the order of files.
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "bnn/bayes/likelihood.h"
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/standardizer.h"
@@ -28,26 +30,27 @@ struct PredictionSpec {
   /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
   bool mean_weights = false;
   std::uint64_t seed = 0;
-  /// What summaries scale the probabilities by (temperature.h). The samples are not scaled.
+  /// What a classifier's summaries scale the probabilities by (temperature.h). The samples are not
+  /// scaled.
   double temperature = 1;
 
   int passes() const { return mean_weights ? 1 : samples; }
 };
 
-/// Consecutive images of one call and their probabilities [passes][examples.size()][classes].
+/// Consecutive images of one call and their predictions [passes][examples.size()][width].
 struct PredictedBlock {
   std::size_t first;  // position of the first in the list given to predict
   std::span<const std::uint32_t> examples;
-  std::span<const float> probabilities;
+  std::span<const float> predictions;
   std::size_t passes;
-  int classes;
+  std::size_t width;  // numbers of a prediction: Likelihood::prediction_size
   double temperature = 1;
 
-  /// What the first `samples` passes say about image i of the block, after scaling.
+  /// Of a classifier: what the first `samples` passes say about image i of the block, after
+  /// scaling.
   Summary summary(std::size_t i, std::size_t samples) const {
-    const auto stride = static_cast<std::size_t>(classes);
-    return summarize_scaled(probabilities.data() + i * stride, samples, examples.size() * stride,
-                            classes, temperature);
+    return summarize_scaled(predictions.data() + i * width, samples, examples.size() * width,
+                            static_cast<int>(width), temperature);
   }
   Summary summary(std::size_t i) const { return summary(i, passes); }
 
@@ -56,14 +59,14 @@ struct PredictedBlock {
   std::vector<Summary> summaries(ThreadPool& pool) const { return summaries(pool, passes); }
 };
 
-/// How many examples are predicted at a time, so that their probabilities fit 16 MiB.
-std::size_t examples_of_a_block(std::size_t passes, int classes);
+/// How many examples are predicted at a time, so that their predictions fit 16 MiB.
+std::size_t examples_of_a_block(std::size_t passes, std::size_t width);
 
 class Predictor {
  public:
-  /// graph, parameters and pool must outlive the predictor; parameters may change between calls.
-  Predictor(const Graph& graph, const AlignedArray& parameters, const PredictionSpec& spec,
-            ThreadPool& pool);
+  /// All arguments but spec must outlive the predictor; parameters may change between calls.
+  Predictor(const Graph& graph, const Likelihood& likelihood, const AlignedArray& parameters,
+            const PredictionSpec& spec, ThreadPool& pool);
 
   /// Calls visit for each block of images in order, on the calling thread.
   /// @param examples dataset indices
@@ -89,6 +92,7 @@ class Predictor {
                  const Standardizer& standardizer, std::span<const std::uint32_t> examples);
 
   const Graph& graph_;
+  const Likelihood& likelihood_;
   const AlignedArray& parameters_;
   PredictionSpec spec_;
   ThreadPool& pool_;
@@ -96,7 +100,7 @@ class Predictor {
   Execution execution_;
   AlignedArray draws_;
   std::vector<std::uint32_t> places_;  // [groups][size of a group]: positions in the block
-  std::vector<float> probabilities_;
+  std::vector<float> predictions_;
   std::function<void()> check_;
 };
 

@@ -13,4 +13,10 @@ void softmax(std::span<const float> logits, std::span<float> probabilities);
 double cross_entropy(std::span<const float> logits, int label, float scale,
                      std::span<float> gradient);
 
+/// The same for a distribution over the classes: -sum_k target[k] ln softmax(z)[k] and scale *
+/// (softmax(z) - target). A class of no probability costs nothing.
+/// @param target [classes], not negative, of sum 1
+double cross_entropy(std::span<const float> logits, std::span<const float> target, float scale,
+                     std::span<float> gradient);
+
 }  // namespace bnn

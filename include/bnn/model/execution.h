@@ -38,10 +38,10 @@ class Execution {
 
   /// Where the caller writes the shard's images before forward: [examples][input shape].
   float* input(int worker, std::size_t first);
-  /// After forward: [examples][classes].
-  const float* logits(int worker, std::size_t first) const;
-  /// Where the caller writes the gradient of the loss before backward: [examples][classes].
-  float* logits_gradient(int worker, std::size_t first);
+  /// After forward: [examples][graph.outputs()].
+  const float* outputs(int worker, std::size_t first) const;
+  /// Where the caller writes the gradient of the loss before backward: [examples][graph.outputs()].
+  float* outputs_gradient(int worker, std::size_t first);
 
   void forward(int worker, const Shard& shard);
   /// Adds the shard's gradient of all variables that are not deferred into `gradient`.

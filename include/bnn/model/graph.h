@@ -2,11 +2,11 @@
 // A network: a directed acyclic graph of layers with their shapes, in an order of execution.
 //
 // Node 0 is the model's input, named "input". A node's inputs come before it. The last node of the
-// config gives the logits. Views (flatten) store nothing: `storage` names the node whose memory
-// they read. A layer with `reuse` is a node of its own, named like an automatic one (conv1_1),
-// whose variables are those of its `original`: their KL counts once, and since one draw of the
-// weights is one function, both see the same weights for the same example. Immutable after
-// construction; may be read from any thread.
+// config gives the outputs, which a likelihood reads (classifiers: logits). Views (flatten) store
+// nothing: `storage` names the node whose memory they read. A layer with `reuse` is a node of its
+// own, named like an automatic one (conv1_1), whose variables are those of its `original`: their KL
+// counts once, and since one draw of the weights is one function, both see the same weights for the
+// same example. Immutable after construction; may be read from any thread.
 
 #include <cstdint>
 #include <memory>
@@ -51,12 +51,13 @@ class Graph {
   const std::vector<Node>& nodes() const { return nodes_; }
   const ParameterLayout& layout() const { return layout_; }
   const Shape& input_shape() const { return nodes_.front().shape; }
-  /// The node that gives the logits.
+  /// The node that gives the outputs, a flat vector an example.
   int output() const { return output_; }
   /// False if every pass gives the same outputs: nothing is drawn, neither for tensors nor by a
   /// layer.
   bool has_noise() const;
-  int classes() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
+  /// Numbers that it gives for an example.
+  int outputs() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
 
  private:
   void add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/bayes/likelihood.h"
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/training_loader.h"
@@ -25,15 +26,16 @@ namespace bnn {
 /// Sums over the examples of a batch, means over its samples.
 struct BatchLoss {
   double nll = 0.0;               // nats
-  double correct = 0.0;           // examples whose arg max is the label
+  double correct = 0.0;           // examples whose target is the most probable, if any can be
   double activity_penalty = 0.0;  // of the outputs of layers with an activity regularizer
 };
 
 class BatchGradient {
  public:
-  /// All arguments must outlive this.
-  BatchGradient(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
-                ThreadPool& pool);
+  /// All arguments, and what targets look at, must outlive this.
+  /// @param targets of all examples of the data set
+  BatchGradient(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
+                const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool);
 
   /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
   /// variable. `step` names augmentation and noise.
@@ -62,12 +64,14 @@ class BatchGradient {
                   const float* parameters);
   void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
                  std::uint64_t step);
-  ShardResult score_shard(const Shard& shard, int worker);
+  ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples);
   float* gradient_of(int sample);
   void collect_gradient(const Chunk& chunk, int worker, const float* parameters, int sample);
   void reduce_shards(const Chunk& chunk, std::size_t variable, int worker, float* gradient);
 
   const Graph& graph_;
+  const Likelihood& likelihood_;
+  Targets targets_;
   const ParameterLayout& layout_;
   TrainingSpec spec_;
   const TrainingLoader& loader_;
@@ -82,7 +86,6 @@ class BatchGradient {
   std::vector<ShardResult> results_;
   std::vector<double> result_sums_;
   std::vector<std::uint32_t> positions_;  // 0, 1, …: the noise streams' example numbers
-  std::vector<int> labels_;
 };
 
 }  // namespace bnn

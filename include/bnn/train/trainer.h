@@ -24,7 +24,7 @@ namespace bnn {
 struct StepStats {
   std::size_t examples = 0;
   double nll = 0.0;      // nats, summed over the batch, mean over samples
-  double correct = 0.0;  // examples whose arg max is the label, mean over samples
+  double correct = 0.0;  // examples that the likelihood calls right, mean over samples
   double kl = 0.0;       // nats, summed over all weights, undivided
   double penalty = 0.0;  // of all regularizers, nats per example
   double kl_weight = 0.0;
@@ -33,10 +33,12 @@ struct StepStats {
 
 class Trainer {
  public:
-  /// All arguments must outlive the trainer. The loader's examples are N.
-  Trainer(const Graph& graph, const TrainingSpec& spec, const TrainingLoader& loader,
-          ThreadPool& pool);
+  /// All arguments, and what targets look at, must outlive the trainer. The loader's examples are
+  /// N. @param targets of all examples of the data set
+  Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
+          const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool);
 
+  const Likelihood& likelihood() const { return likelihood_; }
   std::uint64_t steps_per_epoch() const;
 
   /// Step number `step` (from 1) on the given examples. Throws Error(numerical), naming the first
@@ -63,6 +65,7 @@ class Trainer {
   void project_variables();
   [[noreturn]] void fail_non_finite(std::uint64_t step) const;
 
+  const Likelihood& likelihood_;
   const ParameterLayout& layout_;
   TrainingSpec spec_;
   const TrainingLoader& loader_;

@@ -1,0 +1,48 @@
+#pragma once
+// The likelihood: which distribution p(y | f) of an example's target y the outputs f of the network
+// stand for.
+//
+// It is the one place that knows what outputs and targets mean. Training takes -ln p(y | f) and its
+// gradient from it, prediction the parameters of p(y | f), averaged later over samples of the
+// weights. Layers, model, trainer and predictor only hand outputs and targets on.
+//
+// Immutable, thread-safe; no function allocates.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "bnn/bayes/targets.h"
+
+namespace bnn {
+
+class Likelihood {
+ public:
+  virtual ~Likelihood() = default;
+
+  /// How many outputs the network must give for each example.
+  virtual std::size_t outputs() const = 0;
+
+  /// Whether these targets are of the kind and width that loss expects.
+  virtual bool accepts(const Targets& targets) const = 0;
+
+  /// -ln p(y | f) of one example, in nats (for densities, of y in its own unit); writes `scale`
+  /// times its gradient for f. Neither is finite if f is not.
+  /// @param outputs, gradient [outputs()]; they do not overlap
+  virtual double loss(std::span<const float> outputs, const Target& target, float scale,
+                      std::span<float> gradient) const = 0;
+
+  /// Whether the most probable y is the target; none if being right means nothing here.
+  virtual std::optional<bool> is_right(std::span<const float> /*outputs*/,
+                                       const Target& /*target*/) const {
+    return std::nullopt;
+  }
+
+  /// How many numbers describe p(y | f).
+  virtual std::size_t prediction_size() const = 0;
+
+  /// Writes these numbers, [prediction_size()]: for a classifier the probability of each class.
+  virtual void predict(std::span<const float> outputs, std::span<float> prediction) const = 0;
+};
+
+}  // namespace bnn

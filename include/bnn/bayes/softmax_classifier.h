@@ -1,0 +1,32 @@
+#pragma once
+// The categorical likelihood of a classifier: p(y = k | f) = softmax(f)[k].
+//
+// A target is a class, with the loss -ln softmax(f)[y], or a distribution t over the classes (soft
+// labels, as label smoothing and mixtures of examples make them), with the cross entropy
+// -sum_k t[k] ln softmax(f)[k]. The gradients are softmax(f) - onehot(y) and softmax(f) - t.
+
+#include "bnn/bayes/likelihood.h"
+
+namespace bnn {
+
+class SoftmaxClassifier : public Likelihood {
+ public:
+  /// @param classes at least 1; labels lie in [0, classes)
+  explicit SoftmaxClassifier(std::size_t classes) : classes_(classes) {}
+
+  std::size_t outputs() const override { return classes_; }
+  bool accepts(const Targets& targets) const override;
+  double loss(std::span<const float> outputs, const Target& target, float scale,
+              std::span<float> gradient) const override;
+  /// Whether the class of the largest output is the label, or the most probable class of a soft
+  /// target; of equal ones the first counts.
+  std::optional<bool> is_right(std::span<const float> outputs, const Target& target) const override;
+  std::size_t prediction_size() const override { return classes_; }
+  /// The probability of each class.
+  void predict(std::span<const float> outputs, std::span<float> prediction) const override;
+
+ private:
+  std::size_t classes_;
+};
+
+}  // namespace bnn
