@@ -25,7 +25,7 @@ AppliedCalibration apply_calibration(const CalibrationOptions& options,
   }
   if (options.temperature) applied.temperature = calibration.temperature;
   if (options.conformal) {
-    const auto score = options.conformal_score == "aps" ? ConformalScore::aps : ConformalScore::lac;
+    const ConformalScore score = options.conformal_score;
     const ConformalTable& table = calibration.table(score, options.temperature);
     applied.conformal = ConformalRule{score, *options.conformal,
                                       table.threshold(*options.conformal), table.examples()};

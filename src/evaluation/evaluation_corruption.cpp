@@ -48,9 +48,7 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
                      std::to_string(severity) + ", image " + std::to_string(collector.examples()) +
                      "/" + std::to_string(images.chosen.size()));
       });
-      const Metrics metrics = collector.finish();
-      results.push_back(
-          {std::string(corruption->name), severity, metrics.accuracy, metrics.nll, metrics.ece});
+      results.push_back({std::string(corruption->name), severity, collector.finish()});
     }
   }
   log.clear_progress();

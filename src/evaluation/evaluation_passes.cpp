@@ -22,15 +22,6 @@ std::unique_ptr<NpyWriter> sample_writer(const EvaluationSetup& setup,
                                      images.chosen.size(), classes_of(setup));
 }
 
-SweepPoint sweep_point(std::size_t samples, const Metrics& metrics) {
-  return {.samples = samples,
-          .accuracy = metrics.accuracy,
-          .nll = metrics.nll,
-          .brier = metrics.brier,
-          .ece = metrics.ece,
-          .mutual_information = metrics.mutual_information};
-}
-
 // The metrics of the first 1, 2, 4, … samples of each network, beside those of all of them.
 class SampleSweep {
  public:
@@ -50,9 +41,9 @@ class SampleSweep {
   std::vector<SweepPoint> finish(const Metrics& of_all) const {
     std::vector<SweepPoint> points;
     for (std::size_t p = 0; p < prefixes_.size(); ++p) {
-      points.push_back(sweep_point(prefixes_[p], collectors_[p].finish()));
+      points.push_back({prefixes_[p], collectors_[p].finish()});
     }
-    if (!points.empty()) points.push_back(sweep_point(samples_, of_all));
+    if (!points.empty()) points.push_back({samples_, of_all});
     return points;
   }
 

@@ -35,10 +35,8 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
     predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
       collector.add(block.summaries(pool), block.examples, images.data.labels);
     });
-    const Metrics metrics = collector.finish();
     const double kept = static_cast<double>(order.size() - removed);
-    points.push_back(
-        {kept / static_cast<double>(order.size()), metrics.accuracy, metrics.nll, metrics.ece});
+    points.push_back({kept / static_cast<double>(order.size()), collector.finish()});
   }
   return points;
 }

@@ -125,7 +125,7 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
 
 void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
   if (!evaluation.intervals || evaluation.metrics.examples == 0) return;
-  if (!std::isnan(evaluation.intervals->lower.class_ece)) return;
+  if (evaluation.intervals->of(&Metrics::class_ece).defined()) return;
   log.info(
       "class_ece, reliability and resolution have no interval: class probabilities are kept "
       "up to " +

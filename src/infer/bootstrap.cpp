@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "bnn/core/random.h"
-#include "bnn/infer/named_metrics.h"
 #include "bnn/infer/resampled_metrics.h"
 
 namespace bnn {
@@ -14,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxTimesBytes = std::size_t{256} << 20;
 constexpr double kLower = 0.025, kUpper = 0.975;
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 // How often each example is in each resample of a group: [examples][kResampleLanes].
 void draw_times(const BootstrapSpec& spec, std::size_t group, std::size_t examples,
@@ -31,14 +28,15 @@ void draw_times(const BootstrapSpec& spec, std::size_t group, std::size_t exampl
   }
 }
 
-std::vector<Metrics> evaluate_resamples(const ResampledMetrics& examples, const BootstrapSpec& spec,
-                                        ThreadPool& pool, const std::function<void()>& check) {
+std::vector<Resample> evaluate_resamples(const ResampledMetrics& examples,
+                                         const BootstrapSpec& spec, ThreadPool& pool,
+                                         const std::function<void()>& check) {
   const std::size_t groups = (spec.resamples + kResampleLanes - 1) / kResampleLanes;
   const std::size_t size = examples.examples() * kResampleLanes;
   const std::size_t slots = std::clamp(kMaxTimesBytes / (size * sizeof(float)), std::size_t{1},
                                        std::min(groups, static_cast<std::size_t>(pool.size())));
   std::vector<std::vector<float>> times(slots, std::vector<float>(size));
-  std::vector<Metrics> resamples(groups * kResampleLanes);
+  std::vector<Resample> resamples(groups * kResampleLanes);
   for (std::size_t first = 0; first < groups; first += slots) {
     if (check) check();
     pool.run(std::min(slots, groups - first), [&](std::size_t slot, int) {
@@ -52,70 +50,53 @@ std::vector<Metrics> evaluate_resamples(const ResampledMetrics& examples, const 
   return resamples;
 }
 
-// The interval of one number, which `number` finds in a Metrics, over the resamples that define it.
+// The interval of one number, which `number_of` finds in a resample, over those that define it.
 template <typename Number>
-void set_interval(std::vector<Metrics>& resamples, MetricIntervals& intervals,
-                  const Number& number) {
+Bounds interval(const std::vector<Resample>& resamples, const Number& number_of) {
   std::vector<double> values;
   values.reserve(resamples.size());
-  for (Metrics& resample : resamples) {
-    const double value = number(resample);
+  for (const Resample& resample : resamples) {
+    const double value = number_of(resample);
     if (!std::isnan(value)) values.push_back(value);
   }
+  if (values.empty()) return {};
   std::sort(values.begin(), values.end());
-  number(intervals.lower) = values.empty() ? kUndefined : quantile(values, kLower);
-  number(intervals.upper) = values.empty() ? kUndefined : quantile(values, kUpper);
+  return {quantile(values, kLower), quantile(values, kUpper)};
 }
 
-void set_class_intervals(std::vector<Metrics>& resamples, MetricIntervals& intervals,
-                         const std::function<void()>& check) {
-  for (std::size_t k = 0; k < intervals.lower.per_class.size(); ++k) {
-    if (check) check();
-    set_interval(resamples, intervals,
-                 [k](Metrics& m) -> double& { return m.per_class[k].accuracy; });
-    for (const auto share : {&ClassMetrics::precision, &ClassMetrics::recall}) {
-      set_interval(resamples, intervals,
-                   [&](Metrics& m) -> double& { return *(m.per_class[k].*share); });
-      for (Metrics* bounds : {&intervals.lower, &intervals.upper}) {
-        std::optional<double>& bound = bounds->per_class[k].*share;
-        if (std::isnan(*bound)) bound.reset();
-      }
-    }
-  }
-}
-
-MetricIntervals undefined_intervals() {
-  MetricIntervals intervals;
-  for (Metrics* bounds : {&intervals.lower, &intervals.upper}) {
-    for (const NamedMetric& metric : kNamedMetrics) bounds->*metric.value = kUndefined;
-    bounds->brier_decomposition = {kUndefined, kUndefined, kUndefined};
-  }
-  return intervals;
+ClassBounds class_intervals(const std::vector<Resample>& resamples, std::size_t k) {
+  const auto of = [&](double Resample::Class::*share) {
+    return interval(resamples, [&](const Resample& r) { return r.per_class[k].*share; });
+  };
+  return {of(&Resample::Class::accuracy), of(&Resample::Class::precision),
+          of(&Resample::Class::recall)};
 }
 
 }  // namespace
 
-MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
-                                    ThreadPool& pool, const std::function<void()>& check) {
-  if (collector.examples() == 0 || spec.resamples == 0) return undefined_intervals();
+IntervalSet bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
+                                ThreadPool& pool, const std::function<void()>& check) {
+  IntervalSet intervals;
+  if (collector.examples() == 0 || spec.resamples == 0) return intervals;
   const auto classes = static_cast<std::size_t>(collector.classes());
   const bool with_classes = classes <= kMaxClassResamples / spec.resamples;
-  std::vector<Metrics> resamples =
+  const std::vector<Resample> resamples =
       evaluate_resamples(ResampledMetrics(collector, with_classes), spec, pool, check);
-  // The bounds take their classes and coverages from a resample, and their numbers below.
-  MetricIntervals intervals{resamples.front(), resamples.front()};
-  for (const NamedMetric& metric : kNamedMetrics) {
-    set_interval(resamples, intervals, [&](Metrics& m) -> double& { return m.*metric.value; });
+  for (std::size_t i = 0; i < kNamedMetrics.size(); ++i) {
+    intervals.metrics[i] =
+        interval(resamples, [&](const Resample& r) { return r.*kNamedMetrics[i].value; });
   }
-  for (const BrierPart& part : kBrierParts) {
-    set_interval(resamples, intervals,
-                 [&](Metrics& m) -> double& { return m.brier_decomposition.*part.value; });
+  for (std::size_t i = 0; i < kBrierParts.size(); ++i) {
+    intervals.brier_parts[i] = interval(
+        resamples, [&](const Resample& r) { return r.brier_decomposition.*kBrierParts[i].value; });
   }
-  for (std::size_t i = 0; i < intervals.lower.risk_at_coverage.size(); ++i) {
-    set_interval(resamples, intervals,
-                 [i](Metrics& m) -> double& { return m.risk_at_coverage[i].risk; });
+  for (std::size_t i = 0; i < kCoveragePercents.size(); ++i) {
+    intervals.risks.push_back(interval(resamples, [&](const Resample& r) { return r.risks[i]; }));
   }
-  set_class_intervals(resamples, intervals, check);
+  for (std::size_t k = 0; k < (with_classes ? classes : 0); ++k) {
+    if (check) check();
+    intervals.per_class.push_back(class_intervals(resamples, k));
+  }
   return intervals;
 }
 

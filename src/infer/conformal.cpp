@@ -20,8 +20,6 @@ std::size_t ceiling(std::size_t a, std::size_t b, std::size_t c) { return (a * b
 
 }  // namespace
 
-std::string to_string(ConformalScore score) { return score == ConformalScore::lac ? "lac" : "aps"; }
-
 std::vector<double> conformal_scores(ConformalScore score, std::span<const double> probabilities) {
   std::vector<double> scores(probabilities.size());
   if (score == ConformalScore::lac) {
@@ -91,10 +89,7 @@ ConformalResult ConformalCollector::finish() const {
     classes += size * sizes_[size];
   }
   ConformalResult result;
-  result.score = to_string(rule_.score);
-  result.target = rule_.target;
-  result.threshold = rule_.threshold;
-  result.calibration_examples = rule_.calibration_examples;
+  result.rule = rule_;
   result.coverage = share(covered, examples);
   result.mean_size = share(classes, examples);
   result.size_counts = sizes_;

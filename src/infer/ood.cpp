@@ -88,13 +88,11 @@ void OodScores::add(const Summary& summary) {
 }
 
 OodMetrics ood_metrics(const OodScores& inside, const OodScores& outside) {
-  return {
-      .examples = outside.max_probability.size(),
-      .predictive_entropy = detection(inside.predictive_entropy, outside.predictive_entropy),
-      .expected_entropy = detection(inside.expected_entropy, outside.expected_entropy),
-      .mutual_information = detection(inside.mutual_information, outside.mutual_information),
-      .max_probability = detection(inside.max_probability, outside.max_probability),
-  };
+  OodMetrics metrics{.examples = outside.max_probability.size()};
+  for (const NamedOodScore& score : kOodScores) {
+    metrics.*score.detection = detection(inside.*score.scores, outside.*score.scores);
+  }
+  return metrics;
 }
 
 }  // namespace bnn

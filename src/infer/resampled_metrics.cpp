@@ -91,7 +91,6 @@ void ResampledMetrics::add_means(std::span<const float> times, Results& results)
     add(own, record.mutual_information, mutual);
   }
   for (std::size_t l = 0; l < kResampleLanes; ++l) {
-    results[l].examples = records_.size();
     results[l].accuracy = correct[l] / count();
     results[l].nll = nll[l] / count();
     results[l].brier = brier[l] / count();
@@ -139,9 +138,7 @@ void ResampledMetrics::add_classes(std::span<const float> times, Results& result
       results[l].brier_decomposition.uncertainty += share * (1 - share);
       if (!with_classes_) continue;
       const double wrong = labelled[k][l] + predicted[k][l] - 2 * found[k][l];
-      results[l].per_class.push_back({.label = static_cast<int>(k),
-                                      .examples = static_cast<std::size_t>(labelled[k][l]),
-                                      .accuracy = 1 - wrong / count(),
+      results[l].per_class.push_back({.accuracy = 1 - wrong / count(),
                                       .precision = ratio(found[k][l], predicted[k][l]),
                                       .recall = ratio(found[k][l], labelled[k][l])});
     }
@@ -151,7 +148,7 @@ void ResampledMetrics::add_classes(std::span<const float> times, Results& result
 // After add_means and add_classes: the resolution is what the other parts of the Brier score leave.
 void ResampledMetrics::add_class_calibration(std::span<const float> times, Results& results) const {
   if (class_gaps_.empty()) {
-    for (Metrics& result : results) {
+    for (Resample& result : results) {
       result.class_ece = kUndefined;
       result.brier_decomposition.reliability = kUndefined;
       result.brier_decomposition.resolution = kUndefined;
@@ -208,7 +205,7 @@ double ResampledMetrics::adaptive_ece(const float* times) const {
 // Where t predictions of equal confidence with e errors follow c predictions with E errors, the
 // risk at c + j is (E + e j / t) / (c + j), and the t risks add up to
 //   e + (E - c e / t) (H(c + t) - H(c)),   H(n) = 1 + 1/2 + … + 1/n.
-void ResampledMetrics::add_ranked(const float* times, Metrics& result) const {
+void ResampledMetrics::add_ranked(const float* times, Resample& result) const {
   double area = 0, errors = 0;
   std::size_t covered = 0;
   for (std::size_t end = records_.size(); end > 0;) {
@@ -224,13 +221,12 @@ void ResampledMetrics::add_ranked(const float* times, Metrics& result) const {
     const double rate = tied_errors / static_cast<double>(tied);
     area += tied_errors + (errors - static_cast<double>(covered) * rate) *
                               (harmonic_[covered + tied] - harmonic_[covered]);
-    while (result.risk_at_coverage.size() < kCoveragePercents.size()) {
-      const std::size_t percent = kCoveragePercents[result.risk_at_coverage.size()];
+    while (result.risks.size() < kCoveragePercents.size()) {
+      const std::size_t percent = kCoveragePercents[result.risks.size()];
       const std::size_t kept = predictions_covered(percent, records_.size());
       if (kept > covered + tied) break;
       const double risk = (errors + static_cast<double>(kept - covered) * rate);
-      result.risk_at_coverage.push_back(
-          {static_cast<double>(percent) / 100, risk / static_cast<double>(kept)});
+      result.risks.push_back(risk / static_cast<double>(kept));
     }
     errors += tied_errors;
     covered += tied;

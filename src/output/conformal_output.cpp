@@ -1,6 +1,7 @@
 #include "bnn/output/conformal_output.h"
 
 #include <cmath>
+#include <fmt/format.h>
 
 #include "bnn/core/display_text.h"
 
@@ -11,7 +12,7 @@ constexpr std::size_t kShownSizes = 10;  // larger sets share a row
 
 std::string headline(const std::string& name, const std::string& value,
                      const std::string& explanation) {
-  return "  " + fitted(name, 19) + right_aligned(value, 8) + "  " + explanation + "\n";
+  return fmt::format("  {}{:>8}  {}\n", fitted(name, 19), value, explanation);
 }
 
 // Cut to 24 columns, without the spaces that fill them up.
@@ -35,8 +36,7 @@ int worst_class(const ConformalResult& result) {
 std::string size_row(const std::string& size, std::size_t sets, std::size_t covered) {
   if (sets == 0) return "";
   const double coverage = static_cast<double>(covered) / static_cast<double>(sets);
-  return "  " + right_aligned(size, 7) + right_aligned(std::to_string(sets), 12) +
-         right_aligned(fixed(coverage, 4), 12) + "\n";
+  return fmt::format("  {:>7}{:>12}{:>12}\n", size, sets, fixed(coverage, 4));
 }
 
 std::string size_table(const ConformalResult& result) {
@@ -60,11 +60,11 @@ Json conformal_json(const ConformalResult& result) {
   for (const double coverage : result.class_coverage) {
     class_coverage.push_back(std::isnan(coverage) ? Json(nullptr) : Json(coverage));
   }
-  const bool finite = std::isfinite(result.threshold);
-  return {{"score", result.score},
-          {"target", result.target},
-          {"threshold", finite ? Json(result.threshold) : Json(nullptr)},
-          {"calibration_examples", result.calibration_examples},
+  const bool finite = std::isfinite(result.rule.threshold);
+  return {{"score", name_of(kConformalScoreNames, result.rule.score)},
+          {"target", result.rule.target},
+          {"threshold", finite ? Json(result.rule.threshold) : Json(nullptr)},
+          {"calibration_examples", result.rule.calibration_examples},
           {"coverage", result.coverage},
           {"mean_size", result.mean_size},
           {"size_counts", result.size_counts},
@@ -74,10 +74,13 @@ Json conformal_json(const ConformalResult& result) {
 
 std::string conformal_text(const ConformalResult& result,
                            const std::vector<std::string>& class_names) {
-  std::string text = "\nPrediction sets (" + result.score + ") that are to hold the label in " +
-                     significant(100 * result.target, 6) + " % of the cases, from\n" +
-                     std::to_string(result.calibration_examples) + " calibration examples\n";
-  if (!std::isfinite(result.threshold)) {
+  const ConformalRule& rule = result.rule;
+  std::string text = fmt::format(
+      "\nPrediction sets ({}) that are to hold the label in {} % of the cases, from\n"
+      "{} calibration examples\n",
+      name_of(kConformalScoreNames, rule.score), significant(100 * rule.target, 6),
+      rule.calibration_examples);
+  if (!std::isfinite(rule.threshold)) {
     text += "  too few of them for this coverage: every set holds every class\n";
   }
   text += headline("coverage", fixed(result.coverage, 4), "share of the sets that hold the label") +

@@ -1,31 +1,32 @@
 #include "bnn/output/corruption_output.h"
 
+#include <fmt/format.h>
 #include <map>
 
 #include "bnn/core/display_text.h"
+#include "bnn/output/metric_values_output.h"
 
 namespace bnn {
 namespace {
 
 std::string cell(double value) { return right_aligned(fixed(value, 4), 9); }
 
-std::string table(const std::string& name, double clean,
-                  const std::vector<CorruptionResult>& results, double CorruptionResult::*value) {
-  const std::vector<CorruptionResult> means = severity_means(results);
-  std::string text = "  " + fitted(name, 19) + right_aligned("0", 9);
-  for (const CorruptionResult& mean : means) {
-    text += right_aligned(std::to_string(mean.severity), 9);
-  }
+std::string table(const NamedMetric& metric, const MetricValues& clean_metrics,
+                  const std::vector<CorruptionResult>& results,
+                  const std::vector<CorruptionResult>& means) {
+  const double clean = clean_metrics.*metric.value;
+  std::string text = "  " + fitted(metric.name, 19) + right_aligned("0", 9);
+  for (const CorruptionResult& mean : means) text += fmt::format("{:>9}", mean.severity);
   std::string row_name;
   for (const CorruptionResult& result : results) {
     if (result.corruption != row_name) {
       row_name = result.corruption;
       text += "\n  " + fitted(row_name, 19) + cell(clean);
     }
-    text += cell(result.*value);
+    text += cell(result.metrics.*metric.value);
   }
   text += "\n  " + fitted("mean", 19) + cell(clean);
-  for (const CorruptionResult& mean : means) text += cell(mean.*value);
+  for (const CorruptionResult& mean : means) text += cell(mean.metrics.*metric.value);
   return text + "\n";
 }
 
@@ -33,20 +34,21 @@ std::string table(const std::string& name, double clean,
 
 std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>& results) {
   struct Sum {
-    double accuracy = 0, nll = 0, ece = 0, count = 0;
+    MetricValues values;
+    double count = 0;
   };
   std::map<int, Sum> sums;
   for (const CorruptionResult& result : results) {
     Sum& sum = sums[result.severity];
-    sum.accuracy += result.accuracy;
-    sum.nll += result.nll;
-    sum.ece += result.ece;
     sum.count += 1;
+    for (const NamedMetric& metric : kPointMetrics) {
+      sum.values.*metric.value += result.metrics.*metric.value;
+    }
   }
   std::vector<CorruptionResult> means;
-  for (const auto& [severity, sum] : sums) {
-    means.push_back(
-        {"mean", severity, sum.accuracy / sum.count, sum.nll / sum.count, sum.ece / sum.count});
+  for (auto& [severity, sum] : sums) {
+    for (const NamedMetric& metric : kPointMetrics) sum.values.*metric.value /= sum.count;
+    means.push_back({"mean", severity, sum.values});
   }
   return means;
 }
@@ -54,20 +56,21 @@ std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>
 Json corruption_list_json(const std::vector<CorruptionResult>& results) {
   Json list = Json::array();
   for (const CorruptionResult& result : results) {
-    list.push_back({{"corruption", result.corruption},
-                    {"severity", result.severity},
-                    {"accuracy", result.accuracy},
-                    {"nll", result.nll},
-                    {"ece", result.ece}});
+    Json one = {{"corruption", result.corruption}, {"severity", result.severity}};
+    add_values(one, kPointMetrics, result.metrics);
+    list.push_back(std::move(one));
   }
   return list;
 }
 
-std::string corruption_tables(const Metrics& clean, const std::vector<CorruptionResult>& results) {
-  return "\nCorruptions by severity, 0 being the images as they are; nll in nats\n" +
-         table("accuracy", clean.accuracy, results, &CorruptionResult::accuracy) + "\n" +
-         table("nll", clean.nll, results, &CorruptionResult::nll) + "\n" +
-         table("ece", clean.ece, results, &CorruptionResult::ece);
+std::string corruption_tables(const MetricValues& clean,
+                              const std::vector<CorruptionResult>& results) {
+  const std::vector<CorruptionResult> means = severity_means(results);
+  std::string text = "\nCorruptions by severity, 0 being the images as they are; nll in nats";
+  for (const NamedMetric& metric : kPointMetrics) {
+    text += "\n" + table(metric, clean, results, means);
+  }
+  return text;
 }
 
 }  // namespace bnn

@@ -1,10 +1,12 @@
 #include "bnn/output/evaluation_headlines.h"
 
-#include <cmath>
+#include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
+#include <vector>
 
 #include "bnn/core/display_text.h"
-#include "bnn/infer/named_metrics.h"
+#include "bnn/infer/metric_rows.h"
 
 namespace bnn {
 namespace {
@@ -42,26 +44,19 @@ class Rows {
   bool has_intervals_, has_mean_weights_, sampled_;
 };
 
-std::string interval_text(double lower, double upper) {
-  return std::isnan(lower) ? "-" : fixed(lower, 4) + " - " + fixed(upper, 4);
+// Of a column of the sweep: its name, and two spaces before it.
+std::size_t column_width(const NamedMetric& metric) {
+  return std::max<std::size_t>(10, std::string_view(metric.name).size() + 2);
 }
 
-// The row of a number, which `number` finds in a Metrics.
-template <typename Number>
-std::string metric_row(const Rows& rows, const Evaluation& evaluation, std::string_view name,
-                       std::string_view note, const Number& number_of) {
-  std::string interval, mean_weights;
-  if (evaluation.intervals) {
-    interval = interval_text(number_of(evaluation.intervals->lower),
-                             number_of(evaluation.intervals->upper));
-  }
-  if (evaluation.mean_weights) mean_weights = fixed(number_of(*evaluation.mean_weights), 4);
-  return rows.row(name, fixed(number_of(evaluation.metrics), 4), interval, mean_weights, note);
+std::string interval_text(const Bounds& bounds) {
+  return bounds.defined() ? fmt::format("{} - {}", fixed(bounds.lower, 4), fixed(bounds.upper, 4))
+                          : "-";
 }
 
-std::string risk_row(std::string_view name, const std::vector<RiskPoint>& points) {
+std::string risk_row(std::string_view name, const std::vector<double>& risks) {
   std::string text = "  " + fitted(name, 10);
-  for (const RiskPoint& point : points) text += number(point.risk, 9);
+  for (const double risk : risks) text += number(risk, 9);
   return text + "\n";
 }
 
@@ -70,14 +65,10 @@ std::string risk_row(std::string_view name, const std::vector<RiskPoint>& points
 std::string headline_table(const Evaluation& evaluation) {
   const Rows rows(evaluation);
   std::string text = rows.header();
-  for (const NamedMetric& metric : kNamedMetrics) {
-    text += metric_row(rows, evaluation, metric.name, metric.note,
-                       [&](const Metrics& m) { return m.*metric.value; });
-    if (metric.value != &Metrics::brier) continue;
-    for (const BrierPart& part : kBrierParts) {
-      text += metric_row(rows, evaluation, std::string("  ") + part.name, part.note,
-                         [&](const Metrics& m) { return m.brier_decomposition.*part.value; });
-    }
+  for (const MetricRow& row : metric_rows(evaluation)) {
+    text += rows.row((row.is_part ? "  " : "") + std::string(row.name), fixed(row.value, 4),
+                     row.interval ? interval_text(*row.interval) : "",
+                     row.mean_weights ? fixed(*row.mean_weights, 4) : "", row.note);
   }
   return text;
 }
@@ -86,27 +77,36 @@ std::string risk_table(const Evaluation& evaluation) {
   std::string text =
       "\nSelective prediction: share of errors if only the most confident are kept\n"
       "  share kept";
+  std::vector<double> risks, lower, upper;
   for (const RiskPoint& point : evaluation.metrics.risk_at_coverage) {
     text += right_aligned(fixed(point.coverage, 2), 9);
+    risks.push_back(point.risk);
   }
   text += '\n';
-  text += risk_row("errors", evaluation.metrics.risk_at_coverage);
-  if (evaluation.intervals) {
-    text += risk_row("95 % from", evaluation.intervals->lower.risk_at_coverage);
-    text += risk_row("     to", evaluation.intervals->upper.risk_at_coverage);
+  text += risk_row("errors", risks);
+  if (!evaluation.intervals) return text;
+  for (const Bounds& bounds : evaluation.intervals->risks) {
+    lower.push_back(bounds.lower);
+    upper.push_back(bounds.upper);
   }
-  return text;
+  return text + risk_row("95 % from", lower) + risk_row("     to", upper);
 }
 
 std::string sweep_table(const Evaluation& evaluation) {
   if (evaluation.sweep.empty()) return "";
   std::string text =
       "\nSamples: how many are enough; each row averages the first so many of them\n"
-      "  samples  accuracy       nll     brier       ece  mutual_information\n";
+      "  samples";
+  for (const NamedMetric& metric : kSweepMetrics) {
+    text += right_aligned(metric.name, column_width(metric));
+  }
+  text += '\n';
   for (const SweepPoint& point : evaluation.sweep) {
-    text += "  " + right_aligned(std::to_string(point.samples), 7) + number(point.accuracy, 10) +
-            number(point.nll, 10) + number(point.brier, 10) + number(point.ece, 10) +
-            number(point.mutual_information, 20) + "\n";
+    text += fmt::format("  {:>7}", point.samples);
+    for (const NamedMetric& metric : kSweepMetrics) {
+      text += number(point.metrics.*metric.value, column_width(metric));
+    }
+    text += '\n';
   }
   return text;
 }

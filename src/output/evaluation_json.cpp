@@ -1,4 +1,4 @@
-#include <cmath>
+#include <array>
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
@@ -6,10 +6,24 @@
 #include "bnn/output/conformal_output.h"
 #include "bnn/output/corruption_output.h"
 #include "bnn/output/evaluation_output.h"
+#include "bnn/output/metric_values_output.h"
 #include "bnn/output/pruning_output.h"
 
 namespace bnn {
 namespace {
+
+// The metrics that stand before the lists, in the order that programs have always found them in.
+// All others follow the lists.
+constexpr std::array kFirstMetrics = {named_metric(&Metrics::accuracy),
+                                      named_metric(&Metrics::nll),
+                                      named_metric(&Metrics::brier),
+                                      named_metric(&Metrics::ece),
+                                      named_metric(&Metrics::adaptive_ece),
+                                      named_metric(&Metrics::mce),
+                                      named_metric(&Metrics::predictive_entropy),
+                                      named_metric(&Metrics::expected_entropy),
+                                      named_metric(&Metrics::mutual_information),
+                                      named_metric(&Metrics::aurc)};
 
 Json number_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -48,12 +62,11 @@ Json detection_json(const Detection& detection) {
 }
 
 Json ood_json(const OodMetrics& ood) {
-  return {{"examples", ood.examples},
-          {"positive_class", "out_of_distribution"},
-          {"predictive_entropy", detection_json(ood.predictive_entropy)},
-          {"expected_entropy", detection_json(ood.expected_entropy)},
-          {"mutual_information", detection_json(ood.mutual_information)},
-          {"max_probability", detection_json(ood.max_probability)}};
+  Json result = {{"examples", ood.examples}, {"positive_class", "out_of_distribution"}};
+  for (const NamedOodScore& score : kOodScores) {
+    result[score.name] = detection_json(ood.*score.detection);
+  }
+  return result;
 }
 
 Json brier_json(const BrierDecomposition& parts) {
@@ -71,54 +84,46 @@ Json risks_json(const std::vector<RiskPoint>& points) {
 }
 
 // Null where no resample defines the number.
-Json bounds_json(double lower, double upper) {
-  return std::isnan(lower) ? Json(nullptr) : Json::array({lower, upper});
+Json bounds_json(const Bounds& bounds) {
+  return bounds.defined() ? Json::array({bounds.lower, bounds.upper}) : Json(nullptr);
 }
 
-Json bounds_json(const std::optional<double>& lower, const std::optional<double>& upper) {
-  return lower ? bounds_json(*lower, *upper) : Json(nullptr);
-}
-
-Json risk_intervals_json(const MetricIntervals& intervals) {
+Json risk_intervals_json(const IntervalSet& intervals) {
   Json list = Json::array();
-  for (std::size_t i = 0; i < intervals.lower.risk_at_coverage.size(); ++i) {
-    const RiskPoint& lower = intervals.lower.risk_at_coverage[i];
-    const RiskPoint& upper = intervals.upper.risk_at_coverage[i];
-    list.push_back({{"coverage", lower.coverage}, {"risk", bounds_json(lower.risk, upper.risk)}});
+  for (std::size_t i = 0; i < intervals.risks.size(); ++i) {
+    list.push_back({{"coverage", static_cast<double>(kCoveragePercents[i]) / 100},
+                    {"risk", bounds_json(intervals.risks[i])}});
   }
   return list;
 }
 
-Json class_intervals_json(const MetricIntervals& intervals,
+Json class_intervals_json(const IntervalSet& intervals,
                           const std::vector<std::string>& class_names) {
   Json list = Json::array();
-  for (std::size_t k = 0; k < intervals.lower.per_class.size(); ++k) {
-    const ClassMetrics& lower = intervals.lower.per_class[k];
-    const ClassMetrics& upper = intervals.upper.per_class[k];
-    list.push_back({{"class", class_label(class_names, lower.label)},
-                    {"accuracy", bounds_json(lower.accuracy, upper.accuracy)},
-                    {"precision", bounds_json(lower.precision, upper.precision)},
-                    {"recall", bounds_json(lower.recall, upper.recall)}});
+  for (std::size_t k = 0; k < intervals.per_class.size(); ++k) {
+    const ClassBounds& one = intervals.per_class[k];
+    list.push_back({{"class", class_label(class_names, static_cast<int>(k))},
+                    {"accuracy", bounds_json(one.accuracy)},
+                    {"precision", bounds_json(one.precision)},
+                    {"recall", bounds_json(one.recall)}});
   }
   return list;
 }
 
-Json intervals_json(const MetricIntervals& intervals, const std::vector<std::string>& class_names) {
+Json intervals_json(const IntervalSet& intervals, const std::vector<std::string>& class_names) {
   Json result;
-  for (const NamedMetric& metric : kNamedMetrics) {
-    result[metric.name] = bounds_json(intervals.lower.*metric.value, intervals.upper.*metric.value);
+  for (std::size_t i = 0; i < kNamedMetrics.size(); ++i) {
+    result[kNamedMetrics[i].name] = bounds_json(intervals.metrics[i]);
   }
-  for (const BrierPart& part : kBrierParts) {
-    result["brier_decomposition"][part.name] =
-        bounds_json(intervals.lower.brier_decomposition.*part.value,
-                    intervals.upper.brier_decomposition.*part.value);
+  for (std::size_t i = 0; i < kBrierParts.size(); ++i) {
+    result["brier_decomposition"][kBrierParts[i].name] = bounds_json(intervals.brier_parts[i]);
   }
   result["risk_at_coverage"] = risk_intervals_json(intervals);
   result["per_class"] = class_intervals_json(intervals, class_names);
   return result;
 }
 
-Json scalars_json(const Metrics& metrics) {
+Json values_json(const MetricValues& metrics) {
   Json result;
   for (const NamedMetric& metric : kNamedMetrics) result[metric.name] = metrics.*metric.value;
   result["brier_decomposition"] = brier_json(metrics.brier_decomposition);
@@ -128,12 +133,10 @@ Json scalars_json(const Metrics& metrics) {
 Json sweep_json(const std::vector<SweepPoint>& sweep) {
   Json list = Json::array();
   for (const SweepPoint& point : sweep) {
-    list.push_back({{"samples", point.samples},
-                    {"accuracy", point.accuracy},
-                    {"nll", point.nll},
-                    {"brier", point.brier},
-                    {"ece", point.ece},
-                    {"mutual_information", point.mutual_information}});
+    Json one;
+    one["samples"] = point.samples;
+    add_values(one, kSweepMetrics, point.metrics);
+    list.push_back(std::move(one));
   }
   return list;
 }
@@ -146,28 +149,21 @@ std::string evaluation_json(const Evaluation& evaluation) {
   result["examples"] = metrics.examples;
   result["samples"] = evaluation.samples;
   if (evaluation.members > 1) result["members"] = evaluation.members;
-  result["accuracy"] = metrics.accuracy;
-  result["nll"] = metrics.nll;
-  result["brier"] = metrics.brier;
-  result["ece"] = metrics.ece;
-  result["adaptive_ece"] = metrics.adaptive_ece;
-  result["mce"] = metrics.mce;
-  result["predictive_entropy"] = metrics.predictive_entropy;
-  result["expected_entropy"] = metrics.expected_entropy;
-  result["mutual_information"] = metrics.mutual_information;
-  result["aurc"] = metrics.aurc;
+  add_values(result, kFirstMetrics, metrics);
   result["per_class"] = classes_json(metrics, evaluation.class_names);
   result["confusion_matrix"] =
       metrics.confusion_matrix.empty() ? Json(nullptr) : Json(metrics.confusion_matrix);
   result["calibration"] = bins_json(metrics.calibration);
-  result["class_ece"] = metrics.class_ece;
+  for (const NamedMetric& metric : kNamedMetrics) {
+    if (!result.contains(metric.name)) result[metric.name] = metrics.*metric.value;
+  }
   result["brier_decomposition"] = brier_json(metrics.brier_decomposition);
   result["risk_at_coverage"] = risks_json(metrics.risk_at_coverage);
   result["risk_coverage"] = risks_json(metrics.risk_coverage);
   if (evaluation.intervals) {
     result["intervals"] = intervals_json(*evaluation.intervals, evaluation.class_names);
   }
-  if (evaluation.mean_weights) result["mean_weights"] = scalars_json(*evaluation.mean_weights);
+  if (evaluation.mean_weights) result["mean_weights"] = values_json(*evaluation.mean_weights);
   if (!evaluation.sweep.empty()) result["samples_sweep"] = sweep_json(evaluation.sweep);
   if (evaluation.ood) result["ood"] = ood_json(*evaluation.ood);
   if (!evaluation.pruning.empty()) result["pruning"] = pruning_json(evaluation.pruning);

@@ -145,14 +145,14 @@ std::string detection_row(const std::string& name, const Detection& detection) {
 }
 
 std::string ood_table(const OodMetrics& ood) {
-  return "\nOut-of-distribution detection: " + plural(ood.examples, "example") +
-         " of another kind to be found\n" +
-         "  (\"out\" is the positive class; for aupr_in the test set is)\n" +
-         "  score                 auroc      aupr   aupr_in     fpr95\n" +
-         detection_row("predictive_entropy", ood.predictive_entropy) +
-         detection_row("expected_entropy", ood.expected_entropy) +
-         detection_row("mutual_information", ood.mutual_information) +
-         detection_row("max_probability", ood.max_probability);
+  std::string text = "\nOut-of-distribution detection: " + plural(ood.examples, "example") +
+                     " of another kind to be found\n" +
+                     "  (\"out\" is the positive class; for aupr_in the test set is)\n" +
+                     "  score                 auroc      aupr   aupr_in     fpr95\n";
+  for (const NamedOodScore& score : kOodScores) {
+    text += detection_row(score.name, ood.*score.detection);
+  }
+  return text;
 }
 
 std::string title(const Evaluation& evaluation) {

@@ -1,16 +1,19 @@
 #include "bnn/output/pruning_output.h"
 
+#include <fmt/format.h>
+
 #include "bnn/core/display_text.h"
+#include "bnn/output/metric_values_output.h"
 
 namespace bnn {
 
 Json pruning_json(const std::vector<PruningPoint>& points) {
   Json list = Json::array();
   for (const PruningPoint& point : points) {
-    list.push_back({{"kept", point.kept},
-                    {"accuracy", point.accuracy},
-                    {"nll", point.nll},
-                    {"ece", point.ece}});
+    Json one;
+    one["kept"] = point.kept;
+    add_values(one, kPointMetrics, point.metrics);
+    list.push_back(std::move(one));
   }
   return list;
 }
@@ -20,8 +23,9 @@ std::string pruning_table(const std::vector<PruningPoint>& points) {
       "\nPruning: random weights of the lowest |mean| / scale set to 0\n"
       "  kept       accuracy     nll      ece\n";
   for (const PruningPoint& point : points) {
-    text += "  " + fixed(point.kept, 4) + right_aligned(fixed(point.accuracy, 4), 13);
-    text += right_aligned(fixed(point.nll, 4), 8) + right_aligned(fixed(point.ece, 4), 9) + "\n";
+    text += fmt::format("  {}{:>13}{:>8}{:>9}\n", fixed(point.kept, 4),
+                        fixed(point.metrics.accuracy, 4), fixed(point.metrics.nll, 4),
+                        fixed(point.metrics.ece, 4));
   }
   return text;
 }

@@ -13,23 +13,8 @@ std::size_t listed_classes(const PredictionFormat& format) {
   return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
 }
 
-double score_of(const Summary& summary, AbstainScore score) {
-  switch (score) {
-    case AbstainScore::predictive_entropy:
-      return summary.predictive_entropy;
-    case AbstainScore::expected_entropy:
-      return summary.expected_entropy;
-    case AbstainScore::mutual_information:
-      return summary.mutual_information;
-    case AbstainScore::variation_ratio:
-      return summary.variation_ratio;
-  }
-  return 0;
-}
-
 bool abstains(const PredictionFormat& format, const Summary& summary) {
-  const bool unsure =
-      format.abstain_above && score_of(summary, format.abstain_score) > *format.abstain_above;
+  const bool unsure = format.abstain_above && summary.*format.abstain_score > *format.abstain_above;
   return unsure || (format.abstain_below && summary.confidence < *format.abstain_below);
 }
 
@@ -46,10 +31,7 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
   line["confidence"] = summary.confidence;
   line["probabilities"] = summary.probabilities;
   line["probabilities_std"] = summary.probabilities_std;
-  line["predictive_entropy"] = summary.predictive_entropy;
-  line["expected_entropy"] = summary.expected_entropy;
-  line["mutual_information"] = summary.mutual_information;
-  line["variation_ratio"] = summary.variation_ratio;
+  for (const UncertaintyScore& score : kUncertaintyScores) line[score.name] = summary.*score.value;
   line["abstain"] = abstains(format, summary);
   if (format.top_k > 0) {
     Json best = Json::array();
@@ -109,10 +91,9 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
   fields.push_back(shortest(summary.confidence));
   for (const double p : summary.probabilities) fields.push_back(shortest(p));
   for (const double deviation : summary.probabilities_std) fields.push_back(shortest(deviation));
-  fields.push_back(shortest(summary.predictive_entropy));
-  fields.push_back(shortest(summary.expected_entropy));
-  fields.push_back(shortest(summary.mutual_information));
-  fields.push_back(shortest(summary.variation_ratio));
+  for (const UncertaintyScore& score : kUncertaintyScores) {
+    fields.push_back(shortest(summary.*score.value));
+  }
   fields.push_back(abstains(format, summary) ? "true" : "false");
   for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
     fields.push_back(csv_class(format, static_cast<int>(k)));
@@ -135,10 +116,8 @@ std::string prediction_header(const PredictionFormat& format) {
   fields.push_back("confidence");
   for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k));
   for (int k = 0; k < format.classes; ++k) fields.push_back(probability_column(k) + "_std");
-  for (const char* name : {"predictive_entropy", "expected_entropy", "mutual_information",
-                           "variation_ratio", "abstain"}) {
-    fields.push_back(name);
-  }
+  for (const UncertaintyScore& score : kUncertaintyScores) fields.push_back(score.name);
+  fields.push_back("abstain");
   for (std::size_t k = 1; k <= listed_classes(format); ++k) {
     const std::string column = std::string("top_").append(std::to_string(k));
     fields.push_back(column);

@@ -54,10 +54,10 @@ std::string html_percent(double share, int decimals) {
   return data_element(share, percent(share, decimals));
 }
 
-std::string html_interval(double lower, double upper, int decimals) {
-  if (std::isnan(lower)) return html_number(lower, decimals);
-  return "<span class=\"interval\">" + html_number(lower, decimals) + " – " +
-         html_number(upper, decimals) + "</span>";
+std::string html_interval(const Bounds& bounds, int decimals) {
+  if (!bounds.defined()) return html_number(bounds.lower, decimals);
+  return "<span class=\"interval\">" + html_number(bounds.lower, decimals) + " – " +
+         html_number(bounds.upper, decimals) + "</span>";
 }
 
 std::string short_name(std::string_view text, std::size_t columns) {

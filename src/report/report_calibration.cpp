@@ -154,11 +154,11 @@ std::string conformal_figure(const ConformalResult& conformal) {
   }
   return html_figure(svg_strips(chart), "Prediction sets.",
                      "Split-conformal sets that are to hold the label in " +
-                         significant(100 * conformal.target, 6) + "&nbsp;%" +
+                         significant(100 * conformal.rule.target, 6) + "&nbsp;%" +
                          " of the cases hold it in " + html_percent(conformal.coverage, 2) +
                          " and have " + html_number(conformal.mean_size, 3) +
                          " classes on average; calibrated on " +
-                         grouped(conformal.calibration_examples) + " held-out examples.");
+                         grouped(conformal.rule.calibration_examples) + " held-out examples.");
 }
 
 }  // namespace

@@ -99,17 +99,13 @@ std::string pair_table(const Matrix& matrix, const std::vector<std::string>& cla
   return table.rows.empty() ? "" : html_table(table);
 }
 
-// A number of a class, which `share_of` finds in its metrics, with its interval below it.
-template <typename Share>
-std::string share_cell(const Evaluation& evaluation, const ClassMetrics& one,
-                       const Share& share_of) {
-  const std::optional<double> share = share_of(one);
+// A number of a class with its interval below it.
+std::string share_cell(const Evaluation& evaluation, std::size_t k, std::optional<double> share,
+                       Bounds ClassBounds::*bounds) {
   const std::string number = html_number(share.value_or(std::nan("")), 4);
-  const auto k = static_cast<std::size_t>(one.label);
-  if (!evaluation.intervals || k >= evaluation.intervals->lower.per_class.size()) return number;
-  const std::optional<double> lower = share_of(evaluation.intervals->lower.per_class[k]);
-  const std::optional<double> upper = share_of(evaluation.intervals->upper.per_class[k]);
-  return lower ? number + "<br>" + html_interval(*lower, *upper, 3) : number;
+  if (!evaluation.intervals || k >= evaluation.intervals->per_class.size()) return number;
+  const Bounds& interval = evaluation.intervals->per_class[k].*bounds;
+  return interval.defined() ? number + "<br>" + html_interval(interval, 3) : number;
 }
 
 // The classes in their order or, of very many, those of the lowest recall.
@@ -142,14 +138,12 @@ std::string class_table(const Evaluation& evaluation) {
                   grouped(metrics.per_class.size()) + ".";
   }
   for (const ClassMetrics& one : shown_classes(metrics)) {
+    const auto k = static_cast<std::size_t>(one.label);
     table.rows.push_back(
-        {html_name(class_text(evaluation.class_names, static_cast<std::size_t>(one.label))),
-         grouped(one.examples),
-         share_cell(evaluation, one,
-                    [](const ClassMetrics& m) { return std::optional(m.accuracy); }),
-         share_cell(evaluation, one, [](const ClassMetrics& m) { return m.precision; }),
-         share_cell(evaluation, one, [](const ClassMetrics& m) { return m.recall; }) +
-             recall_bar(one.recall)});
+        {html_name(class_text(evaluation.class_names, k)), grouped(one.examples),
+         share_cell(evaluation, k, one.accuracy, &ClassBounds::accuracy),
+         share_cell(evaluation, k, one.precision, &ClassBounds::precision),
+         share_cell(evaluation, k, one.recall, &ClassBounds::recall) + recall_bar(one.recall)});
   }
   return table.rows.empty() ? "" : html_table(table);
 }

@@ -41,8 +41,8 @@ std::string end_label(double value) { return std::isfinite(value) ? fixed(value,
 std::string small_chart(const CorruptionRow& row, const Metrics& clean) {
   std::vector<ChartPoint> accuracy = {{0, clean.accuracy}}, ece = {{0, clean.ece}};
   for (const auto& [severity, result] : row.by_severity) {
-    accuracy.push_back({static_cast<double>(severity), result.accuracy});
-    ece.push_back({static_cast<double>(severity), result.ece});
+    accuracy.push_back({static_cast<double>(severity), result.metrics.accuracy});
+    ece.push_back({static_cast<double>(severity), result.metrics.ece});
   }
   Chart chart;
   chart.title = "Corruption " + short_name(spaced(row.name));
@@ -61,15 +61,14 @@ std::string small_chart(const CorruptionRow& row, const Metrics& clean) {
 
 struct Measure {
   const char *name, *note;
-  double CorruptionResult::*value;
-  double Metrics::*clean;
+  double MetricValues::*value;
 };
 
 std::string measure_table(const std::vector<CorruptionRow>& rows, const Metrics& clean,
                           const Measure& measure) {
   HtmlTable table{std::string(measure.name) + " by severity.",
                   std::string(measure.note) + " Without corruption " +
-                      html_number(clean.*measure.clean, 4) + ".",
+                      html_number(clean.*measure.value, 4) + ".",
                   {"Corruption", "1", "2", "3", "4", "5"},
                   {},
                   "severities"};
@@ -77,8 +76,9 @@ std::string measure_table(const std::vector<CorruptionRow>& rows, const Metrics&
     std::vector<std::string> cells = {html_name(spaced(row.name))};
     for (int severity = 1; severity <= kSeverities; ++severity) {
       const auto found = row.by_severity.find(severity);
-      cells.push_back(
-          found == row.by_severity.end() ? "–" : html_number(found->second.*measure.value, 3));
+      cells.push_back(found == row.by_severity.end()
+                          ? "–"
+                          : html_number(found->second.metrics.*measure.value, 3));
     }
     table.rows.push_back(cells);
   }
@@ -99,13 +99,9 @@ std::string corruption_section(const Evaluation& evaluation) {
        "marks) and <span class=\"wrong\">calibration error</span> (hollow marks), from severity 0, "
        "the images as they are, to 5.</p>\n<div class=\"small figures\">\n" +
            charts + "</div>\n<div class=\"figures\">\n<div>" +
-           measure_table(rows, clean,
-                         {"Accuracy", "", &CorruptionResult::accuracy, &Metrics::accuracy}) +
-           "</div>\n<div>" +
-           measure_table(rows, clean, {"NLL", "In nats.", &CorruptionResult::nll, &Metrics::nll}) +
-           "</div>\n<div>" +
-           measure_table(rows, clean, {"ECE", "", &CorruptionResult::ece, &Metrics::ece}) +
-           "</div>\n</div>\n"});
+           measure_table(rows, clean, {"Accuracy", "", &Metrics::accuracy}) + "</div>\n<div>" +
+           measure_table(rows, clean, {"NLL", "In nats.", &Metrics::nll}) + "</div>\n<div>" +
+           measure_table(rows, clean, {"ECE", "", &Metrics::ece}) + "</div>\n</div>\n"});
 }
 
 }  // namespace bnn

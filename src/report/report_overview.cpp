@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bnn/infer/named_metrics.h"
+#include "bnn/infer/metric_rows.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_page.h"
 
@@ -52,14 +52,15 @@ std::string source_list(const ReportContents& contents) {
 
 std::string key_numbers(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  const std::optional<MetricIntervals>& intervals = evaluation.intervals;
-  const auto note = [&](double Metrics::*value, const std::string& otherwise) {
-    return intervals ? html_interval(intervals->lower.*value, intervals->upper.*value, 4)
-                     : otherwise;
+  const std::optional<IntervalSet>& intervals = evaluation.intervals;
+  const auto note = [&](double MetricValues::*value, const std::string& otherwise) {
+    return intervals ? html_interval(intervals->of(value), 4) : otherwise;
   };
-  const std::string accuracy_note = intervals ? html_percent(intervals->lower.accuracy, 1) + " – " +
-                                                    html_percent(intervals->upper.accuracy, 1)
-                                              : "of the predicted classes";
+  std::string accuracy_note = "of the predicted classes";
+  if (intervals) {
+    const Bounds& bounds = intervals->of(&Metrics::accuracy);
+    accuracy_note = html_percent(bounds.lower, 1) + " – " + html_percent(bounds.upper, 1);
+  }
   return "<dl class=\"key\">\n" +
          key_number("accuracy", html_percent(metrics.accuracy, 2), accuracy_note) +
          key_number("NLL", html_number(metrics.nll, 4), note(&Metrics::nll, "nats")) +
@@ -69,22 +70,6 @@ std::string key_numbers(const Evaluation& evaluation) {
          key_number("mutual information", html_number(metrics.mutual_information, 4),
                     note(&Metrics::mutual_information, "nats")) +
          "</dl>\n";
-}
-
-// The cells of a number, which `number_of` finds in a Metrics.
-template <typename Number>
-std::vector<std::string> metric_row(const Evaluation& evaluation, const std::string& title,
-                                    const std::string& meaning, const Number& number_of) {
-  std::vector<std::string> cells = {title + "<small>" + meaning + "</small>",
-                                    html_number(number_of(evaluation.metrics), 4)};
-  if (evaluation.intervals) {
-    cells.push_back(html_interval(number_of(evaluation.intervals->lower),
-                                  number_of(evaluation.intervals->upper), 4));
-  }
-  if (evaluation.mean_weights) {
-    cells.push_back(html_number(number_of(*evaluation.mean_weights), 4));
-  }
-  return cells;
 }
 
 }  // namespace
@@ -108,15 +93,11 @@ std::string metrics_section(const Evaluation& evaluation) {
     table.columns[1] = "samples’ mean";
     table.columns.push_back("mean weights");
   }
-  for (const NamedMetric& metric : kNamedMetrics) {
-    table.rows.push_back(metric_row(evaluation, metric.title, metric.meaning,
-                                    [&](const Metrics& m) { return m.*metric.value; }));
-    if (metric.value != &Metrics::brier) continue;
-    for (const BrierPart& part : kBrierParts) {
-      table.rows.push_back(
-          metric_row(evaluation, std::string("<i>") + part.name + "</i>", part.meaning,
-                     [&](const Metrics& m) { return m.brier_decomposition.*part.value; }));
-    }
+  for (const MetricRow& row : metric_rows(evaluation)) {
+    const std::string title = row.is_part ? "<i>" + std::string(row.title) + "</i>" : row.title;
+    table.rows.push_back({title + "<small>" + row.meaning + "</small>", html_number(row.value, 4)});
+    if (row.interval) table.rows.back().push_back(html_interval(*row.interval, 4));
+    if (row.mean_weights) table.rows.back().push_back(html_number(*row.mean_weights, 4));
   }
   return html_section({"metrics", "Metrics", html_table(table)});
 }

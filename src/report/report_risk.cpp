@@ -75,9 +75,7 @@ std::string risk_coverage_table(const Evaluation& evaluation) {
   for (std::size_t i = 0; i < risks.size(); ++i) {
     table.rows.push_back({html_percent(risks[i].coverage, 0), html_number(risks[i].risk, 4)});
     if (!evaluation.intervals) continue;
-    table.rows.back().push_back(html_interval(evaluation.intervals->lower.risk_at_coverage[i].risk,
-                                              evaluation.intervals->upper.risk_at_coverage[i].risk,
-                                              4));
+    table.rows.back().push_back(html_interval(evaluation.intervals->risks[i], 4));
   }
   return html_table(table);
 }

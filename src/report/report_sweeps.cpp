@@ -31,9 +31,9 @@ std::string sweep_figure(const SweepCurve& curve, ChartAxis x, const std::vector
 }
 
 template <typename Point>
-std::vector<double> column(const std::vector<Point>& points, double Point::*value) {
+std::vector<double> column(const std::vector<Point>& points, double MetricValues::*value) {
   std::vector<double> values;
-  for (const Point& point : points) values.push_back(point.*value);
+  for (const Point& point : points) values.push_back(point.metrics.*value);
   return values;
 }
 
@@ -47,9 +47,9 @@ std::string sample_section(const std::vector<SweepPoint>& sweep) {
                   {"Samples", "accuracy", "NLL", "ECE", "mutual inf."},
                   {}};
   for (const SweepPoint& point : sweep) {
-    table.rows.push_back({grouped(point.samples), html_number(point.accuracy, 4),
-                          html_number(point.nll, 4), html_number(point.ece, 4),
-                          html_number(point.mutual_information, 4)});
+    table.rows.push_back({grouped(point.samples), html_number(point.metrics.accuracy, 4),
+                          html_number(point.metrics.nll, 4), html_number(point.metrics.ece, 4),
+                          html_number(point.metrics.mutual_information, 4)});
   }
   return html_section(
       {"samples", "How many samples are enough",
@@ -57,9 +57,9 @@ std::string sample_section(const std::vector<SweepPoint>& sweep) {
                                    "Where the curve is flat, more samples only "
                                    "cost time.",
                                    "nats"},
-                                  x, samples, column(sweep, &SweepPoint::nll)),
+                                  x, samples, column(sweep, &Metrics::nll)),
                      sweep_figure({"Accuracy by samples", "", "accuracy", TickText::percent}, x,
-                                  samples, column(sweep, &SweepPoint::accuracy)),
+                                  samples, column(sweep, &Metrics::accuracy)),
                      "<div>" + html_table(table) + "</div>\n"})});
 }
 
@@ -67,24 +67,25 @@ std::string pruning_section(std::vector<PruningPoint> points) {
   if (points.empty()) return "";
   std::stable_sort(points.begin(), points.end(),
                    [](const PruningPoint& a, const PruningPoint& b) { return a.kept < b.kept; });
-  const std::vector<double> kept = column(points, &PruningPoint::kept);
+  std::vector<double> kept;
+  for (const PruningPoint& point : points) kept.push_back(point.kept);
   ChartAxis x = axis_over("random weights kept", kept, true, TickText::percent);
   x.high = 1;
   x.ticks = round_ticks(0, 1, 5, TickText::percent);
   HtmlTable table{
       "Metrics by share of the weights kept.", "", {"Kept", "accuracy", "NLL", "ECE"}, {}};
   for (const PruningPoint& point : points) {
-    table.rows.push_back({html_percent(point.kept, 1), html_number(point.accuracy, 4),
-                          html_number(point.nll, 4), html_number(point.ece, 4)});
+    table.rows.push_back({html_percent(point.kept, 1), html_number(point.metrics.accuracy, 4),
+                          html_number(point.metrics.nll, 4), html_number(point.metrics.ece, 4)});
   }
   return html_section(
       {"pruning", "Pruning",
        "<p>Only the weights of the highest signal-to-noise ratio are kept, the rest are 0.</p>\n" +
            html_figures(
                {sweep_figure({"Accuracy by weights kept", "", "accuracy", TickText::percent}, x,
-                             kept, column(points, &PruningPoint::accuracy)),
+                             kept, column(points, &Metrics::accuracy)),
                 sweep_figure({"NLL by weights kept", "", "nats"}, x, kept,
-                             column(points, &PruningPoint::nll)),
+                             column(points, &Metrics::nll)),
                 "<div>" + html_table(table) + "</div>\n"})});
 }
 

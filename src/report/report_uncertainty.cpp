@@ -70,14 +70,11 @@ std::string ood_table(const OodMetrics& ood) {
           "suspected where 95&nbsp;% of the others are found.",
       {"Score", "AUROC", "AUPR", "AUPR of the evaluated", "FPR95"},
       {}};
-  const auto add = [&](const std::string& name, const Detection& detection) {
-    table.rows.push_back({name, html_number(detection.auroc, 4), html_number(detection.aupr, 4),
-                          html_number(detection.aupr_in, 4), html_number(detection.fpr95, 4)});
-  };
-  add("maximum probability", ood.max_probability);
-  add("predictive entropy", ood.predictive_entropy);
-  add("expected entropy", ood.expected_entropy);
-  add("mutual information", ood.mutual_information);
+  for (const NamedOodScore& score : kOodScores) {
+    const Detection& one = ood.*score.detection;
+    table.rows.push_back({score.title, html_number(one.auroc, 4), html_number(one.aupr, 4),
+                          html_number(one.aupr_in, 4), html_number(one.fpr95, 4)});
+  }
   return html_table(table);
 }
 

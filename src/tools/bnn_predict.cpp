@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <string>
+#include <vector>
 
 #include "bnn/core/error.h"
 #include "bnn/prediction/prediction_run.h"
@@ -18,15 +19,19 @@ constexpr auto kExamples =
     "  bnn-predict last.safetensors photos/ cat.png --skip-errors --top-k 3\n"
     "  head -c 3073 test_batch.bin | bnn-predict last.safetensors - --abstain-above 0.5\n";
 
-// The order of bnn::AbstainScore, then the one that is high where the network is sure.
-const std::vector<std::string> kScores = {"predictive_entropy", "expected_entropy",
-                                          "mutual_information", "variation_ratio", "confidence"};
+// The scores that --abstain-above goes with, then the one that is high where the network is sure.
+std::vector<std::string> score_names() {
+  std::vector<std::string> names;
+  for (const bnn::UncertaintyScore& score : bnn::kUncertaintyScores) names.emplace_back(score.name);
+  names.emplace_back("confidence");
+  return names;
+}
 
 void set_score(const std::string& name, bnn::PredictOptions& options) {
-  if (name != "confidence") {
-    const auto place = std::find(kScores.begin(), kScores.end(), name);
-    options.abstain_score = static_cast<bnn::AbstainScore>(place - kScores.begin());
-  } else if (options.abstain_above || !options.abstain_below) {
+  for (const bnn::UncertaintyScore& score : bnn::kUncertaintyScores) {
+    if (name == score.name) options.abstain_score = score.value;
+  }
+  if (name == "confidence" && (options.abstain_above || !options.abstain_below)) {
     throw bnn::Error(bnn::ErrorKind::usage,
                      "--abstain-score confidence: a low confidence means doubt; use "
                      "--abstain-below X instead of --abstain-above");
@@ -54,7 +59,7 @@ void check(const bnn::PredictOptions& options, bool names_score) {
 
 int bnn::predict_command(int argc, char** argv) {
   bnn::PredictOptions options;
-  std::string format = "jsonl", score = kScores.front();
+  std::string format = "jsonl", score = bnn::kUncertaintyScores.front().name;
   CLI::App app(kDescription, "bnn-predict");
   app.footer(kExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
@@ -83,7 +88,7 @@ int bnn::predict_command(int argc, char** argv) {
              "--abstain-score", score,
              "The score: predictive_entropy (default), expected_entropy, mutual_information, "
              "variation_ratio, or confidence, which goes with --abstain-below")
-          ->check(CLI::IsMember(kScores))
+          ->check(CLI::IsMember(score_names()))
           ->option_text("NAME");
   app.add_option("--abstain-below", options.abstain_below,
                  "Set abstain where the confidence is below this")

@@ -64,10 +64,8 @@ void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
                      "calibration")
           ->check(share_of_one())
           ->option_text("COVERAGE");
-  app.add_option("--conformal-score", options.conformal_score,
-                 "lac (default; smallest sets) or aps (larger sets for harder images)")
-      ->check(CLI::IsMember({"lac", "aps"}))
-      ->option_text("NAME")
+  add_choice(app, "--conformal-score", options.conformal_score, kConformalScoreNames,
+             "lac (default; smallest sets) or aps (larger sets for harder images)")
       ->needs(conformal);
 }
 

@@ -8,6 +8,7 @@
 
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/core/enum_names.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
@@ -25,6 +26,16 @@ CLI::Validator non_negative_number();
 
 /// Accepts numbers above 0 and below 1.
 CLI::Validator share_of_one();
+
+/// Adds an option whose values are the names of an enum.
+template <typename Enum, std::size_t N>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Enum& value,
+                        const EnumNames<Enum, N>& names, const std::string& text) {
+  const auto set = [&value, &names](const std::string& word) { value = *value_of(names, word); };
+  return app.add_option_function<std::string>(name, set, text)
+      ->check(CLI::IsMember(list_of(names)))
+      ->option_text("NAME");
+}
 
 /// Adds --samples, --mean-weights and --seed.
 void add_sampling_options(CLI::App& app, SampleOptions& options);

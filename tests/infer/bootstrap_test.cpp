@@ -68,8 +68,8 @@ void sort_as_documented(std::vector<Example>& examples) {
             [&](const Example& a, const Example& b) { return key(a) < key(b); });
 }
 
-MetricIntervals intervals_of(const std::vector<Example>& examples, std::size_t resamples,
-                             std::uint64_t seed = 0, int threads = 1) {
+IntervalSet intervals_of(const std::vector<Example>& examples, std::size_t resamples,
+                         std::uint64_t seed = 0, int threads = 1) {
   ThreadPool pool(threads);
   return bootstrap_intervals(collect(examples), {resamples, seed}, pool);
 }
@@ -93,8 +93,31 @@ std::map<std::string, double> numbers_of(const Metrics& metrics) {
   return numbers;
 }
 
-bool same_bits(const MetricIntervals& a, const MetricIntervals& b) {
-  return numbers_of(a.lower) == numbers_of(b.lower) && numbers_of(a.upper) == numbers_of(b.upper);
+// The lower or the upper ends of all intervals, under the same names.
+std::map<std::string, double> ends_of(const IntervalSet& intervals, double Bounds::*end) {
+  std::map<std::string, double> numbers;
+  for (std::size_t i = 0; i < kNamedMetrics.size(); ++i) {
+    numbers[kNamedMetrics[i].name] = intervals.metrics[i].*end;
+  }
+  for (std::size_t i = 0; i < kBrierParts.size(); ++i) {
+    numbers[kBrierParts[i].name] = intervals.brier_parts[i].*end;
+  }
+  for (std::size_t i = 0; i < intervals.risks.size(); ++i) {
+    const double coverage = static_cast<double>(kCoveragePercents[i]) / 100;
+    numbers["risk at " + std::to_string(coverage)] = intervals.risks[i].*end;
+  }
+  for (std::size_t k = 0; k < intervals.per_class.size(); ++k) {
+    const std::string name = "class " + std::to_string(k);
+    numbers[name + " accuracy"] = intervals.per_class[k].accuracy.*end;
+    numbers[name + " precision"] = intervals.per_class[k].precision.*end;
+    numbers[name + " recall"] = intervals.per_class[k].recall.*end;
+  }
+  return numbers;
+}
+
+bool same_bits(const IntervalSet& a, const IntervalSet& b) {
+  return ends_of(a, &Bounds::lower) == ends_of(b, &Bounds::lower) &&
+         ends_of(a, &Bounds::upper) == ends_of(b, &Bounds::upper);
 }
 
 // By the definition: the values are at 0, 1 / (n - 1), … 1, with lines between them.
@@ -117,7 +140,7 @@ TEST_CASE("an interval is that of the metrics of its resamples, made one by one"
   for (const std::size_t count : {1u, 2u, 7u, 16u, 120u}) {
     CAPTURE(count);
     std::vector<Example> examples = random_examples(count, 11);
-    const MetricIntervals intervals = intervals_of(examples, kResamples, 5);
+    const IntervalSet intervals = intervals_of(examples, kResamples, 5);
     sort_as_documented(examples);
     std::vector<Metrics> resamples;
     for (std::uint32_t r = 0; r < kResamples; ++r) {
@@ -129,8 +152,8 @@ TEST_CASE("an interval is that of the metrics of its resamples, made one by one"
       }
       resamples.push_back(collector.finish());
     }
-    const std::map<std::string, double> lower = numbers_of(intervals.lower);
-    const std::map<std::string, double> upper = numbers_of(intervals.upper);
+    const std::map<std::string, double> lower = ends_of(intervals, &Bounds::lower);
+    const std::map<std::string, double> upper = ends_of(intervals, &Bounds::upper);
     CHECK(lower.size() == kNamedMetrics.size() + 3 + 6 + 3 * 3);
     for (const auto& [name, bound] : lower) {
       CAPTURE(name);
@@ -157,7 +180,7 @@ TEST_CASE("intervals depend on neither threads nor order, but on the seed") {
     examples.push_back(example({0.5f, 0.375f, 0.125f}, 0));
     examples.push_back(example({0.5f, 0.125f, 0.375f}, 0));
   }
-  const MetricIntervals first = intervals_of(examples, 100, 1);
+  const IntervalSet first = intervals_of(examples, 100, 1);
   for (const int threads : {2, 3, 5})
     CHECK(same_bits(intervals_of(examples, 100, 1, threads), first));
   std::mt19937 generator(4);
@@ -169,17 +192,18 @@ TEST_CASE("intervals depend on neither threads nor order, but on the seed") {
 TEST_CASE("the interval of an accuracy is as wide as the binomial distribution says") {
   std::vector<Example> examples;
   for (int i = 0; i < 2000; ++i) examples.push_back(example({0.75f, 0.25f}, i % 5 == 0 ? 1 : 0));
-  const MetricIntervals intervals = intervals_of(examples, 4000);
+  const IntervalSet intervals = intervals_of(examples, 4000);
   const double standard_error = std::sqrt(0.8 * 0.2 / 2000);
   // 4000 resamples know a 2.5 % quantile to about 0.04 standard errors.
-  CHECK(intervals.lower.accuracy ==
+  CHECK(intervals.of(&Metrics::accuracy).lower ==
         Approx(0.8 - 1.96 * standard_error).margin(0.2 * standard_error));
-  CHECK(intervals.upper.accuracy ==
+  CHECK(intervals.of(&Metrics::accuracy).upper ==
         Approx(0.8 + 1.96 * standard_error).margin(0.2 * standard_error));
   // NLL is a linear function of the accuracy here.
   const double slope = std::log(0.75 / 0.25);
-  CHECK(intervals.upper.nll - intervals.lower.nll ==
-        Approx(slope * (intervals.upper.accuracy - intervals.lower.accuracy)));
+  CHECK(intervals.of(&Metrics::nll).upper - intervals.of(&Metrics::nll).lower ==
+        Approx(slope *
+               (intervals.of(&Metrics::accuracy).upper - intervals.of(&Metrics::accuracy).lower)));
 }
 
 TEST_CASE("about 95 percent of data sets have intervals that hold the truth") {
@@ -204,10 +228,10 @@ TEST_CASE("about 95 percent of data sets have intervals that hold the truth") {
       const Example& drawn = cases[(sure ? 0 : 2) + (right ? 0 : 1)];
       collector.add(drawn.summary, drawn.label);
     }
-    const MetricIntervals intervals =
+    const IntervalSet intervals =
         bootstrap_intervals(collector, {kResamples, static_cast<std::uint64_t>(set)}, pool);
-    const auto holds = [&](double Metrics::*value, double truth) {
-      return intervals.lower.*value <= truth && truth <= intervals.upper.*value;
+    const auto holds = [&](double MetricValues::*value, double truth) {
+      return intervals.of(value).lower <= truth && truth <= intervals.of(value).upper;
     };
     accuracy_held += holds(&Metrics::accuracy, kAccuracy) ? 1 : 0;
     nll_held += holds(&Metrics::nll, nll) ? 1 : 0;
@@ -224,26 +248,26 @@ TEST_CASE("where all examples are alike the interval is a point") {
   const std::vector<Example> single(3, example({1}, 0));
   for (const auto& [examples, accuracy, brier] :
        {std::tuple(right, 1.0, 0.0), std::tuple(wrong, 0.0, 2.0), std::tuple(single, 1.0, 0.0)}) {
-    const MetricIntervals intervals = intervals_of(examples, 50);
+    const IntervalSet intervals = intervals_of(examples, 50);
     const Metrics metrics = collect(examples).finish();
-    CHECK(intervals.lower.accuracy == accuracy);
-    CHECK(intervals.upper.brier == brier);
+    CHECK(intervals.of(&Metrics::accuracy).lower == accuracy);
+    CHECK(intervals.of(&Metrics::brier).upper == brier);
     for (const NamedMetric& metric : kNamedMetrics) {
       CAPTURE(metric.name);
-      CHECK(intervals.lower.*metric.value == Approx(metrics.*metric.value).margin(1e-12));
-      CHECK(intervals.upper.*metric.value == Approx(metrics.*metric.value).margin(1e-12));
+      CHECK(intervals.of(metric.value).lower == Approx(metrics.*metric.value).margin(1e-12));
+      CHECK(intervals.of(metric.value).upper == Approx(metrics.*metric.value).margin(1e-12));
     }
   }
 }
 
 TEST_CASE("without examples or resamples intervals are not a number") {
   ThreadPool pool(1);
-  const MetricIntervals nothing = bootstrap_intervals(MetricsCollector(2), {}, pool);
-  const MetricIntervals never = intervals_of(random_examples(5, 1), 0);
+  const IntervalSet nothing = bootstrap_intervals(MetricsCollector(2), {}, pool);
+  const IntervalSet never = intervals_of(random_examples(5, 1), 0);
   for (const NamedMetric& metric : kNamedMetrics) {
-    CHECK(std::isnan(nothing.lower.*metric.value));
-    CHECK(std::isnan(nothing.upper.*metric.value));
-    CHECK(std::isnan(never.upper.*metric.value));
+    CHECK(std::isnan(nothing.of(metric.value).lower));
+    CHECK(std::isnan(nothing.of(metric.value).upper));
+    CHECK(std::isnan(never.of(metric.value).upper));
   }
 }
 
@@ -255,17 +279,16 @@ TEST_CASE("without class probabilities only their calibration has no interval") 
   CHECK(collect(examples, 60).probabilities().size() == 60);
   CHECK(collect(examples, 2).probabilities().empty());
   ThreadPool pool(1);
-  const MetricIntervals intervals = bootstrap_intervals(collector, {100, 0}, pool);
-  CHECK(std::isnan(intervals.lower.class_ece));
-  CHECK(std::isnan(intervals.upper.class_ece));
-  CHECK(std::isnan(intervals.lower.brier_decomposition.reliability));
-  CHECK(std::isnan(intervals.upper.brier_decomposition.resolution));
-  const MetricIntervals full = intervals_of(examples, 100);
-  CHECK(intervals.lower.brier_decomposition.uncertainty ==
-        full.lower.brier_decomposition.uncertainty);
-  CHECK(intervals.lower.nll == full.lower.nll);
-  CHECK(intervals.upper.aurc == full.upper.aurc);
-  CHECK(full.lower.class_ece < full.upper.class_ece);
+  const IntervalSet intervals = bootstrap_intervals(collector, {100, 0}, pool);
+  CHECK(std::isnan(intervals.of(&Metrics::class_ece).lower));
+  CHECK(std::isnan(intervals.of(&Metrics::class_ece).upper));
+  CHECK(std::isnan(intervals.brier_parts[0].lower));
+  CHECK(std::isnan(intervals.brier_parts[1].upper));
+  const IntervalSet full = intervals_of(examples, 100);
+  CHECK(intervals.brier_parts[2].lower == full.brier_parts[2].lower);
+  CHECK(intervals.of(&Metrics::nll).lower == full.of(&Metrics::nll).lower);
+  CHECK(intervals.of(&Metrics::aurc).upper == full.of(&Metrics::aurc).upper);
+  CHECK(full.of(&Metrics::class_ece).lower < full.of(&Metrics::class_ece).upper);
 }
 
 TEST_CASE("quantiles are interpolated between neighbours") {
@@ -285,10 +308,10 @@ TEST_CASE("classes times resamples beyond the limit have no intervals") {
   MetricsCollector collector(kClasses);
   collector.add(example(p, 3).summary, 3);
   ThreadPool pool(1);
-  const MetricIntervals intervals = bootstrap_intervals(collector, {kResamples, 0}, pool);
-  CHECK(intervals.lower.per_class.empty());
-  CHECK(intervals.upper.risk_at_coverage.size() == 6);
-  CHECK(bootstrap_intervals(collector, {8, 0}, pool).lower.per_class.size() == kClasses);
+  const IntervalSet intervals = bootstrap_intervals(collector, {kResamples, 0}, pool);
+  CHECK(intervals.per_class.empty());
+  CHECK(intervals.risks.size() == 6);
+  CHECK(bootstrap_intervals(collector, {8, 0}, pool).per_class.size() == kClasses);
 }
 
 TEST_CASE("a bootstrap asks often whether to go on") {

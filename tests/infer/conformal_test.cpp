@@ -29,8 +29,8 @@ TEST_CASE("the scores of classes are those of LAC and APS") {
   check_near(conformal_scores(ConformalScore::aps, Numbers{0.4, 0.2, 0.4}), {0, 0.8, 0.4});
   check_near(conformal_scores(ConformalScore::lac, Numbers{0.4, 0.2, 0.4}), {0.6, 0.8, 0.6});
   check_near(conformal_scores(ConformalScore::aps, Numbers{1}), {0});
-  CHECK(to_string(ConformalScore::lac) == "lac");
-  CHECK(to_string(ConformalScore::aps) == "aps");
+  CHECK(std::string(name_of(kConformalScoreNames, ConformalScore::lac)) == "lac");
+  CHECK(value_of(kConformalScoreNames, "aps") == ConformalScore::aps);
 }
 
 TEST_CASE("the threshold is the score of rank ceil((n + 1) coverage)") {
@@ -103,10 +103,10 @@ TEST_CASE("coverage and sizes of sets are counted by size and by class") {
   collector.add(Numbers{0.9, 0.05, 0.05}, 0);  // {0} holds 0
   collector.add(Numbers{0.4, 0.3, 0.3}, 0);    // {}
   const ConformalResult result = collector.finish();
-  CHECK(result.score == "lac");
-  CHECK(result.target == 0.8);
-  CHECK(result.threshold == 0.55);
-  CHECK(result.calibration_examples == 99);
+  CHECK(result.rule.score == ConformalScore::lac);
+  CHECK(result.rule.target == 0.8);
+  CHECK(result.rule.threshold == 0.55);
+  CHECK(result.rule.calibration_examples == 99);
   CHECK(result.coverage == 0.5);
   CHECK(result.mean_size == 1.25);
   CHECK(result.size_counts == std::vector<std::size_t>{1, 1, 2, 0});

@@ -9,7 +9,6 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/json_reader.h"
-#include "bnn/infer/named_metrics.h"
 #include "support/json_document.h"
 #include "support/text_lines.h"
 
@@ -167,25 +166,22 @@ TEST_CASE("the report for a person shows the numbers") {
 // An evaluation with everything that a Bayesian network gets.
 Evaluation full_evaluation() {
   Evaluation evaluation{small_metrics(), 2, {}};
-  evaluation.intervals = MetricIntervals{small_metrics(), small_metrics()};
-  Metrics &lower = evaluation.intervals->lower, &upper = evaluation.intervals->upper;
+  IntervalSet& intervals = evaluation.intervals.emplace();
   double bound = 0;
-  for (const NamedMetric& metric : kNamedMetrics) {
-    lower.*metric.value = bound;
-    upper.*metric.value = bound + 0.5;
+  for (Bounds& bounds : intervals.metrics) {
+    bounds = {bound, bound + 0.5};
     bound += 1;
   }
-  lower.brier_decomposition = {0.0625, -0.25, 0.375};
-  upper.brier_decomposition = {0.125, 0.75, 0.5};
-  lower.risk_at_coverage[1].risk = 0.1875;
-  upper.risk_at_coverage[1].risk = 0.9375;
-  lower.per_class[0].recall = 0.625;
-  upper.per_class[0].recall = 0.875;
-  lower.per_class[1].precision = upper.per_class[1].precision = std::nullopt;
+  intervals.brier_parts = {{{0.0625, 0.125}, {-0.25, 0.75}, {0.375, 0.5}}};
+  intervals.risks = {{0, 0}, {0.1875, 0.9375}, {0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}, {0.5, 0.5}};
+  intervals.per_class = {{{0.5, 0.5}, {0.5, 0.5}, {0.625, 0.875}}, {{0.5, 0.5}, {}, {0, 0}}};
   evaluation.mean_weights = small_metrics();
   evaluation.mean_weights->accuracy = 0.75;
   evaluation.mean_weights->brier_decomposition.resolution = -0.125;
-  evaluation.sweep = {{1, 0.5, 0.25, 0.125, 0.0625, 0}, {2, 0.75, 1.5, 0.375, 0.1875, 0.5}};
+  evaluation.sweep = {
+      {1, {.accuracy = 0.5, .nll = 0.25, .brier = 0.125, .ece = 0.0625}},
+      {2,
+       {.accuracy = 0.75, .nll = 1.5, .brier = 0.375, .ece = 0.1875, .mutual_information = 0.5}}};
   return evaluation;
 }
 
@@ -287,15 +283,15 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
       const OodMetrics ood = {.examples = 1000000000};
       Evaluation evaluation{metrics, 1000, names, ood};
       if (named) {
-        MetricIntervals wide{metrics, metrics};
-        for (const NamedMetric& metric : kNamedMetrics) {
-          wide.lower.*metric.value = 10.12345;
-          wide.upper.*metric.value = 87.33655;
-        }
-        wide.lower.brier_decomposition.resolution = -10.12345;
+        IntervalSet wide;
+        wide.metrics.fill({10.12345, 87.33655});
+        wide.brier_parts.fill({-10.12345, 87.33655});
+        wide.risks.assign(6, {0.12345, 0.98765});
         evaluation.intervals = wide;
         evaluation.mean_weights = metrics;
-        evaluation.sweep = {{1, 1, 87.3365, 2, 1, 13.8}, {65536, 1, 87.3365, 2, 1, 13.8}};
+        const MetricValues widest{
+            .accuracy = 1, .nll = 87.3365, .brier = 2, .ece = 1, .mutual_information = 13.8};
+        evaluation.sweep = {{1, widest}, {65536, widest}};
       } else {
         evaluation.single_pass = classes == 1 ? SinglePass::no_noise : SinglePass::mean_weights;
         evaluation.metrics.examples = 1000000000;

@@ -38,6 +38,39 @@ void fill(Metrics& metrics, Numbers& numbers) {
   }
 }
 
+MetricValues point(Numbers& numbers) {
+  MetricValues values;
+  for (const NamedMetric& metric : kPointMetrics) values.*metric.value = numbers.next();
+  return values;
+}
+
+// Two of the numbers have no interval.
+IntervalSet intervals_between(Numbers& numbers) {
+  Metrics lower, upper;
+  fill(lower, numbers);
+  fill(upper, numbers);
+  IntervalSet intervals;
+  for (const NamedMetric& metric : kNamedMetrics) {
+    intervals.of(metric.value) = {lower.*metric.value, upper.*metric.value};
+  }
+  for (std::size_t i = 0; i < kBrierParts.size(); ++i) {
+    intervals.brier_parts[i] = {lower.brier_decomposition.*kBrierParts[i].value,
+                                upper.brier_decomposition.*kBrierParts[i].value};
+  }
+  for (std::size_t i = 0; i < lower.risk_at_coverage.size(); ++i) {
+    intervals.risks.push_back({lower.risk_at_coverage[i].risk, upper.risk_at_coverage[i].risk});
+  }
+  for (std::size_t k = 0; k < lower.per_class.size(); ++k) {
+    const ClassMetrics &from = lower.per_class[k], &to = upper.per_class[k];
+    intervals.per_class.push_back({{from.accuracy, to.accuracy},
+                                   {*from.precision, *to.precision},
+                                   {*from.recall, *to.recall}});
+  }
+  intervals.of(&Metrics::class_ece) = intervals.brier_parts[1] = {};
+  intervals.per_class[2].precision = {};
+  return intervals;
+}
+
 Evaluation whole_evaluation() {
   Numbers numbers;
   Evaluation evaluation;
@@ -55,37 +88,28 @@ Evaluation whole_evaluation() {
                               {numbers.next(), numbers.next(), numbers.next(), numbers.next()},
                               {numbers.next(), numbers.next(), numbers.next(), numbers.next()},
                               {numbers.next(), numbers.next(), numbers.next(), numbers.next()}};
-  Metrics lower, upper;
-  fill(lower, numbers);
-  fill(upper, numbers);
-  lower.class_ece = upper.class_ece = std::nan("");
-  lower.brier_decomposition.resolution = upper.brier_decomposition.resolution = std::nan("");
-  lower.per_class[2].precision = upper.per_class[2].precision = std::nullopt;
-  evaluation.intervals = MetricIntervals{lower, upper};
-  evaluation.mean_weights.emplace();
-  fill(*evaluation.mean_weights, numbers);
+  evaluation.intervals = intervals_between(numbers);
+  Metrics mean_weights;
+  fill(mean_weights, numbers);
+  evaluation.mean_weights = mean_weights;
   for (const std::size_t samples : {2u, 4u, 8u}) {
     evaluation.sweep.push_back(
         {samples, numbers.next(), numbers.next(), numbers.next(), numbers.next(), numbers.next()});
   }
   for (const char* name : {"gaussian_noise", "contrast"}) {
     for (int severity = 1; severity <= 5; ++severity) {
-      evaluation.corruptions.push_back(
-          {name, severity, numbers.next(), numbers.next(), numbers.next()});
+      evaluation.corruptions.push_back({name, severity, point(numbers)});
     }
   }
   evaluation.temperature = 1.25;
-  evaluation.conformal = ConformalResult{.target = 0.9,
-                                         .threshold = 0.75,
-                                         .calibration_examples = 100,
+  evaluation.conformal = ConformalResult{.rule = {ConformalScore::aps, 0.9, 0.75, 100},
                                          .coverage = numbers.next(),
                                          .mean_size = numbers.next(),
                                          .size_counts = {1, 20, 8, 1},
                                          .size_covered = {0, 18, 7, 1},
-                                         .class_coverage = {0.5, std::nan(""), 0.25},
-                                         .score = "aps"};
+                                         .class_coverage = {0.5, std::nan(""), 0.25}};
   for (const double kept : {1.0, 0.5}) {
-    evaluation.pruning.push_back({kept, numbers.next(), numbers.next(), numbers.next()});
+    evaluation.pruning.push_back({kept, point(numbers)});
   }
   return evaluation;
 }

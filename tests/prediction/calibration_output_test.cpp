@@ -18,22 +18,23 @@ namespace {
 using testing::has_line;
 using testing::lines_of;
 
-const std::vector<CorruptionResult> kResults = {{"contrast", 1, 0.75, 1.5, 0.25},
-                                                {"contrast", 2, 0.5, 2.5, 0.5},
-                                                {"gaussian_noise", 1, 0.25, 0.5, 0.125},
-                                                {"gaussian_noise", 2, 0, 1.5, 0.5}};
+const std::vector<CorruptionResult> kResults = {
+    {"contrast", 1, {.accuracy = 0.75, .nll = 1.5, .ece = 0.25}},
+    {"contrast", 2, {.accuracy = 0.5, .nll = 2.5, .ece = 0.5}},
+    {"gaussian_noise", 1, {.accuracy = 0.25, .nll = 0.5, .ece = 0.125}},
+    {"gaussian_noise", 2, {.accuracy = 0, .nll = 1.5, .ece = 0.5}}};
 
 ConformalResult example_sets() {
   ConformalResult sets;
-  sets.target = 0.57;
-  sets.threshold = 0.625;
-  sets.calibration_examples = 40;
+  sets.rule.target = 0.57;
+  sets.rule.threshold = 0.625;
+  sets.rule.calibration_examples = 40;
   sets.coverage = 0.75;
   sets.mean_size = 1.25;
   sets.size_counts = {1, 2, 1};
   sets.size_covered = {0, 2, 1};
   sets.class_coverage = {1, 0.5};
-  sets.score = "aps";
+  sets.rule.score = ConformalScore::aps;
   return sets;
 }
 
@@ -51,11 +52,11 @@ TEST_CASE("means of corruptions are taken severity by severity") {
   const std::vector<CorruptionResult> means = severity_means(kResults);
   REQUIRE(means.size() == 2);
   CHECK(means[0].severity == 1);
-  CHECK(means[0].accuracy == 0.5);
-  CHECK(means[0].nll == 1);
-  CHECK(means[0].ece == 0.1875);
+  CHECK(means[0].metrics.accuracy == 0.5);
+  CHECK(means[0].metrics.nll == 1);
+  CHECK(means[0].metrics.ece == 0.1875);
   CHECK(means[1].severity == 2);
-  CHECK(means[1].accuracy == 0.25);
+  CHECK(means[1].metrics.accuracy == 0.25);
   CHECK(severity_means({}).empty());
 }
 
@@ -86,7 +87,7 @@ TEST_CASE("prediction sets are shown by size, with the worst class") {
 
 TEST_CASE("an infinite threshold and classes without examples are null in JSON") {
   ConformalResult sets = example_sets();
-  sets.threshold = std::numeric_limits<double>::infinity();
+  sets.rule.threshold = std::numeric_limits<double>::infinity();
   sets.class_coverage[1] = std::numeric_limits<double>::quiet_NaN();
   const Json json = conformal_json(sets);
   CHECK(json["threshold"].is_null());

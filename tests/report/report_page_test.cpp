@@ -96,9 +96,8 @@ TEST_CASE("each metric of a report stands in its own row") {
   for (const auto& [name, value] : rows) metrics.*value = next++ / 16.0;
   contents.evaluation.mean_weights = metrics;
   contents.evaluation.mean_weights->nll = 99;
-  contents.evaluation.intervals = MetricIntervals{};
-  contents.evaluation.intervals->lower.nll = 1.25;
-  contents.evaluation.intervals->upper.nll = 1.5;
+  contents.evaluation.intervals = IntervalSet{};
+  contents.evaluation.intervals->of(&Metrics::nll) = {1.25, 1.5};
   const std::string section = metrics_section(contents.evaluation);
   for (const auto& [name, value] : rows) {
     const std::string row = section.substr(section.find("\">" + std::string(name) + "<small"));
@@ -135,11 +134,11 @@ TEST_CASE("numbers that are none become dashes and leave the figures whole") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   evaluation.metrics.nll = evaluation.metrics.aurc = nan;
-  evaluation.ood->max_probability = {nan, nan, nan};
-  evaluation.sweep[0].nll = infinity;
-  evaluation.sweep[1].nll = nan;
-  for (CorruptionResult& result : evaluation.corruptions) result.accuracy = nan;
-  for (PruningPoint& point : evaluation.pruning) point.nll = nan;
+  evaluation.ood->max_probability = {nan, nan, nan, nan};
+  evaluation.sweep[0].metrics.nll = infinity;
+  evaluation.sweep[1].metrics.nll = nan;
+  for (CorruptionResult& result : evaluation.corruptions) result.metrics.accuracy = nan;
+  for (PruningPoint& point : evaluation.pruning) point.metrics.nll = nan;
   contents.history.nll[3].y = infinity;
   contents.history.validation_accuracy.assign(3, {1, nan});
   const std::string page = report_page(contents);

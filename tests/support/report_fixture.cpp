@@ -71,12 +71,34 @@ void add_training(ReportContents& contents) {
   }
 }
 
+// Points: each number is its own interval.
+IntervalSet intervals_around(const Metrics& metrics) {
+  IntervalSet intervals;
+  const auto point = [](double value) { return Bounds{value, value}; };
+  for (const NamedMetric& metric : kNamedMetrics) {
+    intervals.of(metric.value) = point(metrics.*metric.value);
+  }
+  for (std::size_t i = 0; i < kBrierParts.size(); ++i) {
+    intervals.brier_parts[i] = point(metrics.brier_decomposition.*kBrierParts[i].value);
+  }
+  for (const RiskPoint& risk : metrics.risk_at_coverage) {
+    intervals.risks.push_back(point(risk.risk));
+  }
+  for (const ClassMetrics& one : metrics.per_class) {
+    const double none = std::nan("");
+    intervals.per_class.push_back({point(one.accuracy), point(one.precision.value_or(none)),
+                                   point(one.recall.value_or(none))});
+  }
+  return intervals;
+}
+
 void add_corruptions(Evaluation& evaluation) {
   for (const char* name : {"gaussian_noise", "shot_noise", "impulse_noise", "blur", "brightness",
                            "contrast", "saturation", "pixelate", "jpeg", "translation"}) {
     for (int severity = 1; severity <= 5; ++severity) {
       const double loss = 0.1 * severity;
-      evaluation.corruptions.push_back({name, severity, 0.9 - loss, 0.4 + loss, 0.02 + loss / 3});
+      evaluation.corruptions.push_back(
+          {name, severity, {.accuracy = 0.9 - loss, .nll = 0.4 + loss, .ece = 0.02 + loss / 3}});
     }
   }
 }
@@ -135,18 +157,25 @@ ReportContents full_report(const FixtureSize& size) {
                               {0.81, 0.71, 0.61},
                               {0.82, 0.72, 0.62},
                               {0.83, 0.73, 0.63}};
-  evaluation.intervals = MetricIntervals{evaluation.metrics, evaluation.metrics};
-  evaluation.intervals->lower.accuracy = 0.75;
-  evaluation.intervals->upper.accuracy = 0.85;
+  evaluation.intervals = intervals_around(evaluation.metrics);
+  evaluation.intervals->of(&Metrics::accuracy) = {0.75, 0.85};
   evaluation.mean_weights = evaluation.metrics;
   for (const std::size_t samples : {1u, 2u, 4u, 8u, 16u, 32u}) {
     const double excess = 0.1 / static_cast<double>(samples);
-    evaluation.sweep.push_back({samples, 0.8 - excess, 0.5 + excess, 0.3 + excess, 0.05, 0.1});
+    evaluation.sweep.push_back({samples,
+                                {.accuracy = 0.8 - excess,
+                                 .nll = 0.5 + excess,
+                                 .brier = 0.3 + excess,
+                                 .ece = 0.05,
+                                 .mutual_information = 0.1}});
   }
   add_corruptions(evaluation);
   evaluation.temperature = 1.25;
-  evaluation.conformal = ConformalResult{0.9, 0.95, 500, 0.912, 1.6, {3, 250, 100, 47}};
-  evaluation.pruning = {{1.0, 0.8, 0.5, 0.05}, {0.5, 0.79, 0.52, 0.06}, {0.1, 0.4, 1.6, 0.2}};
+  evaluation.conformal =
+      ConformalResult{{ConformalScore::lac, 0.9, 0.95, 500}, 0.912, 1.6, {3, 250, 100, 47}};
+  evaluation.pruning = {{1.0, {.accuracy = 0.8, .nll = 0.5, .ece = 0.05}},
+                        {0.5, {.accuracy = 0.79, .nll = 0.52, .ece = 0.06}},
+                        {0.1, {.accuracy = 0.4, .nll = 1.6, .ece = 0.2}}};
   contents.posterior.scale_low = -3;
   contents.posterior.scale_high = 0;
   contents.posterior.tensors = {tensor_of("conv1/kernel", 12), tensor_of("logits/kernel", 30)};

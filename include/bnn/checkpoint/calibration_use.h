@@ -17,7 +17,7 @@ namespace bnn {
 struct CalibrationOptions {
   bool temperature = false;
   std::optional<double> conformal = {};  // coverage, in (0, 1)
-  std::string conformal_score = "lac";   // or "aps"
+  ConformalScore conformal_score = ConformalScore::lac;
 };
 
 struct AppliedCalibration {

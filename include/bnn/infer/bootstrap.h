@@ -4,31 +4,51 @@
 //
 // A resample draws N examples with replacement; each metric is computed of every resample, and the
 // interval lies between the 2.5 % and the 97.5 % quantile of the resamples' values (interpolated
-// between neighbours, so the interval of one resample is a point). It speaks of the choice of test
-// examples alone, not of training or of the Monte Carlo samples. Calibration errors are means of
-// absolute values, which noise pushes up, as it does the Brier score's reliability; a resample adds
-// noise once more, so their intervals may lie above the value itself.
+// between neighbours, so the interval of one resample is a point). It reflects the sampling of
+// test examples, not the variation between training runs or between Monte Carlo samples.
+// Calibration errors are means of absolute values, which noise pushes up, as it does the Brier
+// score's reliability; a resample adds noise once more, so their intervals may lie above the value
+// itself.
 //
 // Draw i of resample r is random_below(stream, i, N) of the stream (seed, Site::bootstrap, step =
 // r): an index into the examples as they are sorted by confidence, correctness (wrong first), NLL,
 // Brier score, the three entropies, label, predicted class and class probabilities. So an interval
 // depends, to the last bit, on the set of examples and the seed, and on neither order nor threads.
 
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
+#include <vector>
 
 #include "bnn/core/thread_pool.h"
-#include "bnn/infer/metrics.h"
+#include "bnn/infer/named_metrics.h"
 
 namespace bnn {
 
-/// The bounds of 95 % intervals: that of `nll` goes from lower.nll to upper.nll. Filled are the
-/// numbers of kNamedMetrics, brier_decomposition, the risks of risk_at_coverage and, up to
-/// kMaxClassResamples, those of per_class; a number that no resample defines is NaN or absent.
-struct MetricIntervals {
-  Metrics lower, upper;
+/// The two ends of an interval; NaN where no resample defines the number.
+struct Bounds {
+  double lower = std::numeric_limits<double>::quiet_NaN(), upper = lower;
+
+  bool defined() const { return !std::isnan(lower); }
+};
+
+struct ClassBounds {
+  Bounds accuracy = {}, precision = {}, recall = {};
+};
+
+/// 95 % intervals of the numbers of Metrics.
+struct IntervalSet {
+  std::array<Bounds, kNamedMetrics.size()> metrics = {};    // in the order of kNamedMetrics
+  std::array<Bounds, kBrierParts.size()> brier_parts = {};  // in the order of kBrierParts
+  std::vector<Bounds> risks = {};                           // at kCoveragePercents
+  std::vector<ClassBounds> per_class = {};  // [classes]; empty beyond kMaxClassResamples
+
+  const Bounds& of(double MetricValues::*value) const { return metrics[metric_index(value)]; }
+  Bounds& of(double MetricValues::*value) { return metrics[metric_index(value)]; }
 };
 
 struct BootstrapSpec {
@@ -48,9 +68,9 @@ constexpr std::size_t kMaxClassResamples = std::size_t{1} << 21;
 /// @param collector its probabilities may be empty; then the intervals of class_ece, reliability
 ///        and resolution are NaN
 /// @param check called before every few resamples on the calling thread; what it throws ends this
-/// @return NaN everywhere without examples or resamples
-MetricIntervals bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
-                                    ThreadPool& pool, const std::function<void()>& check = {});
+/// @return NaN everywhere, and empty lists, without examples or resamples
+IntervalSet bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,
+                                ThreadPool& pool, const std::function<void()>& check = {});
 
 /// The q-quantile, 0 <= q <= 1, of ascending values, of which there is at least one; between two of
 /// them it is interpolated (Hyndman and Fan's type 7).

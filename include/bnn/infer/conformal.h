@@ -1,6 +1,6 @@
 #pragma once
 // Split-conformal prediction sets: lists of classes that hold the label with a chosen probability,
-// whatever the network is worth (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random
+// however good the network is (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random
 // World", 2005).
 //
 // A score s(x, y) says how badly label y fits image x. Of n examples that were not trained on, the
@@ -22,16 +22,16 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "bnn/infer/evaluation.h"
+#include "bnn/core/enum_names.h"
 
 namespace bnn {
 
 enum class ConformalScore { lac, aps };
 
-std::string to_string(ConformalScore score);
+constexpr EnumNames<ConformalScore, 2> kConformalScoreNames = {
+    {{ConformalScore::lac, "lac"}, {ConformalScore::aps, "aps"}}};
 
 /// The score of every class.
 std::vector<double> conformal_scores(ConformalScore score, std::span<const double> probabilities);
@@ -63,13 +63,23 @@ class ConformalTable {
 /// Everything that makes a set of an image's probabilities.
 struct ConformalRule {
   ConformalScore score = ConformalScore::lac;
-  double target = 0;  // the coverage asked for
-  double threshold = 0;
+  double target = 0;     // the coverage asked for
+  double threshold = 0;  // a class is in the set if its score is at most this; may be infinite
   std::size_t calibration_examples = 0;
 };
 
 /// The classes of the set, most probable first.
 std::vector<int> prediction_set(const ConformalRule& rule, std::span<const double> probabilities);
+
+/// What the sets of labelled examples came to.
+struct ConformalResult {
+  ConformalRule rule = {};
+  double coverage = 0;                        // share of the examples whose set holds the label
+  double mean_size = 0;                       // classes in a set
+  std::vector<std::size_t> size_counts = {};  // [classes + 1]: how many sets have that many classes
+  std::vector<std::size_t> size_covered = {};  // [classes + 1]: how many of them hold the label
+  std::vector<double> class_coverage = {};     // [classes]: by label; NaN without examples
+};
 
 /// Coverage and sizes of the sets of labelled examples, added one by one. Not thread-safe.
 class ConformalCollector {

@@ -47,9 +47,8 @@ struct ClassMetrics {
   std::optional<double> recall;     // share of the examples of this class that are found
 };
 
-/// Without examples all means are NaN.
-struct Metrics {
-  std::size_t examples = 0;
+/// The metrics that are one number each; named_metrics.h lists them. Without examples all are NaN.
+struct MetricValues {
   double accuracy = 0;
   double nll = 0;
   double brier = 0;
@@ -62,6 +61,10 @@ struct Metrics {
   double aurc = 0;
   double class_ece = 0;
   BrierDecomposition brier_decomposition = {};
+};
+
+struct Metrics : MetricValues {
+  std::size_t examples = 0;
   std::vector<RiskPoint> risk_at_coverage;                 // at kCoveragePercents
   std::vector<RiskPoint> risk_coverage;                    // at most 100 points, for a plot
   std::vector<ClassMetrics> per_class;                     // [classes]

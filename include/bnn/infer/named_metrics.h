@@ -1,8 +1,10 @@
 #pragma once
-// The numbers of Metrics that stand for themselves, in the order in which outputs list them, and
-// how outputs speak of them. Definitions are in metrics.h.
+// The numbers of MetricValues in the order in which outputs list them, and how outputs speak of
+// them. Definitions are in metrics.h. A new metric is a member there, its sums in metrics.cpp and
+// resampled_metrics.cpp, and a row here: text, JSON and report take it from the row.
 
 #include <array>
+#include <stdexcept>
 
 #include "bnn/infer/metrics.h"
 
@@ -13,7 +15,7 @@ struct NamedMetric {
   const char* title;    // in running text
   const char* note;     // fits beside the numbers on a terminal
   const char* meaning;  // a line
-  double Metrics::*value;
+  double MetricValues::*value;
 };
 
 constexpr std::array<NamedMetric, 11> kNamedMetrics = {{
@@ -57,5 +59,26 @@ constexpr std::array<BrierPart, 3> kBrierParts = {{
     {"uncertainty", "added, of the labels", "is added: what the labels’ shares alone would score",
      &BrierDecomposition::uncertainty},
 }};
+
+/// The position of a number in kNamedMetrics.
+constexpr std::size_t metric_index(double MetricValues::*value) {
+  for (std::size_t i = 0; i < kNamedMetrics.size(); ++i) {
+    if (kNamedMetrics[i].value == value) return i;
+  }
+  throw std::logic_error("a metric without a name");
+}
+
+constexpr const NamedMetric& named_metric(double MetricValues::*value) {
+  return kNamedMetrics[metric_index(value)];
+}
+
+/// What is listed for each corruption and for each share of pruned weights.
+inline constexpr std::array kPointMetrics = {named_metric(&Metrics::accuracy), named_metric(&Metrics::nll),
+                                      named_metric(&Metrics::ece)};
+
+/// What is listed for each number of samples.
+inline constexpr std::array kSweepMetrics = {named_metric(&Metrics::accuracy), named_metric(&Metrics::nll),
+                                      named_metric(&Metrics::brier), named_metric(&Metrics::ece),
+                                      named_metric(&Metrics::mutual_information)};
 
 }  // namespace bnn

@@ -14,6 +14,7 @@
 //           95 % of the "out" examples
 // All are NaN if one of the sets is empty. Thread-safe: no state.
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -49,6 +50,26 @@ struct OodMetrics {
   Detection mutual_information = {};
   Detection max_probability = {};
 };
+
+/// The scores that are compared, in the order in which outputs list them. A new one is a row here,
+/// a member of OodScores and of OodMetrics, and a line in OodScores::add.
+struct NamedOodScore {
+  const char* name;   // the key in JSON and the row on the terminal
+  const char* title;  // in running text
+  std::vector<double> OodScores::*scores;
+  Detection OodMetrics::*detection;
+};
+
+constexpr std::array<NamedOodScore, 4> kOodScores = {{
+    {"predictive_entropy", "predictive entropy", &OodScores::predictive_entropy,
+     &OodMetrics::predictive_entropy},
+    {"expected_entropy", "expected entropy", &OodScores::expected_entropy,
+     &OodMetrics::expected_entropy},
+    {"mutual_information", "mutual information", &OodScores::mutual_information,
+     &OodMetrics::mutual_information},
+    {"max_probability", "maximum probability", &OodScores::max_probability,
+     &OodMetrics::max_probability},
+}};
 
 OodMetrics ood_metrics(const OodScores& inside, const OodScores& outside);
 

@@ -17,11 +17,20 @@ namespace bnn {
 
 constexpr std::size_t kResampleLanes = 8;
 
+/// The metrics of one resample; NaN where it does not define them.
+struct Resample : MetricValues {
+  struct Class {
+    double accuracy = 0, precision = 0, recall = 0;
+  };
+  std::vector<double> risks;     // at kCoveragePercents
+  std::vector<Class> per_class;  // [classes], or empty
+};
+
 class ResampledMetrics {
  public:
   /// One number for each resample.
   using Lanes = std::array<double, kResampleLanes>;
-  using Results = std::array<Metrics, kResampleLanes>;
+  using Results = std::array<Resample, kResampleLanes>;
 
   /// Copies what it needs; takes 72 bytes an example and 5 a class probability that was kept.
   /// @param with_classes whether results have per_class
@@ -32,9 +41,7 @@ class ResampledMetrics {
   /// @param times [examples][kResampleLanes]: how often each resample has each example, in the
   ///        order of bootstrap.h; a resample has as many examples in all as there are. Floats,
   ///        since they are multiplied with numbers of examples; whole numbers up to 2^24 are exact
-  /// @return the numbers of kNamedMetrics, brier_decomposition, risk_at_coverage and per_class,
-  ///         where undefined precision and recall are NaN. Without kept probabilities class_ece and
-  ///         two parts of the decomposition are NaN. The rest is empty.
+  /// @return without kept probabilities class_ece and two parts of the decomposition are NaN
   Results evaluate(std::span<const float> times) const;
 
  private:
@@ -44,7 +51,7 @@ class ResampledMetrics {
   void add_classes(std::span<const float> times, Results& results) const;
   void add_class_calibration(std::span<const float> times, Results& results) const;
   double adaptive_ece(const float* times) const;
-  void add_ranked(const float* times, Metrics& result) const;
+  void add_ranked(const float* times, Resample& result) const;
 
   int classes_;
   bool with_classes_;

@@ -10,6 +10,7 @@
 // Entropies are in nats, with 0 log 0 = 0. All sums are taken in double precision, samples in
 // order. Thread-safe: no state.
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -38,6 +39,20 @@ struct Summary {
   double mutual_information = 0;  // never negative: a rounding error below 0 is given as 0
   double variation_ratio = 0;     // in a sample's vote, too, the lowest index wins ties
 };
+
+/// A number of a Summary that says how uncertain an example is: the more, the less certain.
+struct UncertaintyScore {
+  const char* name;  // the key in JSON, the column in CSV, the word of an option
+  double Summary::*value;
+};
+
+/// In the order in which outputs list them.
+constexpr std::array<UncertaintyScore, 4> kUncertaintyScores = {{
+    {"predictive_entropy", &Summary::predictive_entropy},
+    {"expected_entropy", &Summary::expected_entropy},
+    {"mutual_information", &Summary::mutual_information},
+    {"variation_ratio", &Summary::variation_ratio},
+}};
 
 /// Summarizes one example. Every number of the result is finite.
 /// @param probabilities [samples][stride]: sample s of this example begins at s * stride and has

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bnn/core/json_reader.h"
-#include "bnn/infer/evaluation.h"
+#include "bnn/infer/conformal.h"
 
 namespace bnn {
 

@@ -10,14 +10,15 @@
 namespace bnn {
 
 /// For each severity that occurs, in ascending order, the means over its corruptions; `corruption`
-/// is "mean".
+/// is "mean". Only the numbers of kPointMetrics are filled.
 std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>& results);
 
 /// [{"corruption", "severity", "accuracy", "nll", "ece"}, …]
 Json corruption_list_json(const std::vector<CorruptionResult>& results);
 
-/// Three tables, accuracy, nll and ece: a row for each corruption and one of means, a column for
-/// each severity, 0 being the clean images.
-std::string corruption_tables(const Metrics& clean, const std::vector<CorruptionResult>& results);
+/// A table for each of kPointMetrics: a row for each corruption and one of means, a column for each
+/// severity, 0 being the clean images.
+std::string corruption_tables(const MetricValues& clean,
+                              const std::vector<CorruptionResult>& results);
 
 }  // namespace bnn

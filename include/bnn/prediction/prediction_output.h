@@ -31,24 +31,16 @@ struct PredictionRow {
   std::optional<std::vector<int>> prediction_set = {};  // if format.prediction_sets
 };
 
-/// What abstain_above is compared with.
-enum class AbstainScore {
-  predictive_entropy,  // nats
-  expected_entropy,
-  mutual_information,
-  variation_ratio,  // 0 to 1
-};
-
 struct PredictionFormat {
   bool csv = false;
   std::vector<std::string> class_names = {};  // empty: not known
   int classes = 0;
   int top_k = 0;  // 0: no list; more than `classes` lists them all
-  // Abstains where the score, one of uncertainty, is above the first or the confidence below the
-  // second; absent: never.
+  // Abstains where the score, one of kUncertaintyScores, is above the first or the confidence below
+  // the second; absent: never.
   std::optional<double> abstain_above = {};
   bool has_labels = true;  // whether CSV has the column `label`
-  AbstainScore abstain_score = AbstainScore::predictive_entropy;
+  double Summary::*abstain_score = &Summary::predictive_entropy;
   std::optional<double> abstain_below = {};
   bool prediction_sets = false;
 };

@@ -29,7 +29,7 @@ struct PredictOptions {
   std::string output;  // empty or "-": standard output
   int top_k = 0;
   std::optional<double> abstain_above, abstain_below;
-  AbstainScore abstain_score = AbstainScore::predictive_entropy;
+  double Summary::*abstain_score = &Summary::predictive_entropy;
   bool skip_errors = false;  // of images
   std::string save_samples;
   int threads = 1;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bnn/infer/bootstrap.h"
+
 namespace bnn {
 
 /// Digits in groups of three, "10 000", parted by narrow spaces that do not break.
@@ -26,7 +28,7 @@ std::string html_number(double value, int decimals);
 std::string html_percent(double share, int decimals);
 
 /// "0.9012 – 0.9187"; a dash if there is none.
-std::string html_interval(double lower, double upper, int decimals);
+std::string html_interval(const Bounds& bounds, int decimals);
 
 /// The text without what would make it wider than so many letters.
 std::string short_name(std::string_view text, std::size_t columns = 48);
