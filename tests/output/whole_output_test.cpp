@@ -93,8 +93,9 @@ Evaluation whole_evaluation() {
   fill(mean_weights, numbers);
   evaluation.mean_weights = mean_weights;
   for (const std::size_t samples : {2u, 4u, 8u}) {
-    evaluation.sweep.push_back(
-        {samples, numbers.next(), numbers.next(), numbers.next(), numbers.next(), numbers.next()});
+    MetricValues values;
+    for (const NamedMetric& metric : kSweepMetrics) values.*metric.value = numbers.next();
+    evaluation.sweep.push_back({samples, values});
   }
   for (const char* name : {"gaussian_noise", "contrast"}) {
     for (int severity = 1; severity <= 5; ++severity) {

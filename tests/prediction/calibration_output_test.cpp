@@ -105,8 +105,8 @@ TEST_CASE("what was not asked for is not in an evaluation, and what was fits 80 
   }
   evaluation.temperature = 1.5;
   evaluation.conformal = example_sets();
-  evaluation.conformal->target = 0.123456789;
-  evaluation.conformal->calibration_examples = 1000000000;
+  evaluation.conformal->rule.target = 0.123456789;
+  evaluation.conformal->rule.calibration_examples = 1000000000;
   evaluation.corruptions = kResults;
   json = bnn::testing::parsed(evaluation_json(evaluation));
   CHECK(json["temperature"] == 1.5);
