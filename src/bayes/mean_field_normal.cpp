@@ -28,4 +28,15 @@ BNN_VECTOR_CLONES void perturbation_gradient_to_scale(std::span<const float> unt
   }
 }
 
+void perturbation_gradient_to_sigma(std::span<const float> noise, std::span<float> gradient) {
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] *= noise[i];
+}
+
+BNN_VECTOR_CLONES void scale_gradient_to_sigma(std::span<const float> untransformed_scale,
+                                               std::span<float> gradient) {
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    gradient[i] /= sigmoid(untransformed_scale[i]);
+  }
+}
+
 }  // namespace bnn

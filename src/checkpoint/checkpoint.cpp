@@ -1,19 +1,18 @@
 #include "bnn/checkpoint/checkpoint.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
+#include <fmt/format.h>
 #include <limits>
 #include <optional>
+#include <set>
 
+#include "bnn/bayes/tensor_names.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {
 namespace {
-
-constexpr std::string_view kFirstMoment = "optimizer/m/", kSecondMoment = "optimizer/v/";
 
 std::string state_text(const TrainingState& state) {
   const Json json = {{"step", state.step},
@@ -57,28 +56,48 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   return state;
 }
 
-// One list of (name, array, variable) for writing and for reading.
-void for_each_tensor(
-    const ParameterLayout& layout, const ModelArrays& arrays,
-    const std::function<void(const std::string&, const Variable&, std::span<float>)>& visit) {
-  const auto visit_array = [&](std::string_view prefix, AlignedArray* array) {
-    if (array == nullptr) return;
-    for (const Variable& variable : layout.variables()) {
-      visit(std::string(prefix) + variable.name, variable,
-            array->span().subspan(variable.slice.offset, variable.slice.size));
-    }
+// A tensor of the file and the part of an array that it is of.
+struct Place {
+  std::string name;
+  const Variable* variable;
+  std::span<float> values;
+};
+
+// One list for writing and for reading.
+std::vector<Place> places(const ParameterLayout& layout, const ModelArrays& arrays) {
+  std::vector<Place> list;
+  const auto values = [](AlignedArray& array, const Variable& variable) {
+    return array.span().subspan(variable.slice.offset, variable.slice.size);
   };
-  visit_array("", arrays.parameters);
-  visit_array(kFirstMoment, arrays.first_moments);
-  visit_array(kSecondMoment, arrays.second_moments);
+  for (const Variable& variable : layout.variables()) {
+    list.push_back({variable.name, &variable, values(*arrays.parameters, variable)});
+  }
+  for (StateArray& array : arrays.optimizer) {
+    for (const Variable& variable : layout.variables()) {
+      list.push_back({optimizer_tensor_name(array.spec.name, variable.name), &variable,
+                      values(array.values, variable)});
+    }
+  }
+  return list;
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t dimension : shape) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(dimension);
-  }
-  return text + "]";
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+// Only an array of the optimizer's state can promise to have no negative number.
+void check_state_values(std::string_view name, std::span<const float> values,
+                        const std::vector<StateSpec>& state, const std::string& path,
+                        ErrorKind kind) {
+  const std::string_view array = optimizer_array_of(name);
+  const bool non_negative = std::any_of(state.begin(), state.end(), [&](const StateSpec& spec) {
+    return spec.name == array && spec.non_negative;
+  });
+  if (!non_negative) return;
+  const auto negative = std::find_if(values.begin(), values.end(), [](float x) { return x < 0; });
+  if (negative == values.end()) return;
+  throw Error(kind, fmt::format("{}: tensor \"{}\": value {} is negative; expected at least 0",
+                                shown_path(path), name, negative - values.begin()));
 }
 
 const Tensor* find_tensor(const CheckpointContents& contents, const std::string& name) {
@@ -88,17 +107,61 @@ const Tensor* find_tensor(const CheckpointContents& contents, const std::string&
   return found != contents.tensors.end() && found->name == name ? &*found : nullptr;
 }
 
-bool is_optimizer_tensor(const std::string& name) { return name.starts_with("optimizer/"); }
+// What is to be said of these tensors, of which a few show what kind they are.
+std::string sentence(const std::vector<std::string>& names, std::string_view of_one,
+                     std::string_view of_many) {
+  constexpr std::size_t kShown = 4;
+  if (names.size() == 1) return fmt::format("tensor \"{}\" {}", names[0], of_one);
+  const std::size_t shown = std::min(names.size(), kShown);
+  const std::string more =
+      names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : "";
+  return fmt::format("tensors \"{}\"{} {}", fmt::join(names.data(), names.data() + shown, "\", \""),
+                     more, of_many);
+}
+
+// What the network and the optimizer want and the file lacks, or the other way round.
+void require_same_tensors(const CheckpointContents& contents, const std::vector<Place>& wanted,
+                          bool with_optimizer, const std::string& path) {
+  std::set<std::string_view> names;
+  std::vector<std::string> missing, unknown, foreign;
+  for (const Place& place : wanted) {
+    names.insert(place.name);
+    if (find_tensor(contents, place.name) == nullptr) missing.push_back(place.name);
+  }
+  for (const Tensor& tensor : contents.tensors) {
+    if (names.contains(tensor.name)) continue;
+    if (!is_optimizer_tensor_name(tensor.name)) {
+      unknown.push_back(tensor.name);
+    } else if (with_optimizer) {
+      foreign.push_back(tensor.name);
+    }
+  }
+  std::vector<std::string> faults;
+  if (!missing.empty()) faults.push_back(sentence(missing, "is missing", "are missing"));
+  if (!unknown.empty()) {
+    faults.push_back(sentence(unknown, "belongs to no layer of the network",
+                              "belong to no layer of the network"));
+  }
+  if (!foreign.empty()) {
+    faults.push_back(sentence(foreign, "belongs to another optimizer than the config's",
+                              "belong to another optimizer than the config's"));
+  }
+  if (faults.empty()) return;
+  throw Error(ErrorKind::checkpoint,
+              fmt::format("{}: {}", shown_path(path), fmt::join(faults, "; ")));
+}
 
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Json& config, const TrainingState& state,
                      const ParameterLayout& layout, const ModelArrays& arrays) {
+  std::vector<StateSpec> optimizer;
+  for (const StateArray& array : arrays.optimizer) optimizer.push_back(array.spec);
   std::vector<TensorView> views;
-  for_each_tensor(layout, arrays,
-                  [&](const std::string& name, const Variable& variable, std::span<float> values) {
-                    views.push_back({name, variable.shape, values});
-                  });
+  for (const Place& place : places(layout, arrays)) {
+    check_state_values(place.name, place.values, optimizer, path, ErrorKind::numerical);
+    views.push_back({place.name, place.variable->shape, place.values});
+  }
   write_checkpoint_file(path, config.dump(), state_text(state), {{"blas_kernel", blas_kernel()}},
                         views);
 }
@@ -109,37 +172,26 @@ LoadedCheckpoint load_checkpoint(const std::string& path) {
   RunConfig config = read_run_config(parse_json(contents.config, source, ErrorKind::checkpoint),
                                      source, ErrorKind::checkpoint);
   TrainingState state = read_state(contents.state, shown_path(path) + ": state");
+  for (const Tensor& tensor : contents.tensors) {
+    check_state_values(tensor.name, tensor.values, config.training.optimizer.state, path,
+                       ErrorKind::checkpoint);
+  }
   return {std::move(config), state, std::move(contents)};
 }
 
 void restore_arrays(const std::string& path, const CheckpointContents& contents,
                     const ParameterLayout& layout, const ModelArrays& arrays) {
-  const std::string source = shown_path(path) + ": ";
-  std::size_t used = 0;
-  for_each_tensor(
-      layout, arrays,
-      [&](const std::string& name, const Variable& variable, std::span<float> values) {
-        const Tensor* tensor = find_tensor(contents, name);
-        if (tensor == nullptr) {
-          throw Error(ErrorKind::checkpoint, source + "tensor \"" + name + "\" is missing");
-        }
-        if (tensor->shape != variable.shape) {
-          throw Error(ErrorKind::checkpoint, source + "tensor \"" + name + "\" has shape " +
-                                                 shape_text(tensor->shape) + ", expected " +
-                                                 shape_text(variable.shape));
-        }
-        std::copy(tensor->values.begin(), tensor->values.end(), values.begin());
-        ++used;
-      });
-  if (used == contents.tensors.size()) return;
-  // Without moments wanted, the optimizer's tensors are the only ones that may be left over.
-  for (const Tensor& tensor : contents.tensors) {
-    const bool known =
-        std::any_of(layout.variables().begin(), layout.variables().end(),
-                    [&](const Variable& variable) { return tensor.name == variable.name; });
-    if (known || is_optimizer_tensor(tensor.name)) continue;
-    throw Error(ErrorKind::checkpoint,
-                source + "tensor \"" + tensor.name + "\" belongs to no layer of the network");
+  const std::vector<Place> wanted = places(layout, arrays);
+  require_same_tensors(contents, wanted, !arrays.optimizer.empty(), path);
+  for (const Place& place : wanted) {
+    const Tensor& tensor = *find_tensor(contents, place.name);
+    if (tensor.shape != place.variable->shape) {
+      throw Error(
+          ErrorKind::checkpoint,
+          fmt::format("{}: tensor \"{}\" has shape {}, expected {}", shown_path(path), place.name,
+                      shape_text(tensor.shape), shape_text(place.variable->shape)));
+    }
+    std::copy(tensor.values.begin(), tensor.values.end(), place.values.begin());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bnn/bayes/tensor_names.h"
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
@@ -22,7 +23,7 @@ class Matching {
  public:
   Matching(const CheckpointContents& contents, const ParameterLayout& layout) {
     for (const Tensor& tensor : contents.tensors) {
-      if (!tensor.name.starts_with("optimizer/")) left_over_[tensor.name] = &tensor;
+      if (!is_optimizer_tensor_name(tensor.name)) left_over_[tensor.name] = &tensor;
     }
     find_kept(layout);
     for (const Variable& variable : layout.variables()) match(variable);

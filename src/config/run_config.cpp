@@ -9,6 +9,7 @@
 #include "bnn/core/json_schema.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/data/dataset.h"
+#include "bnn/train/optimizer_types.h"
 
 namespace bnn {
 namespace {
@@ -16,17 +17,6 @@ namespace {
 constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
-
-AdamSpec read_optimizer(ObjectReader& reader) {
-  AdamSpec adam;
-  reader.choice("type", {"adam"}, "adam");
-  adam.learning_rate =
-      reader.real("learning_rate", {.min = 0.0, .max = 1e6, .fallback = adam.learning_rate});
-  adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
-  adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
-  adam.epsilon = reader.real("epsilon", {.min = 1e-30, .max = 1.0, .fallback = adam.epsilon});
-  return adam;
-}
 
 ScheduleSpec read_schedule(ObjectReader& reader, const std::string& type) {
   using Kind = ScheduleSpec::Kind;
@@ -93,7 +83,7 @@ void read_training(ObjectReader& reader, RunConfig& config) {
       static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
   spec.samples = static_cast<int>(
       reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
-  reader.object("optimizer", [&](ObjectReader& r) { spec.adam = read_optimizer(r); });
+  reader.object("optimizer", [&](ObjectReader& r) { spec.optimizer = read_optimizer(r); });
   const VariantRule schedule{.types = {"constant", "step", "cosine", "exponential"},
                              .fallback = Json::object(),
                              .default_type = "constant",

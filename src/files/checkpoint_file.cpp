@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <fmt/format.h>
 #include <string_view>
 #include <zlib.h>
 
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::string_view kFormat = "bnn";
 constexpr std::string_view kFormatVersion = "1";
-constexpr std::string_view kSecondMoments = "optimizer/v/";
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -73,16 +73,10 @@ std::string digest_of(const Metadata& metadata, std::span<const TensorView> tens
 }
 
 void check_values(const TensorView& tensor, const std::string& path, ErrorKind kind) {
-  const auto fail = [&](std::size_t index, const char* what) {
-    throw Error(kind, shown_path(path) + ": tensor " + json_text(tensor.name) + ": value " +
-                          std::to_string(index) + " is " + what);
-  };
-  const bool second_moments = tensor.name.starts_with(kSecondMoments);
   for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-    if (!std::isfinite(tensor.values[i])) fail(i, "not finite");
-    if (second_moments && tensor.values[i] < 0) {
-      fail(i, "negative; expected a second moment of at least 0");
-    }
+    if (std::isfinite(tensor.values[i])) continue;
+    throw Error(kind, fmt::format("{}: tensor {}: value {} is not finite", shown_path(path),
+                                  json_text(tensor.name), i));
   }
 }
 
@@ -97,9 +91,9 @@ std::vector<TensorView> views_of(const std::vector<Tensor>& tensors) {
 std::string take(Metadata& metadata, const std::string& key, const std::string& path) {
   auto entry = metadata.extract(key);
   if (entry.empty()) {
-    throw Error(ErrorKind::checkpoint, shown_path(path) + ": no \"" + key +
-                                           "\" in its metadata: not a bnn checkpoint, " +
-                                           "or a damaged one");
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: no \"{}\" in its metadata: not a bnn checkpoint, or a damaged one",
+                            shown_path(path), key));
   }
   return std::move(entry.mapped());
 }
@@ -113,9 +107,9 @@ void check_format(const Metadata& metadata, const std::string& path) {
   const auto version = metadata.find("format_version");
   if (version == metadata.end() || version->second != kFormatVersion) {
     throw Error(ErrorKind::checkpoint,
-                shown_path(path) + ": expected a checkpoint of format_version \"" +
-                    std::string(kFormatVersion) + "\", found " +
-                    (version == metadata.end() ? "none" : json_text(version->second)));
+                fmt::format("{}: expected a checkpoint of format_version \"{}\", found {}",
+                            shown_path(path), kFormatVersion,
+                            version == metadata.end() ? "none" : json_text(version->second)));
   }
 }
 
@@ -123,13 +117,16 @@ void check_digest(const Metadata& metadata, std::span<const TensorView> tensors,
                   const std::string& path) {
   const auto stored = metadata.find("digest");
   if (stored == metadata.end()) {
-    throw Error(ErrorKind::checkpoint, shown_path(path) + ": no digest in its metadata: " +
-                                           "cannot tell whether the checkpoint is whole");
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: no digest in its metadata: cannot tell whether the checkpoint is "
+                            "whole",
+                            shown_path(path)));
   }
   const std::string computed = digest_of(metadata, tensors);
   if (stored->second != computed) {
-    throw Error(ErrorKind::checkpoint, shown_path(path) + ": damaged: the contents have digest \"" +
-                                           computed + "\"; expected " + json_text(stored->second));
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: damaged: the contents have digest \"{}\"; expected {}",
+                            shown_path(path), computed, json_text(stored->second)));
   }
 }
 

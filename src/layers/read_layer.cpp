@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 
+#include "bnn/bayes/tensor_names.h"
 #include "bnn/core/json_schema.h"
 #include "bnn/layers/make_layer.h"
 #include "bnn/layers/read_weights.h"
@@ -179,8 +181,10 @@ void check_name(ObjectReader& reader, const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.' || c == '/';
   });
-  if (name.starts_with("optimizer/")) {
-    reader.problem("name", "names that begin with \"optimizer/\" are those of Adam's moments");
+  if (is_optimizer_tensor_name(name)) {
+    reader.problem("name", fmt::format("names that begin with \"{}\" are those of the optimizer's "
+                                       "state; expected another name",
+                                       kOptimizerPrefix));
   }
   if (plain && name.size() <= kMaxName) return;
   reader.problem("name", "expected at most 128 letters, digits or any of _ - . /, found " +

@@ -59,7 +59,8 @@ void draw_chunk(const ParameterLayout& layout, const Chunk& chunk, const float* 
 }
 
 void draw_gradient_to_posterior(const ParameterLayout& layout, const Chunk& chunk,
-                                const float* parameters, const float* noise, float* gradient) {
+                                const float* parameters, const float* noise, float* gradient,
+                                ScaleDerivative by) {
   const Draw draw = draw_of(layout, chunk);
   const auto from_draw = part(layout, *chunk.scale, chunk, gradient);
   if (draw == Draw::none) {
@@ -70,8 +71,9 @@ void draw_gradient_to_posterior(const ParameterLayout& layout, const Chunk& chun
     std::copy(from_draw.begin(), from_draw.end(),
               part(layout, chunk.variable, chunk, gradient).begin());
   }
-  perturbation_gradient_to_scale(part(layout, *chunk.scale, chunk, parameters),
-                                 part(layout, *chunk.scale, chunk, noise), from_draw);
+  const auto values = part(layout, *chunk.scale, chunk, noise);
+  if (by == ScaleDerivative::sigma) return perturbation_gradient_to_sigma(values, from_draw);
+  perturbation_gradient_to_scale(part(layout, *chunk.scale, chunk, parameters), values, from_draw);
 }
 
 }  // namespace bnn

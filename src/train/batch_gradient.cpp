@@ -25,6 +25,11 @@ std::size_t partial_size(const TrainingSpec& spec) {
          kChunkElements;
 }
 
+ScaleDerivative scale_derivative(const OptimizerSpec& optimizer) {
+  return optimizer.form == GradientForm::parts ? ScaleDerivative::sigma
+                                               : ScaleDerivative::untransformed_scale;
+}
+
 std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
   std::vector<AlignedArray> arrays;
   for (std::size_t i = 0; i < count; ++i) arrays.emplace_back(size);
@@ -178,7 +183,8 @@ void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float
   collect(chunk.variable);
   if (chunk.scale) {
     collect(*chunk.scale);
-    draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), gradient);
+    draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), gradient,
+                               scale_derivative(spec_.optimizer));
   }
   if (sample == 0) return;
   accumulate(chunk.variable);

@@ -2,25 +2,44 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
-#include <sstream>
+#include <utility>
 
+#include "bnn/bayes/mean_field_normal.h"
 #include "bnn/core/error.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
 
-// Above it, squares of the gradient, which Adam keeps, do not fit float32.
+// Above it, squares of the gradient, which optimizers keep, do not fit float32.
 constexpr double kMaxNorm = 1e18;
 
 [[noreturn]] void fail_too_large(std::uint64_t step, double norm) {
-  std::ostringstream text;
-  text << "step " << step << ": the gradient has a norm of " << norm
-       << ", more than float32 can square; a wider prior, smaller penalties or gradient_clip_norm "
-          "may help";
-  throw Error(ErrorKind::numerical, text.str());
+  throw Error(
+      ErrorKind::numerical,
+      fmt::format("step {}: the gradient has a norm of {:.6g}, more than float32 can square; "
+                  "a wider prior, smaller penalties or gradient_clip_norm may help",
+                  step, norm));
 }
+
+double sum_of_squares(std::span<const float> values) {
+  return sum_terms(values.size(), [&](std::size_t i) {
+    const auto g = static_cast<double>(values[i]);
+    return g * g;
+  });
+}
+
+double square_of_sum(std::span<const float> a, std::span<const float> b) {
+  return sum_terms(a.size(), [&](std::size_t i) {
+    const double g = static_cast<double>(a[i]) + static_cast<double>(b[i]);
+    return g * g;
+  });
+}
+
+// A single number of a trainable prior.
+Chunk number_chunk(std::size_t variable) { return {variable, std::nullopt, std::nullopt, 0, 1}; }
 
 }  // namespace
 
@@ -34,8 +53,8 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       batch_gradient_(graph, likelihood, targets, spec, loader, pool),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       parameters_(layout_.size()),
-      m_(layout_.size()),
-      v_(layout_.size()),
+      parts_gradient_(keeps_parts() ? layout_.size() : 0),
+      optimizer_(spec.optimizer.make(layout_)),
       chunk_square_(batch_gradient_.chunks().size()) {
   initialize_parameters(layout_, spec.seed, parameters_);
   for (std::size_t i = 0; i < layout_.variables().size(); ++i) {
@@ -53,16 +72,17 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   StepStats stats;
   stats.examples = examples.size();
   stats.kl_weight = kl_weight_at(spec_.kl, step, steps_per_epoch());
-  stats.learning_rate = learning_rate_at(spec_.schedule, spec_.adam.learning_rate, step,
+  stats.learning_rate = learning_rate_at(spec_.schedule, spec_.optimizer.learning_rate, step,
                                          steps_per_epoch(), spec_.epochs);
+  const auto kl_scale =
+      static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
+  optimizer_->begin_step({step, stats.learning_rate, kl_scale}, parameters_);
   const BatchLoss loss = batch_gradient_.compute(parameters_.data(), step, examples);
   stats.nll = loss.nll;
   stats.correct = loss.correct;
+  if (!std::isfinite(loss.nll + loss.activity_penalty)) fail_non_finite(step);
 
-  const auto kl_scale =
-      static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
-  const AdamStep adam = adam_step(spec_.adam, stats.learning_rate, step);
-  const double norm = add_parameter_gradient(step, kl_scale, adam);
+  const double norm = finish_chunks(step, kl_scale);
   stats.kl = parameter_loss_.kl();
   stats.penalty =
       parameter_loss_.penalty() + loss.activity_penalty / static_cast<double>(examples.size());
@@ -73,25 +93,36 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   if (clips()) {
     scale = static_cast<float>(std::min(1.0, spec_.gradient_clip_norm / norm));
     const auto& chunks = batch_gradient_.chunks();
-    pool_.run(chunks.size(), [&](std::size_t i, int) { update(chunks[i], adam, scale); });
+    pool_.run(chunks.size(), [&](std::size_t i, int) { update(chunks[i], scale); });
   }
-  update_priors(adam, scale);
+  update_priors(scale);
   project_variables();
   return stats;
 }
 
-// Completes the gradient and returns its norm. Without clipping nothing waits for that norm, so a
-// chunk is updated while it is in the cache.
-double Trainer::add_parameter_gradient(std::uint64_t step, float kl_scale, const AdamStep& adam) {
+// Where the gradient of KL and penalties goes: onto that of the data, or apart.
+AlignedArray& Trainer::regularization_gradient() {
+  return keeps_parts() ? parts_gradient_ : batch_gradient_.gradient();
+}
+
+ChunkGradient Trainer::gradient_of(const Chunk& chunk, float factor) {
+  const auto of = [&](const AlignedArray& array) { return parts(layout_, chunk, array.data()); };
+  if (!keeps_parts()) return {of(batch_gradient_.gradient()), {}, factor};
+  return {of(batch_gradient_.gradient()), of(parts_gradient_), factor};
+}
+
+// Completes the gradient and returns its norm. Without clipping nothing waits for that norm, so the
+// optimizer moves a chunk while it is in the cache.
+double Trainer::finish_chunks(std::uint64_t step, float kl_scale) {
   const auto& chunks = batch_gradient_.chunks();
-  float* gradient = batch_gradient_.gradient().data();
   parameter_loss_.begin(parameters_.data(), step);
   pool_.run(chunks.size(), [&](std::size_t i, int worker) {
-    parameter_loss_.add_gradient(i, worker, parameters_.data(), kl_scale, gradient);
+    add_regularization(i, worker, kl_scale);
     chunk_square_[i] = square_of(chunks[i]);
-    if (!clips()) update(chunks[i], adam, 1.0f);
+    if (!clips()) update(chunks[i], 1.0f);
   });
-  parameter_loss_.finish(kl_scale, gradient);
+  const float* gradient = regularization_gradient().data();
+  parameter_loss_.finish(kl_scale, regularization_gradient().data());
   double square = std::accumulate(chunk_square_.begin(), chunk_square_.end(), 0.0);
   for (const RandomTensor& tensor : layout_.random_tensors()) {
     if (!is_trained(tensor)) continue;
@@ -103,41 +134,42 @@ double Trainer::add_parameter_gradient(std::uint64_t step, float kl_scale, const
   return std::sqrt(square);
 }
 
-double Trainer::square_of(const Chunk& chunk) {
-  if (!layout_.variables()[chunk.variable].trainable) return 0.0;
-  double square = 0.0;
-  for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
-    if (!variable) continue;
-    const auto gradient = part(layout_, *variable, chunk, batch_gradient_.gradient().data());
-    square += sum_terms(gradient.size(), [&](std::size_t i) {
-      const auto g = static_cast<double>(gradient[i]);
-      return g * g;
-    });
+void Trainer::add_regularization(std::size_t index, int worker, float kl_scale) {
+  float* gradient = regularization_gradient().data();
+  if (!keeps_parts()) {
+    parameter_loss_.add_gradient(index, worker, parameters_.data(), kl_scale, gradient);
+    return;
   }
-  return square;
+  const Chunk& chunk = batch_gradient_.chunks()[index];
+  const ChunkParts<float> part = parts(layout_, chunk, gradient);
+  std::fill(part.loc.begin(), part.loc.end(), 0.0f);
+  std::fill(part.scale.begin(), part.scale.end(), 0.0f);
+  parameter_loss_.add_gradient(index, worker, parameters_.data(), kl_scale, gradient);
+  scale_gradient_to_sigma(parts(layout_, chunk, std::as_const(parameters_).data()).scale,
+                          part.scale);
 }
 
-void Trainer::update(const Chunk& chunk, const AdamStep& adam, float gradient_scale) {
+double Trainer::square_of(const Chunk& chunk) {
+  if (!layout_.variables()[chunk.variable].trainable) return 0.0;
+  const auto [loss, regularization, factor] = gradient_of(chunk, 1.0f);
+  if (!keeps_parts()) return sum_of_squares(loss.loc) + sum_of_squares(loss.scale);
+  return square_of_sum(loss.loc, regularization.loc) +
+         square_of_sum(loss.scale, regularization.scale);
+}
+
+void Trainer::update(const Chunk& chunk, float factor) {
   if (!layout_.variables()[chunk.variable].trainable) return;
-  for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
-    if (!variable) continue;
-    adam_update(
-        adam, gradient_scale, part(layout_, *variable, chunk, batch_gradient_.gradient().data()),
-        part(layout_, *variable, chunk, parameters_.data()),
-        part(layout_, *variable, chunk, m_.data()), part(layout_, *variable, chunk, v_.data()));
-  }
+  optimizer_->update(chunk, gradient_of(chunk, factor), parts(layout_, chunk, parameters_.data()));
 }
 
 bool Trainer::is_trained(const RandomTensor& tensor) const {
   return tensor.prior_loc && layout_.variables()[*tensor.prior_loc].trainable;
 }
 
-void Trainer::update_priors(const AdamStep& adam, float gradient_scale) {
+void Trainer::update_priors(float factor) {
   const auto update_number = [&](std::size_t variable, float& value) {
-    const std::size_t place = layout_.variables()[variable].slice.offset;
-    const auto one = [&](AlignedArray& array) { return array.span().subspan(place, 1); };
-    adam_update(adam, gradient_scale, one(batch_gradient_.gradient()), {&value, 1}, one(m_),
-                one(v_));
+    const Chunk number = number_chunk(variable);
+    optimizer_->update(number, gradient_of(number, factor), {{&value, 1}, {}});
   };
   for (const RandomTensor& tensor : layout_.random_tensors()) {
     if (!is_trained(tensor)) continue;
@@ -169,16 +201,19 @@ double Trainer::kl(std::uint64_t step) {
 
 void Trainer::fail_non_finite(std::uint64_t step) const {
   const std::string layer = batch_gradient_.non_finite_layer();
+  const std::string what = layer.empty() ? "the gradient, a penalty or the KL"
+                                         : fmt::format("the output of layer \"{}\"", layer);
   throw Error(ErrorKind::numerical,
-              "step " + std::to_string(step) + ": " +
-                  (layer.empty() ? std::string("the gradient, a penalty or the KL")
-                                 : "the output of layer \"" + layer + "\"") +
-                  " is not finite; a lower learning rate, warm-up or gradient_clip_norm may help");
+              fmt::format("step {}: {} is not finite; a lower learning rate, warm-up or "
+                          "gradient_clip_norm may help",
+                          step, what));
 }
 
 std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
+  const bool parts = spec.optimizer.form == GradientForm::parts;
+  const std::size_t arrays = 1 + spec.optimizer.state.size() + (parts ? 1 : 0);
   return BatchGradient::bytes(graph, spec, threads) + ParameterLoss::bytes(threads) +
-         3 * sizeof(float) * graph.layout().size();
+         arrays * sizeof(float) * graph.layout().size();
 }
 
 }  // namespace bnn

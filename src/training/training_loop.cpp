@@ -247,17 +247,17 @@ void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
   }
 }
 
-void TrainingLoop::save(const std::string& path, bool with_moments) {
+void TrainingLoop::save(const std::string& path, bool with_optimizer) {
   save_checkpoint(path, resolved_, state_, graph_.layout(),
-                  {&trainer_.parameters(), with_moments ? &trainer_.first_moments() : nullptr,
-                   with_moments ? &trainer_.second_moments() : nullptr});
+                  {&trainer_.parameters(), with_optimizer ? std::span(trainer_.optimizer_state())
+                                                          : std::span<StateArray>()});
   log_.detail("saved " + path);
 }
 
 // A full disk in the middle of a run is worth a warning; the run goes on and tries again.
-void TrainingLoop::save_or_warn(const std::string& path, bool with_moments) {
+void TrainingLoop::save_or_warn(const std::string& path, bool with_optimizer) {
   try {
-    save(path, with_moments);
+    save(path, with_optimizer);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::io) throw;
     log_.warning(error.what());

@@ -111,7 +111,7 @@ void take_weights(const TrainOptions& options, const RunConfig& config, const Gr
   }
 }
 
-// Parameters, moments and position from the run folder's checkpoint.
+// Parameters, the optimizer's state and position from the run folder's checkpoint.
 TrainingState restore(const TrainOptions& options, const RunConfig& config, const Json& resolved,
                       const TrainingData& data, const Graph& graph, const RunFolder& folder,
                       Trainer& trainer, RunLog& log) {
@@ -129,7 +129,7 @@ TrainingState restore(const TrainOptions& options, const RunConfig& config, cons
                 blas_kernel() + ": results will not be bit for bit those of one run");
   }
   restore_arrays(path, checkpoint.contents, graph.layout(),
-                 {&trainer.parameters(), &trainer.first_moments(), &trainer.second_moments()});
+                 {&trainer.parameters(), trainer.optimizer_state()});
   log.info("resuming after step " + std::to_string(checkpoint.state.step));
   state = checkpoint.state;
   // Of what is monitored from now on, nothing is known yet.

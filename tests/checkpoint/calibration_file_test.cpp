@@ -6,6 +6,7 @@
 
 #include "bnn/core/error.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/places.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_run.h"
@@ -53,7 +54,7 @@ TEST_CASE("a calibration is read as it was written") {
   const std::string checkpoint = directory.file("last.safetensors");
   const Calibration written = some_calibration();
   write_calibration(calibration_path(checkpoint), written);
-  CHECK(Json::parse(read_bytes(calibration_path(checkpoint))).at("format_version") == "2");
+  CHECK(parsed(read_bytes(calibration_path(checkpoint))).at("format_version") == "2");
   const Calibration read = read_calibration(checkpoint, kDigest, 10);
   CHECK(read.temperature == written.temperature);
   CHECK(read.samples == written.samples);
@@ -96,7 +97,7 @@ TEST_CASE("a digit that changes no number is noticed") {
 TEST_CASE("a calibration of format version 1 is read, and refused if a number was changed") {
   const std::string old = source_directory() + "/tests/old_files/flipout/f656e21/run/checkpoints/" +
                           "last.safetensors.calibration.json";
-  Json document = Json::parse(read_bytes(old));
+  Json document = parsed(read_bytes(old));
   REQUIRE(document.at("format_version") == "1");
   const TemporaryDirectory directory;
   const std::string checkpoint = directory.file("last.safetensors");

@@ -87,9 +87,11 @@ TEST_CASE("A run config has the documented defaults") {
   CHECK(config.training.seed == 0);
   CHECK(config.training.shards == 8);
   CHECK(config.training.samples == 1);
-  CHECK(config.training.adam.learning_rate == 0.001);
-  CHECK(config.training.adam.beta_1 == 0.9);
-  CHECK(config.training.adam.beta_2 == 0.999);
+  CHECK(config.training.optimizer.learning_rate == 0.001);
+  CHECK(config.resolved["training"]["optimizer"] ==
+        bnn::testing::parsed(
+            R"({"type": "adam", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999,
+                        "epsilon": 1e-8})"));
   CHECK(config.training.kl.weight == 1.0);
   CHECK(config.training.kl.annealing_epochs == 0.0);
   CHECK(config.training.gradient_clip_norm == 0.0);
@@ -115,10 +117,7 @@ TEST_CASE("A run config takes what the document says") {
   CHECK(config.training.seed == 9223372036854775807u);
   CHECK(config.training.shards == 4);
   CHECK(config.training.samples == 2);
-  CHECK(config.training.adam.learning_rate == 0.5);
-  CHECK(config.training.adam.beta_1 == 0.8);
-  CHECK(config.training.adam.beta_2 == 0.99);
-  CHECK(config.training.adam.epsilon == 1e-7);
+  CHECK(config.training.optimizer.learning_rate == 0.5);
   CHECK(config.training.schedule.kind == ScheduleSpec::Kind::step);
   CHECK(config.training.schedule.milestones == std::vector<double>{1, 2.5});
   CHECK(config.training.schedule.factor == 0.3);

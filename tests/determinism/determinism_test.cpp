@@ -2,8 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "bnn/train/trainer.h"
-#include "support/model_fixtures.h"
+#include "support/trainer_fixture.h"
 
 using namespace bnn;
 using namespace bnn::testing;
@@ -65,21 +64,21 @@ class Run {
   }
 
   State state() {
-    return {copy_of(trainer_.parameters()), copy_of(trainer_.first_moments()),
-            copy_of(trainer_.second_moments()), losses_};
+    return {copy_of(trainer_.parameters()), copy_of(state_array(trainer_, "m")),
+            copy_of(state_array(trainer_, "v")), losses_};
   }
 
   void restore(const State& state) {
     std::copy(state.parameters.begin(), state.parameters.end(), trainer_.parameters().data());
-    std::copy(state.m.begin(), state.m.end(), trainer_.first_moments().data());
-    std::copy(state.v.begin(), state.v.end(), trainer_.second_moments().data());
+    std::copy(state.m.begin(), state.m.end(), state_array(trainer_, "m").data());
+    std::copy(state.v.begin(), state.v.end(), state_array(trainer_, "v").data());
     losses_ = state.losses;
   }
 
  private:
   static TrainingSpec spec() {
     TrainingSpec spec{.epochs = 3, .batch_size = kBatch, .seed = 11, .shards = 8, .samples = 2};
-    spec.adam.learning_rate = 0.01;
+    spec.optimizer = adam_optimizer({.learning_rate = 0.01});
     spec.schedule.kind = ScheduleSpec::Kind::cosine;
     spec.gradient_clip_norm = 1.0;
     spec.kl.annealing_epochs = 1;

@@ -257,17 +257,14 @@ TEST_CASE("files that are no checkpoint of this format are refused with a reason
   CHECK_THAT(reading(folder.file("f")), Contains("no digest in its metadata"));
 }
 
-TEST_CASE("checkpoint values that are not finite, and negative second moments, are refused") {
+TEST_CASE("checkpoint values that are not finite are refused") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   for (const float value : {kNan, kInfinity, -kInfinity}) {
     CHECK_THAT(reading_digested(small_metadata(), "conv1/kernel", {1.0f, value}),
                Contains("tensor \"conv1/kernel\": value 1 is not finite"));
   }
-  CHECK_THAT(reading_digested(small_metadata(), "optimizer/v/w", {1.0f, 0.0f, -1e-30f}),
-             Contains("tensor \"optimizer/v/w\": value 2 is negative"));
-  CHECK(reading_digested(small_metadata(), "optimizer/v/w", {-0.0f, 1e-42f, 3e38f}) == "accepted");
-  CHECK(reading_digested(small_metadata(), "optimizer/m/w", {-1.0f}) == "accepted");
+  CHECK(reading_digested(small_metadata(), "w", {-1.0f, -0.0f, 1e-42f, 3e38f}) == "accepted");
 }
 
 TEST_CASE("a state that is not finite never replaces a checkpoint") {

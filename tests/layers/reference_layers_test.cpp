@@ -171,14 +171,14 @@ TEST_CASE("small networks of all estimators train, and gradients reach every var
       {"type": "dense_local_reparameterization", "units": 3}]})";
   TrainingSpec spec = small_spec();
   spec.kl.weight = 0.0;  // so that every gradient comes through the layers
-  spec.adam = {.learning_rate = 0.02};
+  spec.optimizer = adam_optimizer({.learning_rate = 0.02});
   TrainerFixture f(model, spec);
   CHECK(f.graph.nodes()[static_cast<std::size_t>(f.graph.output())].shape == flat_shape(3));
   f.trainer.step(1, indices(12));
   REQUIRE(f.graph.layout().variables().size() == 7 * 3);
   for (const Variable& variable : f.graph.layout().variables()) {
     INFO(variable.name);
-    const auto m = f.values(f.trainer.first_moments(), variable.name);
+    const auto m = f.values(f.state("m"), variable.name);
     CHECK(std::count(m.begin(), m.end(), 0.0f) < static_cast<std::ptrdiff_t>(m.size() / 2 + 1));
   }
   double before = 0.0, after = 0.0;

@@ -14,11 +14,21 @@
 namespace bnn::testing {
 
 /// A large epsilon, so that the size of a gradient shows in the step.
+inline const AdamSpec kSmallAdam = {.learning_rate = 0.01, .epsilon = 0.05};
+
 inline TrainingSpec small_spec() {
   TrainingSpec spec{.batch_size = 12, .seed = 5, .shards = 4};
-  spec.adam = {.learning_rate = 0.01, .epsilon = 0.05};
+  spec.optimizer = adam_optimizer(kSmallAdam);
   spec.kl.weight = 0.7;
   return spec;
+}
+
+/// An array of the optimizer's state.
+inline AlignedArray& state_array(Trainer& trainer, const std::string& name) {
+  for (StateArray& array : trainer.optimizer_state()) {
+    if (array.spec.name == name) return array.values;
+  }
+  throw Error(ErrorKind::internal, "no array " + name);
 }
 
 struct TrainerFixture {
@@ -41,6 +51,7 @@ struct TrainerFixture {
   std::span<float> values(AlignedArray& array, const std::string& name) const {
     return array.span().subspan(slice(name).offset, slice(name).size);
   }
+  AlignedArray& state(const std::string& name) { return state_array(trainer, name); }
   std::span<float> parameter(const std::string& name) { return values(trainer.parameters(), name); }
 };
 

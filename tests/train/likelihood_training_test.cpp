@@ -122,7 +122,7 @@ TEST_CASE("a regression finds the line and the variance of its points") {
   const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape), {}, 0);
   ThreadPool pool(2);
   TrainingSpec spec{.batch_size = static_cast<int>(n), .shards = 4};
-  spec.adam.learning_rate = 0.02;
+  spec.optimizer = adam_optimizer({.learning_rate = 0.02});
   Trainer trainer(graph, normal, Targets(points.y, 1), spec, loader, pool);
   StepStats stats;
   for (std::uint64_t step = 1; step <= 3000; ++step) stats = trainer.step(step, indices(n));

@@ -96,7 +96,7 @@ TEST_CASE("a trainable prior converges to the best one for a posterior that stan
   // Every step moves the posterior; it is put back.
   TrainingSpec spec = small_spec();
   spec.kl.weight = 1.0;
-  spec.adam = {.learning_rate = 0.05};
+  spec.optimizer = adam_optimizer({.learning_rate = 0.05});
   spec.schedule.kind = ScheduleSpec::Kind::cosine;
   spec.epochs = 200;  // of three steps
   const std::string model = kInput + R"({"type": "flatten"},
@@ -124,7 +124,7 @@ TEST_CASE("a trainable prior converges to the best one for a posterior that stan
 
 TEST_CASE("a prior's scale takes Adam's step in its logarithm") {
   TrainingSpec spec = small_spec();
-  spec.adam = {.learning_rate = 0.1, .epsilon = 1e-12};
+  spec.optimizer = adam_optimizer({.learning_rate = 0.1, .epsilon = 1e-12});
   TrainerFixture f(kLarge, spec);
   const PriorState before = prior_of(f, "large"), best = best_prior(f, "large");
   f.trainer.step(1, indices(12));
@@ -142,7 +142,7 @@ TEST_CASE("the gradient's norm has the parts of trainable priors") {
   TrainerFixture f(kLarge, spec);
   f.trainer.step(1, indices(12));
   double square = 0.0;
-  for (const float m : f.trainer.first_moments().span()) square += std::pow(double{m} / 0.1, 2);
+  for (const float m : f.state("m").span()) square += std::pow(double{m} / 0.1, 2);
   CHECK(std::sqrt(square) == Approx(1e-3).epsilon(1e-4));
 }
 

@@ -23,7 +23,7 @@ std::vector<float> first_gradient(const std::string& model, double& penalty, dou
   penalty = stats.penalty;
   loss = stats.nll / 12;
   std::vector<float> gradient;
-  for (const float m : f.trainer.first_moments().span()) gradient.push_back(10.0f * m);
+  for (const float m : f.state("m").span()) gradient.push_back(10.0f * m);
   return gradient;
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("constraints hold after every step, and bits do not depend on the thre
   for (const int threads : {1, 2, 3}) {
     TrainingSpec spec = small_spec();
     spec.samples = 2;
-    spec.adam.learning_rate = 0.05;
+    spec.optimizer = adam_optimizer({.learning_rate = 0.05, .epsilon = 0.05});
     TrainerFixture f(kEverything, spec, threads);
     std::vector<double> seen;
     for (std::uint64_t step = 1; step <= 4; ++step) {

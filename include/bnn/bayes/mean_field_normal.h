@@ -30,4 +30,10 @@ void perturb(std::span<const float> untransformed_scale, std::span<const float> 
 void perturbation_gradient_to_scale(std::span<const float> untransformed_scale,
                                     std::span<const float> noise, std::span<float> gradient);
 
+/// The same for sigma: dsigma = dperturbation * noise.
+void perturbation_gradient_to_sigma(std::span<const float> noise, std::span<float> gradient);
+
+/// Turns a gradient for u into that for sigma, in place: dsigma = du / sigmoid(u).
+void scale_gradient_to_sigma(std::span<const float> untransformed_scale, std::span<float> gradient);
+
 }  // namespace bnn

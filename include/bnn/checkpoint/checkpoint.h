@@ -7,12 +7,14 @@
 // is the same whether or not the run was interrupted.
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "bnn/config/run_config.h"
 #include "bnn/core/aligned_array.h"
 #include "bnn/files/checkpoint_file.h"
 #include "bnn/model/graph.h"
+#include "bnn/train/optimizer.h"
 
 namespace bnn {
 
@@ -39,14 +41,15 @@ inline bool validation_is_due(const TrainingState& state, std::uint64_t steps_pe
          state.epoch_examples == state.training_examples;
 }
 
-/// The parameters and, for training, Adam's moments; null moments are neither written nor read.
+/// The parameters and, for training, the state of the optimizer; an empty state is neither written
+/// nor read.
 struct ModelArrays {
   AlignedArray* parameters;
-  AlignedArray* first_moments = nullptr;
-  AlignedArray* second_moments = nullptr;
+  std::span<StateArray> optimizer = {};
 };
 
-/// Writes a checkpoint atomically and durably.
+/// Writes a checkpoint atomically and durably. Numbers that a reader would refuse are
+/// Error(numerical).
 void save_checkpoint(const std::string& path, const Json& config, const TrainingState& state,
                      const ParameterLayout& layout, const ModelArrays& arrays);
 
@@ -60,8 +63,9 @@ struct LoadedCheckpoint {
 /// Throws Error(checkpoint), naming the file, on anything wrong with it.
 LoadedCheckpoint load_checkpoint(const std::string& path);
 
-/// Copies the tensors into arrays of the layout. Every tensor of the layout must be there in its
-/// shape, and none that the layout does not know. Throws Error(checkpoint) naming file and tensor.
+/// Copies the tensors into arrays of the layout. Every tensor of the arrays must be there in its
+/// shape, and no other, but for those of an optimizer whose state is not wanted. Throws
+/// Error(checkpoint) naming file and tensors.
 void restore_arrays(const std::string& path, const CheckpointContents& contents,
                     const ParameterLayout& layout, const ModelArrays& arrays);
 

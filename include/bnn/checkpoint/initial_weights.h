@@ -5,7 +5,7 @@
 // the means of a Bayesian layer of that name, `<layer>/kernel_posterior_loc` and
 // `<layer>/bias_posterior_loc`; scales (and trainable priors) then keep the values that they have.
 // Every other variable must be there under its own name, and nothing may be left over but the
-// optimizer's moments, which are not taken. Thread-safe: no state.
+// optimizer's state, which is not taken. Thread-safe: no state.
 
 #include <string>
 

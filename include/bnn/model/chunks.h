@@ -35,15 +35,32 @@ std::span<Float> part(const ParameterLayout& layout, std::size_t variable, const
   return {array + layout.variables()[variable].slice.offset + chunk.begin, chunk.size};
 }
 
+/// The chunk's parts of a flat array: of the mean (or the point variable), and of the scale, which
+/// is empty for a point variable.
+template <typename Float>
+struct ChunkParts {
+  std::span<Float> loc, scale;
+};
+
+template <typename Float>
+ChunkParts<Float> parts(const ParameterLayout& layout, const Chunk& chunk, Float* array) {
+  if (!chunk.scale) return {part(layout, chunk.variable, chunk, array), {}};
+  return {part(layout, chunk.variable, chunk, array), part(layout, *chunk.scale, chunk, array)};
+}
+
 /// Draws a random tensor's chunk under (seed, site, step): standard normal noise (all ones where
 /// the draw is the scale itself), and what Draw says, both in the slice of the untransformed scale.
 /// `noise` and `draws` may be the same array where the noise is not needed again.
 void draw_chunk(const ParameterLayout& layout, const Chunk& chunk, const float* parameters,
                 std::uint64_t seed, Site site, std::uint32_t step, float* noise, float* draws);
 
-/// Turns what layers returned for a random tensor's chunk into the gradient for its two variables,
-/// in place. `noise` as draw_chunk left it.
+/// By what the gradient for a posterior's scale is taken.
+enum class ScaleDerivative { untransformed_scale, sigma };
+
+/// Turns what layers returned for a random tensor's chunk into the gradient for its mean and its
+/// scale, in place. `noise` as draw_chunk left it.
 void draw_gradient_to_posterior(const ParameterLayout& layout, const Chunk& chunk,
-                                const float* parameters, const float* noise, float* gradient);
+                                const float* parameters, const float* noise, float* gradient,
+                                ScaleDerivative by = ScaleDerivative::untransformed_scale);
 
 }  // namespace bnn

@@ -3,11 +3,17 @@
 //
 //   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g²,
 //   p = p - a (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps),   t counted from 1.
+//
+// Its state is "m" and "v". It takes the gradient as one sum.
 
 #include <cstdint>
 #include <span>
 
+#include "bnn/train/optimizer.h"
+
 namespace bnn {
+
+class ObjectReader;
 
 struct AdamSpec {
   double learning_rate = 0.001;
@@ -15,6 +21,11 @@ struct AdamSpec {
   double beta_2 = 0.999;
   double epsilon = 1e-8;
 };
+
+/// Its keys in a config.
+AdamSpec read_adam(ObjectReader& reader);
+
+OptimizerSpec adam_optimizer(const AdamSpec& spec);
 
 /// The factors of one step.
 struct AdamStep {

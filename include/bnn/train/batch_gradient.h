@@ -38,7 +38,8 @@ class BatchGradient {
                 const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool);
 
   /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
-  /// variable. `step` names augmentation and noise.
+  /// variable; for scales in the form that the optimizer takes, by untransformed scale or by sigma.
+  /// `step` names augmentation and noise.
   BatchLoss compute(const float* parameters, std::uint64_t step,
                     std::span<const std::uint32_t> examples);
 

@@ -5,11 +5,12 @@
 //
 // in nats per example: KL summed over all weights, N the number of training examples, penalties
 // those of regularizers (on outputs: the mean over the batch). A step takes the gradient of the
-// first term from one draw of the weights (BatchGradient), adds that of the others (ParameterLoss),
-// lets Adam take one step and projects constrained variables. The thread count changes nothing but
-// time.
+// first term from one draw of the weights (BatchGradient) and that of the others (ParameterLoss) in
+// the form that the optimizer asks for, clips their norm, lets the optimizer move the parameters
+// and projects constrained variables. The thread count changes nothing but time.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,15 +43,18 @@ class Trainer {
   std::uint64_t steps_per_epoch() const;
 
   /// Step number `step` (from 1) on the given examples. Throws Error(numerical), naming the first
-  /// layer, if the loss or the gradient is not finite.
+  /// layer, if the loss of the batch is not finite: parameters and state are then as they were.
+  /// Also if the KL, a penalty or the gradient is not finite or too large, which is known only when
+  /// the parameters have moved: only a trainer that clips still has the old ones, and others must
+  /// not be used any more.
   StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples);
 
   /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.
   double kl(std::uint64_t step = 0);
 
   AlignedArray& parameters() { return parameters_; }
-  AlignedArray& first_moments() { return m_; }
-  AlignedArray& second_moments() { return v_; }
+  /// Its state, which belongs to the parameters.
+  std::vector<StateArray>& optimizer_state() { return optimizer_->state(); }
 
   /// Bytes of everything that a trainer of this graph allocates.
   static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, int threads);
@@ -58,10 +62,14 @@ class Trainer {
  private:
   bool clips() const { return spec_.gradient_clip_norm > 0.0; }
   bool is_trained(const RandomTensor& tensor) const;
-  double add_parameter_gradient(std::uint64_t step, float kl_scale, const AdamStep& adam);
+  bool keeps_parts() const { return spec_.optimizer.form == GradientForm::parts; }
+  AlignedArray& regularization_gradient();
+  ChunkGradient gradient_of(const Chunk& chunk, float factor);
+  double finish_chunks(std::uint64_t step, float kl_scale);
+  void add_regularization(std::size_t chunk, int worker, float kl_scale);
   double square_of(const Chunk& chunk);
-  void update(const Chunk& chunk, const AdamStep& adam, float gradient_scale);
-  void update_priors(const AdamStep& adam, float gradient_scale);
+  void update(const Chunk& chunk, float factor);
+  void update_priors(float factor);
   void project_variables();
   [[noreturn]] void fail_non_finite(std::uint64_t step) const;
 
@@ -72,7 +80,9 @@ class Trainer {
   ThreadPool& pool_;
   BatchGradient batch_gradient_;
   ParameterLoss parameter_loss_;
-  AlignedArray parameters_, m_, v_;
+  AlignedArray parameters_;
+  AlignedArray parts_gradient_;  // of KL and penalties, where the optimizer takes it apart
+  std::unique_ptr<Optimizer> optimizer_;
   std::vector<double> chunk_square_;
   std::vector<std::size_t> constrained_variables_;  // trained and constrained
 };

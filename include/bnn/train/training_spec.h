@@ -16,7 +16,7 @@ struct TrainingSpec {
   std::uint64_t seed = 0;
   int shards = 8;
   int samples = 1;
-  AdamSpec adam = {};
+  OptimizerSpec optimizer = adam_optimizer({});
   ScheduleSpec schedule = {};
   double gradient_clip_norm = 0.0;  // 0: none
   KlSpec kl = {};

@@ -47,8 +47,8 @@ class TrainingLoop {
   std::optional<Metrics> validate();
   bool note_validation(const Metrics& metrics);
   void log_validation(const Metrics& metrics, bool is_best);
-  void save(const std::string& path, bool with_moments);
-  void save_or_warn(const std::string& path, bool with_moments);
+  void save(const std::string& path, bool with_optimizer);
+  void save_or_warn(const std::string& path, bool with_optimizer);
   void log_epoch(const StepStats& last);
   void show(const Json& metrics, bool with_posteriors);
   void show_progress(const StepStats& last);
