@@ -33,11 +33,11 @@ std::string difference(const ModelCheckpoint& first, const ModelCheckpoint& mode
 
 }  // namespace
 
-std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths) {
+std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths, int threads) {
   refuse_repeated(paths);
   std::vector<ModelCheckpoint> models;
   for (const std::string& path : paths) {
-    models.push_back(load_model(path));
+    models.push_back(load_model(path, threads));
     const std::string what = difference(models.front(), models.back());
     if (what.empty()) continue;
     throw Error(ErrorKind::checkpoint, shown_path(path) + ": this network has " + what + " than " +

@@ -14,7 +14,7 @@ PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoi
   return spec;
 }
 
-ModelCheckpoint load_model(const std::string& path) {
+ModelCheckpoint load_model(const std::string& path, int threads) {
   LoadedCheckpoint checkpoint = load_checkpoint(path);
   const std::string source = shown_path(path) + ": config";
   RunConfig config = std::move(checkpoint.config);
@@ -27,7 +27,7 @@ ModelCheckpoint load_model(const std::string& path) {
                 source + ": the network has " + std::to_string(graph.layout().parameters()) +
                     " parameters, but the file holds " + std::to_string(stored) + " numbers");
   }
-  require_memory(Predictor::bytes(graph, usable_cpus()), source, "running the network",
+  require_memory(Predictor::bytes(graph, threads), source, "running the network",
                  ErrorKind::checkpoint);
   AlignedArray parameters(graph.layout().size());
   restore_arrays(path, checkpoint.contents, graph.layout(), {&parameters});

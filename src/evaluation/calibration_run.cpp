@@ -103,7 +103,7 @@ std::string json_of(const Calibration& calibration, const std::string& path) {
 
 int run_calibration_fit(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
-  const ModelCheckpoint model = load_model(options.checkpoint);
+  const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prepare_blas(options.threads);
   const EvaluationImages images = held_out_images(options, model);
   warn_of_few(images.chosen.size(), log);

@@ -62,7 +62,7 @@ void check_outputs_of(const EvalOptions& options, const DataConfig& data) {
 std::vector<ModelCheckpoint> load_all(const EvalOptions& options) {
   std::vector<std::string> paths = {options.checkpoint};
   paths.insert(paths.end(), options.members.begin(), options.members.end());
-  std::vector<ModelCheckpoint> models = load_models(paths);
+  std::vector<ModelCheckpoint> models = load_models(paths, options.threads);
   if (!options.prune.empty()) require_prunable(options.checkpoint, models.front());
   return models;
 }

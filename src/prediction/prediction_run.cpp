@@ -156,7 +156,7 @@ void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpo
 
 int run_prediction(const PredictOptions& options) {
   check_standard_input(options.inputs);
-  const ModelCheckpoint model = load_model(options.checkpoint);
+  const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prepare_blas(options.threads);
   RunLog log("bnn-predict", options.verbosity);
   std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);

@@ -42,14 +42,4 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   return data;
 }
 
-Json resolved_with_data(const RunConfig& config, const TrainingData& data) {
-  Json resolved = config.resolved;
-  resolved["data"]["standardize"] = to_json(data.standardization);
-  if (!data.images.class_folders.empty()) {
-    resolved["data"]["class_folders"] = data.images.class_folders;
-  }
-  if (!data.class_names.empty()) resolved["data"]["class_names"] = data.class_names;
-  return resolved;
-}
-
 }  // namespace bnn

@@ -1,9 +1,12 @@
 #include "bnn/training/training_loop.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <string_view>
 
 #include "bnn/core/display_text.h"
+#include "bnn/infer/named_metrics.h"
 #include "bnn/infer/summary.h"
 #include "bnn/process/stop_signal.h"
 
@@ -19,6 +22,21 @@ std::string duration_text(double seconds) {
   const std::string minutes = std::to_string(total / 60 % 60) + "m";
   if (total >= 3600) return std::to_string(total / 3600) + "h" + minutes;
   return (total >= 60 ? minutes : "") + std::to_string(total % 60) + "s";
+}
+
+// What a line of a validation holds, by the names of kNamedMetrics.
+constexpr std::array kValidationMetrics = {"nll",
+                                           "accuracy",
+                                           "ece",
+                                           "brier",
+                                           "predictive_entropy",
+                                           "expected_entropy",
+                                           "mutual_information"};
+
+double named_value(const Metrics& metrics, std::string_view name) {
+  const auto metric = std::find_if(kNamedMetrics.begin(), kNamedMetrics.end(),
+                                   [&](const NamedMetric& m) { return m.name == name; });
+  return metrics.*metric->value;
 }
 
 using Monitor = EarlyStoppingSpec::Monitor;
@@ -48,23 +66,13 @@ struct EpochMeans {
 
 }  // namespace
 
-TrainingLoop::TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
-                           const Graph& graph, const TrainingLoader& loader, Trainer& trainer,
-                           ThreadPool& pool, RunFolder& folder, RunLog& log)
-    : config_(config),
-      resolved_(resolved),
-      data_(data),
-      graph_(graph),
-      loader_(loader),
-      trainer_(trainer),
-      pool_(pool),
-      folder_(folder),
-      log_(log) {
-  if (data.split.validation.empty()) return;
-  predictor_.emplace(graph, trainer.likelihood(), trainer.parameters(),
-                     PredictionSpec{config.evaluation.validation_samples, !graph.has_noise(),
-                                    config.training.seed},
-                     pool);
+TrainingLoop::TrainingLoop(Run& run, RunFolder& folder, RunLog& log)
+    : run_(run), folder_(folder), log_(log), config_document_(run.checkpoint_config()) {
+  if (!run.validates()) return;
+  predictor_.emplace(run.graph, *run.likelihood, run.trainer.parameters(),
+                     PredictionSpec{run.config.evaluation.validation_samples,
+                                    !run.graph.has_noise(), run.config.training.seed},
+                     run.pool);
   predictor_->check_often(stop_if_asked);
 }
 
@@ -79,17 +87,17 @@ int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_step
 }
 
 bool TrainingLoop::is_finished() const {
-  const auto patience = static_cast<std::uint64_t>(config_.early_stopping.patience);
+  const auto patience = static_cast<std::uint64_t>(run_.config.early_stopping.patience);
   const bool stalled = patience > 0 && state_.monitored_epoch > 0 &&
                        state_.epoch - state_.monitored_epoch >= patience;
-  return state_.epoch >= config_.training.epochs || stalled;
+  return state_.epoch >= run_.config.training.epochs || stalled;
 }
 
 // False if the run is to stop before the end of the epoch.
 bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
-  const auto order = loader_.epoch_order(static_cast<std::uint32_t>(state_.epoch));
-  const auto batch = static_cast<std::size_t>(config_.training.batch_size);
-  const std::uint64_t steps = trainer_.steps_per_epoch();
+  const auto order = run_.loader.epoch_order(static_cast<std::uint32_t>(state_.epoch));
+  const auto batch = static_cast<std::size_t>(run_.config.training.batch_size);
+  const std::uint64_t steps = run_.trainer.steps_per_epoch();
   epoch_start_ = Clock::now();
   epoch_start_examples_ = state_.epoch_examples;
   const bool is_trained = validation_is_due(state_, steps);
@@ -98,14 +106,14 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     if (stop_signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
     const std::size_t first = i * batch;
     const auto examples = std::span(order).subspan(first, std::min(batch, order.size() - first));
-    stats = trainer_.step(state_.step + 1, examples);
+    stats = run_.trainer.step(state_.step + 1, examples);
     ++state_.step;
     state_.epoch_nll += stats.nll;
     state_.epoch_correct += stats.correct;
     state_.epoch_examples += stats.examples;
     if (log_.progress_is_due()) show_progress(stats);
     const bool last_of_epoch = i + 1 == steps;
-    if (config_.checkpoint_steps > 0 && state_.step % config_.checkpoint_steps == 0 &&
+    if (run_.config.checkpoint_steps > 0 && state_.step % run_.config.checkpoint_steps == 0 &&
         !last_of_epoch) {
       save_or_warn(folder_.last_checkpoint(), true);
     }
@@ -157,7 +165,7 @@ void TrainingLoop::log_epoch(const StepStats& last) {
   folder_.append_metrics(metrics);
   show(metrics, true);
   log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
-            std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
+            std::to_string(run_.config.training.epochs) + "  step " + std::to_string(state_.step) +
             "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
             "  kl weight " + fixed(last.kl_weight, 3) + "  loss " + fixed(means.loss, 4) +
             " nats/example  accuracy " + fixed(100 * means.accuracy, 2) + " %  lr " +
@@ -166,27 +174,28 @@ void TrainingLoop::log_epoch(const StepStats& last) {
 
 void TrainingLoop::show_progress(const StepStats& last) {
   const EpochMeans means(state_, last);
-  const std::uint64_t total = config_.training.epochs * trainer_.steps_per_epoch();
+  const std::uint64_t total = run_.config.training.epochs * run_.trainer.steps_per_epoch();
   const double seconds = seconds_since(start_);
   const auto done = static_cast<double>(state_.step - start_step_);
   const double rate = done / std::max(seconds, 1e-9);
   log_.progress("epoch " + std::to_string(state_.epoch + 1) + "/" +
-                std::to_string(config_.training.epochs) + "  step " + std::to_string(state_.step) +
-                "/" + std::to_string(total) + "  nll " + fixed(means.nll, 3) + "  accuracy " +
-                fixed(100 * means.accuracy, 1) + " %  " +
-                fixed(rate * config_.training.batch_size, 0) + " examples/s  ETA " +
+                std::to_string(run_.config.training.epochs) + "  step " +
+                std::to_string(state_.step) + "/" + std::to_string(total) + "  nll " +
+                fixed(means.nll, 3) + "  accuracy " + fixed(100 * means.accuracy, 1) + " %  " +
+                fixed(rate * run_.config.training.batch_size, 0) + " examples/s  ETA " +
                 duration_text(static_cast<double>(total - state_.step) / rate));
 }
 
 // Nothing if a signal stopped it.
 std::optional<Metrics> TrainingLoop::validate() {
-  const Standardizer standardizer(data_.standardization);
-  MetricsCollector collector(graph_.outputs());
+  const Standardizer standardizer(run_.data.standardization);
+  MetricsCollector collector(run_.graph.outputs());
   try {
-    predictor_->predict(
-        data_.images, standardizer, data_.split.validation, [&](const PredictedBlock& block) {
-          collector.add(block.summaries(pool_), block.examples, data_.images.labels);
-        });
+    predictor_->predict(run_.data.images, standardizer, run_.data.split.validation,
+                        [&](const PredictedBlock& block) {
+                          collector.add(block.summaries(run_.pool), block.examples,
+                                        run_.data.images.labels);
+                        });
   } catch (const Stopped&) {
     return std::nullopt;
   }
@@ -195,7 +204,7 @@ std::optional<Metrics> TrainingLoop::validate() {
 
 // True if this is the best validation so far, by its NLL.
 bool TrainingLoop::note_validation(const Metrics& metrics) {
-  const EarlyStoppingSpec& stopping = config_.early_stopping;
+  const EarlyStoppingSpec& stopping = run_.config.early_stopping;
   const double now = monitored(stopping.monitor, metrics);
   const double gain = stopping.monitor == Monitor::accuracy ? now - state_.monitored_best
                                                             : state_.monitored_best - now;
@@ -212,18 +221,12 @@ bool TrainingLoop::note_validation(const Metrics& metrics) {
 }
 
 void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
-  const Json line = {{"event", "validation"},
-                     {"epoch", state_.epoch},
-                     {"step", state_.step},
-                     {"examples", metrics.examples},
-                     {"samples", predictor_->spec().passes()},
-                     {"nll", metrics.nll},
-                     {"accuracy", metrics.accuracy},
-                     {"ece", metrics.ece},
-                     {"brier", metrics.brier},
-                     {"predictive_entropy", metrics.predictive_entropy},
-                     {"expected_entropy", metrics.expected_entropy},
-                     {"mutual_information", metrics.mutual_information}};
+  Json line = {{"event", "validation"},
+               {"epoch", state_.epoch},
+               {"step", state_.step},
+               {"examples", metrics.examples},
+               {"samples", predictor_->spec().passes()}};
+  for (const char* name : kValidationMetrics) line[name] = named_value(metrics, name);
   folder_.append_metrics(line);
   show(line, false);
   log_.info("  validation  nll " + fixed(metrics.nll, 4) + " nats/example  accuracy " +
@@ -237,7 +240,7 @@ void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
   if (board_ == nullptr) return;
   try {
     if (with_posteriors) {
-      board_->append(metrics, posterior_histograms(graph_.layout(), trainer_.parameters()));
+      board_->append(metrics, posterior_histograms(run_.graph.layout(), run_.trainer.parameters()));
     } else {
       board_->append(metrics);
     }
@@ -248,9 +251,10 @@ void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
 }
 
 void TrainingLoop::save(const std::string& path, bool with_optimizer) {
-  save_checkpoint(path, resolved_, state_, graph_.layout(),
-                  {&trainer_.parameters(), with_optimizer ? std::span(trainer_.optimizer_state())
-                                                          : std::span<StateArray>()});
+  save_checkpoint(
+      path, config_document_, state_, run_.graph.layout(),
+      {&run_.trainer.parameters(),
+       with_optimizer ? std::span(run_.trainer.optimizer_state()) : std::span<StateArray>()});
   log_.detail("saved " + path);
 }
 

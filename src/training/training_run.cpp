@@ -1,8 +1,9 @@
 #include "bnn/training/training_run.h"
 
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
 
 #include "bnn/checkpoint/initial_weights.h"
 #include "bnn/config/config_reference.h"
@@ -10,7 +11,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/math/blas.h"
-#include "bnn/process/stop_signal.h"
+#include "bnn/training/resume.h"
 #include "bnn/training/training_loop.h"
 
 namespace bnn {
@@ -26,11 +27,8 @@ LoadedConfig load_config(const TrainOptions& options) {
   const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
   Json document = load_config_document(path);
   for (const std::string& assignment : options.overrides) apply_override(document, assignment);
-  const auto set_training = [&](const std::string& key, std::optional<std::int64_t> value) {
-    if (value) apply_override(document, "training." + key + "=" + std::to_string(*value));
-  };
-  set_training("epochs", options.epochs);
-  set_training("seed", options.seed);
+  if (options.epochs) set_key(document, "training.epochs", *options.epochs, "--epochs");
+  if (options.seed) set_key(document, "training.seed", *options.seed, "--seed");
   return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
 }
 
@@ -49,43 +47,12 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
 
 std::string shape_of_run(const RunConfig& config, const TrainingData& data, const Graph& graph,
                          int threads) {
-  const double bytes = static_cast<double>(Trainer::bytes(graph, config.training, threads));
-  return std::to_string(data.split.train.size()) + " training examples, " +
-         std::to_string(data.split.validation.size()) + " held out for validation; batches of " +
-         std::to_string(config.training.batch_size) + "; about " +
-         fixed((bytes + static_cast<double>(data.images.pixels.size())) / 1e6, 0) +
-         " MB of memory on " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-}
-
-// What a continued run must share with the run that wrote the checkpoint.
-void refuse_other_run(const LoadedCheckpoint& checkpoint, const Json& resolved,
-                      const TrainingData& data, const std::string& path) {
-  const std::string key = differing_key(checkpoint.config.resolved, resolved);
-  if (!key.empty()) {
-    throw Error(ErrorKind::config,
-                shown_path(path) + ": " + key + " differs from the run that is to be continued");
-  }
-  const Json stored = checkpoint.config.resolved.at("data").at("standardize");
-  if (checkpoint.state.training_examples != data.split.train.size() ||
-      checkpoint.state.data_digest != data.digest() || stored != to_json(data.standardization)) {
-    throw Error(ErrorKind::data,
-                shown_path(data.directory) +
-                    ": the training data differ from those that the run began with");
-  }
-}
-
-// Where a checkpoint says that training stands must be a place that this run can come to.
-void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per_epoch,
-                             const std::string& path) {
-  const std::uint64_t first = state.epoch * steps_per_epoch;
-  const bool fits = state.step >= first && (state.step - first < steps_per_epoch ||
-                                            validation_is_due(state, steps_per_epoch));
-  if (fits && std::max(state.best_epoch, state.monitored_epoch) <= state.epoch) return;
-  throw Error(ErrorKind::checkpoint,
-              shown_path(path) + ": state: step " + std::to_string(state.step) + " after " +
-                  std::to_string(state.epoch) + " epochs of " + std::to_string(steps_per_epoch) +
-                  " steps, the best of them number " + std::to_string(state.best_epoch) +
-                  ", is no place that training comes to");
+  const std::size_t bytes = run_bytes(config, graph, threads) + data.images.pixels.size();
+  return fmt::format(
+      "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "
+      "{} {}",
+      data.split.train.size(), data.split.validation.size(), config.training.batch_size,
+      fixed(static_cast<double>(bytes) / 1e6, 0), threads, threads == 1 ? "thread" : "threads");
 }
 
 void require_weights(const TrainOptions& options, const RunConfig& config,
@@ -101,42 +68,13 @@ void require_weights(const TrainOptions& options, const RunConfig& config,
 }
 
 // Another run's weights instead of the initial values; the optimizer begins afresh.
-void take_weights(const TrainOptions& options, const RunConfig& config, const Graph& graph,
-                  Trainer& trainer) {
-  if (options.init_from.empty()) return;
-  const LoadedCheckpoint checkpoint = load_checkpoint(options.init_from);
-  start_from_weights(options.init_from, checkpoint.contents, graph.layout(), trainer.parameters());
-  if (const auto& spec = config.training.posterior_from_weights) {
-    set_scales_from_weights(graph.layout(), *spec, trainer.parameters());
-  }
-}
-
-// Parameters, the optimizer's state and position from the run folder's checkpoint.
-TrainingState restore(const TrainOptions& options, const RunConfig& config, const Json& resolved,
-                      const TrainingData& data, const Graph& graph, const RunFolder& folder,
-                      Trainer& trainer, RunLog& log) {
-  TrainingState state;
-  state.training_examples = data.split.train.size();
-  state.data_digest = data.digest();
-  if (!options.resume) return state;
-  const std::string path = folder.last_checkpoint();
+void take_weights(const std::string& path, Run& run) {
+  if (path.empty()) return;
   const LoadedCheckpoint checkpoint = load_checkpoint(path);
-  refuse_other_run(checkpoint, resolved, data, path);
-  refuse_impossible_state(checkpoint.state, trainer.steps_per_epoch(), path);
-  const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
-  if (kernel != checkpoint.contents.extra_metadata.end() && kernel->second != blas_kernel()) {
-    log.warning("the run began with OpenBLAS kernel " + kernel->second + " and goes on with " +
-                blas_kernel() + ": results will not be bit for bit those of one run");
+  start_from_weights(path, checkpoint.contents, run.graph.layout(), run.trainer.parameters());
+  if (const auto& spec = run.config.training.posterior_from_weights) {
+    set_scales_from_weights(run.graph.layout(), *spec, run.trainer.parameters());
   }
-  restore_arrays(path, checkpoint.contents, graph.layout(),
-                 {&trainer.parameters(), trainer.optimizer_state()});
-  log.info("resuming after step " + std::to_string(checkpoint.state.step));
-  state = checkpoint.state;
-  // Of what is monitored from now on, nothing is known yet.
-  if (checkpoint.config.early_stopping.monitor != config.early_stopping.monitor) {
-    state.monitored_epoch = 0;
-  }
-  return state;
 }
 
 // Below this point errors about the config no longer know which file it came from.
@@ -157,8 +95,36 @@ int print_text(const std::string& text) {
 
 int print_json(const Json& document) { return print_text(document.dump(2) + "\n"); }
 
-void print_plan(const Graph& graph, const std::string& shape) {
-  std::fputs((summary_table(graph) + shape + "\n").c_str(), stdout);
+FolderUse folder_use(const TrainOptions& options) {
+  if (options.resume) return FolderUse::resume;
+  return options.overwrite ? FolderUse::overwrite : FolderUse::fresh;
+}
+
+// The run from its folder to its end. Returns the exit code.
+int train(const TrainOptions& options, Run& run, const std::string& description) {
+  RunLog log("bnn-train", options.verbosity);
+  RunFolder folder(options.out.empty() ? "runs/" + run.config.name : options.out,
+                   folder_use(options));
+  const TrainingState state = options.resume ? resume_run(run, folder, log) : initial_state(run);
+  write_file_atomically(folder.config_file(), run.folder_config().dump(2) + "\n");
+  const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
+  folder.open_metrics(state.step, validated);
+  std::optional<TensorBoard> board;
+  if (options.tensorboard) board.emplace(folder.tensorboard_folder(), state.step, validated);
+  log.add_file(folder.log_file());
+  log.info(description);
+  const ImageChanges& changes = run.data.images.changes;
+  if (changes.any()) log.info(changes.sentence(run.data.images.shape));
+  log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
+  TrainingLoop loop(run, folder, log);
+  if (board) loop.show_in(*board);
+  const auto max_steps = options.max_steps
+                             ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
+                             : std::nullopt;
+  const int signal = loop.run(state, max_steps);
+  log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
+           folder.last_checkpoint());
+  return signal == 0 ? 0 : 128 + signal;
 }
 
 }  // namespace
@@ -166,59 +132,21 @@ void print_plan(const Graph& graph, const std::string& shape) {
 int run_training(const TrainOptions& options) {
   if (options.print_schema) return print_json(run_config_schema());
   if (options.print_reference) return print_text(config_reference(run_config_schema()));
-  const auto [path, config] = load_config(options);
-  const Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
+  auto [path, config] = load_config(options);
+  Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   if (options.print_config) return print_json(config.resolved);
-  require_memory(Trainer::bytes(graph, config.training, options.threads), shown_path(path),
+  require_memory(run_bytes(config, graph, options.threads), shown_path(path),
                  "training this network", ErrorKind::config);
   prepare_blas(options.threads);
-  const TrainingData data = load_data(options, path, config, graph);
+  TrainingData data = load_data(options, path, config, graph);
   refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
-  const Json resolved = resolved_with_data(config, data);
-  const std::string shape = shape_of_run(config, data, graph, options.threads);
-  if (options.dry_run) {
-    print_plan(graph, shape);
-    return 0;
-  }
+  const std::string description =
+      summary_table(graph) + shape_of_run(config, data, graph, options.threads);
+  if (options.dry_run) return print_text(description + "\n");
   require_weights(options, config, path);
-
-  ThreadPool pool(options.threads);
-  const TrainingLoader loader = data.training_loader(config);
-  const std::unique_ptr<const Likelihood> likelihood = make_likelihood(graph);
-  Trainer trainer(graph, *likelihood, Targets(data.images.labels), config.training, loader, pool);
-  take_weights(options, config, graph, trainer);
-  RunLog log("bnn-train", options.verbosity);
-  const FolderUse use = options.resume      ? FolderUse::resume
-                        : options.overwrite ? FolderUse::overwrite
-                                            : FolderUse::fresh;
-  RunFolder folder(options.out.empty() ? "runs/" + config.name : options.out, use);
-  const TrainingState state = restore(options, config, resolved, data, graph, folder, trainer, log);
-
-  Json own_config = resolved;
-  own_config["data"]["directory"] =
-      std::filesystem::absolute(data.directory).lexically_normal().string();
-  write_file_atomically(folder.config_file(), own_config.dump(2) + "\n");
-  const bool validated = !validation_is_due(state, trainer.steps_per_epoch());
-  folder.open_metrics(state.step, validated);
-  std::optional<TensorBoard> board;
-  if (options.tensorboard) board.emplace(folder.tensorboard_folder(), state.step, validated);
-  log.add_file(folder.log_file());
-  log.info(summary_table(graph) + shape);
-  const ImageChanges& changes = data.images.changes;
-  if (changes.any()) log.info(changes.sentence(data.images.shape));
-  log.detail("OpenBLAS " + blas_configuration() + ", data from " + data.directory);
-  // A checkpoint's config must not make anyone open a path, so it does not name the directory.
-  Json portable = resolved;
-  portable["data"].erase("directory");
-  TrainingLoop loop(config, portable, data, graph, loader, trainer, pool, folder, log);
-  if (board) loop.show_in(*board);
-  const std::optional<std::uint64_t> max_steps =
-      options.max_steps ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
-                        : std::nullopt;
-  const int signal = loop.run(state, max_steps);
-  log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
-           folder.last_checkpoint());
-  return signal == 0 ? 0 : 128 + signal;
+  Run run(std::move(config), std::move(graph), std::move(data), options.threads);
+  take_weights(options.init_from, run);
+  return train(options, run, description);
 }
 
 }  // namespace bnn

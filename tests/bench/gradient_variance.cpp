@@ -148,11 +148,11 @@ class Measurements {
 };
 
 // All of them, before the first is measured. Rows and panels are named after the networks.
-std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& checkpoints) {
+std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& checkpoints, int threads) {
   std::vector<ModelCheckpoint> models;
   std::set<std::string> names;
   for (const std::string& checkpoint : checkpoints) {
-    models.push_back(load_model(checkpoint));
+    models.push_back(load_model(checkpoint, threads));
     const std::string& name = models.back().config.name;
     if (names.insert(name).second) continue;
     throw Error(ErrorKind::usage,
@@ -172,7 +172,7 @@ int run(Options options) {
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   prepare_blas(options.threads);
-  const std::vector<ModelCheckpoint> models = load_models(options.checkpoints);
+  const std::vector<ModelCheckpoint> models = load_models(options.checkpoints, options.threads);
   create_folder(options.out);
   Measurements measurements(options);
   for (std::size_t i = 0; i < models.size(); ++i) {

@@ -12,7 +12,8 @@ namespace bnn {
 /// Loads checkpoints whose networks can be averaged. Throws Error(checkpoint), naming the file, on
 /// anything wrong with one, or if its input, classes or data format are not those of the first;
 /// Error(usage) if two names are one file.
-std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths);
+/// @param threads that the networks are to run on, for which memory must suffice
+std::vector<ModelCheckpoint> load_models(const std::vector<std::string>& paths, int threads);
 
 /// The models, which must outlive the members, with the samples of the first. A seed that is given
 /// is the first one's; the others count on from it, so that members do not share their noise.

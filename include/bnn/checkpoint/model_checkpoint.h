@@ -33,7 +33,8 @@ struct SampleOptions {
 /// A network without noise gets one pass, since all would be the same.
 PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model);
 
-/// Throws Error(checkpoint), naming the file, on anything wrong with it.
-ModelCheckpoint load_model(const std::string& path);
+/// Throws Error(checkpoint), naming the file, on anything wrong with it. That includes a network
+/// that the memory of this machine cannot run on so many threads.
+ModelCheckpoint load_model(const std::string& path, int threads);
 
 }  // namespace bnn

@@ -44,9 +44,13 @@ struct RunConfig {
 /// The JSON document in a file. Throws Error(config).
 Json load_config_document(const std::string& path);
 
-/// Applies `key=value`: the key is a path of object keys and list indices joined by dots; the value
-/// is JSON, or else a string. Throws Error(usage) if the path does not fit the document.
+/// Applies `key=value` of --set: the key is a path as in set_key; the value is JSON, or else a
+/// string. Throws Error(usage) if the path does not fit the document.
 void apply_override(Json& document, const std::string& assignment);
+
+/// Sets the value at a path of object keys and list indices joined by dots. Throws Error(usage),
+/// which begins with `option`, if the path does not fit the document.
+void set_key(Json& document, const std::string& path, Json value, const std::string& option);
 
 /// Checks and converts a document. Throws Error(kind) that lists everything that is wrong.
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind);

@@ -33,7 +33,4 @@ std::string data_directory(const std::string& data_flag, const RunConfig& config
 /// Loads and checks everything that a run reads before its first step.
 TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes);
 
-/// The resolved config with what was measured: standardisation and class names.
-Json resolved_with_data(const RunConfig& config, const TrainingData& data);
-
 }  // namespace bnn

@@ -16,19 +16,15 @@
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/process/run_log.h"
-#include "bnn/train/trainer.h"
+#include "bnn/training/run.h"
 #include "bnn/training/tensorboard.h"
-#include "bnn/training/training_data.h"
 
 namespace bnn {
 
 class TrainingLoop {
  public:
-  /// Everything must outlive the loop.
-  /// @param resolved the config as checkpoints store it
-  TrainingLoop(const RunConfig& config, const Json& resolved, const TrainingData& data,
-               const Graph& graph, const TrainingLoader& loader, Trainer& trainer, ThreadPool& pool,
-               RunFolder& folder, RunLog& log);
+  /// All of them must outlive the loop.
+  TrainingLoop(Run& run, RunFolder& folder, RunLog& log);
 
   /// Also shows the run's metrics and posteriors there; it must outlive the loop. A failure to
   /// write is a warning.
@@ -53,15 +49,10 @@ class TrainingLoop {
   void show(const Json& metrics, bool with_posteriors);
   void show_progress(const StepStats& last);
 
-  const RunConfig& config_;
-  const Json& resolved_;
-  const TrainingData& data_;
-  const Graph& graph_;
-  const TrainingLoader& loader_;
-  Trainer& trainer_;
-  ThreadPool& pool_;
+  Run& run_;
   RunFolder& folder_;
   RunLog& log_;
+  Json config_document_;  // as checkpoints store it
   TensorBoard* board_ = nullptr;
   std::optional<Predictor> predictor_;
   TrainingState state_;

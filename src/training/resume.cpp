@@ -1,0 +1,80 @@
+#include "bnn/training/resume.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "bnn/core/input_file.h"
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+// What a continued run must share with the run that wrote the checkpoint.
+void refuse_other_run(const LoadedCheckpoint& checkpoint, const Run& run, const std::string& path) {
+  const Json &stored = checkpoint.config.resolved, &now = run.config.resolved;
+  const std::string key = differing_key(stored, now);
+  if (!key.empty()) {
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}: {} differs from the run that is to be continued", shown_path(path), key));
+  }
+  if (checkpoint.state.training_examples != run.data.split.train.size() ||
+      checkpoint.state.data_digest != run.data.digest() ||
+      stored.at("data").at("standardize") != now.at("data").at("standardize")) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: the training data differ from those that the run began with",
+                            shown_path(run.data.directory)));
+  }
+}
+
+// Where a checkpoint says that training stands must be a place that this run can come to.
+void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per_epoch,
+                             const std::string& path) {
+  const std::uint64_t first = state.epoch * steps_per_epoch;
+  const bool fits = state.step >= first && (state.step - first < steps_per_epoch ||
+                                            validation_is_due(state, steps_per_epoch));
+  if (fits && std::max(state.best_epoch, state.monitored_epoch) <= state.epoch) return;
+  throw Error(
+      ErrorKind::checkpoint,
+      fmt::format("{}: state: step {} after {} epochs of {} steps, the best of them number "
+                  "{}, is no place that training comes to",
+                  shown_path(path), state.step, state.epoch, steps_per_epoch, state.best_epoch));
+}
+
+void warn_of_other_kernel(const LoadedCheckpoint& checkpoint, RunLog& log) {
+  const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
+  if (kernel == checkpoint.contents.extra_metadata.end() || kernel->second == blas_kernel()) return;
+  log.warning(
+      fmt::format("the run began with OpenBLAS kernel {} and goes on with {}: results will "
+                  "not be bit for bit those of one run",
+                  kernel->second, blas_kernel()));
+}
+
+}  // namespace
+
+TrainingState initial_state(const Run& run) {
+  TrainingState state;
+  state.training_examples = run.data.split.train.size();
+  state.data_digest = run.data.digest();
+  return state;
+}
+
+TrainingState resume_run(Run& run, const RunFolder& folder, RunLog& log) {
+  const std::string path = folder.last_checkpoint();
+  const LoadedCheckpoint checkpoint = load_checkpoint(path);
+  refuse_other_run(checkpoint, run, path);
+  refuse_impossible_state(checkpoint.state, run.trainer.steps_per_epoch(), path);
+  warn_of_other_kernel(checkpoint, log);
+  Trainer& trainer = run.trainer;
+  restore_arrays(path, checkpoint.contents, run.graph.layout(),
+                 {&trainer.parameters(), trainer.optimizer_state()});
+  log.info(fmt::format("resuming after step {}", checkpoint.state.step));
+  TrainingState state = checkpoint.state;
+  // Of what is monitored from now on, nothing is known yet.
+  if (checkpoint.config.early_stopping.monitor != run.config.early_stopping.monitor) {
+    state.monitored_epoch = 0;
+  }
+  return state;
+}
+
+}  // namespace bnn

@@ -1,0 +1,51 @@
+#include "bnn/training/run.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "bnn/infer/predictor.h"
+
+namespace bnn {
+namespace {
+
+// What was measured of the data becomes a part of the config, so that whoever has the config needs
+// no training data.
+RunConfig with_measurements(RunConfig config, const TrainingData& data) {
+  Json& section = config.resolved["data"];
+  section["standardize"] = to_json(data.standardization);
+  if (!data.images.class_folders.empty()) section["class_folders"] = data.images.class_folders;
+  if (!data.class_names.empty()) section["class_names"] = data.class_names;
+  return config;
+}
+
+}  // namespace
+
+Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, int threads)
+    : config(with_measurements(std::move(run_config), run_data)),
+      graph(std::move(run_graph)),
+      likelihood(make_likelihood(graph)),
+      data(std::move(run_data)),
+      loader(data.training_loader(config)),
+      pool(threads),
+      trainer(graph, *likelihood, Targets(data.images.labels), config.training, loader, pool) {}
+
+Json Run::checkpoint_config() const {
+  Json document = config.resolved;
+  document["data"].erase("directory");
+  return document;
+}
+
+Json Run::folder_config() const {
+  Json document = config.resolved;
+  document["data"]["directory"] =
+      std::filesystem::absolute(data.directory).lexically_normal().string();
+  return document;
+}
+
+std::size_t run_bytes(const RunConfig& config, const Graph& graph, int threads) {
+  const bool validates = config.data.validation_examples > 0 || config.data.validation_fraction > 0;
+  return Trainer::bytes(graph, config.training, threads) +
+         (validates ? Predictor::bytes(graph, threads) : 0);
+}
+
+}  // namespace bnn
