@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/places.h"
 #include "support/tiny_run.h"
 
@@ -27,7 +28,7 @@ const std::string kBest = "run/checkpoints/best.safetensors";
 std::string old_files() { return source_directory() + "/tests/old_files"; }
 
 Json config_of(const std::string& what) {
-  return Json::parse(read_bytes(old_files() + "/" + what + "/config.json"));
+  return parsed(read_bytes(old_files() + "/" + what + "/config.json"));
 }
 
 std::vector<std::string> folders_in(const std::string& path) {
@@ -78,7 +79,7 @@ class Session {
 
 // A config names the folder of its data by an absolute path, which the stored files must not do.
 void hide_directory(const std::string& path) {
-  Json config = Json::parse(read_bytes(path));
+  Json config = parsed(read_bytes(path));
   config["data"]["directory"] = ".";
   write_text(path, config.dump() + "\n");
 }
@@ -86,7 +87,7 @@ void hide_directory(const std::string& path) {
 // Without the long lists, which say little more than the numbers beside them.
 std::string shortened(const std::string& name, const std::string& text) {
   if (name.ends_with(".jsonl")) return text;
-  Json evaluation = Json::parse(text);
+  Json evaluation = parsed(text);
   for (const char* list :
        {"per_class", "confusion_matrix", "calibration", "risk_coverage", "intervals"}) {
     evaluation.erase(list);
@@ -164,7 +165,7 @@ void check_old_files(const std::string& what, const std::string& folder, double 
     if (name.ends_with(".jsonl")) {
       check_same_text(stored, text, tolerance, name);
     } else {
-      check_same(Json::parse(stored), Json::parse(text), tolerance, name);
+      check_same(parsed(stored), Json::parse(text), tolerance, name);
     }
   }
   session.run("bnn-train", {"--resume", "--data", ".", "--out", "run"});
