@@ -165,7 +165,7 @@ void check_old_files(const std::string& what, const std::string& folder, double 
     if (name.ends_with(".jsonl")) {
       check_same_text(stored, text, tolerance, name);
     } else {
-      check_same(parsed(stored), Json::parse(text), tolerance, name);
+      check_same(parsed(stored), parsed(text), tolerance, name);
     }
   }
   session.run("bnn-train", {"--resume", "--data", ".", "--out", "run"});
