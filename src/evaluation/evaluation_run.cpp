@@ -145,7 +145,7 @@ int run_evaluation(const EvalOptions& options) {
   const EvaluationInputs inputs(options, model, log);
   check_outputs_of(options, model.config.data);
   std::optional<ReportWriter> report;
-  if (!options.report.empty()) report.emplace(options, model);
+  if (!options.report.empty()) report.emplace(options, model, log);
 
   PredictionSpec spec = prediction_spec(options.sampling, model);
   spec.temperature = inputs.calibration.temperature;

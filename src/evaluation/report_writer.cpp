@@ -1,9 +1,12 @@
 #include "bnn/evaluation/report_writer.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <span>
 
 #include "bnn/checkpoint/run_folder.h"
+#include "bnn/core/display_text.h"
+#include "bnn/core/input_file.h"
 #include "bnn/report/report_page.h"
 
 namespace bnn {
@@ -19,20 +22,39 @@ std::string data_text(const EvalOptions& options, const Dataset& data) {
     text += (i > 0 ? ", " : "") + file_name(data.files[i].name);
   }
   if (data.files.size() > kNamed) {
-    text += " and " + std::to_string(data.files.size() - kNamed) + " more";
+    text += fmt::format(" and {} more", data.files.size() - kNamed);
   }
   return text;
 }
 
 }  // namespace
 
-ReportWriter::ReportWriter(const EvalOptions& options, const ModelCheckpoint& model)
-    : options_(options), model_(model), file_(options.report) {}
+ReportWriter::ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log)
+    : options_(options), model_(model), log_(log), file_(options.report) {}
+
+// Empty for a checkpoint that lies in no run folder: nobody knows its history.
+TrainingHistory ReportWriter::training_history() const {
+  TrainingHistory history;
+  const std::string folder = run_folder_of(options_.checkpoint);
+  if (folder.empty()) return history;
+  const std::string path = folder + "/metrics.jsonl";
+  try {
+    history = read_training_history(path);
+  } catch (const Error& error) {
+    history.unreadable = true;
+    log_.warning(printable_line(fmt::format("--report: no training curves: {}", error.what())));
+  }
+  if (history.damaged_lines > 0) {
+    log_.warning(printable_line(fmt::format(
+        "--report: {}: left out {} that could not be read", shown_path(path),
+        history.damaged_lines == 1 ? "one line" : fmt::format("{} lines", history.damaged_lines))));
+  }
+  return history;
+}
 
 void ReportWriter::finish(const Evaluation& evaluation, const EvaluationImages& images,
                           const EvaluationImages* outside) {
   const PredictionSpec spec = prediction_spec(options_.sampling, model_);
-  const std::string folder = run_folder_of(options_.checkpoint);
   ReportContents contents;
   contents.source = {model_.config.name, file_name(options_.checkpoint),
                      data_text(options_, images.data), spec.seed, spec.mean_weights};
@@ -41,20 +63,22 @@ void ReportWriter::finish(const Evaluation& evaluation, const EvaluationImages& 
   contents.outside = examples_.outside();
   contents.galleries = {
       make_gallery("Most certain and wrong",
-                   "The errors of the highest confidence: doubtful labels are often among them.",
+                   "The errors of the highest confidence. Wrong labels are often among them.",
                    examples_.certain_and_wrong(), images.data),
-      make_gallery("Most uncertain", "The highest predictive entropy, which is all of the doubt.",
+      make_gallery("Most uncertain",
+                   "The highest predictive entropy, which is the whole uncertainty.",
                    examples_.most_uncertain(), images.data),
       make_gallery("Most disputed",
                    "The highest mutual information: here the samples of the weights disagree most.",
                    examples_.most_disputed(), images.data)};
   if (outside != nullptr) {
-    contents.galleries.push_back(make_gallery(
-        "Out of distribution and certain", "Images of another kind that the network is surest of.",
-        examples_.outside_certain(), outside->data));
+    contents.galleries.push_back(
+        make_gallery("Out of distribution and certain",
+                     "The out-of-distribution images that the network is surest of.",
+                     examples_.outside_certain(), outside->data));
   }
   contents.posterior = posterior_report(model_.graph.layout(), model_.parameters);
-  if (!folder.empty()) contents.history = read_training_history(folder + "/metrics.jsonl");
+  contents.history = training_history();
   const std::string page = report_page(contents);
   file_.write(std::as_bytes(std::span(page)));
   file_.commit();

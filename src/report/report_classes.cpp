@@ -1,10 +1,11 @@
+#include "bnn/report/report_classes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <tuple>
 
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
 
 namespace bnn {
 namespace {
@@ -31,32 +32,29 @@ int shade(std::size_t count, std::size_t total) {
   return level;
 }
 
-std::string matrix_cell(const Matrix& matrix, std::size_t label, std::size_t predicted,
-                        std::size_t total) {
+Markup matrix_cell(const Matrix& matrix, std::size_t label, std::size_t predicted,
+                   std::size_t total) {
   const std::size_t count = matrix[label][predicted];
-  if (label == predicted) return "<td class=\"hit\">" + std::to_string(count) + "</td>";
+  if (label == predicted) return markup("<td class=\"hit\">{}</td>", count);
   if (count == 0) return "<td class=\"none\">·</td>";
-  return "<td class=\"e" + std::to_string(shade(count, total)) + "\">" + std::to_string(count) +
-         "</td>";
+  return markup("<td class=\"e{}\">{}</td>", shade(count, total), count);
 }
 
-std::string matrix_html(const Matrix& matrix, const std::vector<std::string>& class_names) {
+Markup confusion_matrix(const Matrix& matrix, const std::vector<std::string>& class_names) {
   const std::size_t classes = matrix.size();
-  std::string html =
-      std::string(
-          "<div class=\"scroll\" role=\"region\" aria-label=\"Confusion matrix\" "
-          "tabindex=\"0\">\n<table class=\"matrix") +
-      (classes > 10 ? " large" : "") + (class_names.empty() ? " plain" : "") +
-      "\">\n<caption><b>Confusion matrix.</b> A row for each label, a column for each predicted "
-      "class. What is right is framed; errors are darker the larger their share of the "
-      "label.</caption>\n<thead><tr><td></td>";
+  Markup html = markup(
+      "<div class=\"scroll\" role=\"region\" aria-label=\"Confusion matrix\" "
+      "tabindex=\"0\">\n<table class=\"matrix{}{}\">\n<caption><b>Confusion matrix.</b> A row for "
+      "each label, a column for each predicted class. What is right is framed; errors are darker "
+      "the larger their share of the label.</caption>\n<thead><tr><td></td>",
+      classes > 10 ? " large" : "", class_names.empty() ? " plain" : "");
   for (std::size_t k = 0; k < classes; ++k) {
-    html += "<th scope=\"col\"><span>" + html_name(class_text(class_names, k)) + "</span></th>";
+    html += markup("<th scope=\"col\"><span>{}</span></th>", html_name(class_text(class_names, k)));
   }
   html += "</tr></thead>\n<tbody>\n";
   for (std::size_t y = 0; y < classes; ++y) {
     const std::size_t total = row_sum(matrix[y]);
-    html += "<tr><th scope=\"row\">" + html_name(class_text(class_names, y)) + "</th>";
+    html += markup("<tr><th scope=\"row\">{}</th>", html_name(class_text(class_names, y)));
     for (std::size_t k = 0; k < classes; ++k) html += matrix_cell(matrix, y, k, total);
     html += "</tr>\n";
   }
@@ -84,7 +82,7 @@ std::vector<ConfusedPair> most_confused(const Matrix& matrix) {
   return pairs;
 }
 
-std::string pair_table(const Matrix& matrix, const std::vector<std::string>& class_names) {
+Markup pair_table(const Matrix& matrix, const std::vector<std::string>& class_names) {
   HtmlTable table{"Most frequent confusions.",
                   "The share is of the examples of the label.",
                   {"Label", "taken for", "examples", "share"},
@@ -93,16 +91,17 @@ std::string pair_table(const Matrix& matrix, const std::vector<std::string>& cla
   for (const ConfusedPair& pair : most_confused(matrix)) {
     const double total = static_cast<double>(row_sum(matrix[pair.label]));
     table.rows.push_back({html_name(class_text(class_names, pair.label)),
-                          html_name(class_text(class_names, pair.predicted)), grouped(pair.count),
+                          html_name(class_text(class_names, pair.predicted)),
+                          html_count(pair.count),
                           html_percent(static_cast<double>(pair.count) / total, 1)});
   }
-  return table.rows.empty() ? "" : html_table(table);
+  return table.rows.empty() ? Markup() : html_table(table);
 }
 
 // A number of a class with its interval below it.
-std::string share_cell(const Evaluation& evaluation, std::size_t k, std::optional<double> share,
-                       Bounds ClassBounds::*bounds) {
-  const std::string number = html_number(share.value_or(std::nan("")), 4);
+Markup share_cell(const Evaluation& evaluation, std::size_t k, std::optional<double> share,
+                  Bounds ClassBounds::*bounds) {
+  const Markup number = html_number(share.value_or(std::nan("")), 4);
   if (!evaluation.intervals || k >= evaluation.intervals->per_class.size()) return number;
   const Bounds& interval = evaluation.intervals->per_class[k].*bounds;
   return interval.defined() ? number + "<br>" + html_interval(interval, 3) : number;
@@ -120,12 +119,12 @@ std::vector<ClassMetrics> shown_classes(const Metrics& metrics) {
   return classes;
 }
 
-std::string recall_bar(const std::optional<double>& recall) {
-  if (!recall) return "";
-  return "<i class=\"share\" style=\"--p:" + css_percent(*recall) + "\"></i>";
+Markup recall_bar(const std::optional<double>& recall) {
+  if (!recall) return {};
+  return markup("<i class=\"share\" style=\"--p:{}\"></i>", css_percent(*recall));
 }
 
-std::string class_table(const Evaluation& evaluation) {
+Markup class_table(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
   HtmlTable table{"Classes.",
                   "Accuracy is that of telling the class from the rest; a dash is a value that "
@@ -134,30 +133,30 @@ std::string class_table(const Evaluation& evaluation) {
                   {},
                   "classes"};
   if (metrics.per_class.size() > kMaxClassRows) {
-    table.note += " The " + grouped(kMaxClassRows) + " of the lowest recall of " +
-                  grouped(metrics.per_class.size()) + ".";
+    table.note += markup(" The {} of the lowest recall of {}.", html_count(kMaxClassRows),
+                         html_count(metrics.per_class.size()));
   }
   for (const ClassMetrics& one : shown_classes(metrics)) {
     const auto k = static_cast<std::size_t>(one.label);
     table.rows.push_back(
-        {html_name(class_text(evaluation.class_names, k)), grouped(one.examples),
+        {html_name(class_text(evaluation.class_names, k)), html_count(one.examples),
          share_cell(evaluation, k, one.accuracy, &ClassBounds::accuracy),
          share_cell(evaluation, k, one.precision, &ClassBounds::precision),
          share_cell(evaluation, k, one.recall, &ClassBounds::recall) + recall_bar(one.recall)});
   }
-  return table.rows.empty() ? "" : html_table(table);
+  return table.rows.empty() ? Markup() : html_table(table);
 }
 
 }  // namespace
 
-std::string classes_section(const Evaluation& evaluation) {
+ReportSection classes_section(const Evaluation& evaluation) {
   const Matrix& matrix = evaluation.metrics.confusion_matrix;
-  std::string body;
+  Markup body;
   if (matrix.size() > 1) {
-    body = matrix.size() <= kMaxMatrixClasses ? matrix_html(matrix, evaluation.class_names)
+    body = matrix.size() <= kMaxMatrixClasses ? confusion_matrix(matrix, evaluation.class_names)
                                               : pair_table(matrix, evaluation.class_names);
   }
-  return html_section({"classes", "Classes", body + class_table(evaluation)});
+  return {"classes", "Classes", "Classes", body + class_table(evaluation)};
 }
 
 }  // namespace bnn

@@ -1,3 +1,5 @@
+#include "bnn/report/report_corruption.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -5,7 +7,7 @@
 #include "bnn/core/display_text.h"
 #include "bnn/corruption/corruption.h"
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
+#include "bnn/report/svg_chart.h"
 
 namespace bnn {
 namespace {
@@ -38,7 +40,7 @@ std::string spaced(std::string name) {
 std::string end_label(double value) { return std::isfinite(value) ? fixed(value, 2) : ""; }
 
 // Accuracy and calibration error from no corruption (severity 0) to the strongest.
-std::string small_chart(const CorruptionRow& row, const Metrics& clean) {
+Markup small_chart(const CorruptionRow& row, const Metrics& clean) {
   std::vector<ChartPoint> accuracy = {{0, clean.accuracy}}, ece = {{0, clean.ece}};
   for (const auto& [severity, result] : row.by_severity) {
     accuracy.push_back({static_cast<double>(severity), result.metrics.accuracy});
@@ -47,8 +49,8 @@ std::string small_chart(const CorruptionRow& row, const Metrics& clean) {
   Chart chart;
   chart.title = "Corruption " + short_name(spaced(row.name));
   for (std::size_t i = 0; i < accuracy.size(); ++i) {
-    chart.description += "Severity " + fixed(accuracy[i].x, 0) + ": accuracy " +
-                         fixed(accuracy[i].y, 3) + ", ECE " + fixed(ece[i].y, 3) + ". ";
+    chart.description += fmt::format("Severity {}: accuracy {}, ECE {}. ", fixed(accuracy[i].x, 0),
+                                     fixed(accuracy[i].y, 3), fixed(ece[i].y, 3));
   }
   chart.width = 220;
   chart.height = 150;
@@ -64,16 +66,16 @@ struct Measure {
   double MetricValues::*value;
 };
 
-std::string measure_table(const std::vector<CorruptionRow>& rows, const Metrics& clean,
-                          const Measure& measure) {
-  HtmlTable table{std::string(measure.name) + " by severity.",
-                  std::string(measure.note) + " Without corruption " +
-                      html_number(clean.*measure.value, 4) + ".",
-                  {"Corruption", "1", "2", "3", "4", "5"},
-                  {},
-                  "severities"};
+Markup measure_table(const std::vector<CorruptionRow>& rows, const Metrics& clean,
+                     const Measure& measure) {
+  HtmlTable table{
+      std::string(measure.name) + " by severity.",
+      markup("{} Without corruption {}.", measure.note, html_number(clean.*measure.value, 4)),
+      {"Corruption", "1", "2", "3", "4", "5"},
+      {},
+      "severities"};
   for (const CorruptionRow& row : rows) {
-    std::vector<std::string> cells = {html_name(spaced(row.name))};
+    std::vector<Markup> cells = {html_name(spaced(row.name))};
     for (int severity = 1; severity <= kSeverities; ++severity) {
       const auto found = row.by_severity.find(severity);
       cells.push_back(found == row.by_severity.end()
@@ -87,21 +89,25 @@ std::string measure_table(const std::vector<CorruptionRow>& rows, const Metrics&
 
 }  // namespace
 
-std::string corruption_section(const Evaluation& evaluation) {
-  if (evaluation.corruptions.empty()) return "";
+ReportSection corruption_section(const Evaluation& evaluation) {
+  ReportSection section{"corruptions", "Corruptions", "Corrupted images", {}};
+  if (evaluation.corruptions.empty()) return section;
   const std::vector<CorruptionRow> rows = rows_of(evaluation.corruptions);
-  std::string charts;
+  Markup charts;
   for (const CorruptionRow& row : rows) charts += small_chart(row, evaluation.metrics);
-  const Metrics& clean = evaluation.metrics;
-  return html_section(
-      {"corruptions", "Corrupted images",
-       "<p>What is left when the images get worse: <span class=\"right\">accuracy</span> (full "
-       "marks) and <span class=\"wrong\">calibration error</span> (hollow marks), from severity 0, "
-       "the images as they are, to 5.</p>\n<div class=\"small figures\">\n" +
-           charts + "</div>\n<div class=\"figures\">\n<div>" +
-           measure_table(rows, clean, {"Accuracy", "", &Metrics::accuracy}) + "</div>\n<div>" +
-           measure_table(rows, clean, {"NLL", "In nats.", &Metrics::nll}) + "</div>\n<div>" +
-           measure_table(rows, clean, {"ECE", "", &Metrics::ece}) + "</div>\n</div>\n"});
+  const auto table = [&](const Measure& measure) {
+    return html_beside(measure_table(rows, evaluation.metrics, measure));
+  };
+  section.body =
+      markup(
+          "<p>What is left when the images get worse: <span class=\"right\">accuracy</span> "
+          "(full marks) and <span class=\"wrong\">calibration error</span> (hollow marks), from "
+          "severity 0, the images as they are, to 5.</p>\n<div class=\"small figures\">\n{}"
+          "</div>\n",
+          charts) +
+      html_figures({table({"Accuracy", "", &Metrics::accuracy}),
+                    table({"NLL", "In nats.", &Metrics::nll}), table({"ECE", "", &Metrics::ece})});
+  return section;
 }
 
 }  // namespace bnn

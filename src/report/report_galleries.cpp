@@ -1,11 +1,11 @@
+#include "bnn/report/report_galleries.h"
+
 #include <algorithm>
 #include <span>
 
 #include "bnn/core/display_text.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/png_data_uri.h"
-#include "bnn/report/report_page.h"
-#include "bnn/report/svg_elements.h"
 
 namespace bnn {
 namespace {
@@ -17,15 +17,13 @@ std::string name_of(const Names& class_names, int label) {
 }
 
 std::string alternative_text(const GalleryCard& card, const Names& class_names) {
-  const std::string label =
-      card.label ? ": " + short_name(name_of(class_names, *card.label)) + ", " : ", ";
-  return "Image " + std::to_string(card.example) + label + "predicted " +
-         short_name(name_of(class_names, card.predicted)) + " with probability " +
-         fixed(card.confidence, 3);
+  const std::string label = card.label ? ": " + short_name(name_of(class_names, *card.label)) : "";
+  return fmt::format("Image {}{}, predicted {} with probability {}", card.example, label,
+                     short_name(name_of(class_names, card.predicted)), fixed(card.confidence, 3));
 }
 
 // The bar of the mean over the samples, and around its end the standard deviation.
-std::string share_row(const ClassShare& share, const GalleryCard& card, const Names& class_names) {
+Markup share_row(const ClassShare& share, const GalleryCard& card, const Names& class_names) {
   const bool is_label = card.label && *card.label == share.label;
   const std::string mark = !card.label                     ? "out"
                            : is_label                      ? "right"
@@ -33,31 +31,31 @@ std::string share_row(const ClassShare& share, const GalleryCard& card, const Na
                                                            : "soft";
   const double low = std::max(share.probability - share.deviation, 0.0);
   const double high = std::min(share.probability + share.deviation, 1.0);
-  return "<li class=\"" + mark + "\"><span class=\"who\">" +
-         html_name(name_of(class_names, share.label)) + (is_label ? "&nbsp;✓" : "") +
-         "</span><span class=\"much\">" + fixed(share.probability, 2) + " ± " +
-         fixed(share.deviation, 2) +
-         "</span><i class=\"share\" style=\"--p:" + css_percent(share.probability) +
-         ";--a:" + css_percent(low) + ";--w:" + css_percent(high - low) + "\"></i></li>";
+  return markup(
+      "<li class=\"{}\"><span class=\"who\">{}{}</span><span class=\"much\">{} ± {}</span><i "
+      "class=\"share\" style=\"--p:{};--a:{};--w:{}\"></i></li>",
+      mark, html_name(name_of(class_names, share.label)), is_label ? Markup("&nbsp;✓") : Markup(),
+      fixed(share.probability, 2), fixed(share.deviation, 2), css_percent(share.probability),
+      css_percent(low), css_percent(high - low));
 }
 
-std::string verdict(const GalleryCard& card, const Names& class_names) {
-  const std::string predicted = html_name(name_of(class_names, card.predicted));
-  if (!card.label) return "taken for <b>" + predicted + "</b>";
-  const std::string label = html_name(name_of(class_names, *card.label));
-  if (*card.label == card.predicted) return "<b>" + label + "</b>, as predicted";
-  return "<b>" + label + "</b>, taken for <b>" + predicted + "</b>";
+Markup verdict(const GalleryCard& card, const Names& class_names) {
+  const Markup predicted = html_name(name_of(class_names, card.predicted));
+  if (!card.label) return markup("taken for <b>{}</b>", predicted);
+  const Markup label = html_name(name_of(class_names, *card.label));
+  if (*card.label == card.predicted) return markup("<b>{}</b>, as predicted", label);
+  return markup("<b>{}</b>, taken for <b>{}</b>", label, predicted);
 }
 
-std::string card_html(const GalleryImage& image, const Names& class_names) {
+Markup card_markup(const GalleryImage& image, const Names& class_names) {
   const GalleryCard& card = image.card;
-  std::string html = "<li class=\"card\"><img src=\"" + image.address + "\" alt=\"" +
-                     escaped_markup(alternative_text(card, class_names)) + "\">\n<p>" +
-                     verdict(card, class_names) + "</p>\n<ul>";
-  for (const ClassShare& share : card.top) html += share_row(share, card, class_names);
-  return html + "</ul>\n<p class=\"soft\">entropy " + fixed(card.predictive_entropy, 3) + " · MI " +
-         fixed(card.mutual_information, 3) + "<br>image " + std::to_string(card.example) +
-         "</p></li>\n";
+  Markup shares;
+  for (const ClassShare& share : card.top) shares += share_row(share, card, class_names);
+  return markup(
+      "<li class=\"card\"><img src=\"{}\" alt=\"{}\">\n<p>{}</p>\n<ul>{}</ul>\n<p "
+      "class=\"soft\">entropy {} · MI {}<br>image {}</p></li>\n",
+      image.address, alternative_text(card, class_names), verdict(card, class_names), shares,
+      fixed(card.predictive_entropy, 3), fixed(card.mutual_information, 3), card.example);
 }
 
 }  // namespace
@@ -72,25 +70,20 @@ Gallery make_gallery(const std::string& title, const std::string& note, const Ga
   return gallery;
 }
 
-std::string galleries_section(const ReportContents& contents) {
-  std::string body;
-  for (const Gallery& gallery : contents.galleries) {
+ReportSection galleries_section(const std::vector<Gallery>& galleries, const Names& class_names) {
+  Markup body;
+  for (const Gallery& gallery : galleries) {
     if (gallery.images.empty()) continue;
-    body += "<h3>" + escaped_markup(gallery.title) + "</h3>\n<p>" + escaped_markup(gallery.note) +
-            "</p>\n<ul class=\"gallery\">\n";
-    for (const GalleryImage& image : gallery.images) {
-      body += card_html(image, contents.evaluation.class_names);
-    }
+    body += markup("<h3>{}</h3>\n<p>{}</p>\n<ul class=\"gallery\">\n", gallery.title, gallery.note);
+    for (const GalleryImage& image : gallery.images) body += card_markup(image, class_names);
     body += "</ul>\n";
   }
-  if (body.empty()) return "";
-  return html_section(
-      {"images", "Images worth a look",
-       "<p>Beside each class its probability, the mean over the samples of the weights, and its "
-       "standard deviation over them: the bar and the line around its end. ✓ marks the label. "
-       "The predictive entropy is all of the doubt, MI, the mutual information, the part of it in "
-       "the model, both in nats.</p>\n" +
-           body});
+  const Markup legend =
+      "<p>Each class is shown with its probability, the mean over the samples of the weights, and "
+      "with the standard deviation over them: the bar and the line around its end. ✓ marks the "
+      "label. The predictive entropy is the whole uncertainty. MI, the mutual information, is the "
+      "part of it in the model. Both are in nats.</p>\n";
+  return {"images", "Images", "Images worth a look", body.empty() ? body : legend + body};
 }
 
 }  // namespace bnn

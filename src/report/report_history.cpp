@@ -24,8 +24,7 @@ void add_point(std::vector<ChartPoint>& curve, double epoch, std::optional<doubl
   if (value) curve.push_back({epoch, *value});
 }
 
-void add_line(TrainingHistory& history, const Json& line) {
-  if (!line.is_object()) return;
+void add_entry(TrainingHistory& history, const Json& line) {
   const std::optional<double> epoch = finite_number(line, "epoch");
   const Json* event = line.find("event");
   if (!epoch || event == nullptr) return;
@@ -45,16 +44,16 @@ void add_line(TrainingHistory& history, const Json& line) {
 }  // namespace
 
 TrainingHistory read_training_history(const std::string& metrics_file) {
+  const std::string text = read_text_file(metrics_file, kMaxBytes, ErrorKind::io);
   TrainingHistory history;
-  std::string text;
-  try {
-    text = read_text_file(metrics_file, kMaxBytes, ErrorKind::io);
-  } catch (const Error&) {
-    return history;
-  }
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (const std::optional<Json> entry = try_parse_json(line)) add_line(history, *entry);
+    const std::optional<Json> entry = try_parse_json(line);
+    if (entry && entry->is_object()) {
+      add_entry(history, *entry);
+    } else if (!lines.eof()) {
+      ++history.damaged_lines;
+    }
   }
   return history;
 }

@@ -1,48 +1,53 @@
 #include "bnn/report/report_page.h"
 
 #include "bnn/report/html_text.h"
-#include "bnn/report/svg_elements.h"
+#include "bnn/report/report_calibration.h"
+#include "bnn/report/report_classes.h"
+#include "bnn/report/report_corruption.h"
+#include "bnn/report/report_metrics.h"
+#include "bnn/report/report_overview.h"
+#include "bnn/report/report_style.h"
+#include "bnn/report/report_sweeps.h"
+#include "bnn/report/report_training.h"
+#include "bnn/report/report_uncertainty.h"
 
 namespace bnn {
 namespace {
 
-struct Part {
-  const char *id, *name;
-  std::string html;
-};
-
-std::vector<Part> parts_of(const ReportContents& contents) {
+std::vector<ReportSection> sections_of(const ReportContents& contents) {
   const Evaluation& evaluation = contents.evaluation;
-  return {{"metrics", "Metrics", metrics_section(evaluation)},
-          {"calibration", "Calibration", calibration_section(evaluation)},
-          {"uncertainty", "Uncertainty", uncertainty_section(contents)},
-          {"images", "Images", galleries_section(contents)},
-          {"classes", "Classes", classes_section(evaluation)},
-          {"corruptions", "Corruptions", corruption_section(evaluation)},
-          {"samples", "Samples and pruning", sweeps_section(evaluation)},
-          {"weights", "Weights", weights_section(contents.posterior)},
-          {"training", "Training", training_section(contents.history)}};
+  return {metrics_section(evaluation),
+          calibration_section(evaluation),
+          uncertainty_section(contents.inside, contents.outside, evaluation),
+          galleries_section(contents.galleries, evaluation.class_names),
+          classes_section(evaluation),
+          corruption_section(evaluation),
+          samples_section(evaluation.sweep),
+          pruning_section(evaluation.pruning),
+          weights_section(contents.posterior),
+          training_section(contents.history)};
 }
 
 }  // namespace
 
 std::string report_page(const ReportContents& contents) {
-  std::string links, sections;
-  for (const Part& part : parts_of(contents)) {
-    if (part.html.empty()) continue;
-    sections += part.html;
-    links += "<a href=\"#" + std::string(part.id) + "\">" + part.name + "</a>\n";
+  Markup links, sections;
+  for (const ReportSection& section : sections_of(contents)) {
+    sections += section_markup(section);
+    links += section_link(section);
   }
   const std::string name = contents.source.model.empty() ? "" : short_name(contents.source.model);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-         escaped_markup(name.empty() ? "Evaluation" : name + ": evaluation") + "</title>\n<style>" +
-         report_style() + "</style>\n</head>\n<body>\n<main>\n" + overview_header(contents) +
-         "<nav aria-label=\"Sections\">\n" + links + "</nav>\n" + sections +
-         "<footer>Probabilities are means over the samples of the weights. Every number can be "
-         "selected; the value of each <code>data</code> element is exact.</footer>\n"
-         "</main>\n</body>\n</html>\n";
+  const Markup page = markup(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>{}</style>\n"
+      "</head>\n<body>\n<main>\n{}<nav aria-label=\"Sections\">\n{}</nav>\n{}"
+      "<footer>Probabilities are means over the samples of the weights. Every number can be "
+      "selected; the value of each <code>data</code> element is exact.</footer>\n"
+      "</main>\n</body>\n</html>\n",
+      name.empty() ? "Evaluation" : name + ": evaluation", Markup::trusted(report_style()),
+      overview_header(contents), links, sections);
+  return page.text();
 }
 
 }  // namespace bnn

@@ -53,35 +53,36 @@ ChartAxis power_axis(const std::string& label, double low, double high) {
 }
 
 // One figure for every few tensors, all on the same axis.
-std::vector<std::string> strip_figures(const PosteriorReport& report, const ChartAxis& axis,
-                                       const std::string& title, const std::string& caption,
-                                       std::vector<std::size_t> TensorPosterior::*counts,
-                                       double TensorPosterior::*middle) {
-  std::vector<std::string> figures;
+std::vector<Markup> strip_figures(const PosteriorReport& report, const ChartAxis& axis,
+                                  const Markup& title, const Markup& caption,
+                                  std::vector<std::size_t> TensorPosterior::*counts,
+                                  double TensorPosterior::*middle) {
+  std::vector<Markup> figures;
   for (std::size_t first = 0; first < report.tensors.size(); first += kStripsAFigure) {
-    StripChart chart{title, "", axis, {}};
+    StripChart chart{title.text(), "", axis, {}};
     const std::size_t end = std::min(first + kStripsAFigure, report.tensors.size());
     for (std::size_t i = first; i < end; ++i) {
       const TensorPosterior& tensor = report.tensors[i];
       const std::string median_text = "median " + significant(tensor.*middle, 3);
       chart.strips.push_back({short_name(tensor.name, kNameColumns), median_text, "right",
                               tensor.*counts, std::log10(tensor.*middle)});
-      chart.description += short_name(tensor.name) + ": " + std::to_string(tensor.weights) +
-                           " weights, " + median_text + ". ";
+      chart.description +=
+          fmt::format("{}: {} weights, {}. ", short_name(tensor.name), tensor.weights, median_text);
     }
     figures.push_back(html_figure(svg_strips(chart), title, first == 0 ? caption : "Continued."));
   }
   return figures;
 }
 
-std::string tensor_table(const PosteriorReport& report) {
+Markup tensor_table(const PosteriorReport& report) {
   HtmlTable table{"Random weights.",
                   "Medians of the scale σ and of the signal-to-noise ratio |μ|/σ, SNR.",
                   {"Tensor", "weights", "σ", "SNR", "SNR &lt; 1"},
                   {}};
   for (const TensorPosterior& tensor : report.tensors) {
-    table.rows.push_back({html_name(tensor.name), grouped(tensor.weights),
-                          significant(tensor.median_scale, 3), significant(tensor.median_ratio, 3),
+    table.rows.push_back({html_name(tensor.name), html_count(tensor.weights),
+                          escaped(significant(tensor.median_scale, 3)),
+                          escaped(significant(tensor.median_ratio, 3)),
                           html_percent(tensor.share_below_one, 1)});
   }
   return html_table(table);
@@ -116,25 +117,27 @@ PosteriorReport posterior_report(const ParameterLayout& layout, const AlignedArr
   return report;
 }
 
-std::string weights_section(const PosteriorReport& report) {
-  if (report.tensors.empty()) return "";
-  const std::vector<std::string> scales = strip_figures(
+ReportSection weights_section(const PosteriorReport& report) {
+  ReportSection section{"weights", "Weights", "Weights", {}};
+  if (report.tensors.empty()) return section;
+  const std::vector<Markup> scales = strip_figures(
       report, power_axis("scale σ, logarithmic", report.scale_low, report.scale_high),
       "Posterior scales.", "How wide the posterior of each weight is; the line marks the median.",
       &TensorPosterior::scale_counts, &TensorPosterior::median_scale);
-  const std::vector<std::string> ratios = strip_figures(
+  const std::vector<Markup> ratios = strip_figures(
       report,
       power_axis("signal-to-noise ratio |μ|/σ, logarithmic", report.ratio_low, report.ratio_high),
       "Signal-to-noise ratios.",
       "Left of 1 the posterior can hardly tell the sign of a weight; such weights can go first.",
       &TensorPosterior::ratio_counts, &TensorPosterior::median_ratio);
-  std::vector<std::string> figures;
+  std::vector<Markup> figures;
   for (std::size_t i = 0; i < scales.size(); ++i) {
     figures.push_back(scales[i]);
     figures.push_back(ratios[i]);
   }
-  figures.push_back("<div>" + tensor_table(report) + "</div>\n");
-  return html_section({"weights", "Weights", html_figures(figures)});
+  figures.push_back(html_beside(tensor_table(report)));
+  section.body = html_figures(figures);
+  return section;
 }
 
 }  // namespace bnn

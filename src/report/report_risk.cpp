@@ -1,10 +1,12 @@
+#include "bnn/report/report_risk.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "bnn/core/display_text.h"
 #include "bnn/infer/risk_coverage.h"
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
+#include "bnn/report/svg_chart.h"
 #include "bnn/report/svg_elements.h"
 
 namespace bnn {
@@ -29,8 +31,8 @@ std::vector<ChartPoint> perfect_order(const std::vector<ChartPoint>& points, dou
 
 }  // namespace
 
-std::string risk_coverage_figure(const Metrics& metrics) {
-  if (metrics.risk_coverage.empty()) return "";
+Markup risk_coverage_figure(const Metrics& metrics) {
+  if (metrics.risk_coverage.empty()) return {};
   const std::vector<ChartPoint> points = curve(metrics.risk_coverage);
   const double error_rate = points.back().y;
   std::vector<double> risks;
@@ -52,24 +54,23 @@ std::string risk_coverage_figure(const Metrics& metrics) {
     const double y = chart.y.place(risk, area.bottom, area.top);
     chart.inside += svg_circle(x, y, 2.6, "class=\"mark right\"");
     if (x - label_x > kLabelWidth || std::abs(y - label_y) > kLabelHeight) {
-      chart.inside +=
-          svg_text(x - 5, y - 6, " class=\"label right\" text-anchor=\"end\"", percent(risk, 1));
+      chart.inside += svg_text(x - 5, y - 6, "class=\"label right\" text-anchor=\"end\"",
+                               escaped(percent(risk, 1)));
       label_x = x;
       label_y = y;
     }
-    chart.description += "At a coverage of " + percent(coverage, 0) + " the error rate is " +
-                         percent(risk, 2) + ". ";
+    chart.description += fmt::format("At a coverage of {} the error rate is {}. ",
+                                     percent(coverage, 0), percent(risk, 2));
   }
   return html_figure(svg_chart(chart), "Risk and coverage.",
-                     "How few errors remain if only the surest predictions are kept; area under "
-                     "the curve (AURC) " +
-                         html_number(metrics.aurc, 4) +
-                         ". The thin line is the best possible order.");
+                     markup("How few errors remain if only the surest predictions are kept; area "
+                            "under the curve (AURC) {}. The thin line is the best possible order.",
+                            html_number(metrics.aurc, 4)));
 }
 
-std::string risk_coverage_table(const Evaluation& evaluation) {
+Markup risk_coverage_table(const Evaluation& evaluation) {
   const std::vector<RiskPoint>& risks = evaluation.metrics.risk_at_coverage;
-  if (evaluation.metrics.examples == 0 || risks.empty()) return "";
+  if (evaluation.metrics.examples == 0 || risks.empty()) return {};
   HtmlTable table{"Errors among the surest.", "", {"Kept", "errors"}, {}};
   if (evaluation.intervals) table.columns.push_back("95 % interval");
   for (std::size_t i = 0; i < risks.size(); ++i) {

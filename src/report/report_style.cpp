@@ -1,6 +1,6 @@
-#include <string_view>
+#include "bnn/report/report_style.h"
 
-#include "bnn/report/report_page.h"
+#include <string_view>
 
 namespace bnn {
 namespace {
@@ -79,7 +79,6 @@ tbody tr + tr > * { border-top: 1px solid var(--faint); }
 tbody tr:last-child > * { border-bottom: 1px solid var(--soft); }
 data, .interval { white-space: nowrap; }
 .classes .interval { color: var(--soft); font-size: .8rem; }
-.classes .interval { color: var(--soft); font-size: .8rem; }
 .absent { color: var(--soft); }
 th small { display: block; color: var(--soft); font-size: .8rem; }
 .pairs td:nth-child(2) { text-align: left; }
@@ -117,6 +116,10 @@ figure { margin: 0; max-width: 30rem; }
 figcaption { margin-top: .5rem; font-size: .92rem; line-height: 1.4; color: var(--soft); }
 figcaption b { color: var(--ink); }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
+)";
+
+// In a page and in a file of its own.
+constexpr std::string_view kCharts = R"(
 svg text { font: 11.5px var(--sans); fill: var(--ink); font-variant-numeric: tabular-nums lining-nums; }
 svg .tick, svg .note { fill: var(--soft); }
 svg .note { font-weight: 400; }
@@ -134,7 +137,7 @@ svg .line.right { stroke: var(--right); } svg .line.wrong { stroke: var(--wrong)
 svg .line.out { stroke: var(--out); } svg .line.soft { stroke: var(--soft); }
 svg .mark { stroke-width: 1.2; stroke: var(--paper); }
 svg .mark.right { fill: var(--right); } svg .mark.wrong { fill: var(--wrong); }
-svg .mark.out { fill: var(--out); }
+svg .mark.out { fill: var(--out); } svg .mark.soft { fill: var(--soft); }
 svg .mark.open { fill: var(--paper); } svg .mark.open.wrong { stroke: var(--wrong); }
 svg .mark.open.out { stroke: var(--out); } svg .mark.open.right { stroke: var(--right); }
 svg .gap.right { fill: var(--right-tint); } svg .gap.wrong { fill: var(--wrong-tint); }
@@ -202,9 +205,21 @@ constexpr std::string_view kMedia = R"(
 
 std::string report_style() {
   std::string style;
-  for (const std::string_view part : {kColors, kText, kTables, kFigures, kGallery, kMedia}) {
+  for (const std::string_view part :
+       {kColors, kText, kTables, kFigures, kCharts, kGallery, kMedia}) {
     style += part;
   }
+  return style;
+}
+
+std::string figure_style() {
+  constexpr std::string_view kSans = R"(
+svg { --sans: "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
+svg .paper { fill: var(--paper); }
+svg .title { font-size: 16px; font-weight: 600; } svg .panel { font-size: 13px; font-weight: 600; }
+)";
+  std::string style;
+  for (const std::string_view part : {kColors, kSans, kCharts}) style += part;
   return style;
 }
 

@@ -1,8 +1,10 @@
+#include "bnn/report/report_sweeps.h"
+
 #include <algorithm>
 
 #include "bnn/core/display_text.h"
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
+#include "bnn/report/svg_chart.h"
 
 namespace bnn {
 namespace {
@@ -13,8 +15,8 @@ struct SweepCurve {
   TickText text = TickText::plain;
 };
 
-std::string sweep_figure(const SweepCurve& curve, ChartAxis x, const std::vector<double>& xs,
-                         const std::vector<double>& ys) {
+Markup sweep_figure(const SweepCurve& curve, ChartAxis x, const std::vector<double>& xs,
+                    const std::vector<double>& ys) {
   Chart chart;
   chart.title = curve.title;
   chart.x = std::move(x);
@@ -24,10 +26,10 @@ std::string sweep_figure(const SweepCurve& curve, ChartAxis x, const std::vector
     series.points.push_back({xs[i], ys[i]});
     const bool share = curve.text == TickText::percent;
     chart.description +=
-        significant(xs[i], 4) + ": " + (share ? percent(ys[i], 2) : fixed(ys[i], 4)) + ". ";
+        fmt::format("{}: {}. ", significant(xs[i], 4), share ? percent(ys[i], 2) : fixed(ys[i], 4));
   }
   chart.series = {series};
-  return html_figure(svg_chart(chart), curve.title + ".", curve.caption);
+  return html_figure(svg_chart(chart), markup("{}.", curve.title), escaped(curve.caption));
 }
 
 template <typename Point>
@@ -37,8 +39,11 @@ std::vector<double> column(const std::vector<Point>& points, double MetricValues
   return values;
 }
 
-std::string sample_section(const std::vector<SweepPoint>& sweep) {
-  if (sweep.empty()) return "";
+}  // namespace
+
+ReportSection samples_section(const std::vector<SweepPoint>& sweep) {
+  ReportSection section{"samples", "Samples", "How many samples are enough", {}};
+  if (sweep.empty()) return section;
   std::vector<double> samples;
   for (const SweepPoint& point : sweep) samples.push_back(static_cast<double>(point.samples));
   const ChartAxis x = axis_of("samples of the weights", samples, TickText::plain);
@@ -47,24 +52,24 @@ std::string sample_section(const std::vector<SweepPoint>& sweep) {
                   {"Samples", "accuracy", "NLL", "ECE", "mutual inf."},
                   {}};
   for (const SweepPoint& point : sweep) {
-    table.rows.push_back({grouped(point.samples), html_number(point.metrics.accuracy, 4),
+    table.rows.push_back({html_count(point.samples), html_number(point.metrics.accuracy, 4),
                           html_number(point.metrics.nll, 4), html_number(point.metrics.ece, 4),
                           html_number(point.metrics.mutual_information, 4)});
   }
-  return html_section(
-      {"samples", "How many samples are enough",
-       html_figures({sweep_figure({"NLL by samples",
-                                   "Where the curve is flat, more samples only "
-                                   "cost time.",
-                                   "nats"},
-                                  x, samples, column(sweep, &Metrics::nll)),
-                     sweep_figure({"Accuracy by samples", "", "accuracy", TickText::percent}, x,
-                                  samples, column(sweep, &Metrics::accuracy)),
-                     "<div>" + html_table(table) + "</div>\n"})});
+  const auto figure = [&](const SweepCurve& curve, double MetricValues::*value) {
+    return sweep_figure(curve, x, samples, column(sweep, value));
+  };
+  section.body = html_figures(
+      {figure({"NLL by samples", "Where the curve is flat, more samples only cost time.", "nats"},
+              &Metrics::nll),
+       figure({"Accuracy by samples", "", "accuracy", TickText::percent}, &Metrics::accuracy),
+       html_beside(html_table(table))});
+  return section;
 }
 
-std::string pruning_section(std::vector<PruningPoint> points) {
-  if (points.empty()) return "";
+ReportSection pruning_section(std::vector<PruningPoint> points) {
+  ReportSection section{"pruning", "Pruning", "Pruning", {}};
+  if (points.empty()) return section;
   std::stable_sort(points.begin(), points.end(),
                    [](const PruningPoint& a, const PruningPoint& b) { return a.kept < b.kept; });
   std::vector<double> kept;
@@ -78,21 +83,16 @@ std::string pruning_section(std::vector<PruningPoint> points) {
     table.rows.push_back({html_percent(point.kept, 1), html_number(point.metrics.accuracy, 4),
                           html_number(point.metrics.nll, 4), html_number(point.metrics.ece, 4)});
   }
-  return html_section(
-      {"pruning", "Pruning",
-       "<p>Only the weights of the highest signal-to-noise ratio are kept, the rest are 0.</p>\n" +
-           html_figures(
-               {sweep_figure({"Accuracy by weights kept", "", "accuracy", TickText::percent}, x,
-                             kept, column(points, &Metrics::accuracy)),
-                sweep_figure({"NLL by weights kept", "", "nats"}, x, kept,
-                             column(points, &Metrics::nll)),
-                "<div>" + html_table(table) + "</div>\n"})});
-}
-
-}  // namespace
-
-std::string sweeps_section(const Evaluation& evaluation) {
-  return sample_section(evaluation.sweep) + pruning_section(evaluation.pruning);
+  const auto figure = [&](const SweepCurve& curve, double MetricValues::*value) {
+    return sweep_figure(curve, x, kept, column(points, value));
+  };
+  section.body =
+      "<p>Only the weights of the highest signal-to-noise ratio are kept, the rest are 0.</p>\n" +
+      html_figures({figure({"Accuracy by weights kept", "", "accuracy", TickText::percent},
+                           &Metrics::accuracy),
+                    figure({"NLL by weights kept", "", "nats"}, &Metrics::nll),
+                    html_beside(html_table(table))});
+  return section;
 }
 
 }  // namespace bnn

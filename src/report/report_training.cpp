@@ -1,8 +1,10 @@
+#include "bnn/report/report_training.h"
+
 #include <algorithm>
 
 #include "bnn/core/display_text.h"
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
+#include "bnn/report/svg_chart.h"
 
 namespace bnn {
 namespace {
@@ -20,9 +22,9 @@ std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
 
 std::string curve_text(const std::string& name, const std::vector<ChartPoint>& points) {
   if (points.empty()) return "";
-  return name + ": " + fixed(points.front().y, 4) + " after epoch " +
-         significant(points.front().x, 6) + ", " + fixed(points.back().y, 4) + " after epoch " +
-         significant(points.back().x, 6) + ". ";
+  return fmt::format("{}: {} after epoch {}, {} after epoch {}. ", name, fixed(points.front().y, 4),
+                     significant(points.front().x, 6), fixed(points.back().y, 4),
+                     significant(points.back().x, 6));
 }
 
 struct Curve {
@@ -30,9 +32,8 @@ struct Curve {
   const std::vector<ChartPoint>& points;
 };
 
-std::string curve_figure(const std::string& title, const std::string& caption,
-                         const std::string& y_label, const std::vector<Curve>& curves,
-                         TickText text) {
+Markup curve_figure(const std::string& title, const Markup& caption, const std::string& y_label,
+                    const std::vector<Curve>& curves, TickText text) {
   Chart chart;
   chart.title = title;
   std::vector<double> xs, ys;
@@ -44,7 +45,7 @@ std::string curve_figure(const std::string& title, const std::string& caption,
     }
     chart.description += curve_text(curve.name, curve.points);
   }
-  if (xs.empty()) return "";
+  if (xs.empty()) return {};
   const auto [first, last] = std::minmax_element(xs.begin(), xs.end());
   chart.x = {"epoch", *first, *last, {}};
   for (const Tick& tick : round_ticks(*first, *last, 5)) {
@@ -52,42 +53,54 @@ std::string curve_figure(const std::string& title, const std::string& caption,
   }
   if (*first == *last) chart.x.ticks = {{*first, significant(*first, 6)}};
   chart.y = axis_over(y_label, ys, false, text);
-  return html_figure(svg_chart(chart), title + ".", caption);
+  return html_figure(svg_chart(chart), markup("{}.", title), caption);
 }
 
 // Where the validation was best, in words.
-std::string best_epoch(const std::vector<ChartPoint>& validation) {
+Markup best_epoch(const std::vector<ChartPoint>& validation) {
   if (validation.empty()) return "Mean over the examples of an epoch, while it trains on them.";
   const auto best =
       std::min_element(validation.begin(), validation.end(),
                        [](const ChartPoint& a, const ChartPoint& b) { return a.y < b.y; });
-  return "Lowest on the validation examples after epoch " + significant(best->x, 6) + ": " +
-         html_number(best->y, 4) + ".";
+  return markup("Lowest on the validation examples after epoch {}: {}.", significant(best->x, 6),
+                html_number(best->y, 4));
+}
+
+// What is missing of the curves, in a sentence.
+Markup missing_note(const TrainingHistory& history) {
+  if (history.unreadable) {
+    return "<p>The training curves are missing, because metrics.jsonl in the folder of the run "
+           "could "
+           "not be read.</p>\n";
+  }
+  if (history.damaged_lines == 0) return {};
+  return markup(
+      "<p>Points are missing, because metrics.jsonl in the folder of the run has {} that "
+      "could not be read.</p>\n",
+      history.damaged_lines == 1 ? "one line"
+                                 : fmt::format("{} lines", grouped(history.damaged_lines)));
 }
 
 }  // namespace
 
-std::string training_section(const TrainingHistory& history) {
-  if (history.empty()) return "";
-  return html_section(
-      {"training", "Training",
-       html_figures(
-           {curve_figure("Negative log-likelihood", best_epoch(history.validation_nll),
-                         "nats per example",
-                         {{"training", "out open", history.nll},
-                          {"validation", "right", history.validation_nll}},
-                         TickText::plain),
-            curve_figure("Accuracy",
-                         "On the training examples it is measured while they are trained on.",
-                         "share of the examples",
-                         {{"training", "out open", history.accuracy},
-                          {"validation", "right", history.validation_accuracy}},
-                         TickText::percent),
-            curve_figure("Loss and divergence",
-                         "The loss is the NLL plus λ times KL/N, and penalties if there are any.",
-                         "nats per example",
-                         {{"loss", "right", history.loss}, {"KL/N", "out open", history.kl}},
-                         TickText::plain)})});
+ReportSection training_section(const TrainingHistory& history) {
+  const Markup figures = html_figures(
+      {curve_figure(
+           "Negative log-likelihood", best_epoch(history.validation_nll), "nats per example",
+           {{"training", "out open", history.nll}, {"validation", "right", history.validation_nll}},
+           TickText::plain),
+       curve_figure("Accuracy",
+                    "On the training examples it is measured while they are trained on.",
+                    "share of the examples",
+                    {{"training", "out open", history.accuracy},
+                     {"validation", "right", history.validation_accuracy}},
+                    TickText::percent),
+       curve_figure("Loss and divergence",
+                    "The loss is the NLL plus λ times KL/N, and penalties if there are any.",
+                    "nats per example",
+                    {{"loss", "right", history.loss}, {"KL/N", "out open", history.kl}},
+                    TickText::plain)});
+  return {"training", "Training", "Training", missing_note(history) + figures};
 }
 
 }  // namespace bnn

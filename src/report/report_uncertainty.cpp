@@ -1,9 +1,10 @@
+#include "bnn/report/report_uncertainty.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "bnn/core/display_text.h"
 #include "bnn/report/html_text.h"
-#include "bnn/report/report_page.h"
 #include "bnn/report/svg_strips.h"
 
 namespace bnn {
@@ -16,13 +17,13 @@ struct Group {
   std::vector<const ExampleScore*> members;
 };
 
-std::vector<Group> groups_of(const ReportContents& contents) {
+using Scores = std::vector<ExampleScore>;
+
+std::vector<Group> groups_of(const Scores& inside, const Scores& outside) {
   std::vector<Group> groups = {
       {"right", "right", {}}, {"wrong", "wrong", {}}, {"out of distribution", "out", {}}};
-  for (const ExampleScore& one : contents.inside) {
-    groups[one.correct ? 0 : 1].members.push_back(&one);
-  }
-  for (const ExampleScore& one : contents.outside) groups[2].members.push_back(&one);
+  for (const ExampleScore& one : inside) groups[one.correct ? 0 : 1].members.push_back(&one);
+  for (const ExampleScore& one : outside) groups[2].members.push_back(&one);
   return groups;
 }
 
@@ -38,7 +39,7 @@ struct Score {
   double ExampleScore::*value;
 };
 
-std::string score_figure(const std::vector<Group>& groups, const Score& score, double high) {
+Markup score_figure(const std::vector<Group>& groups, const Score& score, double high) {
   StripChart chart{score.title, "", {score.axis, 0, high, round_ticks(0, high, 5)}, {}};
   for (const Group& group : groups) {
     const std::vector<double> values = values_of(group, score.value);
@@ -47,32 +48,33 @@ std::string score_figure(const std::vector<Group>& groups, const Score& score, d
     const std::string note = grouped(values.size()) + " · median " + significant(*middle, 3);
     chart.strips.push_back(
         {group.name, note, group.style, histogram(values, 0, high, kBins), middle});
-    chart.description += group.name + ": " + std::to_string(values.size()) + " examples, median " +
-                         significant(*middle, 4) + ". ";
+    chart.description += fmt::format("{}: {} examples, median {}. ", group.name, values.size(),
+                                     significant(*middle, 4));
   }
-  return html_figure(svg_strips(chart), score.title + ".", score.caption);
+  return html_figure(svg_strips(chart), markup("{}.", score.title), escaped(score.caption));
 }
 
-double largest(const ReportContents& contents, double ExampleScore::*score) {
+double largest(const std::vector<Group>& groups, double ExampleScore::*score) {
   double most = 0;
-  for (const ExampleScore& one : contents.inside) most = std::max(most, one.*score);
-  for (const ExampleScore& one : contents.outside) most = std::max(most, one.*score);
+  for (const Group& group : groups) {
+    for (const ExampleScore* one : group.members) most = std::max(most, one->*score);
+  }
   return most;
 }
 
-std::string ood_table(const OodMetrics& ood) {
+Markup ood_table(const OodMetrics& ood) {
   HtmlTable table{
       "Telling other images apart.",
-      "Out of distribution, " + grouped(ood.examples) +
-          " images, is the positive class; AUROC is the chance that such an image "
-          "has the higher score, the second AUPR takes the evaluated images as the positive "
-          "class, FPR95 the share of the evaluated images that are "
-          "suspected where 95&nbsp;% of the others are found.",
+      markup("The {} out-of-distribution images are the positive class. AUROC is the chance that "
+             "such an image has a higher score than an evaluated one. The second AUPR takes the "
+             "evaluated images as the positive class. FPR95 is the share of the evaluated images "
+             "that are suspected where 95&nbsp;% of the others are found.",
+             html_count(ood.examples)),
       {"Score", "AUROC", "AUPR", "AUPR of the evaluated", "FPR95"},
       {}};
   for (const NamedOodScore& score : kOodScores) {
     const Detection& one = ood.*score.detection;
-    table.rows.push_back({score.title, html_number(one.auroc, 4), html_number(one.aupr, 4),
+    table.rows.push_back({escaped(score.title), html_number(one.auroc, 4), html_number(one.aupr, 4),
                           html_number(one.aupr_in, 4), html_number(one.fpr95, 4)});
   }
   return html_table(table);
@@ -80,15 +82,16 @@ std::string ood_table(const OodMetrics& ood) {
 
 }  // namespace
 
-std::string uncertainty_section(const ReportContents& contents) {
-  std::string body;
-  if (!contents.inside.empty() || !contents.outside.empty()) {
-    const std::vector<Group> groups = groups_of(contents);
-    const auto classes = static_cast<double>(contents.evaluation.metrics.per_class.size());
-    const double disputed = largest(contents, &ExampleScore::mutual_information);
+ReportSection uncertainty_section(const Scores& inside, const Scores& outside,
+                                  const Evaluation& evaluation) {
+  ReportSection section{"uncertainty", "Uncertainty", "Uncertainty", {}};
+  if (!inside.empty() || !outside.empty()) {
+    const std::vector<Group> groups = groups_of(inside, outside);
+    const auto classes = static_cast<double>(evaluation.metrics.per_class.size());
+    const double disputed = largest(groups, &ExampleScore::mutual_information);
     // Of K classes the entropy is at most log K; with one class it is 0.
     const double entropy_high = classes > 1 ? std::log(classes) : 1;
-    std::vector<std::string> figures = {
+    std::vector<Markup> figures = {
         score_figure(groups,
                      {"Confidence", "probability of the predicted class",
                       "Each strip has its own height; the line marks the median.",
@@ -96,20 +99,20 @@ std::string uncertainty_section(const ReportContents& contents) {
                      1),
         score_figure(groups,
                      {"Predictive entropy", "nats, at most the logarithm of the classes",
-                      "All of the doubt about an image.", &ExampleScore::predictive_entropy},
+                      "The whole uncertainty about an image.", &ExampleScore::predictive_entropy},
                      entropy_high)};
     if (disputed > 0) {
       figures.push_back(score_figure(groups,
                                      {"Mutual information", "nats",
-                                      "How much the samples of the weights disagree: doubt that "
-                                      "more data could remove.",
+                                      "How much the samples of the weights disagree: uncertainty "
+                                      "that more data could remove.",
                                       &ExampleScore::mutual_information},
                                      disputed));
     }
-    body += html_figures(figures);
+    section.body += html_figures(figures);
   }
-  if (contents.evaluation.ood) body += ood_table(*contents.evaluation.ood);
-  return html_section({"uncertainty", "Uncertainty", body});
+  if (evaluation.ood) section.body += ood_table(*evaluation.ood);
+  return section;
 }
 
 }  // namespace bnn

@@ -52,18 +52,35 @@ void spread(std::vector<EndLabel>& labels, double bottom) {
   }
 }
 
-std::string line_html(const Chart& chart, const ChartArea& area, const ChartSeries& series,
-                      const std::vector<ChartPoint>& points) {
-  std::string path, marks;
+// A bar from y - error to y + error, within the chart.
+Markup error_bar(const Chart& chart, const ChartArea& area, const ChartSeries& series,
+                 const ChartPoint& point) {
+  if (!(point.error > 0)) return {};
+  const auto place = [&](double y) {
+    if (!chart.y.shows(y)) return area.bottom;
+    return std::clamp(chart.y.place(y, area.bottom, area.top), area.top, area.bottom);
+  };
+  const double x = chart.x.place(point.x, area.left, area.right);
+  const double low = place(point.y - point.error), high = place(point.y + point.error);
+  const Markup style = markup("class=\"line thin {}\"", series.style);
+  return svg_line(x, high, x, low, style) + svg_line(x - 3, high, x + 3, high, style) +
+         svg_line(x - 3, low, x + 3, low, style);
+}
+
+Markup line_markup(const Chart& chart, const ChartArea& area, const ChartSeries& series,
+                   const std::vector<ChartPoint>& points) {
+  std::string path;
+  Markup bars, marks;
   for (const ChartPoint& point : points) {
     const double x = chart.x.place(point.x, area.left, area.right);
     const double y = chart.y.place(point.y, area.bottom, area.top);
-    path += path.empty() ? 'M' : 'L';
-    path += svg_number(x) + " " + svg_number(y);
-    marks += svg_circle(x, y, 2.2, "class=\"mark " + series.style + "\"");
+    path += fmt::format("{}{} {}", path.empty() ? 'M' : 'L', svg_number(x), svg_number(y));
+    bars += error_bar(chart, area, series, point);
+    marks += svg_circle(x, y, 2.2, markup("class=\"mark {}\"", series.style));
   }
   const bool marked = points.size() == 1 || (series.marks && points.size() <= kMaxMarks);
-  return "<path d=\"" + path + "\" class=\"line " + series.style + "\"/>\n" + (marked ? marks : "");
+  return markup("<path d=\"{}\"class=\"line {}\"/>\n", path, series.style) + bars +
+         (marked ? marks : Markup());
 }
 
 }  // namespace
@@ -127,6 +144,27 @@ ChartAxis axis_of(const std::string& label, std::span<const double> values, Tick
   return axis;
 }
 
+ChartAxis log_axis_over(const std::string& label, std::span<const double> values) {
+  double low = INFINITY, high = -INFINITY;  // log10
+  for (const double value : values) {
+    if (!std::isfinite(value) || !(value > 0)) continue;
+    low = std::min(low, std::log10(value));
+    high = std::max(high, std::log10(value));
+  }
+  if (low > high) low = 0, high = 1;
+  const double margin = std::max(0.04 * (high - low), 0.05);
+  ChartAxis axis{label, std::pow(10.0, low - margin), std::pow(10.0, high + margin), {}, true};
+  const bool is_short = high - low < 2;
+  for (double power = std::floor(low - margin); power <= high + margin; power += 1) {
+    for (const int digit : {1, 2, 5}) {
+      const double at = digit * std::pow(10.0, power);
+      if (at < axis.low || at > axis.high || (digit > 1 && !is_short)) continue;
+      axis.ticks.push_back({at, significant(at, 3)});
+    }
+  }
+  return axis;
+}
+
 ChartArea chart_area(const Chart& chart) {
   double right = kMinRight;
   for (const ChartSeries& series : chart.series) {
@@ -136,8 +174,8 @@ ChartArea chart_area(const Chart& chart) {
   return {kLeft, chart.width - right, kTop, chart.height - kBottom};
 }
 
-std::string svg_x_axis(const ChartAxis& axis, const ChartArea& area) {
-  std::string html = svg_line(area.left, area.bottom, area.right, area.bottom, "class=\"axis\"");
+Markup svg_x_axis(const ChartAxis& axis, const ChartArea& area) {
+  Markup html = svg_line(area.left, area.bottom, area.right, area.bottom, "class=\"axis\"");
   double free_from = -INFINITY;  // where the next label may begin
   for (const Tick& tick : axis.ticks) {
     const double x = axis.place(tick.at, area.left, area.right);
@@ -145,46 +183,51 @@ std::string svg_x_axis(const ChartAxis& axis, const ChartArea& area) {
     const double half = label_width(tick.text) / 2;
     if (x - half < free_from) continue;
     free_from = x + half + 3;
-    html += svg_text(x, area.bottom + 15, " class=\"tick\" text-anchor=\"middle\"",
-                     escaped_markup(tick.text));
+    html +=
+        svg_text(x, area.bottom + 15, "class=\"tick\" text-anchor=\"middle\"", escaped(tick.text));
   }
   return html + svg_text((area.left + area.right) / 2, area.bottom + 30,
-                         " class=\"tick\" text-anchor=\"middle\"", escaped_markup(axis.label));
+                         "class=\"tick\" text-anchor=\"middle\"", escaped(axis.label));
 }
 
-std::string svg_y_axis(const ChartAxis& axis, const ChartArea& area) {
-  std::string html;
+Markup svg_y_axis(const ChartAxis& axis, const ChartArea& area) {
+  Markup html;
   for (const Tick& tick : axis.ticks) {
     const double y = axis.place(tick.at, area.bottom, area.top);
     html += svg_line(area.left, y, area.right, y, "class=\"grid\"");
-    html += svg_text(area.left - 6, y + 3.6, " class=\"tick\" text-anchor=\"end\"",
-                     escaped_markup(tick.text));
+    html +=
+        svg_text(area.left - 6, y + 3.6, "class=\"tick\" text-anchor=\"end\"", escaped(tick.text));
   }
   if (axis.label.empty()) return html;
-  return html + svg_text(0, area.top - 12, " class=\"tick\"", escaped_markup(axis.label));
+  return html + svg_text(0, area.top - 12, "class=\"tick\"", escaped(axis.label));
 }
 
-std::string svg_chart(const Chart& chart) {
+Markup chart_body(const Chart& chart) {
   const ChartArea area = chart_area(chart);
-  std::string lines;
+  Markup lines;
   std::vector<EndLabel> labels;
   for (const ChartSeries& series : chart.series) {
     const std::vector<ChartPoint> points = shown_points(chart, series);
     if (points.empty()) continue;
-    lines += line_html(chart, area, series, points);
+    lines += line_markup(chart, area, series, points);
     if (series.name.empty()) continue;
     labels.push_back({chart.x.place(points.back().x, area.left, area.right) + 6,
                       chart.y.place(points.back().y, area.bottom, area.top) + 3.6, series.name,
                       series.style});
   }
-  if (lines.empty()) return "";
+  if (lines.empty()) return lines;
   spread(labels, area.bottom);
   for (const EndLabel& label : labels) {
-    lines += svg_text(label.x, label.y, " class=\"label " + label.style + "\"",
-                      escaped_markup(label.text));
+    lines +=
+        svg_text(label.x, label.y, markup("class=\"label {}\"", label.style), escaped(label.text));
   }
-  return svg_image(chart.width, chart.height, chart.title, chart.description,
-                   svg_y_axis(chart.y, area) + svg_x_axis(chart.x, area) + chart.inside + lines);
+  return svg_y_axis(chart.y, area) + svg_x_axis(chart.x, area) + chart.inside + lines;
+}
+
+Markup svg_chart(const Chart& chart) {
+  const Markup body = chart_body(chart);
+  if (body.empty()) return body;
+  return svg_image(chart.width, chart.height, chart.title, chart.description, body);
 }
 
 }  // namespace bnn

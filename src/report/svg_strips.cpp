@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bnn/report/html_text.h"
 #include "bnn/report/svg_elements.h"
 
 namespace bnn {
@@ -19,26 +18,26 @@ bool is_empty(const Strip& strip) {
                      [](std::size_t count) { return count == 0; });
 }
 
-std::string bars(const Strip& strip, double baseline) {
+Markup bars(const Strip& strip, double baseline) {
   const auto tallest =
       static_cast<double>(*std::max_element(strip.counts.begin(), strip.counts.end()));
   const double step = (kRight - kLeft) / static_cast<double>(strip.counts.size());
-  std::string html;
+  Markup html;
   for (std::size_t b = 0; b < strip.counts.size(); ++b) {
     if (strip.counts[b] == 0) continue;
     // What is there can be seen, however little it is.
     const double height = std::max(kBars * static_cast<double>(strip.counts[b]) / tallest, 0.8);
     html += svg_rectangle(kLeft + step * static_cast<double>(b) + 0.3, baseline - height,
-                          step - 0.6, height, "class=\"bar " + strip.style + "\"");
+                          step - 0.6, height, markup("class=\"bar {}\"", strip.style));
   }
   return html;
 }
 
-std::string strip_html(const StripChart& chart, const Strip& strip, double top) {
+Markup strip_markup(const StripChart& chart, const Strip& strip, double top) {
   const double baseline = top + kLabel + kBars;
-  std::string html = svg_text(kLeft, top + 10, " class=\"label " + strip.style + "\"",
-                              escaped_markup(strip.name) + "<tspan class=\"note\" dx=\"8\">" +
-                                  escaped_markup(strip.note) + "</tspan>");
+  Markup html =
+      svg_text(kLeft, top + 10, markup("class=\"label {}\"", strip.style),
+               markup("{}<tspan class=\"note\" dx=\"8\">{}</tspan>", strip.name, strip.note));
   html += bars(strip, baseline);
   html += svg_line(kLeft, baseline, kRight, baseline, "class=\"axis\"");
   if (strip.mark && chart.x.shows(*strip.mark)) {
@@ -71,15 +70,15 @@ std::optional<double> median(std::vector<double> values) {
   return *middle;
 }
 
-std::string svg_strips(const StripChart& chart) {
+Markup svg_strips(const StripChart& chart) {
   double top = 0;
-  std::string body;
+  Markup body;
   for (const Strip& strip : chart.strips) {
     if (is_empty(strip)) continue;
-    body += strip_html(chart, strip, top);
+    body += strip_markup(chart, strip, top);
     top += kStrip;
   }
-  if (body.empty()) return "";
+  if (body.empty()) return body;
   const ChartArea area{kLeft, kRight, 0, top - kGap};
   return svg_image(kWidth, area.bottom + kBottom, chart.title, chart.description,
                    svg_x_axis(chart.x, area) + body);

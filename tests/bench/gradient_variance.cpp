@@ -30,7 +30,7 @@ constexpr double kGrowth = 0.6;
 
 struct Options {
   std::vector<std::string> checkpoints;
-  std::string data, out;
+  std::string data, out, redraw;
   std::vector<std::string> estimators = {"shared", "flipout", "local", "independent"};
   std::vector<int> batch_sizes = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   int repeats = 96;
@@ -167,7 +167,18 @@ void create_folder(const std::string& path) {
   if (error) throw Error(ErrorKind::io, path + ": cannot create: " + error.message());
 }
 
+int redraw(const Options& options) {
+  create_folder(options.out);
+  write_file_atomically(options.out + "/gradient_variance.svg",
+                        variance_plot(read_variance_csv(options.redraw)));
+  return 0;
+}
+
 int run(Options options) {
+  if (!options.redraw.empty()) return redraw(options);
+  if (options.checkpoints.empty() || options.data.empty()) {
+    throw Error(ErrorKind::usage, "expected checkpoints and --data DIR, or --redraw FILE.csv");
+  }
   auto& sizes = options.batch_sizes;
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
@@ -191,11 +202,13 @@ int run(Options options) {
 int main(int argc, char** argv) {
   bnn::Options options;
   CLI::App app(bnn::kDescription, "bnn-gradient-variance");
-  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints of bnn-train")->required();
+  app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints of bnn-train");
   app.add_option("--data", options.data, "Where the images that they were trained on lie")
-      ->option_text("DIR")
-      ->required();
+      ->option_text("DIR");
   app.add_option("--out", options.out, "Where the results go")->option_text("DIR")->required();
+  app.add_option("--redraw", options.redraw,
+                 "Measure nothing: draw gradient_variance.svg of this CSV file")
+      ->option_text("FILE.csv");
   app.add_option("--estimators", options.estimators,
                  "Names between commas (default: shared,flipout,local,independent)")
       ->delimiter(',')

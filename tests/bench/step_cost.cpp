@@ -23,7 +23,7 @@ constexpr auto kDescription =
 constexpr int kMostExamples = 512;
 
 struct Options {
-  std::string out;
+  std::string out, redraw;
   int rounds = 21;
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
@@ -65,14 +65,19 @@ void measure(const Options& options, std::vector<CostRow>& rows) {
 }
 
 int run(const Options& options) {
-  prepare_blas(options.threads);
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
   if (error) throw Error(ErrorKind::io, options.out + ": cannot create: " + error.message());
+  const std::string plot = options.out + "/step_cost.svg";
+  if (!options.redraw.empty()) {
+    write_file_atomically(plot, cost_plot(read_cost_csv(options.redraw)));
+    return 0;
+  }
+  prepare_blas(options.threads);
   std::vector<CostRow> rows = points();
   measure(options, rows);
   write_file_atomically(options.out + "/step_cost.csv", cost_csv(rows, options.threads));
-  write_file_atomically(options.out + "/step_cost.svg", cost_plot(rows));
+  write_file_atomically(plot, cost_plot(rows));
   std::fputs(cost_table(rows).c_str(), stdout);
   return 0;
 }
@@ -87,6 +92,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "Measurements of each point (default: 21)")
       ->check(CLI::Range(1, 100000))
       ->option_text("R");
+  app.add_option("--redraw", options.redraw, "Measure nothing: draw step_cost.svg of this CSV file")
+      ->option_text("FILE.csv");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   options.threads = 1;

@@ -4,13 +4,18 @@
 #include <cmath>
 
 #include "bnn/core/display_text.h"
-#include "svg_plot.h"
+#include "bnn/report/svg_sheet.h"
+#include "csv_rows.h"
 
 namespace bnn {
 namespace {
 
 constexpr double kMilli = 1000.0;
 constexpr int kDigits = 4;
+
+constexpr auto kHeader =
+    "operation,varied,batch_size,filters,samples,threads,rounds,median_ms,lower_quartile_ms,"
+    "upper_quartile_ms";
 
 std::string milliseconds(double seconds) { return significant(kMilli * seconds, kDigits); }
 
@@ -56,9 +61,30 @@ std::string table_row(const CostRow& row, const CostRow* before) {
          right_aligned(exponent, 11) + "\n";
 }
 
-PlotPoint point_of(const CostRow& row) {
+ChartPoint point_of(const CostRow& row) {
   const double spread = (row.quantile(0.75) - row.quantile(0.25)) / 2.0;
   return {row.x, kMilli * row.quantile(0.5), kMilli * spread};
+}
+
+// The points of one thing that is varied, rows [first, end).
+Chart chart_of(const std::vector<CostRow>& rows, std::size_t first, std::size_t end) {
+  const CostRow& row = rows[first];
+  const std::string what = row.workload.predicts ? "prediction" : "training step";
+  Chart chart;
+  chart.title = what + " against " + row.varied;
+  ChartSeries series{"", "right", {}};
+  std::vector<double> xs, ys;
+  for (std::size_t i = first; i < end; ++i) {
+    const ChartPoint point = point_of(rows[i]);
+    series.points.push_back(point);
+    xs.push_back(point.x);
+    ys.insert(ys.end(), {point.y, point.y - point.error, point.y + point.error});
+  }
+  chart.x = log_axis_over(row.varied + " (" + fixed_numbers(row) + ")", xs);
+  chart.x.ticks = axis_of("", xs, TickText::plain).ticks;
+  chart.y = log_axis_over("milliseconds a " + (row.workload.predicts ? what : "step"), ys);
+  chart.series = {series, power_guide("", 1, series.points.back(), chart)};
+  return chart;
 }
 
 }  // namespace
@@ -73,9 +99,7 @@ double CostRow::quantile(double share) const {
 }
 
 std::string cost_csv(const std::vector<CostRow>& rows, int threads) {
-  std::string text =
-      "operation,varied,batch_size,filters,samples,threads,rounds,median_ms,lower_quartile_ms,"
-      "upper_quartile_ms\n";
+  std::string text = std::string(kHeader) + "\n";
   for (const CostRow& row : rows) {
     std::string line = operation(row.workload) + "," + row.varied;
     for (const int number : {row.workload.examples, row.workload.filters, row.workload.samples,
@@ -101,28 +125,38 @@ std::string cost_table(const std::vector<CostRow>& rows) {
   return text;
 }
 
+std::vector<CostRow> read_cost_csv(const std::string& path) {
+  std::vector<CostRow> rows;
+  for (const CsvRow& fields : read_csv(path, kHeader)) {
+    CostRow row;
+    row.varied = fields[1];
+    row.workload = {fields[0] == "predict", std::stoi(fields[2]), std::stoi(fields[3]),
+                    std::stoi(fields[4])};
+    row.x = row.varied == "batch size" ? row.workload.examples
+            : row.varied == "filters"  ? row.workload.filters
+                                       : row.workload.samples;
+    const double median = std::stod(fields[7]) / kMilli, lower = std::stod(fields[8]) / kMilli;
+    const double upper = std::stod(fields[9]) / kMilli;
+    row.seconds = {lower, lower, median, upper, upper};  // five rounds of these quartiles
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 std::string cost_plot(const std::vector<CostRow>& rows) {
-  Plot plot;
-  plot.title = "Time of a training step and of a prediction against what they depend on";
-  plot.description =
-      "Logarithmic axes. In each panel one number grows and the others are fixed. The median time "
+  SvgSheet sheet;
+  sheet.title = "Time of a training step and of a prediction against what they depend on";
+  sheet.description =
+      "Logarithmic axes. In each chart one number grows and the others are fixed. The median time "
       "approaches the dashed line of slope 1 through the last point: it grows in proportion. Bars "
       "are half the distance of the quartiles.";
-  plot.guide = {1.0, "in proportion to x"};
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const CostRow& row = rows[i];
-    if (begins_block(rows, i)) {
-      const std::string what = row.workload.predicts ? "prediction" : "training step";
-      plot.panels.push_back({what + " against " + row.varied,
-                             "milliseconds a " + (row.workload.predicts ? what : "step"),
-                             {{"median time", {}}},
-                             row.varied + " (" + fixed_numbers(row) + ")",
-                             {}});
-    }
-    plot.panels.back().series[0].points.push_back(point_of(row));
-    plot.panels.back().x_ticks.push_back(row.x);
+  for (std::size_t first = 0; first < rows.size();) {
+    std::size_t end = first + 1;
+    while (end < rows.size() && !begins_block(rows, end)) ++end;
+    sheet.charts.push_back(chart_of(rows, first, end));
+    first = end;
   }
-  return svg_plot(plot);
+  return svg_sheet(sheet);
 }
 
 }  // namespace bnn

@@ -21,11 +21,14 @@ struct CostRow {
 
 std::string cost_csv(const std::vector<CostRow>& rows, int threads);
 
+/// Rows with the quartiles of a file that cost_csv made. Throws Error(data) if it is another one.
+std::vector<CostRow> read_cost_csv(const std::string& path);
+
 /// A block for everything that is varied: median, quartiles, time for each unit of x, and the
 /// exponent of x between neighbouring points: 1 where cost grows in proportion.
 std::string cost_table(const std::vector<CostRow>& rows);
 
-/// An SVG file: one panel for everything that is varied, with a guide of slope 1.
+/// An SVG file: one chart for everything that is varied, with a guide of slope 1.
 std::string cost_plot(const std::vector<CostRow>& rows);
 
 }  // namespace bnn

@@ -1,22 +1,20 @@
 #include "variance_report.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "bnn/core/display_text.h"
-#include "svg_plot.h"
+#include "bnn/report/svg_sheet.h"
+#include "csv_rows.h"
 
 namespace bnn {
 namespace {
 
 constexpr int kDigits = 4;
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
+constexpr auto kHeader =
+    "checkpoint,network,data,estimator,batch_size,repeats,layer,variable,variance,standard_error";
 
 // The values of one column, each once, in order of appearance.
 template <typename Column>
@@ -87,34 +85,48 @@ std::string table_block(const std::vector<VarianceRow>& rows, Line line) {
   return text;
 }
 
-PlotPanel panel_of(const std::vector<VarianceRow>& rows, Line line) {
+// How the line of an estimator looks, by its place in the list.
+std::string style_of(std::size_t series) {
+  constexpr std::array kStyles = {"wrong", "right", "out open", "soft"};
+  return kStyles[series % kStyles.size()];
+}
+
+// Means or untransformed scales of one network.
+Chart chart_of(const std::vector<VarianceRow>& rows, Line line) {
   const bool is_scale = line.variable != "loc";
-  PlotPanel panel{line.network + ": " + (is_scale ? "untransformed scales" : "means"),
-                  "variance of the gradient",
-                  {}};
+  Chart chart;
+  chart.title = line.network + ": " + (is_scale ? "untransformed scales" : "means");
+  std::vector<double> xs, ys;
   for (const std::string& estimator : distinct(rows, &VarianceRow::estimator)) {
     line.estimator = estimator;
-    PlotSeries series{estimator, {}};
+    ChartSeries series{estimator, style_of(chart.series.size()), {}};
     for (const Measured& point : points_of(rows, line)) {
       series.points.push_back({point.x, point.y.value, point.y.standard_error});
+      xs.push_back(point.x);
+      ys.insert(ys.end(), {point.y.value, point.y.value + point.y.standard_error,
+                           point.y.value - point.y.standard_error});
     }
-    panel.series.push_back(std::move(series));
+    chart.series.push_back(std::move(series));
   }
-  return panel;
+  chart.x = log_axis_over("batch size N", xs);
+  chart.x.ticks = axis_of("", xs, TickText::plain).ticks;
+  chart.y = log_axis_over("variance of the gradient", ys);
+  if (!chart.series.empty() && !chart.series[0].points.empty()) {
+    chart.series.push_back(power_guide("1/N", -1, chart.series[0].points.front(), chart));
+  }
+  return chart;
 }
 
 }  // namespace
 
 std::string variance_csv(const std::vector<VarianceRow>& rows) {
-  std::string text =
-      "checkpoint,network,data,estimator,batch_size,repeats,layer,variable,variance,"
-      "standard_error\n";
+  std::string text = std::string(kHeader) + "\n";
   for (const VarianceRow& row : rows) {
     for (const auto& column : {row.checkpoint, row.network, row.data, row.estimator}) {
-      text += quoted(column) + ",";
+      text += csv_quoted(column) + ",";
     }
     text += std::to_string(row.batch_size) + "," + std::to_string(row.repeats) + "," +
-            quoted(row.layer) + "," + row.variable + "," +
+            csv_quoted(row.layer) + "," + row.variable + "," +
             significant(row.variance.value, kDigits) + "," +
             significant(row.variance.standard_error, 2) + "\n";
   }
@@ -134,21 +146,35 @@ std::string variance_table(const std::vector<VarianceRow>& rows) {
   return text;
 }
 
+std::vector<VarianceRow> read_variance_csv(const std::string& path) {
+  std::vector<VarianceRow> rows;
+  for (const CsvRow& fields : read_csv(path, kHeader)) {
+    rows.push_back({fields[0],
+                    fields[1],
+                    fields[2],
+                    fields[3],
+                    std::stoi(fields[4]),
+                    std::stoi(fields[5]),
+                    fields[6],
+                    fields[7],
+                    {std::stod(fields[8]), std::stod(fields[9])}});
+  }
+  return rows;
+}
+
 std::string variance_plot(const std::vector<VarianceRow>& rows) {
-  Plot plot;
-  plot.title = "Variance of the mini-batch gradient against the batch size N";
-  plot.description =
+  SvgSheet sheet;
+  sheet.title = "Variance of the mini-batch gradient against the batch size N";
+  sheet.description =
       "Logarithmic axes. With one sample of the weights shared by the batch (shared) the variance "
-      "levels off as N grows; with flipout, local reparameterization and independent samples it "
+      "levels off as N grows. With flipout, local reparameterization and independent samples it "
       "keeps falling like the dashed line, 1/N. Bars are standard errors.";
-  plot.x_label = "batch size N";
-  for (const int size : distinct(rows, &VarianceRow::batch_size)) plot.x_ticks.push_back(size);
   for (const std::string& variable : distinct(rows, &VarianceRow::variable)) {
     for (const std::string& network : distinct(rows, &VarianceRow::network)) {
-      plot.panels.push_back(panel_of(rows, {network, "resampled", variable, ""}));
+      sheet.charts.push_back(chart_of(rows, {network, "resampled", variable, ""}));
     }
   }
-  return svg_plot(plot);
+  return svg_sheet(sheet);
 }
 
 }  // namespace bnn

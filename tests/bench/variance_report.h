@@ -22,6 +22,9 @@ struct VarianceRow {
 
 std::string variance_csv(const std::vector<VarianceRow>& rows);
 
+/// The rows of a file that variance_csv made. Throws Error(data) if it is another one.
+std::vector<VarianceRow> read_variance_csv(const std::string& path);
+
 /// For all layers together: the variance at the smallest and at the largest batch size, what the
 /// larger batch gained, and the slope over the last two decades of batch sizes.
 std::string variance_table(const std::vector<VarianceRow>& rows);

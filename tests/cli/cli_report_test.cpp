@@ -129,10 +129,32 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   CHECK(row_numbers(classes, "<bdi>4</bdi></th>") == expected);
 }
 
-TEST_CASE("a damaged metrics.jsonl does no harm to a report") {
+TEST_CASE("a metrics.jsonl that cannot be read is said on stderr and in the report") {
   const TrainedRun tiny;
-  write_text(tiny.file("run/metrics.jsonl"), "{\"event\": \"train\", \"epoch\": 1,\n\xFF\xFE\n");
-  CHECK(report_of(tiny, {}).find("<h2 id=\"training\">") == std::string::npos);
+  const std::string path = tiny.file("run/metrics.jsonl");
+  const std::string good = tiny.read("run/metrics.jsonl");
+  const Words words = {"--report", "report.html"};
+  CHECK(tiny.eval(words).err.find("metrics.jsonl") == std::string::npos);
+  CHECK(tiny.read("report.html").find("metrics.jsonl") == std::string::npos);
+
+  write_text(path, good + "not json\n");
+  CHECK(tiny.eval(words).err.find("left out one line") != std::string::npos);
+  CHECK(tiny.read("report.html").find("has one line that could not be read") != std::string::npos);
+  CHECK(tiny.read("report.html").find("Negative log-likelihood") != std::string::npos);
+
+  write_text(path, "{\"event\": \"train\", \"epoch\": 1,\n\xFF\xFE\n");
+  CHECK(tiny.eval(words).err.find("left out 2 lines") != std::string::npos);
+
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  const ProgramRun run = tiny.eval(words);
+  CHECK(run.exit_code == 0);
+  CHECK(run.err.find("no training curves: ") != std::string::npos);
+  CHECK(run.err.find("metrics.jsonl") != std::string::npos);
+  const std::string page = tiny.read("report.html");
+  CHECK(tag_faults(page).empty());
+  CHECK(page.find("<h2 id=\"training\">") != std::string::npos);
+  CHECK(page.find("The training curves are missing") != std::string::npos);
 }
 
 TEST_CASE("--report works with one pass and with images of two channels") {

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/json_reader.h"
-#include "bnn/report/svg_elements.h"
+#include "bnn/report/markup.h"
 #include "support/data_files.h"
 #include "support/json_document.h"
 #include "support/report_fixture.h"
@@ -65,7 +65,7 @@ std::string frames_page(const std::string& report) {
   std::string page = "<!DOCTYPE html><meta charset=\"utf-8\"><pre id=\"result\"></pre>";
   for (const int width : kWidths) {
     page += "<iframe width=\"" + std::to_string(width) +
-            "\" height=\"900\" style=\"border:0\" srcdoc=\"" + escaped_markup(report) +
+            "\" height=\"900\" style=\"border:0\" srcdoc=\"" + escaped(report).text() +
             "\"></iframe>";
   }
   return page + "<script>" + kMeasure + "</script>";

@@ -7,9 +7,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/error.h"
 #include "bnn/infer/risk_coverage.h"
 #include "bnn/report/png_data_uri.h"
-#include "bnn/report/report_page.h"
+#include "bnn/report/report_collector.h"
+#include "bnn/report/report_posterior.h"
+#include "bnn/report/report_training.h"
+#include "bnn/report/svg_sheet.h"
 #include "bnn/report/svg_strips.h"
 #include "support/data_files.h"
 #include "support/markup_check.h"
@@ -204,7 +208,7 @@ TEST_CASE("scales and signal-to-noise ratios of a posterior are those of its par
   for (const std::size_t count : tensor.scale_counts) counted += count;
   CHECK(counted == 4);
   CHECK(tensor.ratio_counts[0] == 1);  // the mean that is 0
-  CHECK(weights_section({}).empty());
+  CHECK(weights_section({}).body.empty());
 }
 
 TEST_CASE("damaged lines of metrics.jsonl are skipped") {
@@ -234,9 +238,11 @@ TEST_CASE("damaged lines of metrics.jsonl are skipped") {
   REQUIRE(history.validation_nll.size() == 1);
   CHECK(history.validation_nll[0].y == 2.25);
   CHECK(history.validation_accuracy[0].y == 0.5);
-  CHECK(read_training_history(folder.file("none")).empty());
-  CHECK(read_training_history(folder.path()).empty());
-  CHECK(training_section({}).empty());
+  CHECK(history.damaged_lines == 7);  // not the last one, which has no line feed yet
+  CHECK(history.has_curves());
+  CHECK_THROWS_AS(read_training_history(folder.file("none")), Error);
+  CHECK_THROWS_AS(read_training_history(folder.path()), Error);
+  CHECK(training_section({}).body.empty());
 }
 
 TEST_CASE("a chart draws its lines to scale and names them at their ends") {
@@ -246,7 +252,7 @@ TEST_CASE("a chart draws its lines to scale and names them at their ends") {
   chart.y = {"y", 0, 1, {}};
   chart.series = {{"one", "right", {{0, 0}, {10, 1}}}, {"two", "wrong", {{0, 1}, {10, 1}}}};
   const ChartArea area = chart_area(chart);
-  const std::string svg = svg_chart(chart);
+  const std::string svg = svg_chart(chart).text();
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   REQUIRE(std::sscanf(svg.c_str() + svg.find("<path d="), "<path d=\"M%lf %lfL%lf %lf", &x0, &y0,
                       &x1, &y1) == 4);
@@ -263,6 +269,94 @@ TEST_CASE("a chart draws its lines to scale and names them at their ends") {
   CHECK(second - first >= 11.9);
   chart.series = {{"none", "right", {{1, std::nan("")}}}};
   CHECK(svg_chart(chart).empty());
+}
+
+TEST_CASE("a chart on logarithmic axes leaves out what they cannot show") {
+  Chart chart;
+  chart.title = "title";
+  chart.x = log_axis_over("x", std::vector<double>{1, 100, -3, 0});
+  chart.y = log_axis_over("y", std::vector<double>{0.01, 1});
+  CHECK(chart.x.low < 1);
+  CHECK(chart.x.low > 0.7);
+  CHECK(texts(chart.x.ticks) == Texts{"1", "10", "100"});
+  CHECK(texts(log_axis_over("", std::vector<double>{3, 30}).ticks) == Texts{"5", "10", "20"});
+  CHECK(log_axis_over("", {}).high > 1);
+  chart.series = {{"", "right", {{1, 0.01}, {10, 0.1}, {100, 1}}}};
+  const std::string svg = svg_chart(chart).text();
+  chart.series[0].points.push_back({1000, 0});
+  chart.series[0].points.push_back({-1, 1});
+  CHECK(svg_chart(chart).text() == svg);
+  const ChartArea area = chart_area(chart);
+  double x[3] = {}, y[3] = {};
+  REQUIRE(std::sscanf(svg.c_str() + svg.find("<path d="), "<path d=\"M%lf %lfL%lf %lfL%lf %lf",
+                      &x[0], &y[0], &x[1], &y[1], &x[2], &y[2]) == 6);
+  CHECK(x[1] - x[0] == Approx(x[2] - x[1]).margin(0.11));
+  CHECK(y[1] - y[0] == Approx(y[2] - y[1]).margin(0.11));
+  CHECK(x[0] > area.left);
+  CHECK(y[0] < area.bottom);
+}
+
+TEST_CASE("the error bar of a point reaches from its lower to its upper end within the chart") {
+  Chart chart;
+  chart.x = {"x", 0, 10, {}};
+  chart.y = {"y", 0, 1, {}};
+  chart.series = {{"", "right", {{5, 0.5, 0.25}, {6, 0.5, 9}, {7, 0.5}}}};
+  const ChartArea area = chart_area(chart);
+  const std::string svg = svg_chart(chart).text();
+  CHECK(occurrences(svg, "class=\"line thin right\"") == 6);
+  double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+  const char* line = "<line x1=\"%lf\" y1=\"%lf\" x2=\"%lf\" y2=\"%lf\"";
+  const std::size_t first = svg.rfind("<line", svg.find("class=\"line thin"));
+  REQUIRE(std::sscanf(svg.c_str() + first, line, &x1, &y1, &x2, &y2) == 4);
+  CHECK(x1 == x2);
+  CHECK(y1 == Approx(chart.y.place(0.75, area.bottom, area.top)).margin(0.06));
+  CHECK(y2 == Approx(chart.y.place(0.25, area.bottom, area.top)).margin(0.06));
+}
+
+TEST_CASE("a guide of slope 1 lies on points that grow with x and ends at the last") {
+  Chart chart;
+  const std::vector<ChartPoint> points = {{1, 2}, {100, 200}};
+  chart.x = log_axis_over("x", std::vector<double>{1, 100});
+  chart.y = log_axis_over("y", std::vector<double>{2, 200});
+  const ChartSeries rising = power_guide("guide", 1, points.back(), chart);
+  REQUIRE(rising.points.size() == 2);
+  CHECK(rising.points[0].x == 100);
+  CHECK(rising.points[0].y == 200);
+  CHECK(rising.points[1].x < 1);
+  CHECK(rising.points[1].y == Approx(2 * rising.points[1].x));
+  CHECK(rising.points[1].y >= Approx(chart.y.low));
+  const ChartSeries falling = power_guide("guide", -1, {1, 200}, chart);
+  CHECK(falling.points[1].x > 99);
+  CHECK(falling.points[1].y == Approx(200 / falling.points[1].x));
+  CHECK(power_guide("guide", 1, {0, 1}, chart).points.empty());
+}
+
+TEST_CASE("a sheet of charts is a file that stands alone, and its text stays text") {
+  Chart chart;
+  chart.title = "<script>&\x01";
+  chart.x = log_axis_over("x", std::vector<double>{1, 100});
+  chart.y = log_axis_over("y", std::vector<double>{1, 100});
+  chart.series = {{"falling", "right", {{1, 100, 10}, {10, 10, 1}, {100, 1}}},
+                  {"other", "wrong", {{1, 20}, {10, 20}}}};
+  const std::string svg = svg_sheet({"a title", "a description", {chart, chart, Chart{}}});
+  CHECK(tag_faults(svg).empty());
+  CHECK(svg.find("<title id=\"title\">a title</title>") != std::string::npos);
+  CHECK(svg.find("<desc id=\"description\">a description</desc>") != std::string::npos);
+  CHECK(occurrences(svg, "<path d=\"M") == 4);
+  CHECK(occurrences(svg, "<circle") == 2 * 5);
+  CHECK(occurrences(svg, "&lt;script&gt;&amp; ") == 2);
+  CHECK(occurrences(svg, "<script") + occurrences(svg, "nan") + occurrences(svg, "n/a") == 0);
+  CHECK(occurrences(svg, "url(") + occurrences(svg, "@import") == 0);
+}
+
+TEST_CASE("text within markup is escaped, and markup stands as it is") {
+  const std::string hostile = "<b a=\"1\">&\x01\xff";
+  CHECK(markup("<i>{}</i>", hostile).text() ==
+        "<i>&lt;b a=&quot;1&quot;&gt;&amp; \xef\xbf\xbd</i>");
+  CHECK(markup("<p>{}{}</p>", markup("<i>{}</i>", "<"), 3).text() == "<p><i>&lt;</i>3</p>");
+  CHECK(("<p>" + escaped("a & b") + "</p>").text() == "<p>a &amp; b</p>");
+  static_assert(!std::is_convertible_v<std::string, Markup>);
+  static_assert(!std::is_convertible_v<const char*, Markup>);
 }
 
 }  // namespace bnn::testing

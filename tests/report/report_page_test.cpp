@@ -10,6 +10,10 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/report/html_text.h"
+#include "bnn/report/report_calibration.h"
+#include "bnn/report/report_classes.h"
+#include "bnn/report/report_metrics.h"
+#include "bnn/report/report_style.h"
 #include "support/markup_check.h"
 #include "support/report_fixture.h"
 
@@ -67,6 +71,52 @@ TEST_CASE("a full report has every section in order, and each holds what it is f
   CHECK(occurrences(page, "<svg") == 10 + 2 + 1 + 3 + 2 + 2 + 2 + 3);
 }
 
+namespace {
+
+// The values of all attributes of a name.
+std::vector<std::string> attributes(const std::string& page, const std::string& name) {
+  std::vector<std::string> values;
+  const std::string mark = name + "=\"";
+  for (std::size_t at = page.find(mark); at != std::string::npos; at = page.find(mark, at + 1)) {
+    const std::size_t begin = at + mark.size();
+    values.push_back(page.substr(begin, page.find('"', begin) - begin));
+  }
+  return values;
+}
+
+// Where the links of a page lead to, and the headings that they should lead to.
+void check_links(const std::string& page) {
+  std::vector<std::string> targets;
+  for (const std::string& id : attributes(page, "<h2 id")) targets.push_back("#" + id);
+  CHECK(attributes(page, "<a href") == targets);
+}
+
+}  // namespace
+
+TEST_CASE("the links of a report lead to its sections, whichever there are") {
+  check_links(report_page({}));
+  check_links(report_page(plain_report()));
+  check_links(report_page(full_report()));
+  ReportContents pruned = full_report();
+  pruned.evaluation.sweep.clear();
+  check_links(report_page(pruned));
+  ReportContents swept = full_report();
+  swept.evaluation.pruning.clear();
+  check_links(report_page(swept));
+}
+
+TEST_CASE("a report says so if training curves are missing") {
+  ReportContents contents = plain_report();
+  CHECK(report_page(contents).find("metrics.jsonl") == std::string::npos);
+  contents.history.unreadable = true;
+  const std::string page = report_page(contents);
+  check_whole(page);
+  CHECK(page.find("The training curves are missing, because metrics.jsonl") != std::string::npos);
+  contents = full_report();
+  contents.history.damaged_lines = 2;
+  CHECK(report_page(contents).find("has 2 lines that could not be read") != std::string::npos);
+}
+
 TEST_CASE("sections of a report appear only if there is something to show") {
   const std::string page = report_page(plain_report());
   check_whole(page);
@@ -98,10 +148,10 @@ TEST_CASE("each metric of a report stands in its own row") {
   contents.evaluation.mean_weights->nll = 99;
   contents.evaluation.intervals = IntervalSet{};
   contents.evaluation.intervals->of(&Metrics::nll) = {1.25, 1.5};
-  const std::string section = metrics_section(contents.evaluation);
+  const std::string section = metrics_section(contents.evaluation).body.text();
   for (const auto& [name, value] : rows) {
     const std::string row = section.substr(section.find("\">" + std::string(name) + "<small"));
-    const std::string cell = "<td>" + html_number(metrics.*value, 4) + "</td>";
+    const std::string cell = "<td>" + html_number(metrics.*value, 4).text() + "</td>";
     CAPTURE(name);
     CHECK(row.find(cell) < row.find("</tr>"));
   }
@@ -178,7 +228,7 @@ TEST_CASE("the confusion matrix of a report has every count in its place") {
   Evaluation evaluation;
   evaluation.class_names = {"a", "b"};
   evaluation.metrics.confusion_matrix = {{97, 3}, {0, 20}};
-  const std::string html = classes_section(evaluation);
+  const std::string html = classes_section(evaluation).body.text();
   CHECK(html.find("<tr><th scope=\"row\"><bdi>a</bdi></th><td class=\"hit\">97</td>"
                   "<td class=\"e4\">3</td></tr>\n"
                   "<tr><th scope=\"row\"><bdi>b</bdi></th><td class=\"none\">·</td>"
@@ -193,7 +243,7 @@ TEST_CASE("of many classes the most frequent confusions are listed, largest firs
   matrix[3][3] = 15;
   matrix[7][2] = 9;
   matrix[1][2] = 5;
-  const std::string html = classes_section(evaluation);
+  const std::string html = classes_section(evaluation).body.text();
   const std::vector<std::string> rows = elements(elements(html, "tbody").at(0), "tr");
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].find("<bdi>7</bdi></th><td><bdi>2</bdi></td><td>9</td>") != std::string::npos);
@@ -208,7 +258,7 @@ TEST_CASE("the reliability diagram marks the bins without examples") {
                     [](const CalibrationBin& bin) { return bin.count == 0; }));
   REQUIRE(absent > 0);
   REQUIRE(absent < kCalibrationBins);
-  const std::string svg = elements(calibration_section(evaluation), "svg").at(0);
+  const std::string svg = elements(calibration_section(evaluation).body.text(), "svg").at(0);
   CHECK(occurrences(svg, ">–</text>") == absent);
   CHECK(occurrences(svg, ": no examples.") == absent);
   CHECK(occurrences(svg, "<circle") == kCalibrationBins - absent);

@@ -8,7 +8,9 @@
 #include "bnn/evaluation/evaluation_images.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/infer/evaluation.h"
+#include "bnn/process/run_log.h"
 #include "bnn/report/report_collector.h"
+#include "bnn/report/report_history.h"
 
 namespace bnn {
 
@@ -16,8 +18,8 @@ namespace bnn {
 /// the work; the file appears with `finish`, and never in parts. Not thread-safe.
 class ReportWriter {
  public:
-  /// Both must outlive the writer.
-  ReportWriter(const EvalOptions& options, const ModelCheckpoint& model);
+  /// All must outlive the writer. Training curves that cannot be read are a warning of the log.
+  ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log);
 
   ReportCollector& examples() { return examples_; }
 
@@ -26,8 +28,11 @@ class ReportWriter {
               const EvaluationImages* outside);
 
  private:
+  TrainingHistory training_history() const;
+
   const EvalOptions& options_;
   const ModelCheckpoint& model_;
+  RunLog& log_;
   AtomicFile file_;
   ReportCollector examples_;
 };

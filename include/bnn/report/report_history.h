@@ -1,6 +1,7 @@
 #pragma once
 // How a run came to be: the curves in the metrics.jsonl of its folder.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,15 @@ namespace bnn {
 struct TrainingHistory {
   std::vector<ChartPoint> nll, loss, kl, accuracy;  // of the training examples; kl is KL / N
   std::vector<ChartPoint> validation_nll, validation_accuracy;
+  bool unreadable = false;        // the file could not be read: no curves for that reason
+  std::size_t damaged_lines = 0;  // lines that are no JSON object; their points are missing
 
-  bool empty() const { return nll.empty() && validation_nll.empty(); }
+  bool has_curves() const { return !nll.empty() || !validation_nll.empty(); }
 };
 
-/// Reads the file line by line. A line that is damaged, or a number that is missing in it, is left
-/// out; a file that cannot be read gives an empty history. Never throws because of the content.
+/// Reads the file line by line. A number that is missing in a line is left out, and so is a last
+/// line without a line feed, which may be half written. Throws Error(io) if the file cannot be
+/// read, and never because of its content.
 TrainingHistory read_training_history(const std::string& metrics_file);
 
 }  // namespace bnn

@@ -12,6 +12,7 @@
 
 #include "bnn/bayes/parameter_layout.h"
 #include "bnn/core/aligned_array.h"
+#include "bnn/report/report_section.h"
 
 namespace bnn {
 
@@ -31,7 +32,7 @@ struct PosteriorReport {
 
 PosteriorReport posterior_report(const ParameterLayout& layout, const AlignedArray& parameters);
 
-/// The section of a page on the weights; "" without random tensors.
-std::string weights_section(const PosteriorReport& report);
+/// The section on the weights; without a body if there are no random tensors.
+ReportSection weights_section(const PosteriorReport& report);
 
 }  // namespace bnn

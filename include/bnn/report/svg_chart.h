@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "bnn/report/markup.h"
+
 namespace bnn {
 
 struct Tick {
@@ -38,8 +40,13 @@ ChartAxis axis_over(const std::string& label, std::span<const double> values, bo
 /// A logarithmic axis whose ticks are the values themselves, which are above 0.
 ChartAxis axis_of(const std::string& label, std::span<const double> values, TickText text);
 
+/// A logarithmic axis over the values above 0 with a small margin. Its ticks are powers of ten and,
+/// where it is less than two decades long, 2 and 5 times these.
+ChartAxis log_axis_over(const std::string& label, std::span<const double> values);
+
 struct ChartPoint {
   double x = 0, y = 0;
+  double error = 0;  // half the length of a bar around y; 0: none
 };
 
 struct ChartSeries {
@@ -54,7 +61,7 @@ struct Chart {
   ChartAxis x, y;
   std::vector<ChartSeries> series;
   double width = 320, height = 200;
-  std::string inside = {};  // further elements below the lines, see ChartArea
+  Markup inside = {};  // further elements below the lines, see ChartArea
 };
 
 /// Where the lines of a chart lie, in pixels.
@@ -65,10 +72,13 @@ ChartArea chart_area(const Chart& chart);
 
 /// The horizontal axis with ticks and label along `bottom`; the vertical one with ticks on the left
 /// and its label above.
-std::string svg_x_axis(const ChartAxis& axis, const ChartArea& area);
-std::string svg_y_axis(const ChartAxis& axis, const ChartArea& area);
+Markup svg_x_axis(const ChartAxis& axis, const ChartArea& area);
+Markup svg_y_axis(const ChartAxis& axis, const ChartArea& area);
 
-/// "" if there is no point to show.
-std::string svg_chart(const Chart& chart);
+/// What a chart draws, without the <svg> around it; empty if there is no point to show.
+Markup chart_body(const Chart& chart);
+
+/// Empty if there is no point to show.
+Markup svg_chart(const Chart& chart);
 
 }  // namespace bnn

@@ -1,28 +1,26 @@
 #pragma once
-// The few elements that a drawing is made of, as SVG text, which may stand alone or within HTML.
+// The few elements that a drawing is made of, as SVG, which may stand alone or within HTML.
 // Coordinates are pixels. Thread-safe: no state.
 
 #include <string>
-#include <string_view>
+
+#include "bnn/report/markup.h"
 
 namespace bnn {
 
 /// A number with one decimal.
 std::string svg_number(double value);
 
-/// Text as it may stand between tags or double quotes of XML and HTML. What is not UTF-8 becomes
-/// U+FFFD, and a control character a blank.
-std::string escaped_markup(std::string_view text);
+Markup svg_text(double x, double y, const Markup& attributes, const Markup& content);
 
-/// @param attributes begins with a blank if it is not empty
-/// @param content is written as it is
-std::string svg_text(double x, double y, const std::string& attributes, const std::string& content);
+Markup svg_line(double x1, double y1, double x2, double y2, const Markup& attributes);
 
-std::string svg_line(double x1, double y1, double x2, double y2, const std::string& attributes);
+Markup svg_rectangle(double x, double y, double width, double height, const Markup& attributes);
 
-std::string svg_rectangle(double x, double y, double width, double height,
-                          const std::string& attributes);
+Markup svg_circle(double x, double y, double radius, const Markup& attributes);
 
-std::string svg_circle(double x, double y, double radius, const std::string& attributes);
+/// An <svg> of this size with a name, and with what it shows in words for readers who hear it.
+Markup svg_image(double width, double height, const std::string& title,
+                 const std::string& description, const Markup& body);
 
 }  // namespace bnn

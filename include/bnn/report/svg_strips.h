@@ -33,7 +33,7 @@ struct StripChart {
   std::vector<Strip> strips;
 };
 
-/// The strips that hold something; "" if none does.
-std::string svg_strips(const StripChart& chart);
+/// The strips that hold something; empty if none does.
+Markup svg_strips(const StripChart& chart);
 
 }  // namespace bnn

@@ -1,0 +1,11 @@
+#pragma once
+// The section on classes: confusion matrix or most frequent confusions, and a row a class.
+
+#include "bnn/infer/evaluation.h"
+#include "bnn/report/report_section.h"
+
+namespace bnn {
+
+ReportSection classes_section(const Evaluation& evaluation);
+
+}  // namespace bnn
