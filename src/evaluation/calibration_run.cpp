@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/display_text.h"
@@ -19,11 +20,10 @@ constexpr std::size_t kFewExamples = 100;
 
 void warn_of_few(std::size_t examples, RunLog& log) {
   if (examples >= kFewExamples) return;
-  log.warning("the run held out only " + std::to_string(examples) +
-              (examples == 1 ? " example" : " examples") +
-              ": temperature and conformal thresholds are then largely noise; train with a "
-              "data.validation of at least " +
-              std::to_string(kFewExamples));
+  log.warning(fmt::format(
+      "the run held out only {} example{}: temperature and conformal thresholds are then largely "
+      "noise; train with a data.validation of at least {}",
+      examples, examples == 1 ? "" : "s", kFewExamples));
 }
 
 EvaluationImages held_out_images(const EvalOptions& options, const ModelCheckpoint& model) {
@@ -43,8 +43,7 @@ LabelledProbabilities predict_all(Predictor& predictor, const ModelCheckpoint& m
       data.add(block.summary(i).probabilities, images.data.labels[block.examples[i]]);
     }
     if (log.progress_is_due()) {
-      log.progress("validation " + std::to_string(data.examples()) + "/" +
-                   std::to_string(images.chosen.size()));
+      log.progress(fmt::format("validation {}/{}", data.examples(), images.chosen.size()));
     }
   });
   log.clear_progress();
@@ -76,13 +75,13 @@ ConformalTable scores_at(const LabelledProbabilities& data, ConformalScore score
 
 std::string text_of(const Calibration& calibration, const std::string& path) {
   const auto row = [](const std::string& name, double before, double after) {
-    return "  " + fitted(name, 12) + right_aligned(fixed(before, 4), 8) +
-           right_aligned(fixed(after, 4), 10) + "\n";
+    return fmt::format("  {:<12}{:>8}{:>10}\n", name, fixed(before, 4), fixed(after, 4));
   };
-  return "Calibration on the " + std::to_string(calibration.examples) +
-         " examples that the run held out, " + std::to_string(calibration.samples) +
-         " samples each\n\n" + "  " + fitted("", 12) + right_aligned("before", 8) +
-         right_aligned("after", 10) + "\n" + row("temperature", 1, calibration.temperature) +
+  return fmt::format(
+             "Calibration on the {} examples that the run held out, {} samples each\n\n"
+             "  {:<12}{:>8}{:>10}\n",
+             calibration.examples, calibration.samples, "", "before", "after") +
+         row("temperature", 1, calibration.temperature) +
          row("nll", calibration.nll_before, calibration.nll_after) +
          row("ece", calibration.ece_before, calibration.ece_after) + "\nWritten to " +
          fitted(path, path.size()) + "; use it with --temperature and --conformal\n";

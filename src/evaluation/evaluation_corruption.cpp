@@ -1,6 +1,7 @@
 #include "bnn/evaluation/evaluation_corruption.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "bnn/core/error.h"
 #include "bnn/infer/metrics.h"
@@ -19,8 +20,8 @@ std::vector<const Corruption*> applicable_corruptions(const std::vector<std::str
     if (corruption.fits(shape)) {
       list.push_back(&corruption);
     } else {
-      left_out = std::string(corruption.name) + " needs images of three channels, and these have " +
-                 std::to_string(shape.channels);
+      left_out = fmt::format("{} needs images of three channels, and these have {}",
+                             corruption.name, shape.channels);
     }
   }
   if (list.empty()) throw Error(ErrorKind::usage, "--corrupt: " + left_out);
@@ -43,10 +44,9 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
       predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
         collector.add(block.summaries(pool), block.examples, images.data.labels);
         if (!log.progress_is_due()) return;
-        log.progress("corruption " + std::to_string(results.size() + 1) + "/" +
-                     std::to_string(total) + ": " + std::string(corruption->name) + " " +
-                     std::to_string(severity) + ", image " + std::to_string(collector.examples()) +
-                     "/" + std::to_string(images.chosen.size()));
+        log.progress(fmt::format("corruption {}/{}: {} {}, image {}/{}", results.size() + 1, total,
+                                 corruption->name, severity, collector.examples(),
+                                 images.chosen.size()));
       });
       results.push_back({std::string(corruption->name), severity, collector.finish()});
     }

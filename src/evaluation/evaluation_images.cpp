@@ -1,5 +1,6 @@
 #include "bnn/evaluation/evaluation_images.h"
 
+#include <fmt/format.h>
 #include <numeric>
 
 #include "bnn/data/split.h"
@@ -24,8 +25,8 @@ FileSet named_files(const DataConfig& config, const std::vector<std::string>& fi
   }
   if (files.size() != 2) {
     throw Error(ErrorKind::usage,
-                "--files: the idx format needs two files, images and labels; found " +
-                    std::to_string(files.size()));
+                fmt::format("--files: the idx format needs two files, images and labels; found {}",
+                            files.size()));
   }
   set.images = files[0];
   set.labels = files[1];

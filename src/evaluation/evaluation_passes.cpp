@@ -22,7 +22,7 @@ std::unique_ptr<NpyWriter> sample_writer(const EvaluationSetup& setup,
                                      images.chosen.size(), classes_of(setup));
 }
 
-// The metrics of the first 1, 2, 4, … samples of each network, beside those of all of them.
+// The metrics of the first 1, 2, 4, … samples of each network, and of all of them.
 class SampleSweep {
  public:
   SampleSweep(std::size_t samples, std::size_t members, int classes) : samples_(samples) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "bnn/checkpoint/ensemble.h"
 #include "bnn/checkpoint/run_folder.h"
@@ -26,8 +27,8 @@ void refuse_for_ensembles(const EvalOptions& options) {
   if (options.members.empty()) return;
   const auto refuse = [&](bool asked, const std::string& option) {
     if (!asked) return;
-    throw Error(ErrorKind::usage, option + ": expected one checkpoint, found " +
-                                      std::to_string(options.members.size() + 1));
+    throw Error(ErrorKind::usage, fmt::format("{}: expected one checkpoint, found {}", option,
+                                              options.members.size() + 1));
   };
   refuse(!options.prune.empty(), "--prune");
   refuse(options.fit_calibration, "--fit-calibration");
@@ -126,10 +127,10 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
 void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
   if (!evaluation.intervals || evaluation.metrics.examples == 0) return;
   if (evaluation.intervals->of(&Metrics::class_ece).defined()) return;
-  log.info(
-      "class_ece, reliability and resolution have no interval: class probabilities are kept "
-      "up to " +
-      std::to_string(kMaxBootstrapProbabilities) + ", examples times classes");
+  log.info(fmt::format(
+      "class_ece, reliability and resolution have no interval: examples times classes are more "
+      "than {}",
+      kMaxBootstrapProbabilities));
 }
 
 }  // namespace

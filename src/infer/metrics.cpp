@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
-#include <string>
 
 #include "bnn/core/error.h"
 
@@ -42,15 +42,14 @@ MetricsCollector::MetricsCollector(int classes, std::size_t max_probabilities)
 
 void MetricsCollector::add(const Summary& summary, int label) {
   if (summary.probabilities.size() != static_cast<std::size_t>(classes_)) {
-    throw Error(ErrorKind::internal, "metrics of " + std::to_string(classes_) +
-                                         " classes were given a summary of " +
-                                         std::to_string(summary.probabilities.size()));
+    throw Error(ErrorKind::internal, fmt::format("metrics of {} classes were given a summary of {}",
+                                                 classes_, summary.probabilities.size()));
   }
   if (label < 0 || label >= classes_) {
-    throw Error(ErrorKind::data, "label of example " + std::to_string(records_.size()) +
-                                     ": expected 0 to " + std::to_string(classes_ - 1) +
-                                     ", since the network has " + std::to_string(classes_) +
-                                     " classes, found " + std::to_string(label));
+    throw Error(ErrorKind::data,
+                fmt::format("label of example {}: expected 0 to {}, since the network has {} "
+                            "classes, found {}",
+                            records_.size(), classes_ - 1, classes_, label));
   }
   const auto y = static_cast<std::size_t>(label);
   ExampleRecord record;

@@ -8,7 +8,7 @@
 namespace bnn {
 namespace {
 
-constexpr float kNoScale = -100.0f;  // softplus of it is lost beside 2^-23
+constexpr float kNoScale = -100.0f;  // its softplus is lost when 2^-23 is added
 
 }  // namespace
 

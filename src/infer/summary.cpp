@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
-#include <string>
 
 #include "bnn/core/error.h"
 
@@ -30,9 +30,10 @@ void require_finite(std::span<const float> values, std::size_t sample) {
   const bool finite =
       std::all_of(values.begin(), values.end(), [](float p) { return std::isfinite(p); });
   if (!finite) {
-    throw Error(ErrorKind::numerical, "the class probabilities of Monte Carlo sample " +
-                                          std::to_string(sample) +
-                                          " are not finite; expected numbers between 0 and 1");
+    throw Error(ErrorKind::numerical,
+                fmt::format("the class probabilities of Monte Carlo sample {} are not finite; "
+                            "expected numbers between 0 and 1",
+                            sample));
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "bnn/core/display_text.h"
 #include "bnn/output/conformal_output.h"
@@ -16,11 +17,11 @@ constexpr std::size_t kMaxMatrixClasses = 20;
 constexpr int kDecimals = 4;
 
 std::string plural(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string networks(std::size_t members) {
-  return members == 1 ? "the network" : std::to_string(members) + " networks";
+  return members == 1 ? "the network" : fmt::format("{} networks", members);
 }
 
 std::string number(double value, std::size_t columns) {
@@ -32,7 +33,7 @@ std::string number_or_dash(const std::optional<double>& value, std::size_t colum
 }
 
 std::string count_text(std::size_t count, std::size_t columns) {
-  return right_aligned(std::to_string(count), columns);
+  return fmt::format("{:>{}}", count, columns);
 }
 
 std::size_t digits(std::size_t value) { return std::to_string(value).size(); }

@@ -1,5 +1,7 @@
 #include "bnn/prediction/prediction_inputs.h"
 
+#include <fmt/format.h>
+
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/byte_stream.h"
@@ -54,9 +56,9 @@ class InputFinder {
   void add_folder(const std::string& name) {
     const ImageList list = list_images(name);
     if (list.others > 0) {
-      log_.info(printable_line(shown_path(name) + ": passed over " + std::to_string(list.others) +
-                               (list.others == 1 ? " file that is no" : " files that are no") +
-                               " PNG or JPEG image"));
+      log_.info(printable_line(fmt::format("{}: passed over {} {} no PNG or JPEG image",
+                                           shown_path(name), list.others,
+                                           list.others == 1 ? "file that is" : "files that are")));
     }
     for (const std::string& path : list.paths) add_image(path);
   }

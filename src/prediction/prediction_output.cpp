@@ -1,6 +1,7 @@
 #include "bnn/prediction/prediction_output.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
 
 #include "bnn/core/display_text.h"
@@ -103,7 +104,7 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
   return csv_line(fields);
 }
 
-std::string probability_column(int index) { return std::string("p").append(std::to_string(index)); }
+std::string probability_column(int index) { return fmt::format("p{}", index); }
 
 }  // namespace
 
@@ -119,9 +120,8 @@ std::string prediction_header(const PredictionFormat& format) {
   for (const UncertaintyScore& score : kUncertaintyScores) fields.push_back(score.name);
   fields.push_back("abstain");
   for (std::size_t k = 1; k <= listed_classes(format); ++k) {
-    const std::string column = std::string("top_").append(std::to_string(k));
-    fields.push_back(column);
-    fields.push_back(column + "_probability");
+    fields.push_back(fmt::format("top_{}", k));
+    fields.push_back(fmt::format("top_{}_probability", k));
   }
   if (format.prediction_sets) fields.push_back("prediction_set");
   return csv_line(fields);

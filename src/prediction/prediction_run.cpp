@@ -1,6 +1,7 @@
 #include "bnn/prediction/prediction_run.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
 
 #include "bnn/checkpoint/model_checkpoint.h"
@@ -139,8 +140,9 @@ void predict_input(const PredictionInput& input, ImageReader& reader, RowMaker& 
 // A data file has at least one image, so nothing is left only where images were skipped.
 void require_rows(std::size_t rows, std::size_t skipped) {
   if (rows > 0) return;
-  throw Error(ErrorKind::data, "nothing was predicted: all images (" + std::to_string(skipped) +
-                                   ") were skipped; expected at least one that can be decoded");
+  throw Error(ErrorKind::data, fmt::format("nothing was predicted: all images ({}) were skipped; "
+                                           "expected at least one that can be decoded",
+                                           skipped));
 }
 
 // What happened to images, once all have been predicted.
@@ -148,8 +150,7 @@ void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpo
                  RunLog& log) {
   if (reader.changes().any()) log.info(reader.changes().sentence(model.config.model.input));
   if (reader.skipped() == 0) return;
-  log.warning("skipped " + std::to_string(reader.skipped()) + " of " +
-              std::to_string(rows + reader.skipped()) + " images");
+  log.warning(fmt::format("skipped {} of {} images", reader.skipped(), rows + reader.skipped()));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "bnn/report/png_data_uri.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <png.h>
 #include <vector>
 
@@ -94,8 +95,8 @@ std::string base64(std::span<const std::uint8_t> bytes) {
 
 std::string png_data_uri(const Shape& shape, std::span<const std::uint8_t> pixels) {
   if (pixels.empty() || pixels.size() != shape.size()) {
-    throw Error(ErrorKind::internal, "an image of " + std::to_string(pixels.size()) +
-                                         " bytes does not have the shape " + to_string(shape));
+    throw Error(ErrorKind::internal, fmt::format("an image of {} bytes does not have the shape {}",
+                                                 pixels.size(), to_string(shape)));
   }
   return "data:image/png;base64," + base64(encode_png(shown_picture(shape, pixels)));
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBins = 48;
 constexpr double kLowestPower = -3;        // of signal-to-noise ratios
-constexpr std::size_t kNameColumns = 24;   // beside which a note fits
+constexpr std::size_t kNameColumns = 24;   // leaves room for a note
 constexpr std::size_t kStripsAFigure = 8;  // a longer figure is hard to read
 
 struct LogValues {

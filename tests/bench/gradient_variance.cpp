@@ -10,6 +10,7 @@
 
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/core/memory_limit.h"
+#include "bnn/evaluation/evaluation_directory.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
 #include "bnn/training/training_data.h"

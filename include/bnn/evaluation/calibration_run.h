@@ -1,6 +1,6 @@
 #pragma once
 // bnn-eval --fit-calibration: fits a temperature and collects conformal scores on the examples that
-// the run held out, stores them beside the checkpoint and says what they are, on stdout. Warns if
+// the run held out, stores them next to the checkpoint and prints them on stdout. Warns if
 // they are fewer than 100.
 
 #include "bnn/evaluation/eval_options.h"

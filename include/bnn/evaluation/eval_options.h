@@ -20,7 +20,7 @@ struct EvalOptions {
   std::vector<std::string> files;
   std::vector<std::string> ood;
   std::vector<double> prune;  // shares of the random weights to remove
-  std::string ood_format;     // of the data files of --ood; empty: told by content
+  std::string ood_format;     // of the data files of --ood; empty: the content decides
   bool ood_resize = false;
   SampleOptions sampling;
   int bootstrap = 1000;          // resamples for the intervals; 0: none

@@ -14,8 +14,8 @@
 
 namespace bnn {
 
-/// Begins the file beside `options.report`, so that a folder that cannot be written shows before
-/// the work; the file appears with `finish`, and never in parts. Not thread-safe.
+/// Begins a temporary file next to `options.report`, so that a folder that cannot be written is
+/// found before the work. The report appears with `finish`, and never in parts. Not thread-safe.
 class ReportWriter {
  public:
   /// All must outlive the writer. Training curves that cannot be read are a warning of the log.

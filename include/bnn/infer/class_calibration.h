@@ -10,8 +10,8 @@
 // The Brier score is reliability - resolution + uncertainty, exactly:
 //   reliability  sum over k and b of (n_kb / N) (f_kb - o_kb)^2; 0 is best
 //   uncertainty  sum over k of o_k (1 - o_k): what the labels' shares alone would score
-//   resolution   sum over k and b of (n_kb / N) (o_kb - o_k)^2, corrected for bins (below); the
-//                more, the better
+//   resolution   sum over k and b of (n_kb / N) (o_kb - o_k)^2, corrected for bins (below);
+//                more is better
 // This is Murphy's partition for two outcomes ("A New Vector Partition of the Probability Score",
 // J. Applied Meteorology 12, 1973), summed over the classes. It is exact if the probabilities of a
 // bin are equal. Where they are not, two terms remain, the variance of p_k within bins and twice

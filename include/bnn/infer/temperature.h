@@ -11,7 +11,7 @@
 //     f'(b)  = mean over examples of (E_q[log p] - log p[y])     q = p_T
 //     f''(b) = mean of Var_q[log p] >= 0
 // by Newton's method, kept inside a bracket of the root of f' that bisection would halve. T is held
-// within [0.05, 20]: where every label is the most probable class, NLL falls for T -> 0 for ever.
+// within [0.05, 20]: where every label is the most probable class, NLL keeps falling as T -> 0.
 //
 // Uncertainty is split as follows. The weights w_k = p_k^(1/T - 1) that turn p into p_T (up to a
 // factor) also turn each sample p_s into a distribution q_s, q_sk = p_sk w_k / Z_s. p_T is then

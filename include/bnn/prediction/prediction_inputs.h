@@ -2,9 +2,10 @@
 // The images that a prediction is asked for: data files in the checkpoint's format, PNG and JPEG
 // files, folders of them, standard input.
 //
-// Data files are read and checked here, at once. Of image files only the names are kept: they are
-// decoded a few at a time by ImageReader, so that a folder of any size needs little memory.
-// Standard input waits for its turn, since who writes to it may wait for the lines before.
+// Data files are read and checked here, at once. Of image files only the names are kept:
+// ImageReader decodes them a few at a time, so that a folder of any size needs little memory.
+// Standard input is read only when it is reached, because its writer may be waiting for earlier
+// output.
 
 #include <cstddef>
 #include <string>
@@ -27,9 +28,9 @@ struct PredictionInput {
   std::size_t size() const { return images.empty() ? data.size() : images.size(); }
 };
 
-/// Folders give the images in them and below, sorted by path. A name that ends as those of images
-/// do is an image whatever it holds, so that a broken one is told as such; other files are told by
-/// their first bytes. "-" is standard input.
+/// Folders give the images in them and below, sorted by path. A name with the ending of an image is
+/// an image whatever the file holds, so that a broken one is reported as such. The first bytes of
+/// any other file decide what it is. "-" is standard input.
 std::vector<PredictionInput> find_inputs(const std::vector<std::string>& names,
                                          const ModelCheckpoint& model, RunLog& log);
 
@@ -45,7 +46,7 @@ class ImageReader {
   /// and before a broken image. Throws if the very next one is broken.
   Dataset read(const std::vector<std::string>& paths, std::size_t& next, std::size_t count);
 
-  /// What standard input holds, told by its first bytes: an image or a data file; nothing if the
+  /// What standard input holds: an image or a data file, as its first bytes decide. Nothing if the
   /// image was skipped.
   Dataset read_standard_input();
 

@@ -1,11 +1,11 @@
 #pragma once
 // bnn-predict from options to exit code: one line an image, with its uncertainty.
 //
-// Data files are all checked before the first line. Image files are decoded and standard input is
-// read when their turn comes, files in blocks that grow from 16 to 256 images, and a block's lines
-// come out as soon as it is computed. Standard input is read first of all where the beginning of
-// the output depends on it: for --save-samples, and for CSV if only it can have labels. The numbers
-// of an image file are a function of its pixels alone (Dataset::stream_name).
+// Data files are all checked before the first line. Image files are decoded, and standard input is
+// read, when they are reached. Image files come in blocks that grow from 16 to 256 images, and a
+// block's lines are written as soon as it is computed. Standard input is read first where the
+// beginning of the output depends on it: for --save-samples, and for CSV if only it can have
+// labels. The numbers of an image file are a function of its pixels alone (Dataset::stream_name).
 
 #include <cstdint>
 #include <optional>
