@@ -20,6 +20,7 @@ Slice ParameterLayout::add(Variable variable) {
   std::size_t count = 1;
   for (std::int64_t dimension : variable.shape) count *= static_cast<std::size_t>(dimension);
   variable.slice = {size_, count};
+  variable.trainable = variable.trainable && !variable.is_state();
   size_ += round_to_alignment(count);
   variables_.push_back(std::move(variable));
   return variables_.back().slice;
@@ -32,6 +33,13 @@ const Variable* ParameterLayout::find(const std::string& name) const {
 }
 
 std::size_t ParameterLayout::parameters() const {
+  std::size_t count = 0;
+  for (const Variable& variable : variables_)
+    count += variable.is_state() ? 0 : variable.slice.size;
+  return count;
+}
+
+std::size_t ParameterLayout::numbers() const {
   std::size_t count = 0;
   for (const Variable& variable : variables_) count += variable.slice.size;
   return count;

@@ -74,6 +74,7 @@ std::vector<Place> places(const ParameterLayout& layout, const ModelArrays& arra
   }
   for (StateArray& array : arrays.optimizer) {
     for (const Variable& variable : layout.variables()) {
+      if (variable.is_state()) continue;  // of a layer: nothing optimizes it
       list.push_back({optimizer_tensor_name(array.spec.name, variable.name), &variable,
                       values(array.values, variable)});
     }

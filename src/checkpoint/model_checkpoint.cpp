@@ -22,9 +22,9 @@ ModelCheckpoint load_model(const std::string& path, int threads) {
   // Nothing is allocated for tensors that the file does not hold.
   std::size_t stored = 0;
   for (const Tensor& tensor : checkpoint.contents.tensors) stored += tensor.values.size();
-  if (graph.layout().parameters() > stored) {
+  if (graph.layout().numbers() > stored) {
     throw Error(ErrorKind::checkpoint,
-                source + ": the network has " + std::to_string(graph.layout().parameters()) +
+                source + ": the network has " + std::to_string(graph.layout().numbers()) +
                     " parameters, but the file holds " + std::to_string(stored) + " numbers");
   }
   require_memory(Predictor::bytes(graph, threads), source, "running the network",

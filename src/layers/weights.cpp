@@ -97,4 +97,14 @@ WeightTensor declare_bias(const WeightDeclarations& where, std::int64_t size) {
   return declare(where, "bias", spec, is_sampled ? Draw::sample : Draw::none, {size}, false);
 }
 
+Slice declare_state(ParameterLayout& layout, const std::string& layer, const std::string& name,
+                    std::vector<std::int64_t> shape, double initial_value) {
+  Variable variable;
+  variable.name = layer + "/" + name;
+  variable.shape = std::move(shape);
+  variable.initializer = {Initializer::Kind::constant, initial_value, 0.0};
+  variable.role = VariableRole::state;
+  return declare_variable(layout, std::move(variable));
+}
+
 }  // namespace bnn

@@ -34,7 +34,16 @@ std::vector<Chunk> cut_into_chunks(const ParameterLayout& layout) {
         {tensor.loc, tensor.untransformed_scale, t, 0, 0}, chunks);
   }
   for (std::size_t v = 0; v < layout.variables().size(); ++v) {
-    if (taken[v]) continue;
+    if (taken[v] || layout.variables()[v].is_state()) continue;
+    cut(layout.variables()[v].slice.size, {v, std::nullopt, std::nullopt, 0, 0}, chunks);
+  }
+  return chunks;
+}
+
+std::vector<Chunk> cut_state_into_chunks(const ParameterLayout& layout) {
+  std::vector<Chunk> chunks;
+  for (std::size_t v = 0; v < layout.variables().size(); ++v) {
+    if (!layout.variables()[v].is_state()) continue;
     cut(layout.variables()[v].slice.size, {v, std::nullopt, std::nullopt, 0, 0}, chunks);
   }
   return chunks;

@@ -53,7 +53,7 @@ float* Execution::outputs_gradient(int worker, std::size_t first) {
   return at(gradient_of(graph_.output()), worker, first);
 }
 
-void Execution::forward(int worker, const Shard& shard) {
+void Execution::forward(int worker, const Shard& shard, float* state_sums) {
   std::array<const float*, kMaxInputs> inputs;
   for (std::size_t i = 1; i < graph_.nodes().size(); ++i) {
     const Node& node = graph_.nodes()[i];
@@ -66,7 +66,8 @@ void Execution::forward(int worker, const Shard& shard) {
                          {inputs.data(), node.inputs.size()},
                          at(memory.activation, worker, shard.first),
                          at(memory.saved, worker, shard.first),
-                         scratch_[static_cast<std::size_t>(worker)].data()});
+                         scratch_[static_cast<std::size_t>(worker)].data(),
+                         state_sums});
   }
 }
 

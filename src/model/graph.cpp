@@ -143,7 +143,7 @@ void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
 
 }  // namespace
 
-Graph::Graph(const ModelSpec& spec) {
+Graph::Graph(const ModelSpec& spec, const LayerMaker& make) {
   Node first;
   first.name = first.type = first.variables = "input";
   first.shape = presented(spec.input, spec.layers);
@@ -160,7 +160,7 @@ Graph::Graph(const ModelSpec& spec) {
     std::vector<int> from;
     for (const int input : inputs[i]) from.push_back(node_of[static_cast<std::size_t>(input)]);
     node_of[i + 1] = static_cast<int>(nodes_.size());
-    add_node(spec.layers[i], names[i], std::move(from));
+    add_node(spec.layers[i], names[i], std::move(from), make);
   }
   output_ = node_of.back();
   const Node& last = nodes_[static_cast<std::size_t>(output_)];
@@ -177,7 +177,8 @@ int Graph::original_of(const std::string& variables, int node) const {
   return found == nodes_.end() ? node : found->original;
 }
 
-void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs) {
+void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs,
+                     const LayerMaker& make) {
   std::vector<Shape> shapes;
   for (const int input : inputs) shapes.push_back(nodes_[static_cast<std::size_t>(input)].shape);
   const int index = static_cast<int>(nodes_.size());
@@ -193,7 +194,7 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
   node.first_variable = layout_.variables().size();
   try {
     const LayerNoise noise{static_cast<std::uint32_t>(node.original), spec.seed};
-    node.layer = make_layer(spec, variables, noise, shapes, layout_);
+    node.layer = make(spec, variables, noise, shapes, layout_);
   } catch (const Error& error) {
     fail(name, error.what());
   }

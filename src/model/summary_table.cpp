@@ -38,7 +38,8 @@ std::string summary_table(const Graph& graph) {
     std::size_t parameters = 0;
     const bool shares = &node != &graph.nodes()[static_cast<std::size_t>(node.original)];
     for (std::size_t v = node.first_variable; !shares && v < node.last_variable; ++v) {
-      parameters += graph.layout().variables()[v].slice.size;
+      const Variable& variable = graph.layout().variables()[v];
+      if (!variable.is_state()) parameters += variable.slice.size;
     }
     const double work = node.layer ? node.layer->multiply_adds() : 0.0;
     const bool stored = !node.layer || !node.layer->is_view();

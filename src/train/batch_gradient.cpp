@@ -61,6 +61,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       loader_(loader),
       pool_(pool),
       chunks_(cut_into_chunks(layout_)),
+      state_chunks_(cut_state_into_chunks(layout_)),
       execution_(graph, ExecutionMode::training, limits_of(spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
@@ -101,8 +102,12 @@ void BatchGradient::run_sample(int sample, std::uint64_t step, const float* para
   pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {
     execution_.weight_gradient(task, worker, shards_, gradient_of(sample));
   });
-  pool_.run(chunks_.size(), [&](std::size_t i, int worker) {
-    collect_gradient(chunks_[i], worker, parameters, sample);
+  pool_.run(chunks_.size() + state_chunks_.size(), [&](std::size_t i, int worker) {
+    if (i < chunks_.size()) {
+      collect_gradient(chunks_[i], worker, parameters, sample);
+    } else {
+      collect_state(state_chunks_[i - chunks_.size()], worker, sample);
+    }
   });
   tree_sum(shards_.size(), kResults, result_sums_.data(), [&](std::size_t shard, double* out) {
     out[0] = results_[shard].nll;
@@ -133,7 +138,8 @@ void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uin
     const std::size_t first = i * examples.size() / count;
     const std::size_t size = (i + 1) * examples.size() / count - first;
     const PassNoise noise{spec_.seed, draw, false, std::span(positions_).subspan(first, size)};
-    shards_.push_back({first, {static_cast<int>(size), parameters, draws_.data(), noise}, weight});
+    shards_.push_back(
+        {first, {static_cast<int>(size), parameters, draws_.data(), noise, true}, weight});
   }
 }
 
@@ -143,9 +149,10 @@ void BatchGradient::run_shard(std::size_t index, int worker,
   const auto own = examples.subspan(shard.first, static_cast<std::size_t>(shard.pass.examples));
   loader_.fill_augmented(own, static_cast<std::uint32_t>(step),
                          execution_.input(worker, shard.first), nullptr);
-  execution_.forward(worker, shard);
+  float* gradient = shard_gradients_[index].data();
+  execution_.forward(worker, shard, state_chunks_.empty() ? nullptr : gradient);
   results_[index] = score_shard(shard, worker, own);
-  execution_.backward(worker, shard, shard_gradients_[index].data());
+  execution_.backward(worker, shard, gradient);
 }
 
 // The loss of a shard, and its gradient for the outputs.
@@ -189,6 +196,16 @@ void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float
   if (sample == 0) return;
   accumulate(chunk.variable);
   if (chunk.scale) accumulate(*chunk.scale);
+}
+
+// What the layers add up for their state: all shards together, and the mean over the samples.
+void BatchGradient::collect_state(const Chunk& chunk, int worker, int sample) {
+  reduce_shards(chunk, chunk.variable, worker, gradient_of(sample));
+  if (sample == 0) return;
+  const auto total = part(layout_, chunk.variable, chunk, gradient_.data());
+  add(part(layout_, chunk.variable, chunk, gradient_of(sample)).data(), chunk.size, total.data());
+  if (sample + 1 < spec_.samples) return;
+  for (float& x : total) x /= static_cast<float>(spec_.samples);
 }
 
 // Takes the shards' gradients and leaves zeros behind for the next pass to add into.

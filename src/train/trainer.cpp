@@ -52,6 +52,7 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       pool_(pool),
       batch_gradient_(graph, likelihood, targets, spec, loader, pool),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
+      layer_state_(graph),
       parameters_(layout_.size()),
       parts_gradient_(keeps_parts() ? layout_.size() : 0),
       optimizer_(spec.optimizer.make(layout_)),
@@ -97,6 +98,7 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   }
   update_priors(scale);
   project_variables();
+  renew_layer_state(step, examples.size());
   return stats;
 }
 
@@ -188,6 +190,17 @@ void Trainer::project_variables() {
     project(variable.constraint, variable.columns(),
             parameters_.span().subspan(variable.slice.offset, variable.slice.size));
   });
+}
+
+void Trainer::renew_layer_state(std::uint64_t step, std::size_t examples) {
+  const std::string broken =
+      layer_state_.run(batch_gradient_.gradient().data(), examples, parameters_.data());
+  if (broken.empty()) return;
+  throw Error(
+      ErrorKind::numerical,
+      fmt::format("step {}: the state of layer \"{}\" is not finite; a lower learning rate, "
+                  "warm-up or gradient_clip_norm may help",
+                  step, broken));
 }
 
 double Trainer::kl(std::uint64_t step) {

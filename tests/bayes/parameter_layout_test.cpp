@@ -146,3 +146,25 @@ TEST_CASE("the perturbation of a tensor does not depend on how it is cut into ch
   // Nothing is written where there is no scale.
   CHECK(perturbation.data()[layout.variables()[1].slice.offset] == 0.0f);
 }
+
+TEST_CASE("state is neither a parameter nor trainable, and lies in chunks of its own") {
+  ParameterLayout layout = example_layout();
+  const std::size_t parameters = layout.parameters(), chunks = cut_into_chunks(layout).size();
+  CHECK(layout.numbers() == parameters);
+  layout.add({.name = "d/moving_mean",
+              .shape = {9000},
+              .initializer = {Initializer::Kind::constant, 0.25, 0.0},
+              .role = VariableRole::state});
+  CHECK(layout.variables().back().is_state());
+  CHECK(!layout.variables().back().trainable);
+  CHECK(layout.parameters() == parameters);
+  CHECK(layout.numbers() == parameters + 9000);
+  CHECK(cut_into_chunks(layout).size() == chunks);
+  const std::vector<Chunk> state = cut_state_into_chunks(layout);
+  REQUIRE(state.size() == 2);
+  CHECK((state[0].variable == 5 && state[0].begin == 0 && state[0].size == kChunkElements));
+  CHECK((state[1].begin == kChunkElements && state[1].size == 9000 - kChunkElements));
+  AlignedArray values(layout.size());
+  initialize_parameters(layout, 1, values);
+  CHECK(values.data()[layout.variables().back().slice.offset + 8999] == 0.25f);
+}

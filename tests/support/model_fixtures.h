@@ -19,14 +19,14 @@
 namespace bnn::testing {
 
 /// A graph from the text of a config's "model" object.
-inline Graph make_graph(const std::string& model) {
+inline Graph make_graph(const std::string& model, const LayerMaker& make = make_layer) {
   prepare_blas(4);
   const Json document = parse_json(model, "model", ErrorKind::config);
   Problems problems("model");
   ObjectReader reader(document, "", problems);
   const ModelSpec spec = read_model(reader);
   problems.raise_if_any(ErrorKind::config);
-  return Graph(spec);
+  return Graph(spec, make);
 }
 
 /// The likelihood of a classifier with as many classes as the graph has outputs.

@@ -40,7 +40,9 @@ struct TrainerFixture {
   Trainer trainer;
 
   TrainerFixture(const std::string& model, const TrainingSpec& spec, int threads = 2)
-      : graph(make_graph(model)),
+      : TrainerFixture(make_graph(model), spec, threads) {}
+  TrainerFixture(Graph made, const TrainingSpec& spec, int threads)
+      : graph(std::move(made)),
         likelihood(classifier_of(graph)),
         pool(threads),
         trainer(graph, likelihood, Targets(data.labels), spec, loader, pool) {}

@@ -5,6 +5,11 @@
 // optimizer moments are arrays of the same layout, so zeroing, reducing, updating and saving are
 // loops over flat memory. Layers declare their variables while a graph is built; after that the
 // layout never changes and may be read from any thread.
+//
+// Most variables are parameters. A layer may also own state, which no gradient trains: running
+// statistics of its inputs, for example. State lies in the same array and is saved and restored
+// like a parameter, but no optimizer, prior, regularizer or constraint ever sees it: only its layer
+// writes it, once a step (Layer::update_state).
 
 #include <cstdint>
 #include <optional>
@@ -28,17 +33,22 @@ struct Slice {
   bool empty() const { return size == 0; }
 };
 
+enum class VariableRole { parameter, state };
+
 struct Variable {
   std::string name;  // "<layer>/kernel_posterior_loc": the name in checkpoints
   std::vector<std::int64_t> shape;
   Initializer initializer;
   Regularizer regularizer = {};
   Constraint constraint = {};
-  bool trainable = true;
+  bool trainable = true;  // add() makes it false for state
   /// The gradient is made after the shards' backward passes, over blocks of the variable
   /// (Layer::weight_gradient), instead of by each shard.
   bool deferred = false;
+  VariableRole role = VariableRole::parameter;
   Slice slice = {};
+
+  bool is_state() const { return role == VariableRole::state; }
 
   /// The last dimension: outputs of a kernel.
   std::size_t columns() const;
@@ -80,8 +90,10 @@ class ParameterLayout {
   const Variable* find(const std::string& name) const;
   /// Floats of a flat array of this layout.
   std::size_t size() const { return size_; }
-  /// Numbers in all variables, without padding.
+  /// Numbers in all variables that are parameters, without padding.
   std::size_t parameters() const;
+  /// Numbers in all variables, state too: what a checkpoint stores of a network.
+  std::size_t numbers() const;
 
  private:
   std::vector<Variable> variables_;

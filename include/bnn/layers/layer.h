@@ -11,6 +11,14 @@
 // random tensor (Draw in parameter_layout.h says what) lies in the slice of its untransformed
 // scale, and its gradient is returned in that same slice; the posterior turns it into the
 // variables' gradients later, once a step. Null draws mean the posterior means: no noise at all.
+//
+// A layer may own state that gradients do not train (VariableRole::state), such as running
+// statistics of its inputs. In a training pass forward adds to `state_sums`, in the slices of the
+// state, what its shard contributes: anything that makes sense when added over examples, a sum of
+// inputs for example. These sums are added over the shards in the tree of core/tree_sum.h and
+// averaged over the samples of the step; from them and the old state update_state makes the new
+// one, once a step, after the optimizer. All shards of a step, and every other pass, read the state
+// as it lies in the parameters. Validation and prediction do not change it.
 
 #include <cstddef>
 #include <span>
@@ -30,6 +38,7 @@ struct Pass {
   const float* parameters = nullptr;
   const float* draws = nullptr;
   PassNoise noise = {};
+  bool training = false;  // of a training step; validation and prediction are not
 
   bool has_noise() const { return draws != nullptr; }
 };
@@ -38,8 +47,9 @@ struct ForwardArgs {
   const Pass& pass;
   std::span<const float* const> inputs;  // each [examples][input shape]
   float* output;                         // [examples][output shape], overwritten
-  float* saved;    // [examples][saved_size()], kept for backward; null if that is 0
-  float* scratch;  // scratch_size(examples) floats
+  float* saved;                 // [examples][saved_size()], kept for backward; null if that is 0
+  float* scratch;               // scratch_size(examples) floats
+  float* state_sums = nullptr;  // an array of the layout, added into; null unless in training
 };
 
 struct BackwardArgs {
@@ -70,6 +80,15 @@ struct WeightGradientArgs {
   float* scratch;   // weight_gradient_scratch(shards, examples of the largest) floats
 };
 
+/// The end of a step for layers with state.
+struct UpdateStateArgs {
+  const float* sums;  // an array of the layout: what the shards contributed
+  /// Examples that the sums are over: those of the batch, once for each layer that shares the
+  /// state.
+  double examples;
+  float* parameters;  // an array of the layout, of which the layer writes its state
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -96,6 +115,10 @@ class Layer {
     return 0;
   }
   virtual void weight_gradient(const WeightGradientArgs& /*args*/) const {}
+
+  /// Makes the new state. Called by one thread; of layers that share their state only for the
+  /// first.
+  virtual void update_state(const UpdateStateArgs& /*args*/) const {}
 };
 
 }  // namespace bnn

@@ -4,7 +4,8 @@
 // A chunk is a range of elements of one random tensor (its loc and scale together) or of one point
 // variable. The cut depends on the layout alone, never on the number of threads, so that results do
 // not either. Chunks may be processed in any order and at the same time. The variables of trainable
-// priors are in no chunk: they are single numbers that the whole tensor pulls at.
+// priors are in no chunk: they are single numbers that the whole tensor pulls at. State, which is
+// not trained, has chunks of its own.
 
 #include <cstdint>
 #include <optional>
@@ -26,7 +27,11 @@ struct Chunk {
   std::size_t begin, size;            // elements within the variable
 };
 
+/// All parameters but those of trainable priors.
 std::vector<Chunk> cut_into_chunks(const ParameterLayout& layout);
+
+/// All state.
+std::vector<Chunk> cut_state_into_chunks(const ParameterLayout& layout);
 
 /// The chunk's part of `variable` in a flat array.
 template <typename Float>

@@ -43,7 +43,9 @@ class Execution {
   /// Where the caller writes the gradient of the loss before backward: [examples][graph.outputs()].
   float* outputs_gradient(int worker, std::size_t first);
 
-  void forward(int worker, const Shard& shard);
+  /// @param state_sums an array of the layout that a training pass adds the state's sums into; null
+  ///   where nothing has state, and in other passes
+  void forward(int worker, const Shard& shard, float* state_sums = nullptr);
   /// Adds the shard's gradient of all variables that are not deferred into `gradient`.
   void backward(int worker, const Shard& shard, float* gradient);
 

@@ -9,6 +9,7 @@
 // same example. Immutable after construction; may be read from any thread.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,10 +44,13 @@ struct Node {
   std::size_t first_variable = 0, last_variable = 0;  // range in the layout's variables
 };
 
+/// What a graph makes its layers with: make_layer, or in tests something that knows more layers.
+using LayerMaker = std::function<decltype(make_layer)>;
+
 class Graph {
  public:
   /// Throws Error(config), naming the layers, if names, connections or shapes do not fit.
-  explicit Graph(const ModelSpec& spec);
+  explicit Graph(const ModelSpec& spec, const LayerMaker& make = make_layer);
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const ParameterLayout& layout() const { return layout_; }
@@ -60,7 +64,8 @@ class Graph {
   int outputs() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
 
  private:
-  void add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs);
+  void add_node(const LayerSpec& spec, const std::string& name, std::vector<int> inputs,
+                const LayerMaker& make);
   int original_of(const std::string& variables, int node) const;
   void connect_node(Node& node) const;
 

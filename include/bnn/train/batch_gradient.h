@@ -44,6 +44,7 @@ class BatchGradient {
                     std::span<const std::uint32_t> examples);
 
   const std::vector<Chunk>& chunks() const { return chunks_; }
+  /// In the slices of layers' state: the sums over the batch that the layers asked for (layer.h).
   AlignedArray& gradient() { return gradient_; }
 
   /// After a loss that is not finite: the first layer whose output was not, or "".
@@ -68,6 +69,7 @@ class BatchGradient {
   ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples);
   float* gradient_of(int sample);
   void collect_gradient(const Chunk& chunk, int worker, const float* parameters, int sample);
+  void collect_state(const Chunk& chunk, int worker, int sample);
   void reduce_shards(const Chunk& chunk, std::size_t variable, int worker, float* gradient);
 
   const Graph& graph_;
@@ -77,7 +79,7 @@ class BatchGradient {
   TrainingSpec spec_;
   const TrainingLoader& loader_;
   ThreadPool& pool_;
-  std::vector<Chunk> chunks_;
+  std::vector<Chunk> chunks_, state_chunks_;
   Execution execution_;
   AlignedArray noise_, draws_;
   AlignedArray gradient_, sample_gradient_;  // the latter for samples after the first

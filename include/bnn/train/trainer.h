@@ -6,8 +6,9 @@
 // in nats per example: KL summed over all weights, N the number of training examples, penalties
 // those of regularizers (on outputs: the mean over the batch). A step takes the gradient of the
 // first term from one draw of the weights (BatchGradient) and that of the others (ParameterLoss) in
-// the form that the optimizer asks for, clips their norm, lets the optimizer move the parameters
-// and projects constrained variables. The thread count changes nothing but time.
+// the form that the optimizer asks for, clips their norm, lets the optimizer move the parameters,
+// projects constrained variables and lets layers renew their state (StateUpdate). The thread count
+// changes nothing but time.
 
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/model/state_update.h"
 #include "bnn/train/batch_gradient.h"
 #include "bnn/train/parameter_loss.h"
 #include "bnn/train/training_spec.h"
@@ -46,7 +48,7 @@ class Trainer {
   /// layer, if the loss of the batch is not finite: parameters and state are then as they were.
   /// Also if the KL, a penalty or the gradient is not finite or too large, which is known only when
   /// the parameters have moved: only a trainer that clips still has the old ones, and others must
-  /// not be used any more.
+  /// not be used any more. The same if a layer's new state is not finite, clipping or not.
   StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples);
 
   /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.
@@ -71,6 +73,7 @@ class Trainer {
   void update(const Chunk& chunk, float factor);
   void update_priors(float factor);
   void project_variables();
+  void renew_layer_state(std::uint64_t step, std::size_t examples);
   [[noreturn]] void fail_non_finite(std::uint64_t step) const;
 
   const Likelihood& likelihood_;
@@ -80,6 +83,7 @@ class Trainer {
   ThreadPool& pool_;
   BatchGradient batch_gradient_;
   ParameterLoss parameter_loss_;
+  StateUpdate layer_state_;
   AlignedArray parameters_;
   AlignedArray parts_gradient_;  // of KL and penalties, where the optimizer takes it apart
   std::unique_ptr<Optimizer> optimizer_;
