@@ -79,7 +79,7 @@ Markup line_markup(const Chart& chart, const ChartArea& area, const ChartSeries&
     marks += svg_circle(x, y, 2.2, markup("class=\"mark {}\"", series.style));
   }
   const bool marked = points.size() == 1 || (series.marks && points.size() <= kMaxMarks);
-  return markup("<path d=\"{}\"class=\"line {}\"/>\n", path, series.style) + bars +
+  return markup("<path d=\"{}\" class=\"line {}\"/>\n", path, series.style) + bars +
          (marked ? marks : Markup());
 }
 

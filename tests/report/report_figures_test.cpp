@@ -346,6 +346,7 @@ TEST_CASE("a sheet of charts is a file that stands alone, and its text stays tex
   CHECK(occurrences(svg, "<circle") == 2 * 5);
   CHECK(occurrences(svg, "&lt;script&gt;&amp; ") == 2);
   CHECK(occurrences(svg, "<script") + occurrences(svg, "nan") + occurrences(svg, "n/a") == 0);
+  CHECK(occurrences(svg, "\"class=") == 0);  // XML wants a blank between attributes
   CHECK(occurrences(svg, "url(") + occurrences(svg, "@import") == 0);
 }
 

@@ -25,6 +25,7 @@ void check_whole(const std::string& page) {
   CAPTURE(faults);
   CHECK(faults.empty());
   CHECK(occurrences(page, "<h1>") == 1);
+  CHECK(occurrences(page, "\"class=") == 0);  // a blank parts attributes
   CHECK(page.find("<html lang=\"en\">") != std::string::npos);
   // Nothing from elsewhere, nothing that runs, no number that is none.
   for (const char* part : {"<script", "<link", "http:", "https:", "url(", "@import", "\x1b"}) {
