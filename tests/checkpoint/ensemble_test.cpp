@@ -108,7 +108,7 @@ Json eval_json(const TinyRun& tiny, const Words& arguments) {
 
 }  // namespace
 
-TEST_CASE("The passes of an ensemble are those of its members in turn") {
+TEST_CASE("the passes of an ensemble are those of its members in turn") {
   const Dataset data = random_dataset(kShape, 3, 37, 5);
   const Network a(kRandom, 1, 0.25), b(kRandom, 2, 0.5), plain(kPlain, 3, 0.75),
       dropout(kDropout, 4, 0.5);
@@ -117,7 +117,7 @@ TEST_CASE("The passes of an ensemble are those of its members in turn") {
   check_passes({&b, &plain, &dropout}, data);
 }
 
-TEST_CASE("Networks without noise have one pass each, together or alone") {
+TEST_CASE("networks without noise have one pass each, together or alone") {
   const Dataset data = random_dataset(kShape, 3, 20, 5);
   const Network a(kPlain, 1, 0.25), b(kPlain, 2, 0.5);
   const std::vector<float> all = together({a.member(), b.member()}, data);
@@ -128,7 +128,7 @@ TEST_CASE("Networks without noise have one pass each, together or alone") {
   CHECK(together({a.member()}, data) == std::vector<float>(first.begin(), first.begin() + 60));
 }
 
-TEST_CASE("A long list comes in several blocks with the same numbers") {
+TEST_CASE("a long list comes in several blocks with the same numbers") {
   const Dataset data = random_dataset(kShape, 3, 4500, 5);
   const Network a(kRandom, 1, 0.25), plain(kPlain, 2, 0.5);
   check_passes({&a, &plain}, data);
@@ -160,7 +160,7 @@ TEST_CASE("bnn-eval averages checkpoints, each with its own standardisation") {
   CHECK(text.out.starts_with("37 examples, 8 samples of 2 networks for each\n"));
 }
 
-TEST_CASE("A checkpoint that is given twice is refused, by whatever name") {
+TEST_CASE("a checkpoint that is given twice is refused, by whatever name") {
   const TrainedRun tiny;
   std::filesystem::create_symlink(tiny.last(), tiny.file("link.safetensors"));
   const std::string expected = "; expected different checkpoints to average";
@@ -169,7 +169,7 @@ TEST_CASE("A checkpoint that is given twice is refused, by whatever name") {
                 "link.safetensors: is the same file as " + tiny.last() + expected);
 }
 
-TEST_CASE("Checkpoints that cannot be averaged are refused by name") {
+TEST_CASE("checkpoints that cannot be averaged are refused by name") {
   const TrainedRun tiny;
   Json config = tiny_config();
   config["model"]["layers"][3]["units"] = 11;

@@ -73,7 +73,7 @@ void check_scales(const Weights& weights, double delta) {
 
 }  // namespace
 
-TEST_CASE("The untransformed scale of a scale gives that scale back") {
+TEST_CASE("the untransformed scale of a scale gives that scale back") {
   for (double sigma = 2e-7; sigma < 1e4; sigma *= 1.37) {
     CAPTURE(sigma);
     const float u = untransformed_scale_of(sigma);
@@ -85,7 +85,7 @@ TEST_CASE("The untransformed scale of a scale gives that scale back") {
   CHECK(untransformed_scale_of(std::log(2.0) + kEpsilon) == Approx(0.0).margin(1e-7));
 }
 
-TEST_CASE("Scales from weights are delta |w|, and never so small that they cannot grow") {
+TEST_CASE("scales from weights are delta |w|, and never so small that they cannot grow") {
   const Graph graph = make_graph(R"({"input": {"height": 1, "width": 2, "channels": 1}, "layers": [
       {"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": 3}]})");
   AlignedArray parameters(graph.layout().size());
@@ -102,7 +102,7 @@ TEST_CASE("Scales from weights are delta |w|, and never so small that they canno
   }
 }
 
-TEST_CASE("The weights of a deterministic network become the means of a Bayesian one") {
+TEST_CASE("the weights of a deterministic network become the means of a Bayesian one") {
   const PlainSource tiny;
   const Weights source = weights_of(tiny.last("plain"));
   REQUIRE(tiny.train({"--out", "own", "--max-steps", "0"}).exit_code == 0);
@@ -160,7 +160,7 @@ TEST_CASE("posterior_from_weights without weights is refused, but may be looked 
   CHECK(tiny.tree() == before);
 }
 
-TEST_CASE("Everything that does not fit is in one sentence, and nothing is written") {
+TEST_CASE("everything that does not fit is in one sentence, and nothing is written") {
   const PlainSource tiny;
   const std::vector<std::string> before = tiny.tree();
   const ProgramRun run =

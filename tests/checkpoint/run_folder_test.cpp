@@ -57,7 +57,7 @@ std::string kept(const std::string& text, std::uint64_t step) {
 
 }  // namespace
 
-TEST_CASE("A fresh run folder is made with its parents") {
+TEST_CASE("a fresh run folder is made with its parents") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("a/b/run");
   const RunFolder folder(path, FolderUse::fresh);
@@ -68,7 +68,7 @@ TEST_CASE("A fresh run folder is made with its parents") {
   CHECK(folder.best_checkpoint() == path + "/checkpoints/best.safetensors");
 }
 
-TEST_CASE("A run folder has one owner at a time") {
+TEST_CASE("a run folder has one owner at a time") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("run");
   auto owner = std::make_unique<RunFolder>(path, FolderUse::fresh);
@@ -82,7 +82,7 @@ TEST_CASE("A run folder has one owner at a time") {
   CHECK_NOTHROW(RunFolder(path, FolderUse::resume));
 }
 
-TEST_CASE("What a run folder holds must fit its use") {
+TEST_CASE("what a run folder holds must fit its use") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("run");
   check_refused(path, FolderUse::resume, ErrorKind::checkpoint);
@@ -102,7 +102,7 @@ TEST_CASE("What a run folder holds must fit its use") {
   CHECK(contents(path + "/notes.txt") == "old");
 }
 
-TEST_CASE("Something else in the folder's place is an output error") {
+TEST_CASE("something else in the folder's place is an output error") {
   const TemporaryDirectory directory;
   write_text(directory.file("file"), "x");
   check_refused(directory.file("file"), FolderUse::fresh, ErrorKind::io);
@@ -110,7 +110,7 @@ TEST_CASE("Something else in the folder's place is an output error") {
   CHECK(contents(directory.file("file")) == "x");
 }
 
-TEST_CASE("A checkpoint's temporary files that a killed run left are removed, others stay") {
+TEST_CASE("a checkpoint's temporary files that a killed run left are removed, others stay") {
   const TemporaryDirectory directory;
   const std::string checkpoints = directory.file("checkpoints");
   fs::create_directories(checkpoints);
@@ -128,7 +128,7 @@ TEST_CASE("A checkpoint's temporary files that a killed run left are removed, ot
         std::vector<std::string>{".other.tmp.12", "last.safetensors.tmp", "mine.safetensors"});
 }
 
-TEST_CASE("Metrics are appended, one line each, and kept by the next owner") {
+TEST_CASE("metrics are appended, one line each, and kept by the next owner") {
   const TemporaryDirectory directory;
   for (const int first : {1, 3}) {
     RunFolder folder(directory.path(), FolderUse::fresh);
@@ -142,7 +142,7 @@ TEST_CASE("Metrics are appended, one line each, and kept by the next owner") {
   CHECK(contents(directory.file("metrics.jsonl")) == expected);
 }
 
-TEST_CASE("Lines beyond the step, torn lines and what follows them are dropped") {
+TEST_CASE("lines beyond the step, torn lines and what follows them are dropped") {
   const std::string one = R"({"step":1,"nll":0.5})"
                           "\n";
   const std::string two = R"({"step":2})"
@@ -163,14 +163,14 @@ TEST_CASE("Lines beyond the step, torn lines and what follows them are dropped")
   CHECK(kept(one + std::string(3, '\0') + "\n", 9) == one);
 }
 
-TEST_CASE("A metrics file that is none is refused without waiting") {
+TEST_CASE("a metrics file that is none is refused without waiting") {
   const TemporaryDirectory directory;
   REQUIRE(::mkfifo(directory.file("metrics.jsonl").c_str(), 0600) == 0);
   RunFolder folder(directory.path(), FolderUse::fresh);
   CHECK_THROWS_AS(folder.open_metrics(0), Error);
 }
 
-TEST_CASE("A checkpoint lies in a run folder if the folder above has a config") {
+TEST_CASE("a checkpoint lies in a run folder if the folder above has a config") {
   const TemporaryDirectory directory;
   const std::string checkpoint = directory.file("run/checkpoints/last.safetensors");
   fs::create_directories(directory.file("run/checkpoints"));

@@ -64,7 +64,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("A checkpoint cut off anywhere, or with more behind it, is refused") {
+TEST_CASE("a checkpoint cut off anywhere, or with more behind it, is refused") {
   const TrainedRun tiny;
   const std::string good = read_bytes(tiny.last());
   const std::size_t header =
@@ -86,7 +86,7 @@ TEST_CASE("A checkpoint cut off anywhere, or with more behind it, is refused") {
   CHECK(tiny.eval({}).exit_code == 0);
 }
 
-TEST_CASE("A single flipped bit anywhere in a checkpoint is refused") {
+TEST_CASE("a single flipped bit anywhere in a checkpoint is refused") {
   const TrainedRun tiny;
   const std::string good = read_bytes(tiny.last());
   constexpr std::size_t kPlaces = 60;
@@ -101,7 +101,7 @@ TEST_CASE("A single flipped bit anywhere in a checkpoint is refused") {
   }
 }
 
-TEST_CASE("What is no checkpoint at all is refused") {
+TEST_CASE("what is no checkpoint at all is refused") {
   const TrainedRun tiny;
   for (const std::string& text :
        {std::string("not a checkpoint\n"), std::string(1000, '{'), std::string(100, '\xff'),
@@ -122,7 +122,7 @@ TEST_CASE("What is no checkpoint at all is refused") {
   check_all_refuse(tiny);
 }
 
-TEST_CASE("A safetensors file of somebody else is refused") {
+TEST_CASE("a safetensors file of somebody else is refused") {
   const TrainedRun tiny;
   const std::vector<float> values = {1, 2, 3, 4};
   const std::vector<TensorView> tensors = {{"weight", {2, 2}, values}};
@@ -134,7 +134,7 @@ TEST_CASE("A safetensors file of somebody else is refused") {
   }
 }
 
-TEST_CASE("A checkpoint with a right digest but wrong contents is refused") {
+TEST_CASE("a checkpoint with a right digest but wrong contents is refused") {
   const TrainedRun tiny;
   const std::string good = read_bytes(tiny.last());
   using Change = std::function<void(CheckpointContents&)>;
@@ -196,7 +196,7 @@ TEST_CASE("A checkpoint with a right digest but wrong contents is refused") {
   }
 }
 
-TEST_CASE("A checkpoint that claims steps which its epochs do not have is not resumed") {
+TEST_CASE("a checkpoint that claims steps which its epochs do not have is not resumed") {
   const TrainedRun tiny;
   const std::string good = read_bytes(tiny.last());
   for (const auto& [from, to] :
@@ -215,7 +215,7 @@ TEST_CASE("A checkpoint that claims steps which its epochs do not have is not re
   }
 }
 
-TEST_CASE("The weights of another network are refused by name") {
+TEST_CASE("the weights of another network are refused by name") {
   const TrainedRun tiny;
   const Words arguments = {"--out", "other", "--init-from", "run/checkpoints/last.safetensors",
                            "--set"};

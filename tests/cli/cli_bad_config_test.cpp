@@ -37,7 +37,7 @@ void check_cases(const std::vector<Case>& cases) {
 
 }  // namespace
 
-TEST_CASE("Configs with bad layers are refused") {
+TEST_CASE("configs with bad layers are refused") {
   const std::string layer = "/model/layers/0/";
   std::vector<Case> cases = {
       {layer + "type", ""},
@@ -102,7 +102,7 @@ TEST_CASE("Configs with bad layers are refused") {
   check_cases(cases);
 }
 
-TEST_CASE("Stride and dilation together are refused, and so is a network beyond all memory") {
+TEST_CASE("stride and dilation together are refused, and so is a network beyond all memory") {
   const TinyRun tiny;
   Json config = tiny_config();
   config["model"]["layers"][0]["strides"] = 2;
@@ -124,7 +124,7 @@ TEST_CASE("Stride and dilation together are refused, and so is a network beyond 
   check_config_refused(tiny, config.dump(), "GB of memory");
 }
 
-TEST_CASE("The number of classes must be the data format's") {
+TEST_CASE("the number of classes must be the data format's") {
   const TinyRun tiny;
   Json config = tiny_config();
   config["data"] = {{"format", "cifar10"}, {"train", {"batch.bin"}}};
@@ -136,7 +136,7 @@ TEST_CASE("The number of classes must be the data format's") {
   check_config_refused(tiny, config.dump(), "/model/input");
 }
 
-TEST_CASE("Configs with bad training or evaluation keys are refused") {
+TEST_CASE("configs with bad training or evaluation keys are refused") {
   std::vector<Case> cases = {
       {"/training/epochs", "-1"},
       {"/training/epochs", "0.5"},
@@ -182,7 +182,7 @@ TEST_CASE("Configs with bad training or evaluation keys are refused") {
   check_cases(cases);
 }
 
-TEST_CASE("Configs with bad data keys are refused") {
+TEST_CASE("configs with bad data keys are refused") {
   check_cases({
       {"/data", ""},
       {"/data", "[]"},
@@ -216,7 +216,7 @@ TEST_CASE("Configs with bad data keys are refused") {
   });
 }
 
-TEST_CASE("Early stopping without a validation split is refused") {
+TEST_CASE("early stopping without a validation split is refused") {
   const TinyRun tiny;
   Json config = tiny_config();
   config["data"]["validation"] = 0;
@@ -224,7 +224,7 @@ TEST_CASE("Early stopping without a validation split is refused") {
   check_config_refused(tiny, config.dump(), "/training/early_stopping/patience");
 }
 
-TEST_CASE("All unknown keys are listed at once, and many of them within 500 bytes") {
+TEST_CASE("all unknown keys are listed at once, and many of them within 500 bytes") {
   const TinyRun tiny;
   Json config = tiny_config();
   config["model"]["layers"][0]["first_slip"] = 1;
@@ -239,7 +239,7 @@ TEST_CASE("All unknown keys are listed at once, and many of them within 500 byte
   check_config_refused(tiny, config.dump(), "more");
 }
 
-TEST_CASE("A value of the wrong type is refused at every leaf") {
+TEST_CASE("a value of the wrong type is refused at every leaf") {
   const TinyRun tiny;
   const Json resolved = bnn::testing::parsed(tiny.train({"--print-config"}).out);
   const auto leaves = flattened(resolved);

@@ -157,7 +157,7 @@ TEST_CASE("bnn-train refuses damaged IDX files") {
   check_training_refuses(tiny_config(), "train-labels", bad_labels());
 }
 
-TEST_CASE("Gzip files are read, and refused if they end early or say too much") {
+TEST_CASE("gzip files are read, and refused if they end early or say too much") {
   Json config = tiny_config();
   config["data"]["train"]["images"] = "train-images.gz";
   const TinyRun tiny(config);
@@ -183,7 +183,7 @@ TEST_CASE("Gzip files are read, and refused if they end early or say too much") 
   check_failure(tiny.train({"--out", "run"}), "bnn-train", 4, "train-images.gz");
 }
 
-TEST_CASE("A CIFAR-10 file is not taken for CIFAR-100, nor the other way round") {
+TEST_CASE("a CIFAR-10 file is not taken for CIFAR-100, nor the other way round") {
   Json config = tiny_config();
   config["model"]["input"] = {{"height", 32}, {"width", 32}, {"channels", 3}};
   config["data"] = {{"format", "cifar100"}, {"train", {"batch.bin"}}};
@@ -199,7 +199,7 @@ TEST_CASE("A CIFAR-10 file is not taken for CIFAR-100, nor the other way round")
   check_failure(tiny.train({"--out", "run"}), "bnn-train", 4, "format \"cifar100\"");
 }
 
-TEST_CASE("A file of class names must fit the network") {
+TEST_CASE("a file of class names must fit the network") {
   Json config = tiny_config();
   config["data"]["class_names"] = "names.txt";
   const TinyRun tiny(config);

@@ -18,7 +18,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("Text that is not one JSON object is refused") {
+TEST_CASE("text that is not one JSON object is refused") {
   const TinyRun tiny;
   const std::string good = tiny_config().dump();
   const std::string open = good.substr(0, good.size() - 1);
@@ -61,7 +61,7 @@ TEST_CASE("Text that is not one JSON object is refused") {
   }
 }
 
-TEST_CASE("Every piece of a config cut off early is refused") {
+TEST_CASE("every piece of a config cut off early is refused") {
   const TinyRun tiny;
   const std::string good = tiny_config().dump();
   for (std::size_t size = 1; size < good.size(); size += 13) {

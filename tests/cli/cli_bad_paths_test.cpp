@@ -30,7 +30,7 @@ void check_refused(const TinyRun& tiny, const Words& arguments, int exit_code,
 
 }  // namespace
 
-TEST_CASE("A config that is no readable regular file is refused at once") {
+TEST_CASE("a config that is no readable regular file is refused at once") {
   const TinyRun tiny;
   REQUIRE(::mkfifo(tiny.file("fifo").c_str(), 0600) == 0);
   std::filesystem::create_directory(tiny.file("folder"));
@@ -59,14 +59,14 @@ TEST_CASE("A config that is no readable regular file is refused at once") {
   for (const Case& c : cases) check_refused(tiny, {"--config", c.path, "--out", "run"}, 3, c.part);
 }
 
-TEST_CASE("A config without permission to read it is an input error") {
+TEST_CASE("a config without permission to read it is an input error") {
   if (::geteuid() == 0) return;  // the superuser may read everything
   const TinyRun tiny;
   REQUIRE(::chmod(tiny.file("tiny.json").c_str(), 0) == 0);
   check_refused(tiny, {"--config", "tiny.json", "--out", "run"}, 6, "tiny.json: ");
 }
 
-TEST_CASE("A run folder that cannot be made is an output error") {
+TEST_CASE("a run folder that cannot be made is an output error") {
   const TinyRun tiny;
   for (const char* out : {"tiny.json", "tiny.json/run", "/proc/run", "/dev/null/run"}) {
     check_refused(tiny, {"--config", "tiny.json", "--out", out}, 6, out);
@@ -78,7 +78,7 @@ TEST_CASE("A run folder that cannot be made is an output error") {
   check_refused(blocked, {"--config", "tiny.json", "--out", "run"}, 6, "run");
 }
 
-TEST_CASE("Names with spaces, quotes and other alphabets work throughout") {
+TEST_CASE("names with spaces, quotes and other alphabets work throughout") {
   const TinyRun tiny;
   const std::string out = "a run/\"Versuch\" n\xc2\xba 1/\xd0\xbf\xd1\x83\xd1\x82\xd1\x8c";
   std::filesystem::create_directories(tiny.file("my data"));

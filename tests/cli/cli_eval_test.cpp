@@ -153,7 +153,7 @@ TEST_CASE("--mean-weights is one pass without noise") {
   CHECK(a.at("nll") != eval_json(tiny, {}).at("nll"));
 }
 
-TEST_CASE("Mean weights stand beside the samples, with the numbers of --mean-weights") {
+TEST_CASE("mean weights stand beside the samples, with the numbers of --mean-weights") {
   const TrainedRun tiny;
   const Json beside = eval_json(tiny, {}).at("mean_weights");
   const Json alone = eval_json(tiny, {"--mean-weights"});
@@ -165,7 +165,7 @@ TEST_CASE("Mean weights stand beside the samples, with the numbers of --mean-wei
         std::string::npos);
 }
 
-TEST_CASE("The sample sweep has the numbers of runs with fewer samples") {
+TEST_CASE("the sample sweep has the numbers of runs with fewer samples") {
   const TrainedRun tiny;
   const Json result = eval_json(tiny, {"--samples", "6"});
   std::vector<int> samples;
@@ -207,7 +207,7 @@ TEST_CASE("--bootstrap gives intervals that --threads and --seed leave alone, an
   }
 }
 
-TEST_CASE("A network without noise is run once") {
+TEST_CASE("a network without noise is run once") {
   Json config = tiny_config();
   config["model"]["layers"][0]["type"] = "conv2d";
   config["model"]["layers"][3]["type"] = "dense";
@@ -276,7 +276,7 @@ TEST_CASE("--split evaluates the examples that the run held out or trained on") 
   check_failure(without.eval({"--split", "validation"}), "bnn-eval", 2, "validation");
 }
 
-TEST_CASE("File names in a checkpoint that lead out of the data directory are refused") {
+TEST_CASE("file names in a checkpoint that lead out of the data directory are refused") {
   for (const std::string& name :
        {std::string("../test-images"), std::string("sub/../../test-images"),
         std::string("/etc/hostname"), std::string("..")}) {
@@ -291,7 +291,7 @@ TEST_CASE("File names in a checkpoint that lead out of the data directory are re
   }
 }
 
-TEST_CASE("The text report goes to stdout and shows the same numbers") {
+TEST_CASE("the text report goes to stdout and shows the same numbers") {
   const TrainedRun tiny;
   const Json numbers = eval_json(tiny, {});
   const ProgramRun report = tiny.eval({});

@@ -95,7 +95,7 @@ TEST_CASE("bnn-predict takes image files, folders and a pipe, whatever the data 
   CHECK(by_input(mixed.out).at("images/1.png") == rows.at("images/1.png"));
 }
 
-TEST_CASE("An image that comes through a pipe in pieces is the image of the file") {
+TEST_CASE("an image that comes through a pipe in pieces is the image of the file") {
   const TrainedRun tiny;
   Bytes noise;  // does not compress, so that it is larger than any pipe's buffer
   for (int i = 0; i < 300 * 300 * 3; ++i) noise.push_back(pattern_pixel(i, 5, 300, i, 1, 2));
@@ -111,7 +111,7 @@ TEST_CASE("An image that comes through a pipe in pieces is the image of the file
                 "standard input: the PNG image ends too early");
 }
 
-TEST_CASE("Without noise an image file gives what the same image in a data file gives") {
+TEST_CASE("without noise an image file gives what the same image in a data file gives") {
   const TrainedRun tiny;
   write_images(tiny);
   const std::vector<Json> data =
@@ -139,7 +139,7 @@ TEST_CASE("bnn-predict resizes and converts images and says so once") {
   CHECK(succeed(tiny.predict({"a.jpg", "--quiet"})).err.empty());
 }
 
-TEST_CASE("A broken image ends a prediction with 4, or is reported and skipped") {
+TEST_CASE("a broken image ends a prediction with 4, or is reported and skipped") {
   const TrainedRun tiny;
   write_images(tiny);
   const std::string whole = read_bytes(tiny.file("images/2.png"));
@@ -165,7 +165,7 @@ TEST_CASE("A broken image ends a prediction with 4, or is reported and skipped")
   CHECK(said[2] == "warning: skipped 2 of 20 images");
 }
 
-TEST_CASE("A prediction of which every image was skipped fails and writes nothing") {
+TEST_CASE("a prediction of which every image was skipped fails and writes nothing") {
   const TrainedRun tiny;
   write_text(tiny.file("a.png"), "GIF89a");
   write_text(tiny.file("b.png"), "");
@@ -237,7 +237,7 @@ TEST_CASE("--abstain-score chooses what the threshold is compared with") {
   }
 }
 
-TEST_CASE("A run trains from class folders, resumes, and is evaluated") {
+TEST_CASE("a run trains from class folders, resumes, and is evaluated") {
   const TinyRun tiny(folder_config());
   write_folders(tiny);
   const ProgramRun run = tiny.train({"--out", "run"});
@@ -267,7 +267,7 @@ TEST_CASE("A run trains from class folders, resumes, and is evaluated") {
   check_failure(tiny.train_raw({"--resume", "--out", "halves"}), "bnn-train", 4, "differ");
 }
 
-TEST_CASE("Class folders that are not as they should be are refused by name") {
+TEST_CASE("class folders that are not as they should be are refused by name") {
   const auto refused = [](const std::function<void(const TinyRun&)>& spoil,
                           const std::string& part) {
     const TinyRun tiny(folder_config());
@@ -296,7 +296,7 @@ TEST_CASE("Class folders that are not as they should be are refused by name") {
           "not UTF-8");
 }
 
-TEST_CASE("Other data of a run must have the class folders that it was trained with") {
+TEST_CASE("other data of a run must have the class folders that it was trained with") {
   const TinyRun tiny(folder_config());
   write_folders(tiny);
   succeed(tiny.train({"--out", "run"}));

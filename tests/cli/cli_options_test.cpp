@@ -60,7 +60,7 @@ TEST_CASE("--dry-run prints the layers and their sizes and writes nothing") {
   }
 }
 
-TEST_CASE("Precedence is defaults, file, --set, named flags") {
+TEST_CASE("precedence is defaults, file, --set, named flags") {
   const TinyRun tiny;
   const Json plain = printed_config(tiny, {});
   CHECK(plain.at("training").at("shards") == 8);  // default
@@ -120,7 +120,7 @@ TEST_CASE("--help and --version of all programs go to stdout and exit with 0") {
   }
 }
 
-TEST_CASE("A checkpoint behind an option that takes a list is told to go first") {
+TEST_CASE("a checkpoint behind an option that takes a list is told to go first") {
   for (const char* option : {"--files", "--ood", "--corrupt"}) {
     const ProgramRun run =
         run_program("bnn-eval", {option, "x", "runs/last.safetensors", "--samples", "2"});
@@ -129,7 +129,7 @@ TEST_CASE("A checkpoint behind an option that takes a list is told to go first")
   }
 }
 
-TEST_CASE("Mistakes on the command line exit with 2 and one line") {
+TEST_CASE("mistakes on the command line exit with 2 and one line") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();
   struct Case {

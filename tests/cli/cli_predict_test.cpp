@@ -79,7 +79,7 @@ TEST_CASE("bnn-predict writes one object an image with the keys of the contract"
   }
 }
 
-TEST_CASE("The numbers of a prediction are those of the samples that it saves") {
+TEST_CASE("the numbers of a prediction are those of the samples that it saves") {
   const TrainedRun tiny(named_config());
   const std::vector<Json> lines =
       predictions(tiny, {"test.bin", "--samples", "5", "--save-samples", "samples.npy"});
@@ -111,7 +111,7 @@ TEST_CASE("The numbers of a prediction are those of the samples that it saves") 
   }
 }
 
-TEST_CASE("Labels and class names are there only where they are known") {
+TEST_CASE("labels and class names are there only where they are known") {
   const TrainedRun unnamed(tiny_cifar_config());
   const Json with_label = predictions(unnamed, {"test.bin"})[0];
   CHECK(with_label.contains("label"));
@@ -122,7 +122,7 @@ TEST_CASE("Labels and class names are there only where they are known") {
   CHECK(without.at("input") == "test-images#0");
 }
 
-TEST_CASE("Predictions do not depend on the order of files, on threads or on company") {
+TEST_CASE("predictions do not depend on the order of files, on threads or on company") {
   const TrainedRun tiny(named_config());
   const auto by_input = [](const std::vector<Json>& lines) {
     std::map<std::string, std::string> result;
@@ -142,7 +142,7 @@ TEST_CASE("Predictions do not depend on the order of files, on threads or on com
   for (std::size_t i = 0; i < alone.size(); ++i) CHECK(alone[i] == forward[i]);
 }
 
-TEST_CASE("A shorter file gives the same numbers to the images that it keeps") {
+TEST_CASE("a shorter file gives the same numbers to the images that it keeps") {
   const TrainedRun tiny(named_config());
   std::filesystem::create_directory(tiny.file("short"));
   write_text(tiny.file("short/test.bin"), cifar_records(13, kTinyTestPattern));
@@ -156,7 +156,7 @@ TEST_CASE("A shorter file gives the same numbers to the images that it keeps") {
   }
 }
 
-TEST_CASE("A dash reads standard input, through a pipe") {
+TEST_CASE("a dash reads standard input, through a pipe") {
   const TrainedRun tiny(named_config());
   ProgramOptions options;
   options.input = tiny.read("test.bin");
@@ -244,7 +244,7 @@ TEST_CASE("--output appears when it is whole; a failing run leaves what was ther
   CHECK(tiny.read("predictions.jsonl") == direct.out);
 }
 
-TEST_CASE("The output - is standard output for text and refused for anything else") {
+TEST_CASE("the output - is standard output for text and refused for anything else") {
   const TrainedRun tiny(named_config());
   const std::vector<std::string> before = tiny.tree();
   for (const char* format : {"jsonl", "csv"}) {
@@ -264,7 +264,7 @@ TEST_CASE("The output - is standard output for text and refused for anything els
   CHECK(tiny.tree() == before);
 }
 
-TEST_CASE("A reader that is gone or a full disk ends bnn-predict with 6 and no crash") {
+TEST_CASE("a reader that is gone or a full disk ends bnn-predict with 6 and no crash") {
   const TrainedRun tiny(named_config());
   ProgramOptions options;
   options.output = StreamEnd::broken_pipe;

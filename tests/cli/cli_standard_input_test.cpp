@@ -35,7 +35,7 @@ ProgramRun succeed(const ProgramRun& run) {
 
 }  // namespace
 
-TEST_CASE("Rows of earlier inputs do not wait for standard input") {
+TEST_CASE("rows of earlier inputs do not wait for standard input") {
   const ImageRun tiny;
   write_bytes(tiny.file("b.png"), pattern_png(2, 0));
   // Whoever writes to the program waits for its first row, for twenty seconds at most.
@@ -90,7 +90,7 @@ TEST_CASE("--skip-errors passes over a broken image on standard input") {
   }
 }
 
-TEST_CASE("Standard input is read first where CSV needs to know whether it has labels") {
+TEST_CASE("standard input is read first where CSV needs to know whether it has labels") {
   const ImageRun tiny(tiny_cifar_config());
   ProgramOptions options;
   options.input = tiny.read("test.bin");
@@ -121,7 +121,7 @@ class OpenInput {
   int writer_;
 };
 
-TEST_CASE("A signal ends the wait for standard input") {
+TEST_CASE("a signal ends the wait for standard input") {
   const ImageRun tiny;
   const OpenInput input(tiny.file("input"));
   for (const int number : {SIGINT, SIGTERM}) {
@@ -144,7 +144,7 @@ TEST_CASE("A signal ends the wait for standard input") {
   }
 }
 
-TEST_CASE("Standard input twice is a mistake on the command line") {
+TEST_CASE("standard input twice is a mistake on the command line") {
   const ImageRun tiny;
   check_failure(tiny.predict({"-", "a.png", "-"}), "bnn-predict", 2, "only once");
   check_failure(tiny.eval({"--files", "-", "--ood", "-"}), "bnn-eval", 2, "only once");

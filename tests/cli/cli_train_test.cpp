@@ -105,7 +105,7 @@ TEST_CASE("metrics.jsonl has the fields of the contract, each step once") {
   CHECK(steps == std::map<std::string, std::vector<int>>{{"train", ends}, {"validation", ends}});
 }
 
-TEST_CASE("A run folder's config.json works as --config and gives the same checkpoint") {
+TEST_CASE("a run folder's config.json works as --config and gives the same checkpoint") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "run"}).exit_code == 0);
   const ProgramRun again =
@@ -150,7 +150,7 @@ TEST_CASE("--init-from starts from another run's weights") {
   CHECK(stored_state(tiny.last("warm")).at("step") == 0);
 }
 
-TEST_CASE("A folder with a checkpoint is refused without --resume or --overwrite") {
+TEST_CASE("a folder with a checkpoint is refused without --resume or --overwrite") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "run"}).exit_code == 0);
   const std::string checkpoint = read_bytes(tiny.last());
@@ -170,7 +170,7 @@ TEST_CASE("A folder with a checkpoint is refused without --resume or --overwrite
   CHECK_FALSE(std::filesystem::exists(tiny.file("run/checkpoints/best.safetensors")));
 }
 
-TEST_CASE("A run folder in use is refused within a second; the lock dies with its process") {
+TEST_CASE("a run folder in use is refused within a second; the lock dies with its process") {
   const TinyRun tiny;
   const Words arguments = {
       "--config", tiny.file("tiny.json"), "--epochs", "1000000", "--threads", "1",
@@ -189,7 +189,7 @@ TEST_CASE("A run folder in use is refused within a second; the lock dies with it
   CHECK(tiny.train({"--out", "run", "--resume", "--epochs", "1"}).exit_code == 0);
 }
 
-TEST_CASE("Without --out the folder is runs/ and the config's name") {
+TEST_CASE("without --out the folder is runs/ and the config's name") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--max-steps", "1", "--quiet"}).exit_code == 0);
   CHECK(std::filesystem::exists(tiny.last("runs/tiny")));

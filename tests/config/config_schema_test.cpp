@@ -65,7 +65,7 @@ Json full_config() {
 
 }  // namespace
 
-TEST_CASE("The configs that come with the programs satisfy the schema, resolved ones too") {
+TEST_CASE("the configs that come with the programs satisfy the schema, resolved ones too") {
   const SchemaCheck check(run_config_schema());
   REQUIRE(config_paths().size() >= 3);
   for (const std::string& path : config_paths()) {
@@ -77,7 +77,7 @@ TEST_CASE("The configs that come with the programs satisfy the schema, resolved 
   CHECK(check.fault(full_config()) == "");
 }
 
-TEST_CASE("Unknown keys, wrong types and numbers out of range violate the schema") {
+TEST_CASE("unknown keys, wrong types and numbers out of range violate the schema") {
   check_refused_by_both("/trainning", Json::object());
   check_refused_by_both("/training/epoch", 3);
   check_refused_by_both("/training/optimizer/learning_rates", 1);
@@ -97,7 +97,7 @@ TEST_CASE("Unknown keys, wrong types and numbers out of range violate the schema
   check_refused_by_both("/name", "a/b");
 }
 
-TEST_CASE("The schema and the parser agree on whatever stands at a leaf of a config") {
+TEST_CASE("the schema and the parser agree on whatever stands at a leaf of a config") {
   const SchemaCheck check(run_config_schema());
   const Json config = full_config();
   const std::vector<Json> values = {nullptr,
@@ -132,7 +132,7 @@ TEST_CASE("The schema and the parser agree on whatever stands at a leaf of a con
   CHECK(compared > 500);
 }
 
-TEST_CASE("Each data format has keys of its own, in the schema as in the parser") {
+TEST_CASE("each data format has keys of its own, in the schema as in the parser") {
   const SchemaCheck check(run_config_schema());
   const auto agree = [&](const std::string& data, bool expected) {
     CAPTURE(data);
@@ -166,7 +166,7 @@ TEST_CASE("Each data format has keys of its own, in the schema as in the parser"
   agree("null", false);
 }
 
-TEST_CASE("Validation, class names and standardisation have several forms") {
+TEST_CASE("validation, class names and standardisation have several forms") {
   const SchemaCheck check(run_config_schema());
   const auto agree = [&](const std::string& key, const std::string& value, bool expected) {
     CAPTURE(key, value);
@@ -193,7 +193,7 @@ TEST_CASE("Validation, class names and standardisation have several forms") {
   }
 }
 
-TEST_CASE("Each learning rate schedule has keys of its own") {
+TEST_CASE("each learning rate schedule has keys of its own") {
   const SchemaCheck check(run_config_schema());
   const auto agree = [&](const std::string& schedule, bool expected) {
     CAPTURE(schedule);
@@ -214,7 +214,7 @@ TEST_CASE("Each learning rate schedule has keys of its own") {
   }
 }
 
-TEST_CASE("The schema is one of draft 2020-12 and names what must be there") {
+TEST_CASE("the schema is one of draft 2020-12 and names what must be there") {
   const Json schema = run_config_schema();
   CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
   CHECK(schema["title"].is_string());
@@ -225,7 +225,7 @@ TEST_CASE("The schema is one of draft 2020-12 and names what must be there") {
   CHECK(needs_data);
 }
 
-TEST_CASE("A config may name its schema, which means nothing to a run") {
+TEST_CASE("a config may name its schema, which means nothing to a run") {
   Json document = tiny_config();
   const Json plain = resolved(document);
   CHECK_FALSE(plain.contains("$schema"));

@@ -119,7 +119,7 @@ void check_evaluation(const TemporaryDirectory& folder, const std::string& out) 
 
 }  // namespace
 
-TEST_CASE("Every config trains, evaluates, and gives the same bytes on any number of threads") {
+TEST_CASE("every config trains, evaluates, and gives the same bytes on any number of threads") {
   REQUIRE(config_paths().size() >= 10);
   for (const auto& path : config_paths()) {
     CAPTURE(path.filename());
@@ -132,7 +132,7 @@ TEST_CASE("Every config trains, evaluates, and gives the same bytes on any numbe
   }
 }
 
-TEST_CASE("The estimator of a whole network follows from one key") {
+TEST_CASE("the estimator of a whole network follows from one key") {
   const std::string path = config_folder() / "fashion-mnist-reparameterization.json";
   const Json document = load_config_document(path);
   CHECK(bnn::testing::at_pointer(document, "/model/defaults/estimator") == "reparameterization");
@@ -146,7 +146,7 @@ TEST_CASE("The estimator of a whole network follows from one key") {
   }
 }
 
-TEST_CASE("What --print-config prints of a config is itself a config and resolves to itself") {
+TEST_CASE("what --print-config prints of a config is itself a config and resolves to itself") {
   for (const auto& path : config_paths()) {
     CAPTURE(path.filename());
     const TemporaryDirectory folder;
@@ -160,7 +160,7 @@ TEST_CASE("What --print-config prints of a config is itself a config and resolve
   }
 }
 
-TEST_CASE("Configs are named after their files and listed, with their command, in the README") {
+TEST_CASE("configs are named after their files and listed, with their command, in the README") {
   const std::string readme = read_bytes(config_folder() / "README.md");
   for (const auto& path : config_paths()) {
     CAPTURE(path.filename());

@@ -34,7 +34,7 @@ RunConfig read(const Json& document) {
 
 }  // namespace
 
-TEST_CASE("An override sets a value below keys and list indices") {
+TEST_CASE("an override sets a value below keys and list indices") {
   const Json document = bnn::testing::parsed(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
   CHECK(overridden(document, "a.b.0=5") ==
         bnn::testing::parsed(R"({"a":{"b":[5,{"c":2}]},"n":null})"));
@@ -46,7 +46,7 @@ TEST_CASE("An override sets a value below keys and list indices") {
   CHECK(overridden(document, "new=[]")["new"] == Json::array());
 }
 
-TEST_CASE("An override's value is JSON or else a string") {
+TEST_CASE("an override's value is JSON or else a string") {
   const auto value = [](const std::string& text) {
     return overridden(Json::object(), "k=" + text)["k"];
   };
@@ -64,7 +64,7 @@ TEST_CASE("An override's value is JSON or else a string") {
   }
 }
 
-TEST_CASE("An override that fits nothing is a usage error that quotes it") {
+TEST_CASE("an override that fits nothing is a usage error that quotes it") {
   const Json document = bnn::testing::parsed(R"({"list": [1, 2], "text": "x"})");
   for (const char* assignment : {"list", "=3", "list.2=1", "list.-1=1", "list.one=1", "list.0x0=1",
                                  "list.=1", "text.x=1", "list.0.x=1"}) {
@@ -76,7 +76,7 @@ TEST_CASE("An override that fits nothing is a usage error that quotes it") {
   }
 }
 
-TEST_CASE("A run config has the documented defaults") {
+TEST_CASE("a run config has the documented defaults") {
   Json document = tiny_config();
   document.erase("name");
   document.erase("training");
@@ -101,7 +101,7 @@ TEST_CASE("A run config has the documented defaults") {
   CHECK(config.resolved["training"]["learning_rate_schedule"]["type"] == "constant");
 }
 
-TEST_CASE("A run config takes what the document says") {
+TEST_CASE("a run config takes what the document says") {
   Json document = tiny_config();
   document["training"] = bnn::testing::parsed(R"({
     "epochs": 3, "batch_size": 17, "seed": 9223372036854775807, "shards": 4, "samples": 2,
@@ -131,7 +131,7 @@ TEST_CASE("A run config takes what the document says") {
   CHECK(config.evaluation.validation_samples == 3);
 }
 
-TEST_CASE("The resolved config reads back to itself, whatever was set") {
+TEST_CASE("the resolved config reads back to itself, whatever was set") {
   std::vector<Json> documents(4, tiny_config());
   documents[1]["training"]["learning_rate_schedule"] = {{"type", "cosine"},
                                                         {"final_fraction", 0.1}};
@@ -150,7 +150,7 @@ TEST_CASE("The resolved config reads back to itself, whatever was set") {
   }
 }
 
-TEST_CASE("Everything wrong with a config is said at once, with the kind that was asked for") {
+TEST_CASE("everything wrong with a config is said at once, with the kind that was asked for") {
   Json document = tiny_config();
   document["training"]["epochs"] = -1;
   document["evaluation"]["sample"] = 3;
@@ -165,7 +165,7 @@ TEST_CASE("Everything wrong with a config is said at once, with the kind that wa
   }
 }
 
-TEST_CASE("The graph of a config has the classes of its data format") {
+TEST_CASE("the graph of a config has the classes of its data format") {
   Json document = tiny_config();
   CHECK(make_graph(read(document), "c.json", ErrorKind::config).outputs() == 10);
   document["model"]["layers"][3]["units"] = 9;  // idx has no number of its own

@@ -38,7 +38,7 @@ TEST_CASE("CRC-32C has the check value of its catalogue entry and those of RFC 3
   CHECK(crc32c_bit_by_bit("123456789") == 0xE3069283u);  // that of the decoder, too
 }
 
-TEST_CASE("A record is length, masked checksum, message, masked checksum") {
+TEST_CASE("a record is length, masked checksum, message, masked checksum") {
   const std::string record = version_record(1.5);
   // wall_time 1.5 is 0x3FF8000000000000; then step 0 and the version's 13 bytes.
   const std::string message =
@@ -49,7 +49,7 @@ TEST_CASE("A record is length, masked checksum, message, masked checksum") {
   CHECK(decode_records(record) == std::vector<std::string>{message});
 }
 
-TEST_CASE("Events say what they were given") {
+TEST_CASE("events say what they were given") {
   LogHistogram histogram;
   histogram.min = 0.25;
   histogram.max = 3.0;
@@ -88,7 +88,7 @@ TEST_CASE("Events say what they were given") {
   CHECK(found.counts == histogram.counts);
 }
 
-TEST_CASE("What is kept of a file ends with a step, or with its first summary") {
+TEST_CASE("what is kept of a file ends with a step, or with its first summary") {
   const std::string file = three_steps();
   const auto kept = [&](std::uint64_t step, std::size_t of_step) {
     const EventFilePart part = events_up_to(file, step, of_step);
@@ -108,7 +108,7 @@ TEST_CASE("What is kept of a file ends with a step, or with its first summary") 
   CHECK(steps_in(file, 10) == 2);
 }
 
-TEST_CASE("A file that is cut off or damaged anywhere is kept up to the record before") {
+TEST_CASE("a file that is cut off or damaged anywhere is kept up to the record before") {
   const std::string file = three_steps();
   std::vector<std::size_t> ends = {0};
   for (const std::string& message : decode_records(file)) {

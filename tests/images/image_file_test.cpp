@@ -115,7 +115,7 @@ TEST_CASE("PNG palettes become colours") {
   CHECK(image.bytes == Bytes{255, 0, 128, 1, 2, 3, 40, 50, 60, 255, 0, 128});
 }
 
-TEST_CASE("What is transparent in a PNG is laid over white") {
+TEST_CASE("what is transparent in a PNG is laid over white") {
   // (c a + 255 (255 - a)) / 255: opaque 10, nothing, and 100 at a = 128: (12800 + 32385) / 255.
   CHECK(
       decode(png_bytes({.height = 1, .width = 3, .colour = 4}, {10, 255, 10, 0, 100, 128})).bytes ==
@@ -140,7 +140,7 @@ TEST_CASE("JPEG images come back within rounding at quality 100") {
   }
 }
 
-TEST_CASE("The inks of a CMYK JPEG become colours") {
+TEST_CASE("the inks of a CMYK JPEG become colours") {
   Bytes inks;
   for (int i = 0; i < 64; ++i) inks.insert(inks.end(), {255, 128, 0, 200});
   const Image image = decode(jpeg_bytes(8, 8, JpegColours::cmyk, inks));
@@ -150,7 +150,7 @@ TEST_CASE("The inks of a CMYK JPEG become colours") {
   CHECK(largest_difference(image.bytes, expected) <= 2);
 }
 
-TEST_CASE("An image that is cut off anywhere is refused") {
+TEST_CASE("an image that is cut off anywhere is refused") {
   const std::vector<Bytes> wholes = {
       png_bytes({.height = 6, .width = 5}, ramp(90, 7)),
       png_bytes({.height = 6, .width = 5, .colour = 0, .interlaced = true}, ramp(30, 7)),
@@ -165,7 +165,7 @@ TEST_CASE("An image that is cut off anywhere is refused") {
   }
 }
 
-TEST_CASE("A flipped bit in a PNG never gives other pixels") {
+TEST_CASE("a flipped bit in a PNG never gives other pixels") {
   const Bytes rows = ramp(90, 7);
   const Bytes whole = png_bytes({.height = 6, .width = 5}, rows);
   for (std::size_t at = 8; at < whole.size(); ++at) {
@@ -176,7 +176,7 @@ TEST_CASE("A flipped bit in a PNG never gives other pixels") {
   }
 }
 
-TEST_CASE("A flipped bit in a JPEG is refused or gives an image of the same size") {
+TEST_CASE("a flipped bit in a JPEG is refused or gives an image of the same size") {
   const Bytes whole = jpeg_bytes(9, 17, JpegColours::rgb, ramp(9 * 17 * 3, 5), true);
   for (std::size_t at = 0; at < whole.size(); ++at) {
     Bytes broken = whole;
@@ -190,7 +190,7 @@ TEST_CASE("A flipped bit in a JPEG is refused or gives an image of the same size
   }
 }
 
-TEST_CASE("A header that announces a gigapixel costs no memory") {
+TEST_CASE("a header that announces a gigapixel costs no memory") {
   const Bytes png = png_bytes({.height = 6, .width = 5}, ramp(90, 7));
   const Bytes jpeg = jpeg_bytes(8, 8, JpegColours::grey, ramp(64));
   rusage before = {}, after = {};
@@ -205,7 +205,7 @@ TEST_CASE("A header that announces a gigapixel costs no memory") {
   CHECK(after.ru_maxrss - before.ru_maxrss < 8192);  // KiB
 }
 
-TEST_CASE("The format is told by the first bytes and other kinds are named") {
+TEST_CASE("the format is told by the first bytes and other kinds are named") {
   const TemporaryDirectory folder;
   const Bytes grey = ramp(12);
   write_bytes(folder.file("a.jpg"), png_bytes({.height = 3, .width = 4, .colour = 0}, grey));

@@ -35,7 +35,7 @@ void check_counts(const LogHistogram& h, const std::vector<double>& values) {
 
 }  // namespace
 
-TEST_CASE("The buckets of a histogram are twenty a decade and hold every value once") {
+TEST_CASE("the buckets of a histogram are twenty a decade and hold every value once") {
   std::vector<double> values;
   for (int i = 0; i < 2000; ++i) values.push_back(std::pow(10.0, -6.0 + 0.004 * i));
   const LogHistogram h = histogram_of(values);
@@ -51,7 +51,7 @@ TEST_CASE("The buckets of a histogram are twenty a decade and hold every value o
   check_counts(h, values);
 }
 
-TEST_CASE("Zero, single, equal and limiting values have a bucket; what is not finite has none") {
+TEST_CASE("zero, single, equal and limiting values have a bucket; what is not finite has none") {
   const double infinity = std::numeric_limits<double>::infinity();
   const std::vector<std::vector<double>> cases = {{0.0},
                                                   {1.0},
@@ -70,7 +70,7 @@ TEST_CASE("Zero, single, equal and limiting values have a bucket; what is not fi
   CHECK(histogram_of({std::nan("")}).count == 0);
 }
 
-TEST_CASE("Each random tensor has a histogram of its scales and of |mean| / scale") {
+TEST_CASE("each random tensor has a histogram of its scales and of |mean| / scale") {
   const Graph graph = make_graph(R"({"input": {"height": 2, "width": 3, "channels": 1}, "layers": [
       {"type": "flatten"},
       {"type": "dense_flipout", "name": "hidden", "units": 4,

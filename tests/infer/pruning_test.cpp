@@ -58,7 +58,7 @@ std::vector<bool> removed_weights(Network& network) {
 
 }  // namespace
 
-TEST_CASE("Weights go in the order of |mean| / scale over all layers, ties in their own order") {
+TEST_CASE("weights go in the order of |mean| / scale over all layers, ties in their own order") {
   Network network;
   const std::vector<float> means = {0.5f, -0.5f, 0.25f, -1.0f, 0.125f}, scales = {-3.0f, -2.0f};
   std::vector<double> ratios;
@@ -96,7 +96,7 @@ TEST_CASE("Weights go in the order of |mean| / scale over all layers, ties in th
   }
 }
 
-TEST_CASE("Pruning nothing changes no bit, and pruning leaves everything else alone") {
+TEST_CASE("pruning nothing changes no bit, and pruning leaves everything else alone") {
   Network network;
   const AlignedArray original = copy_of(network.parameters);
   const PruningOrder order(network.graph.layout(), network.parameters);
@@ -111,7 +111,7 @@ TEST_CASE("Pruning nothing changes no bit, and pruning leaves everything else al
   }
 }
 
-TEST_CASE("A share is rounded to whole weights") {
+TEST_CASE("a share is rounded to whole weights") {
   const Network network;
   const PruningOrder order(network.graph.layout(), network.parameters);
   CHECK(order.count(0.0) == 0);
@@ -121,7 +121,7 @@ TEST_CASE("A share is rounded to whole weights") {
   CHECK(order.count(0.013) == 1);
 }
 
-TEST_CASE("Without its random weights a network computes what its biases say") {
+TEST_CASE("without its random weights a network computes what its biases say") {
   Network network;
   const std::vector<float> bias = {0.5f, -1.0f, 0.25f};
   std::copy(bias.begin(), bias.end(), network.values("logits/bias_posterior_loc").begin());
@@ -175,7 +175,7 @@ TEST_CASE("bnn-eval --prune gives a point for each share, from the network itsel
   CHECK(text.find(expected) != std::string::npos);
 }
 
-TEST_CASE("What cannot be pruned is refused with a sentence") {
+TEST_CASE("what cannot be pruned is refused with a sentence") {
   const TrainedRun tiny;
   for (const char* share : {"1.5", "-0.1", "nan", "half"}) {
     CAPTURE(share);

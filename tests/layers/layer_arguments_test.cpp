@@ -110,7 +110,7 @@ void check_invalid(const std::string& type, const ArgumentRow& row, const Schema
 
 }  // namespace
 
-TEST_CASE("Every key of every layer type is heard, recorded and checked") {
+TEST_CASE("every key of every layer type is heard, recorded and checked") {
   std::size_t checked = 0;
   for (const std::string& type : layer_types()) {
     CAPTURE(type);
@@ -132,7 +132,7 @@ TEST_CASE("Every key of every layer type is heard, recorded and checked") {
   CHECK(checked > 600);
 }
 
-TEST_CASE("No row stands for a key that no layer type has") {
+TEST_CASE("no row stands for a key that no layer type has") {
   std::set<std::string> paths;
   for (const std::string& type : layer_types()) paths.merge(paths_of(type));
   for (const ArgumentRow& row : argument_rows()) {
@@ -141,7 +141,7 @@ TEST_CASE("No row stands for a key that no layer type has") {
   }
 }
 
-TEST_CASE("Values that rows call valid are not the defaults, but for those that name a type") {
+TEST_CASE("values that rows call valid are not the defaults, but for those that name a type") {
   for (const std::string& type : layer_types()) {
     const Json plain = read_run_config(document_of(base_layer(type)), "c.json", ErrorKind::config)
                            .resolved["model"]["layers"]
@@ -155,7 +155,7 @@ TEST_CASE("Values that rows call valid are not the defaults, but for those that 
   }
 }
 
-TEST_CASE("Each layer type is read by its name in any case, and by no other") {
+TEST_CASE("each layer type is read by its name in any case, and by no other") {
   const SchemaCheck schema(run_config_schema());
   for (const std::string& type : layer_types()) {
     CAPTURE(type);
@@ -177,7 +177,7 @@ TEST_CASE("Each layer type is read by its name in any case, and by no other") {
   }
 }
 
-TEST_CASE("Keys that a layer must have are missed where they are not") {
+TEST_CASE("keys that a layer must have are missed where they are not") {
   for (const std::string& type : layer_types()) {
     const Json own = schema_of(type);
     for (const Json& required : own.at("required")) {
@@ -193,7 +193,7 @@ TEST_CASE("Keys that a layer must have are missed where they are not") {
   }
 }
 
-TEST_CASE("What a layer must have can come from the defaults, for the parser and the schema") {
+TEST_CASE("what a layer must have can come from the defaults, for the parser and the schema") {
   const SchemaCheck schema(run_config_schema());
   for (const std::string& type : layer_types()) {
     CAPTURE(type);
@@ -207,7 +207,7 @@ TEST_CASE("What a layer must have can come from the defaults, for the parser and
   }
 }
 
-TEST_CASE("A resolved layer has every key of its type, and its own values before defaults") {
+TEST_CASE("a resolved layer has every key of its type, and its own values before defaults") {
   for (const std::string& type : layer_types()) {
     Json layer = base_layer(type);
     layer["seed"] = 5;
@@ -245,7 +245,7 @@ Json expanded(const Json& schema, const Json& definitions) {
 }  // namespace
 
 // Layers are checked against their own part of the schema above, which is faster.
-TEST_CASE("The schema of a config holds that of layers, but for what defaults can give") {
+TEST_CASE("the schema of a config holds that of layers, but for what defaults can give") {
   Json layers = layer_schema();
   for (Json& layer : layers.at("anyOf")) layer["required"] = {"type"};
   const Json schema = run_config_schema();
@@ -255,7 +255,7 @@ TEST_CASE("The schema of a config holds that of layers, but for what defaults ca
   CHECK(schema.dump().size() < layers.dump().size() / 4);
 }
 
-TEST_CASE("A bad default is reported once, at the default") {
+TEST_CASE("a bad default is reported once, at the default") {
   Json document = document_of({{"type", "dense_flipout"}, {"units", 3}});
   document["model"]["layers"].push_back({{"type", "dense_flipout"}, {"units", 3}});
   document["model"]["defaults"] = {{"kernel_prior_fn", {{"scale", -1}}}};

@@ -57,7 +57,7 @@ Json with_layers(const std::string& layers) {
 
 }  // namespace
 
-TEST_CASE("Strides and dilation rates above one exclude each other, across dimensions too") {
+TEST_CASE("strides and dilation rates above one exclude each other, across dimensions too") {
   check_problem(R"({"strides": [2, 1], "dilation_rate": [1, 2]})", "dilation_rate",
                 {"cannot be used together", "expected 1", "found strides [2,1]", "[1,2]"});
   check_problem(R"({"strides": 2, "dilation_rate": 2})", "dilation_rate", {"found strides [2,2]"});
@@ -65,7 +65,7 @@ TEST_CASE("Strides and dilation rates above one exclude each other, across dimen
   check_good(R"({"strides": 1, "dilation_rate": [1, 2]})");
 }
 
-TEST_CASE("A tensor without a scale has no divergence from a prior") {
+TEST_CASE("a tensor without a scale has no divergence from a prior") {
   check_problem(R"({"bias_prior_fn": "normal"})", "bias_prior_fn",
                 {R"(set "bias_posterior_fn": {"is_singular": false})", R"("bias_prior_fn": null)"});
   check_good(R"({"bias_prior_fn": "normal", "bias_posterior_fn": {"is_singular": false}})");
@@ -80,7 +80,7 @@ TEST_CASE("A tensor without a scale has no divergence from a prior") {
   check_good(R"({"estimator": "reparameterization", "kernel_prior_fn": null, )" + singular + "}");
 }
 
-TEST_CASE("Estimators other than reparameterization need a kernel with a scale") {
+TEST_CASE("estimators other than reparameterization need a kernel with a scale") {
   for (const std::string estimator : {"flipout", "local_reparameterization", "independent"}) {
     std::string keys = R"({"kernel_posterior_fn": {"is_singular": true}, "kernel_prior_fn": null)";
     check_problem(keys.append(R"(, "estimator": ")").append(estimator).append("\"}"),
@@ -92,7 +92,7 @@ TEST_CASE("Estimators other than reparameterization need a kernel with a scale")
                 {"unknown key"});
 }
 
-TEST_CASE("A prior without a closed form needs the divergence by Monte Carlo") {
+TEST_CASE("a prior without a closed form needs the divergence by Monte Carlo") {
   const std::vector<std::string> priors = {
       R"("kernel_prior_fn": {"type": "student_t", "df": 3})",
       R"("kernel_prior_fn": {"type": "scale_mixture_normal", "probs": [1], "scales": [2]})"};
@@ -107,7 +107,7 @@ TEST_CASE("A prior without a closed form needs the divergence by Monte Carlo") {
   }
 }
 
-TEST_CASE("A mixture has as many probabilities as scales, and they add up to one") {
+TEST_CASE("a mixture has as many probabilities as scales, and they add up to one") {
   const auto mixture = [](const std::string& probs, const std::string& scales) {
     std::string keys = R"({"kernel_divergence_fn": "monte_carlo", "kernel_prior_fn": )";
     return keys.append(R"({"type": "scale_mixture_normal", "probs": )")
@@ -124,7 +124,7 @@ TEST_CASE("A mixture has as many probabilities as scales, and they add up to one
   check_good(mixture("[0.1, 0.2, 0.7]", "[1, 2, 3]"));
 }
 
-TEST_CASE("Bounds of a clip are in order, and numbers are such as float32 can hold") {
+TEST_CASE("bounds of a clip are in order, and numbers are such as float32 can hold") {
   const auto clip = [](const std::string& bounds) {
     std::string keys = R"({"kernel_posterior_fn": {"loc_constraint": {"type": "clip", )";
     return keys.append(bounds).append("}}}");
@@ -141,7 +141,7 @@ TEST_CASE("Bounds of a clip are in order, and numbers are such as float32 can ho
                 "kernel_posterior_fn/loc_initializer/value", {"found -1e+39"});
 }
 
-TEST_CASE("One slip is reported once, without what would follow from it") {
+TEST_CASE("one slip is reported once, without what would follow from it") {
   for (const char* keys : {R"({"kernel_posterior_fn": null})", R"({"kernel_posterior_fn": []})",
                            R"({"kernel_posterior_fn": {"type": "x"}})",
                            R"({"kernel_posterior_fn": {"is_singular": true}})",
@@ -155,14 +155,14 @@ TEST_CASE("One slip is reported once, without what would follow from it") {
   }
 }
 
-TEST_CASE("A misspelt default is answered with the likely key") {
+TEST_CASE("a misspelt default is answered with the likely key") {
   Json config = with_layer("{}");
   config["model"]["defaults"] = {{"kernal_prior_fn", nullptr}};
   CHECK_THAT(problem_of(config), Contains("/model/defaults/kernal_prior_fn: no layer has this key "
                                           "(did you mean \"kernel_prior_fn\"?)"));
 }
 
-TEST_CASE("Layers that share variables name each other and agree on them") {
+TEST_CASE("layers that share variables name each other and agree on them") {
   check_problem(R"({"reuse": true, "name": ""})", "reuse", {R"(expected a "name")", "found none"});
   CHECK_THAT(problem_of(with_layer(R"({"reuse": true})")),
              Contains("/model/layers/0/reuse: there is no layer named"));
@@ -194,7 +194,7 @@ TEST_CASE("Layers that share variables name each other and agree on them") {
       Contains("expected a layer of the original's type, \"dense_flipout\", found \"dense\""));
 }
 
-TEST_CASE("Axes, rates and formats that do not exist are refused") {
+TEST_CASE("axes, rates and formats that do not exist are refused") {
   const auto concatenated = [](const std::string& axis) {
     std::string layers = R"([{"type": "concatenate", "inputs": ["input", "input"], "axis": )";
     layers.append(axis);
@@ -219,7 +219,7 @@ TEST_CASE("Axes, rates and formats that do not exist are refused") {
              Contains("layer \"max_pooling2d\"") && Contains("data_format"));
 }
 
-TEST_CASE("The program refuses combinations with one line and exit code 3") {
+TEST_CASE("the program refuses combinations with one line and exit code 3") {
   const TinyRun tiny;
   const auto refused = [&](const std::string& keys, const std::string& part) {
     CAPTURE(keys);

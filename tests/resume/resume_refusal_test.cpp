@@ -31,7 +31,7 @@ void check_refused(const TinyRun& tiny, const Words& arguments, int exit_code,
 
 }  // namespace
 
-TEST_CASE("Resuming where there is nothing exits with 5 and creates nothing") {
+TEST_CASE("resuming where there is nothing exits with 5 and creates nothing") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();
   check_failure(tiny.train({"--out", "nowhere", "--resume"}), "bnn-train", 5, "nowhere");
@@ -39,7 +39,7 @@ TEST_CASE("Resuming where there is nothing exits with 5 and creates nothing") {
   CHECK(tiny.tree() == before);
 }
 
-TEST_CASE("Resuming with a changed config names the key") {
+TEST_CASE("resuming with a changed config names the key") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "run", "--max-steps", "3"}).exit_code == 0);
   struct Case {
@@ -69,7 +69,7 @@ TEST_CASE("Resuming with a changed config names the key") {
             .exit_code == 0);
 }
 
-TEST_CASE("Resuming with changed training data exits with 4") {
+TEST_CASE("resuming with changed training data exits with 4") {
   struct Case {
     std::string what;
     int examples;

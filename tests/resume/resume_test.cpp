@@ -81,7 +81,7 @@ void wait_for_step(const std::string& checkpoint, std::uint64_t step) {
 
 }  // namespace
 
-TEST_CASE("A run gives the same bytes on any number of threads") {
+TEST_CASE("a run gives the same bytes on any number of threads") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "one", 1, {});
   for (const int threads : {2, 3, 4, 7}) {
@@ -90,7 +90,7 @@ TEST_CASE("A run gives the same bytes on any number of threads") {
   }
 }
 
-TEST_CASE("A run stopped at any step and resumed on other threads gives the same bytes") {
+TEST_CASE("a run stopped at any step and resumed on other threads gives the same bytes") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "whole", 2, {});
   REQUIRE(stored_step(tiny.file("whole/checkpoints/best.safetensors")) == kTinyStepsPerEpoch);
@@ -105,7 +105,7 @@ TEST_CASE("A run stopped at any step and resumed on other threads gives the same
   }
 }
 
-TEST_CASE("A run stopped after every single step gives the same bytes") {
+TEST_CASE("a run stopped after every single step gives the same bytes") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "whole", 1, {});
   REQUIRE(train(tiny, "run", 1, {"--max-steps", "0"}).exit_code == 0);
@@ -126,7 +126,7 @@ TEST_CASE("--resume --out DIR alone takes the run folder's own config") {
   CHECK(result_of(tiny, "run") == reference);
 }
 
-TEST_CASE("A run killed again and again at random gives the same bytes") {
+TEST_CASE("a run killed again and again at random gives the same bytes") {
   Json config = busy_config();
   config["training"]["epochs"] = 12;
   const TinyRun tiny(config);
@@ -161,7 +161,7 @@ TEST_CASE("A run killed again and again at random gives the same bytes") {
   }
 }
 
-TEST_CASE("A signal stops a run with a checkpoint and its own exit code") {
+TEST_CASE("a signal stops a run with a checkpoint and its own exit code") {
   const TinyRun tiny(busy_config());
   struct Case {
     int signal;
@@ -211,7 +211,7 @@ TEST_CASE("checkpoint_steps saves between the ends of epochs as well") {
   }
 }
 
-TEST_CASE("A second signal ends a run at once, with a whole checkpoint") {
+TEST_CASE("a second signal ends a run at once, with a whole checkpoint") {
   const TinyRun tiny(busy_config());
   for (int i = 0; i < 5; ++i) {
     const std::string out = "run" + std::to_string(i);
@@ -226,7 +226,7 @@ TEST_CASE("A second signal ends a run at once, with a whole checkpoint") {
   }
 }
 
-TEST_CASE("Under nohup a hang-up changes nothing, nor does a pause") {
+TEST_CASE("under nohup a hang-up changes nothing, nor does a pause") {
   const TinyRun tiny(busy_config());
   const Words arguments = {"--epochs", "12"};
   const Result reference = trained(tiny, "whole", 1, arguments);
@@ -244,7 +244,7 @@ TEST_CASE("Under nohup a hang-up changes nothing, nor does a pause") {
   CHECK(result_of(tiny, "run") == reference);
 }
 
-TEST_CASE("Torn lines, lines of lost steps and stale temporary files do no harm") {
+TEST_CASE("torn lines, lines of lost steps and stale temporary files do no harm") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "whole", 1, {});
   REQUIRE(train(tiny, "run", 1, {"--max-steps", "7"}).exit_code == 0);
@@ -261,7 +261,7 @@ TEST_CASE("Torn lines, lines of lost steps and stale temporary files do no harm"
   CHECK(trained(tiny, "run", 2, {"--resume"}) == reference);
 }
 
-TEST_CASE("Closed standard descriptors leave the checkpoint good") {
+TEST_CASE("closed standard descriptors leave the checkpoint good") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "whole", 1, {});
   for (int closed = 1; closed < 8; ++closed) {

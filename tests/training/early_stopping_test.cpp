@@ -59,7 +59,7 @@ Json state_of(const std::string& checkpoint) {
 
 }  // namespace
 
-TEST_CASE("Early stopping watches the number that it is told to") {
+TEST_CASE("early stopping watches the number that it is told to") {
   struct Case {
     std::string monitor, key;
     bool larger;
@@ -90,7 +90,7 @@ TEST_CASE("Early stopping watches the number that it is told to") {
   }
 }
 
-TEST_CASE("A resumed run that watches another number knows nothing of it yet") {
+TEST_CASE("a resumed run that watches another number knows nothing of it yet") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "run"}).exit_code == 0);
   // The NLL so far is above 1, which no accuracy can exceed.
@@ -102,7 +102,7 @@ TEST_CASE("A resumed run that watches another number knows nothing of it yet") {
   CHECK(validations(tiny).size() == 4);
 }
 
-TEST_CASE("Checkpoints from before there was a choice go on by their best NLL") {
+TEST_CASE("checkpoints from before there was a choice go on by their best NLL") {
   const TrainedRun tiny;
   CheckpointContents contents = read_checkpoint_file(tiny.last());
   const Json before = bnn::testing::parsed(contents.state);
@@ -118,7 +118,7 @@ TEST_CASE("Checkpoints from before there was a choice go on by their best NLL") 
   CHECK(state_of(tiny.last()) == before);
 }
 
-TEST_CASE("A signal during validation stops it; resuming gives the same bytes") {
+TEST_CASE("a signal during validation stops it; resuming gives the same bytes") {
   Json config = tiny_config();
   config["evaluation"]["validation_samples"] = 8000;
   const TinyRun tiny(config);

@@ -139,7 +139,7 @@ TEST_CASE("--tensorboard writes every line of metrics, and histograms of the wei
   CHECK(found == 2);
 }
 
-TEST_CASE("A deterministic network has scalars alone; without the option nothing is written") {
+TEST_CASE("a deterministic network has scalars alone; without the option nothing is written") {
   Json config = tiny_config();
   config["model"]["layers"][0]["type"] = "conv2d";
   config["model"]["layers"][3]["type"] = "dense";
@@ -153,7 +153,7 @@ TEST_CASE("A deterministic network has scalars alone; without the option nothing
   CHECK(read_bytes(tiny.last()) == read_bytes(tiny.last("other")));
 }
 
-TEST_CASE("A resumed run appends a file, and every step stands once in all of them") {
+TEST_CASE("a resumed run appends a file, and every step stands once in all of them") {
   const TinyRun tiny;
   REQUIRE(train(tiny, {"--max-steps", "7"}).exit_code == 0);
   REQUIRE(train(tiny, {"--resume", "--max-steps", "12", "--epochs", "4"}).exit_code == 0);
@@ -177,7 +177,7 @@ TEST_CASE("A resumed run appends a file, and every step stands once in all of th
   }
 }
 
-TEST_CASE("A run killed again and again has every step once") {
+TEST_CASE("a run killed again and again has every step once") {
   Json config = tiny_config();
   config["training"]["epochs"] = 12;
   config["training"]["checkpoint_steps"] = 2;
@@ -211,7 +211,7 @@ TEST_CASE("--overwrite removes the event files of the old run and nothing else")
   CHECK_FALSE(std::filesystem::exists(tiny.file("run/tensorboard")));
 }
 
-TEST_CASE("Where the folder cannot be made the run says so before its first step") {
+TEST_CASE("where the folder cannot be made the run says so before its first step") {
   const TinyRun tiny;
   std::filesystem::create_directory(tiny.file("run"));
   write_text(tiny.file("run/tensorboard"), "a file");
@@ -219,7 +219,7 @@ TEST_CASE("Where the folder cannot be made the run says so before its first step
   CHECK(tiny.read("run/tensorboard") == "a file");
 }
 
-TEST_CASE("Event files that cannot grow are a warning, and the run goes on to its end") {
+TEST_CASE("event files that cannot grow are a warning, and the run goes on to its end") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "whole", "--epochs", "40"}).exit_code == 0);
   // 32 KiB are enough for every other file of the run.
@@ -238,7 +238,7 @@ TEST_CASE("Event files that cannot grow are a warning, and the run goes on to it
   CHECK(summaries(tiny).size() < 80);
 }
 
-TEST_CASE("A write that fails leaves whole records and an error to warn of") {
+TEST_CASE("a write that fails leaves whole records and an error to warn of") {
   const TinyRun tiny;
   const std::string folder = tiny.file("board");
   TensorBoard board(folder, 0, true);
