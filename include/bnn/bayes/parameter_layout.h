@@ -63,7 +63,7 @@ std::string deterministic_name(std::string variable);
 enum class Draw {
   none,          // nothing: the layer uses loc alone
   sample,        // w = loc + sigma ∘ noise, one for the whole batch: dL/dw
-  perturbation,  // D = sigma ∘ noise, which flipout turns into one an example: dL/dD
+  perturbation,  // D = sigma ∘ noise, which flipout turns into one per example: dL/dD
   scale,         // sigma: the layer has noise of its own: dL/dsigma
 };
 

@@ -22,7 +22,8 @@ class Targets {
   Targets() = default;
   /// A class an example.
   explicit Targets(std::span<const int> labels) : labels_(labels) {}
-  /// `width` numbers an example: [example][width]. @param width at least 1
+  /// `width` numbers per example: [example][width].
+  /// @param width at least 1
   Targets(std::span<const float> values, std::size_t width) : values_(values), width_(width) {}
 
   std::size_t size() const { return width_ == 0 ? labels_.size() : values_.size() / width_; }

@@ -11,8 +11,9 @@
 //     digest           "crc32:" and eight hexadecimal digits
 //
 // The digest is that of the bytes of the file up to the comma before the key "digest", which is the
-// last: no byte of the file can be changed unnoticed. In version 1, which is still read, it was that
-// of the values, written as JSON without spaces. A file that was changed or belongs to other weights is refused. Thread-safe: no state.
+// last: no byte of the file can be changed unnoticed. In version 1, which is still read, it was
+// that of the values, written as JSON without spaces. A file that was changed or belongs to other
+// weights is refused. Thread-safe: no state.
 
 #include <cstdint>
 #include <string>
@@ -23,7 +24,7 @@ namespace bnn {
 
 struct Calibration {
   std::string checkpoint_digest;
-  std::int64_t samples = 1;  // passes an example
+  std::int64_t samples = 1;  // passes per example
   bool mean_weights = false;
   std::uint64_t seed = 0;
   std::size_t examples = 0;

@@ -3,7 +3,7 @@
 //
 // Prediction sets use the scores of the probabilities that are shown: those of scaled ones together
 // with --temperature. Temperature and scores then come from the same examples, so that the coverage
-// is no longer guaranteed to the letter; one number fitted to n examples moves it little.
+// is no longer guaranteed exactly; one number fitted to n examples changes it little.
 
 #include <functional>
 #include <optional>

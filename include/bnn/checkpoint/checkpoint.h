@@ -1,6 +1,6 @@
 #pragma once
 // What a checkpoint means: the resolved config, where training stands, and the tensors of a graph.
-// checkpoint_file.h says how it lies on the disk.
+// checkpoint_file.h has the format on the disk.
 //
 // Where training stands is a handful of numbers: random streams are named by the step, so there is
 // no generator state to save. Sums over the epoch at hand are stored as well, so that its log line

@@ -4,7 +4,7 @@
 //     config.json  train.log  metrics.jsonl  checkpoints/last.safetensors, best.safetensors
 //     tensorboard/ if asked for (tensorboard.h)
 //
-// The lock is an flock of the folder itself: it dies with the process, however that ends, and
+// The lock is an flock of the folder itself: it ends with the process, however that ends, and
 // leaves no file behind. Not thread-safe.
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 
 namespace bnn {
 
-/// Floats a cache line; slices of flat arrays begin at multiples of it.
+/// Floats per cache line; slices of flat arrays begin at multiples of it.
 constexpr std::size_t kAlignment = 16;
 
 /// The smallest multiple of kAlignment that is at least `size`.

@@ -11,7 +11,7 @@
 
 namespace bnn {
 
-/// What went wrong, and at the same time the exit code that says so.
+/// What went wrong; the value is the exit code.
 enum class ErrorKind : int {
   usage = 2,
   config = 3,

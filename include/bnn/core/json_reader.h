@@ -37,7 +37,7 @@ namespace bnn {
 /// The value as text on one line (for messages), cut at about 60 bytes.
 std::string json_text(const Json& value);
 
-/// The candidate closest to `word` by edit distance, if it is close enough to be a slip.
+/// The candidate closest to `word` by edit distance, if it is close enough to be a typo.
 std::optional<std::string> closest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 
@@ -46,7 +46,7 @@ class Problems {
  public:
   explicit Problems(std::string source) : source_(std::move(source)) {}
 
-  /// What is added twice counts once.
+  /// A problem that is added twice counts once.
   /// @param pointer JSON pointer of the place ("/model/layers/3/filters").
   void add(const std::string& pointer, const std::string& sentence);
   /// From now on, what is wrong at or below `from` is reported at `to`, where a user wrote it.
@@ -83,8 +83,7 @@ struct VariantRule {
   std::vector<std::string> types;
   /// What an absent key means: an object, a bare name, or null. Without a fallback, required.
   std::optional<Json> fallback = {};
-  /// Null is a value of its own: none of the types. So it is if it is the fallback; otherwise it is
-  /// refused.
+  /// Whether null is accepted, meaning none of the types. It always is if it is the fallback.
   bool nullable = false;
   /// The type of an object that names none. Empty: every object names its type.
   std::string default_type = "";

@@ -1,5 +1,5 @@
 #pragma once
-// Refusal of what could never fit this machine, before anything is allocated.
+// Refuses work that cannot fit into this machine's memory, before anything is allocated.
 
 #include <cstddef>
 #include <string>

@@ -27,7 +27,7 @@ enum class Site : std::uint32_t {
   predict_noise = 8,       // evaluation: step = Monte Carlo sample
   predict_sign_input = 9,  // evaluation: sample, index in the file
   predict_sign_output = 10,
-  output_noise = 11,          // local reparameterization, one number an output; as sign_input
+  output_noise = 11,          // local reparameterization, one number per output; as sign_input
   example_weight_noise = 12,  // weights drawn for each example
   dropout = 13,
   predict_output_noise = 14,

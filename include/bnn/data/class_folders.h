@@ -7,7 +7,7 @@
 // config's class_folders lists them in; training records it, so that other directories must have
 // the same sub-directories. Images are read class by class in the order of their names and fitted
 // to the model's input (resize.h). Every sub-directory must hold images and nothing else; names
-// that begin with a dot are passed over, and so are files beside the sub-directories that are no
+// that begin with a dot are ignored, and so are files next to the sub-directories that are no
 // images. Errors name the file or folder (ErrorKind::data).
 
 #include <string>

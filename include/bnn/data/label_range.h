@@ -1,5 +1,5 @@
 #pragma once
-// Which labels a data set may hold. A label outside is the surest sign of the wrong format.
+// Which labels a data set may hold. A label outside the range usually means the wrong format.
 
 #include <cstddef>
 #include <string>

@@ -1,9 +1,9 @@
 #pragma once
 // Where the data files of a checkpoint lie.
 //
-// Names of files that a checkpoint stores are hints from a stranger: they are looked up inside a
-// directory that the user names (or that the run folder's own config.json names), and names that
-// are absolute or climb out of it are refused.
+// File names that a checkpoint stores are not trusted: they are looked up inside a directory that
+// the user names (or that the run folder's own config.json names), and names that are absolute or
+// climb out of it are refused.
 
 #include <string>
 

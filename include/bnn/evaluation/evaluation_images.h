@@ -1,6 +1,6 @@
 #pragma once
 // The images that an evaluation looks at: a split of the run's own data or files that the user
-// names, in the checkpoint's data format. What image files went through is said on stderr.
+// names, in the checkpoint's data format. Changes of image files are reported on stderr.
 
 #include <cstdint>
 #include <vector>

@@ -2,9 +2,9 @@
 // The out-of-distribution images of --ood: files of the checkpoint's own format, idx files, CIFAR
 // files (--ood-format says which), PNG and JPEG files and folders of them.
 //
-// What has another shape than the model's input is refused, unless --ood-resize asks for it to be
+// Images of another shape than the model's input are refused, unless --ood-resize asks for it to be
 // resized and converted between grey and colour (images/resize.h). Before that, what does not fit
-// the format that it is taken for is refused, with a word on --ood-format.
+// the format that it is taken for is refused, with a hint to --ood-format.
 
 #include <string>
 #include <vector>

@@ -20,7 +20,7 @@
 
 namespace bnn {
 
-/// A file in the making; it takes the place of `path` when it is committed. Without a commit the
+/// A file that is being written; it replaces `path` when it is committed. Without a commit the
 /// destructor removes it, and the old file is untouched.
 class AtomicFile {
  public:

@@ -35,8 +35,8 @@ struct SummaryValue {
 
 /// One record each. Wall time in seconds since 1970.
 std::string version_record(double wall_time);
-/// Tells a reader that a run begins, or goes on, with this step: what it has seen of this step and
-/// of later ones does not count.
+/// Tells a reader that a run begins, or continues, with this step: records of this step and of
+/// later ones that it has seen do not count.
 std::string start_record(double wall_time, std::uint64_t step);
 std::string summary_record(double wall_time, std::uint64_t step,
                            const std::vector<SummaryValue>& values);

@@ -18,7 +18,7 @@ struct Image {
   Shape shape() const { return {height, width, channels}; }
 };
 
-/// Images of more pixels are refused, by the word of their header, before memory is taken for them.
+/// An image whose header announces more pixels is refused before memory is allocated for it.
 constexpr std::uint64_t kMaxImagePixels = 64'000'000;
 
 }  // namespace bnn

@@ -1,5 +1,5 @@
 #pragma once
-// Image files: PNG or JPEG, told by their first bytes and never by their names.
+// Image files: PNG or JPEG, recognised by their first bytes and never by their names.
 //
 // A file has at most 256 MiB and is read as a whole. Errors name the file (ErrorKind::data, or io
 // for failing reads). Thread-safe: no state.
@@ -21,7 +21,7 @@ ImageFormat image_format(std::span<const std::byte> head);
 constexpr std::size_t kImageHeadBytes = 8;
 
 /// True if the name ends as those of images do: .png, .jpg or .jpeg, in any case. A file of such a
-/// name that is no image is a mistake to be told, not a file of another kind.
+/// name that is no image is reported as broken, not taken for another kind of file.
 bool has_image_name(const std::string& path);
 
 /// Decodes a whole file's bytes. @param name for messages

@@ -1,5 +1,5 @@
 #pragma once
-// JPEG images, decoded by libjpeg-turbo: 8 bits a sample, baseline or progressive, Huffman-coded.
+// JPEG images, decoded by libjpeg-turbo: 8 bits per sample, baseline or progressive, Huffman-coded.
 //
 // Grey images have 1 channel, all others 3. CMYK and YCCK become red, green and blue by the plain
 // rule, red = (1 - C)(1 - K) and so on; colour profiles are ignored. So is the orientation that

@@ -1,8 +1,8 @@
 #pragma once
-// PNG images, decoded by libpng: grey or colour, palettes, 1 to 16 bits a sample, interlaced or
+// PNG images, decoded by libpng: grey or colour, palettes, 1 to 16 bits per sample, interlaced or
 // not.
 //
-// The result has 8 bits a sample (16 bits are scaled by 255 / 65535 and rounded) and 1 or 3
+// The result has 8 bits per sample (16 bits are scaled by 255 / 65535 and rounded) and 1 or 3
 // channels. What is transparent is laid over white, as a browser shows it, since the colour that is
 // stored under it means nothing. Samples are taken as they are: gamma and colour profiles are
 // ignored, like everything else that is not needed for the pixels.

@@ -7,7 +7,7 @@
 //     colours    grey = (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601); colour from grey: three
 //     times
 //
-// Height and width each go their own way, and proportions are not kept. Every result is the exact
+// Height and width are scaled separately, so proportions are not kept. Every result is the exact
 // rational number, rounded once to the nearest byte (halves up), so it is the same everywhere.
 // Thread-safe: no state.
 
@@ -25,7 +25,7 @@ Image resize(const Image& image, int height, int width);
 /// @param channels 1 or 3, as the image has
 Image with_channels(Image image, int channels);
 
-/// What was done to a set of images, to be told to the user.
+/// What was done to a set of images, for a message to the user.
 struct ImageChanges {
   std::size_t images = 0, resized = 0, recoloured = 0;
   std::optional<Shape> first = {};  // the shape of the first that was changed

@@ -63,8 +63,8 @@ constexpr std::size_t kMaxBootstrapProbabilities = std::size_t{1} << 25;
 /// Classes times resamples up to which per_class has intervals: 48 MiB.
 constexpr std::size_t kMaxClassResamples = std::size_t{1} << 21;
 
-/// Takes 32 bytes an example for each resample group at work (as many as the pool has threads, or
-/// fit 256 MiB), 72 bytes an example and, for each resample, 210 bytes and 24 a class.
+/// Takes 32 bytes per example for each resample group at work (as many as the pool has threads, or
+/// fit 256 MiB), 72 bytes per example and, for each resample, 210 bytes and 24 a class.
 /// @param collector its probabilities may be empty; then the intervals of class_ece, reliability
 ///        and resolution are NaN
 /// @param check called before every few resamples on the calling thread; what it throws ends this

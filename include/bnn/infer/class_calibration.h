@@ -32,9 +32,9 @@ struct BrierDecomposition {
   double uncertainty = 0;
 };
 
-/// Collects examples one by one; keeps 480 bytes a class and none an example. Its results depend,
-/// to the last bit, on the set of examples alone, since probabilities are added up as integers.
-/// Without examples they are NaN. Not thread-safe.
+/// Collects examples one by one; keeps 480 bytes per class and none per example. Its results
+/// depend, to the last bit, on the set of examples alone, since probabilities are added up as
+/// integers. Without examples they are NaN. Not thread-safe.
 class ClassCalibration {
  public:
   explicit ClassCalibration(int classes);

@@ -39,7 +39,7 @@ struct PruningPoint {
 
 struct Evaluation {
   Metrics metrics;                                // of the Monte Carlo mean
-  std::size_t samples = 1;                        // Monte Carlo samples an example
+  std::size_t samples = 1;                        // Monte Carlo samples per example
   std::vector<std::string> class_names;           // empty if not known
   std::optional<OodMetrics> ood = {};             // of --ood
   std::optional<IntervalSet> intervals = {};      // of `metrics`

@@ -73,12 +73,12 @@ constexpr const NamedMetric& named_metric(double MetricValues::*value) {
 }
 
 /// What is listed for each corruption and for each share of pruned weights.
-inline constexpr std::array kPointMetrics = {named_metric(&Metrics::accuracy), named_metric(&Metrics::nll),
-                                      named_metric(&Metrics::ece)};
+inline constexpr std::array kPointMetrics = {
+    named_metric(&Metrics::accuracy), named_metric(&Metrics::nll), named_metric(&Metrics::ece)};
 
 /// What is listed for each number of samples.
-inline constexpr std::array kSweepMetrics = {named_metric(&Metrics::accuracy), named_metric(&Metrics::nll),
-                                      named_metric(&Metrics::brier), named_metric(&Metrics::ece),
-                                      named_metric(&Metrics::mutual_information)};
+inline constexpr std::array kSweepMetrics = {
+    named_metric(&Metrics::accuracy), named_metric(&Metrics::nll), named_metric(&Metrics::brier),
+    named_metric(&Metrics::ece), named_metric(&Metrics::mutual_information)};
 
 }  // namespace bnn

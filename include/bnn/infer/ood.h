@@ -1,5 +1,6 @@
 #pragma once
-// Out-of-distribution detection: can a score tell examples of another kind from the test set's?
+// Out-of-distribution detection: does a score separate out-of-distribution examples from the test
+// set?
 //
 // The out-of-distribution set is the positive class, and a high score means "out". With a threshold
 // at every distinct score (examples of equal score are taken together, so the order of examples

@@ -3,9 +3,9 @@
 // |mu| / sigma, of which those with the lowest ratio are removed (Graves, NIPS 2011; Blundell et
 // al., "Weight Uncertainty in Neural Networks", ICML 2015).
 //
-// A removed weight is 0 without noise: its mean becomes 0, and its scale 2^-23, the least that the
-// parameterisation can say (sigma = 2^-23 + softplus(u) with u = -100). Weights without a scale,
-// such as singular biases, stay. Thread-safe once constructed.
+// A removed weight is 0 without noise: its mean becomes 0, and its scale 2^-23, the smallest that
+// the parameterisation can express (sigma = 2^-23 + softplus(u) with u = -100). Weights without a
+// scale, such as singular biases, stay. Thread-safe once constructed.
 
 #include <cstddef>
 #include <vector>

@@ -32,7 +32,7 @@ class ResampledMetrics {
   using Lanes = std::array<double, kResampleLanes>;
   using Results = std::array<Resample, kResampleLanes>;
 
-  /// Copies what it needs; takes 72 bytes an example and 5 a class probability that was kept.
+  /// Copies what it needs; takes 72 bytes per example and 5 per class probability that was kept.
   /// @param with_classes whether results have per_class
   ResampledMetrics(const MetricsCollector& collector, bool with_classes);
 

@@ -4,8 +4,9 @@
 //
 //     p_T = softmax(log p / T)        T > 1 softens, T < 1 sharpens, T = 1 changes nothing
 //
-// In log p a probability is floored at 2^-126, as NLL floors it (metrics.h): what the network holds
-// for impossible can be softened as well. T never changes which class is the most probable.
+// In log p a probability is floored at 2^-126, as NLL floors it (metrics.h): classes that the
+// network takes for impossible can be softened as well. T never changes which class is the most
+// probable.
 //
 // The fit minimises the mean NLL over labelled examples, which is convex in b = 1 / T:
 //     f'(b)  = mean over examples of (E_q[log p] - log p[y])     q = p_T

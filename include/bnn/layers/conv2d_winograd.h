@@ -1,5 +1,5 @@
 #pragma once
-// A convolution with 3x3 kernels by Winograd's minimal filtering (math/winograd.h): 16 products a
+// A convolution with 3x3 kernels by Winograd's minimal filtering (math/winograd.h): 16 products per
 // tile of 2x2 outputs instead of 36, for means, one shared sample and flipout alike. Per position
 // of the transform and example, forward and backward are
 //

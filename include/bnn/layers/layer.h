@@ -99,13 +99,13 @@ class Layer {
 
   /// Floats of scratch memory that forward and backward need.
   virtual std::size_t scratch_size(int /*examples*/) const { return 0; }
-  /// Floats an example that backward needs from forward beyond inputs and output.
+  /// Floats per example that backward needs from forward beyond inputs and output.
   virtual std::size_t saved_size() const { return 0; }
   /// Multiply-adds of one example's forward pass.
   virtual double multiply_adds() const { return 0.0; }
   /// True if the output is the input, number for number: nothing is computed or stored.
   virtual bool is_view() const { return false; }
-  /// True if forward has noise of its own in a pass with noise, beside what is drawn for tensors.
+  /// True if forward has noise of its own in a pass with noise, besides what is drawn for tensors.
   virtual bool has_noise() const { return false; }
 
   /// Blocks of the deferred weight gradient; 0 for layers whose backward does everything. Layers

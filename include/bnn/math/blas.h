@@ -42,8 +42,8 @@ void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::
 
 /// Makes OpenBLAS safe for `threads` concurrent callers, or throws Error(internal) with what to do:
 /// builds without locks or with OpenMP threads are refused, memory for its buffers is probed
-/// (OpenBLAS 0.3.21 would wait for ever), and one small product is checked against plain loops.
-/// Call once, before the first product.
+/// (OpenBLAS 0.3.21 would wait forever), and one small product is checked against plain loops. Call
+/// once, before the first product.
 void prepare_blas(int threads);
 
 /// Version, build options and processor kernel, for --version and checkpoints.

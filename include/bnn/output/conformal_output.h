@@ -1,5 +1,5 @@
 #pragma once
-// What prediction sets came to, for the outputs of an evaluation. Thread-safe: no state.
+// The results of prediction sets, for the outputs of an evaluation. Thread-safe: no state.
 
 #include <string>
 #include <vector>

@@ -8,8 +8,8 @@
 
 namespace bnn {
 
-/// A row a metric: its value, its interval and that of the mean weights where they were measured,
-/// and a few words on it. The parts of the Brier score stand below it.
+/// One row per metric: its value, its interval and that of the mean weights where they were
+/// measured, and a few words on it. The parts of the Brier score stand below it.
 std::string headline_table(const Evaluation& evaluation);
 
 /// Error rates at a few coverages, with their intervals where they were measured.

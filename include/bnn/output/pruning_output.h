@@ -1,5 +1,5 @@
 #pragma once
-// What pruning came to, for the outputs of an evaluation. Thread-safe: no state.
+// The results of pruning, for the outputs of an evaluation. Thread-safe: no state.
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 #pragma once
-// bnn-predict from options to exit code: one line an image, with its uncertainty.
+// bnn-predict from options to exit code: one line per image, with its uncertainty.
 //
 // Data files are all checked before the first line. Image files are decoded, and standard input is
 // read, when they are reached. Image files come in blocks that grow from 16 to 256 images, and a

@@ -18,7 +18,7 @@ class PredictionWriter {
   PredictionWriter(const PredictionFormat& format, bool npy, const std::string& output);
 
   void write(const PredictionRow& row);
-  /// Lines so far reach their reader, or the run ends because nobody reads them.
+  /// Flushes the lines so far; ends the run if nobody reads them.
   void flush();
   /// Puts a file in place.
   void finish();

@@ -1,7 +1,7 @@
 #pragma once
-// Names of files on the command line. A slip of the pen must not cost a checkpoint: what a program
-// writes is none of the files that it reads, and no two of its outputs are one file. The output "-"
-// is standard output, where an option writes text that may go there.
+// Names of files on the command line. A typo must not cost a checkpoint: an output is refused if it
+// is an input or another output. The output "-" is standard output, where an option writes text
+// that may go there.
 
 #include <string>
 #include <vector>

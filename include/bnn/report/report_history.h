@@ -1,5 +1,5 @@
 #pragma once
-// How a run came to be: the curves in the metrics.jsonl of its folder.
+// The training curves of a run, from the metrics.jsonl of its folder.
 
 #include <cstddef>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace bnn {
 
-/// One list of points a curve, x being the epoch. Nats are per example.
+/// One list of points per curve, x being the epoch. Nats are per example.
 struct TrainingHistory {
   std::vector<ChartPoint> nll, loss, kl, accuracy;  // of the training examples; kl is KL / N
   std::vector<ChartPoint> validation_nll, validation_accuracy;

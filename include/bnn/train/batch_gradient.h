@@ -1,6 +1,6 @@
 #pragma once
-// The gradient of what the data say: the mean over a batch of -ln p(y | x, w), and of the penalties
-// on layers' outputs, under one draw of the weights (or several, averaged).
+// The gradient of the data's part of the loss: the mean over a batch of -ln p(y | x, w), and of the
+// penalties on layers' outputs, under one draw of the weights (or several, averaged).
 //
 // Every random tensor is drawn once for the whole batch; the batch is cut into a fixed number of
 // shards; each runs forward and backward; their gradients are added up in a fixed tree and go
@@ -84,7 +84,7 @@ class BatchGradient {
   AlignedArray noise_, draws_;
   AlignedArray gradient_, sample_gradient_;  // the latter for samples after the first
   std::vector<AlignedArray> shard_gradients_;
-  std::vector<AlignedArray> partial_sums_;  // one a worker
+  std::vector<AlignedArray> partial_sums_;  // one per worker
   std::vector<Shard> shards_;
   std::vector<ShardResult> results_;
   std::vector<double> result_sums_;

@@ -1,6 +1,6 @@
 #pragma once
-// What the loss has beside the data: the divergence of every posterior from its prior, and the
-// penalties on variables.
+// The parts of the loss that do not depend on the data: the divergence of every posterior from its
+// prior, and the penalties on variables.
 //
 //   loss = … + kl_scale sum over tensors KL(q || p) + sum over variables (l1 |x| + l2 x²)
 //
@@ -46,7 +46,7 @@ class ParameterLoss {
   std::uint64_t seed_;
   std::uint32_t step_ = 0;
   std::vector<std::optional<Prior>> priors_;  // of each random tensor, as they are now
-  std::vector<AlignedArray> scratch_;         // one a worker
+  std::vector<AlignedArray> scratch_;         // one per worker
   std::vector<DivergenceSums> divergences_;   // of each chunk
   std::vector<DivergenceSums> tensor_sums_;   // of each random tensor
   std::vector<double> penalties_;

@@ -8,8 +8,8 @@
 
 namespace bnn {
 
-/// Scales start no lower: for a weight of exactly 0 there would be no way up. It is well above the
-/// 2^-23 that is added to every scale, so that the gradient still reaches the variable.
+/// The smallest initial scale: from a weight of exactly 0 a scale could not grow. It is well above
+/// the 2^-23 that is added to every scale, so that the gradient still reaches the variable.
 constexpr double kLeastInitialScale = 1e-5;
 
 struct PosteriorFromWeights {

@@ -1,5 +1,5 @@
 #pragma once
-// One step down the negative evidence lower bound.
+// A training step on the negative evidence lower bound.
 //
 //   loss = mean over the batch of -ln p(y | x, w) + lambda KL(q || p) / N + penalties
 //

@@ -2,10 +2,10 @@
 // What a run shows in TensorBoard: the event files of its folder, OUT/tensorboard.
 //
 // A process writes one file, "events.out.tfevents.<seconds since 1970>.bnn"; a continued run begins
-// another. Each step stands in them once: opening the folder cuts off what earlier files hold
-// beyond the step that the run goes on from. A line of metrics.jsonl becomes one record: its
-// numbers under their own names, those of a validation under "validation/…". Records are written
-// at once and as a whole or not at all. Not thread-safe.
+// another. Each step is in them once: opening the folder cuts off what earlier files hold beyond
+// the step that the run continues from. A line of metrics.jsonl becomes one record: its numbers
+// under their own names, those of a validation under "validation/…". Records are written at once
+// and as a whole or not at all. Not thread-safe.
 
 #include <cstdint>
 #include <string>

@@ -2,10 +2,10 @@
 // The loop of a training run: steps, epochs, validation, log lines and checkpoints.
 //
 // Everything that it decides is a function of the config and of the step, so a run that was stopped
-// anywhere goes on bit for bit as if it had not been. Metrics are written before the checkpoint
-// that covers them, and dropped again on resuming if they are beyond it: each step is logged once.
-// A signal ends a validation as it ends a step: the checkpoint then stands at the epoch's last step
-// with the epoch not yet counted, and resuming begins with that validation.
+// anywhere continues bit for bit as if it had not been stopped. Metrics are written before the
+// checkpoint that covers them, and dropped again on resuming if they are beyond it: each step is
+// logged once. A signal ends a validation as it ends a step: the checkpoint then stands at the
+// epoch's last step with the epoch not yet counted, and resuming begins with that validation.
 
 #include <chrono>
 #include <cstdint>
