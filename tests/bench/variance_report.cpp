@@ -114,6 +114,8 @@ Chart chart_of(const std::vector<VarianceRow>& rows, Line line) {
   if (!chart.series.empty() && !chart.series[0].points.empty()) {
     chart.series.push_back(power_guide("1/N", -1, chart.series[0].points.front(), chart));
   }
+  // What is drawn last is on top: the first estimators, which the chart is about.
+  std::reverse(chart.series.begin(), chart.series.end());
   return chart;
 }
 
