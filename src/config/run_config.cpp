@@ -8,7 +8,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_schema.h"
 #include "bnn/core/parse_json.h"
-#include "bnn/data/dataset.h"
+#include "bnn/data/data_config.h"
 #include "bnn/train/optimizer_types.h"
 
 namespace bnn {

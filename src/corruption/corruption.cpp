@@ -1,6 +1,7 @@
 #include "bnn/corruption/corruption.h"
 
 #include <cmath>
+#include <fmt/format.h>
 #include <vector>
 
 #include "bnn/core/error.h"
@@ -183,14 +184,14 @@ const Corruption& find_corruption(std::string_view name) {
   for (const Corruption& corruption : kCorruptions) {
     if (corruption.name == name) return corruption;
   }
-  throw Error(ErrorKind::usage, "there is no corruption \"" + std::string(name) +
-                                    "\"; expected some of " + corruption_names());
+  throw Error(ErrorKind::usage, fmt::format("there is no corruption \"{}\"; expected some of {}",
+                                            name, corruption_names()));
 }
 
 void corrupt_image(const Corruption& corruption, int severity, std::uint64_t seed,
                    std::uint32_t index, const ByteImage& image, std::uint8_t* out) {
   if (severity < 1 || severity > kSeverities) {
-    throw Error(ErrorKind::internal, "severity " + std::to_string(severity) + " of a corruption");
+    throw Error(ErrorKind::internal, fmt::format("severity {} of a corruption", severity));
   }
   const double amount = corruption.amounts[static_cast<std::size_t>(severity - 1)];
   const Stream stream{
@@ -201,12 +202,12 @@ void corrupt_image(const Corruption& corruption, int severity, std::uint64_t see
 void corrupt_images(const Corruption& corruption, int severity, std::uint64_t seed,
                     const Dataset& clean, std::span<const std::uint32_t> chosen, ThreadPool& pool,
                     Dataset& out) {
-  const Shape& shape = clean.shape;
+  const Shape& shape = clean.shape();
   pool.run(chosen.size(), [&](std::size_t i, int) {
     const std::uint32_t example = chosen[i];
-    const ByteImage image{shape.height, shape.width, shape.channels, clean.image(example)};
+    const ByteImage image{shape.height, shape.width, shape.channels, clean.image(example).data()};
     corrupt_image(corruption, severity, seed, clean.stream_name(example), image,
-                  out.pixels.data() + example * shape.size());
+                  out.writable_image(example).data());
   });
 }
 

@@ -1,6 +1,7 @@
 #include "bnn/data/byte_stream.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 #include <new>
 #include <zlib.h>
@@ -31,11 +32,6 @@ struct ByteStream::Inflater {
   z_stream stream = {};
   bool between_members = false;  // the last member is complete, its checksum right
 };
-
-InputFile open_data_file(const std::string& path) {
-  return path == "-" ? InputFile::standard_input(ErrorKind::data)
-                     : InputFile(path, ErrorKind::data);
-}
 
 ByteStream::ByteStream(InputFile file) : file_(std::move(file)), buffer_(kBufferSize) {
   refill();
@@ -72,7 +68,8 @@ std::size_t ByteStream::read_compressed(std::span<std::uint8_t> out) {
   while (done < out.size()) {
     if (ahead_.empty() && !refill()) {
       if (inflater_->between_members) break;
-      throw Error(ErrorKind::data, name() + ": the gzip-compressed data ends too early");
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: the gzip-compressed data ends too early", name()));
     }
     if (inflater_->between_members) {
       inflateReset(&stream);
@@ -88,7 +85,7 @@ std::size_t ByteStream::read_compressed(std::span<std::uint8_t> out) {
     done = static_cast<std::size_t>(stream.next_out - out.data());
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result != Z_OK && result != Z_STREAM_END) {
-      throw Error(ErrorKind::data, name() + ": the gzip-compressed data is damaged");
+      throw Error(ErrorKind::data, fmt::format("{}: the gzip-compressed data is damaged", name()));
     }
     inflater_->between_members = result == Z_STREAM_END;
   }

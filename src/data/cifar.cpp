@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 #include "bnn/core/error.h"
 
@@ -25,7 +26,7 @@ std::string guess(Bytes head, std::uint64_t size) {
   for (const auto& [format, record] :
        {std::pair("cifar10", kCifar10Record), std::pair("cifar100", kCifar100Record)}) {
     if (size > 0 && size % record == 0) {
-      return std::string("; the size fits format \"") + format + "\"";
+      return fmt::format("; the size fits format \"{}\"", format);
     }
   }
   return "";
@@ -54,23 +55,24 @@ void interleave(const std::uint8_t* planes, std::size_t pixels, std::size_t chan
 
 // Adds whole records; `done` records of the same file came before them.
 void append_records(Bytes bytes, std::size_t done, const std::string& name,
-                    const CifarLayout& layout, Dataset& data) {
+                    const CifarLayout& layout, RawImages& images) {
   const std::size_t count = bytes.size() / layout.record_bytes();
-  const std::size_t first_pixel = data.pixels.size();
-  data.pixels.resize(first_pixel + count * layout.shape.size());
+  const std::size_t first_pixel = images.pixels.size();
+  images.pixels.resize(first_pixel + count * layout.shape.size());
   for (std::size_t i = 0; i < count; ++i) {
     const Bytes record = bytes.subspan(i * layout.record_bytes(), layout.record_bytes());
     const int label = record[layout.label_index];
     if (label >= layout.labels.count) {
       const std::size_t head = done == 0 ? std::min<std::size_t>(4, bytes.size()) : 0;
-      throw Error(ErrorKind::data, name + ": " +
-                                       label_problem("record", done + i, label, layout.labels) +
-                                       guess(bytes.first(head), 0));
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{}: {}{}", name, label_problem("record", done + i, label, layout.labels),
+                      guess(bytes.first(head), 0)));
     }
-    data.labels.push_back(label);
+    images.labels.push_back(label);
     interleave(record.data() + layout.label_bytes, layout.shape.pixels(),
                static_cast<std::size_t>(layout.shape.channels),
-               data.pixels.data() + first_pixel + i * layout.shape.size());
+               images.pixels.data() + first_pixel + i * layout.shape.size());
   }
 }
 
@@ -87,8 +89,9 @@ CifarLayout cifar_layout(const DataConfig& config, const Shape& shape, int class
     return layout;
   }
   if (shape.height != 32 || shape.width != 32 || shape.channels != 3) {
-    throw Error(ErrorKind::config, "/model/input: images of format \"" + layout.format +
-                                       "\" are 32 x 32 x 3, found " + to_string(shape));
+    throw Error(ErrorKind::config,
+                fmt::format("/model/input: images of format \"{}\" are 32 x 32 x 3, found {}",
+                            layout.format, to_string(shape)));
   }
   const bool two_labels = config.format == DataFormat::cifar100;
   layout.label_bytes = two_labels ? 2 : 1;
@@ -103,13 +106,14 @@ std::optional<std::uint64_t> count_records(InputFile& file, const CifarLayout& l
   if (size > 0 && size % record == 0) return size / record;
   std::array<std::uint8_t, 4> head = {};
   const std::size_t got = file.read(head);
-  throw Error(ErrorKind::data, file.name() + ": expected a whole number of records of " +
-                                   std::to_string(record) + " bytes (format \"" + layout.format +
-                                   "\"), found " + std::to_string(size) + " bytes" +
-                                   guess(Bytes(head).first(got), size));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{}: expected a whole number of records of {} bytes (format \"{}\"), "
+                  "found {} bytes{}",
+                  file.name(), record, layout.format, size, guess(Bytes(head).first(got), size)));
 }
 
-std::size_t append_cifar(InputFile& file, const CifarLayout& layout, Dataset& data) {
+std::size_t append_cifar(InputFile& file, const CifarLayout& layout, RawImages& images) {
   const std::optional<std::uint64_t> records = count_records(file, layout);
   const std::size_t record = layout.record_bytes();
   const std::size_t per_chunk = std::max<std::size_t>(1, kChunkBytes / record);
@@ -120,20 +124,19 @@ std::size_t append_cifar(InputFile& file, const CifarLayout& layout, Dataset& da
     const std::size_t want = std::min(left, per_chunk) * record;
     const std::size_t got = file.read(std::span(chunk).first(want));
     if (got % record != 0 || (records && got < want)) {
-      throw Error(ErrorKind::data, file.name() + ": ends inside record " +
-                                       std::to_string(done + got / record) + ", records have " +
-                                       std::to_string(record) + " bytes (format \"" +
-                                       layout.format + "\")");
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: ends inside record {}, records have {} bytes (format \"{}\")",
+                              file.name(), done + got / record, record, layout.format));
     }
-    append_records(Bytes(chunk).first(got), done, file.name(), layout, data);
+    append_records(Bytes(chunk).first(got), done, file.name(), layout, images);
     done += got / record;
     if (got < want) break;
     if (!records && done * record > kMaxStreamBytes) {
-      throw Error(ErrorKind::data, file.name() + ": more than " + std::to_string(kMaxStreamBytes) +
-                                       " bytes; use a file");
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: more than {} bytes; use a file", file.name(), kMaxStreamBytes));
     }
   }
-  if (done == 0) throw Error(ErrorKind::data, file.name() + ": holds no records");
+  if (done == 0) throw Error(ErrorKind::data, fmt::format("{}: holds no records", file.name()));
   return done;
 }
 

@@ -1,10 +1,13 @@
 #include "bnn/data/class_folders.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <vector>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
+#include "bnn/data/class_names.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/image_list.h"
 
@@ -12,7 +15,7 @@ namespace bnn {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& sentence) {
-  throw Error(ErrorKind::data, shown_path(path) + ": " + sentence);
+  throw Error(ErrorKind::data, fmt::format("{}: {}", shown_path(path), sentence));
 }
 
 // The sub-directories, each of which is a class, in the order of their names.
@@ -25,11 +28,10 @@ std::vector<std::string> find_classes(const std::string& directory, int classes)
   }
   const std::size_t found = entries.folders.size();
   if (classes > 0 ? found != static_cast<std::size_t>(classes) : found == 0) {
-    fail(directory, "expected " +
-                        (classes > 0 ? std::to_string(classes) +
-                                           " class folders, as many as the model has outputs"
-                                     : std::string("a folder for each class")) +
-                        ", found " + std::to_string(found));
+    const std::string expected =
+        classes > 0 ? fmt::format("{} class folders, as many as the model has outputs", classes)
+                    : "a folder for each class";
+    fail(directory, fmt::format("expected {}, found {}", expected, found));
   }
   for (const std::string& folder : entries.folders) {
     if (!is_utf8(folder)) fail(path_in(directory, folder), "its name is not UTF-8 text");
@@ -42,7 +44,7 @@ void require_same(const std::string& directory, const std::vector<std::string>& 
   std::sort(expected.begin(), expected.end());
   for (const std::string& folder : expected) {
     if (std::binary_search(found.begin(), found.end(), folder)) continue;
-    fail(directory, "the folder of class " + json_text(Json(folder)) + " is missing");
+    fail(directory, fmt::format("the folder of class {} is missing", json_text(Json(folder))));
   }
   for (const std::string& folder : found) {
     if (std::binary_search(expected.begin(), expected.end(), folder)) continue;
@@ -58,21 +60,28 @@ void append_class(const std::string& directory, const std::string& name, int lab
   }
   if (entries.files.empty()) fail(directory, "the class folder holds no images");
   for (const std::string& file : entries.files) {
-    data.append_image(read_image(path_in(directory, file)), path_in(name, file));
-    data.labels.push_back(label);
+    data.append_image(read_image(path_in(directory, file)), path_in(name, file), label);
   }
 }
 
 }  // namespace
 
-void append_class_folders(const std::string& directory, const std::string& name, int classes,
-                          Dataset& data) {
-  const std::vector<std::string> found = find_classes(directory, classes);
-  if (data.class_folders.empty()) data.class_folders = found;
-  require_same(directory, found, data.class_folders);
-  for (std::size_t i = 0; i < data.class_folders.size(); ++i) {
-    const std::string& folder = data.class_folders[i];
-    append_class(path_in(directory, folder), path_in(name, folder), static_cast<int>(i), data);
+std::vector<std::string> find_class_folders(const std::vector<std::string>& directories,
+                                            const std::vector<std::string>& expected, int classes) {
+  std::vector<std::string> folders = expected;
+  for (const std::string& directory : directories) {
+    const std::vector<std::string> found = find_classes(directory, classes);
+    if (folders.empty()) folders = found;
+    require_same(directory, found, folders);
+  }
+  return folders;
+}
+
+void append_class_folders(const std::string& directory, const std::string& name, Dataset& data) {
+  int label = 0;
+  for (const std::string& folder : data.class_folders()) {
+    append_class(path_in(directory, folder), path_in(name, folder), label, data);
+    ++label;
   }
 }
 

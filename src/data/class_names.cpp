@@ -1,6 +1,11 @@
+#include "bnn/data/class_names.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
-#include "bnn/data/dataset.h"
+#include "bnn/data/data_files.h"
 
 namespace bnn {
 namespace {
@@ -43,16 +48,16 @@ std::vector<std::string> load_class_names(const DataConfig& config, const std::s
                 : config.class_names;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
-      throw Error(kind, place + ": line " + std::to_string(i + 1) + " is blank; expected a name");
+      throw Error(kind, fmt::format("{}: line {} is blank; expected a name", place, i + 1));
     }
     if (!is_utf8(names[i])) {
-      throw Error(kind, place + ": line " + std::to_string(i + 1) + " is not UTF-8 text");
+      throw Error(kind, fmt::format("{}: line {} is not UTF-8 text", place, i + 1));
     }
   }
   if (names.size() != static_cast<std::size_t>(classes)) {
-    throw Error(kind, place + ": expected " + std::to_string(classes) +
-                          " class names, as many as the model has outputs, found " +
-                          std::to_string(names.size()));
+    throw Error(kind, fmt::format("{}: expected {} class names, as many as the model has outputs, "
+                                  "found {}",
+                                  place, classes, names.size()));
   }
   return names;
 }

@@ -13,13 +13,8 @@ namespace {
 constexpr int kMaxLabelBytes = 16;
 constexpr int kMaxCropPadding = 1024;
 
-const std::vector<std::string>& format_names() {
-  static const std::vector<std::string> names = {"cifar10", "cifar100", "cifar", "idx", "folder"};
-  return names;
-}
-
 const VariantRule& format_rule() {
-  static const VariantRule rule{.types = format_names(), .discriminator = "format"};
+  static const VariantRule rule{.types = list_of(kDataFormatNames), .discriminator = "format"};
   return rule;
 }
 
@@ -31,8 +26,7 @@ std::optional<DataFormat> read_format(ObjectReader& reader) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (lower != *name) return std::nullopt;  // a misspelt one was perhaps meant
-  const auto place = std::find(format_names().begin(), format_names().end(), *name);
-  return static_cast<DataFormat>(place - format_names().begin());
+  return value_of(kDataFormatNames, *name);
 }
 
 // Marks a key as known and reports it if it is set although only another format has it.
@@ -233,8 +227,12 @@ void skip_format_keys(ObjectReader& reader) {
 
 }  // namespace
 
-std::string to_string(DataFormat format) {
-  return format_names()[static_cast<std::size_t>(format)];
+std::string to_string(DataFormat format) { return name_of(kDataFormatNames, format); }
+
+int format_classes(const DataConfig& config) {
+  if (config.format == DataFormat::cifar10) return 10;
+  if (config.format == DataFormat::cifar100) return config.fine_labels ? 100 : 20;
+  return 0;
 }
 
 Json to_json(const Standardization& standardization) {

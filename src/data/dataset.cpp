@@ -1,177 +1,89 @@
 #include "bnn/data/dataset.h"
 
 #include <algorithm>
-#include <limits>
-#include <new>
-#include <stdexcept>
+#include <fmt/format.h>
+#include <utility>
 #include <zlib.h>
 
 #include "bnn/core/error.h"
-#include "bnn/core/input_file.h"
-#include "bnn/data/byte_stream.h"
-#include "bnn/data/cifar.h"
-#include "bnn/data/class_folders.h"
-#include "bnn/data/idx.h"
 
 namespace bnn {
 namespace {
 
-// Names the part of the data that the last `count` examples make up. Examples are numbered by 32
-// bits.
-void add_file(Dataset& data, const std::string& name, std::size_t count) {
-  data.files.push_back({name, data.size() - count, count});
-  if (data.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ErrorKind::data, shown_path(name) + ": more than 4294967295 examples in all");
-  }
-}
-
-// Looks at every file before the first is read: a slip in the last name shows at once, and memory
-// is taken in one piece.
-void prepare_cifar(const std::vector<std::string>& paths, const CifarLayout& layout,
-                   Dataset& data) {
-  std::uint64_t total = 0;
-  for (const std::string& path : paths) {
-    InputFile file = open_data_file(path);
-    total += count_records(file, layout).value_or(0);
-  }
-  data.pixels.reserve(static_cast<std::size_t>(total) * layout.shape.size());
-  data.labels.reserve(static_cast<std::size_t>(total));
-}
-
-void load_cifar(const FileSet& set, const std::string& directory, const CifarLayout& layout,
-                Dataset& data) {
-  const std::vector<std::string> paths = resolved_paths(set, directory);
-  prepare_cifar(paths, layout, data);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    InputFile file = open_data_file(paths[i]);
-    add_file(data, set.files[i], append_cifar(file, layout, data));
-  }
-}
-
-void load_idx(const FileSet& set, const std::string& directory, const LabelRange& range,
-              Dataset& data) {
-  if (!set.images.empty()) {
-    const std::string labels = set.labels.empty() ? "" : resolve_path(directory, set.labels);
-    add_file(data, set.images,
-             append_idx(resolve_path(directory, set.images), labels, range, data));
-  }
-  for (const std::string& name : set.files) {
-    add_file(data, name, append_idx(resolve_path(directory, name), "", range, data));
-  }
+void require(bool holds, const char* rule) {
+  if (!holds) throw Error(ErrorKind::internal, fmt::format("a data set is inconsistent: {}", rule));
 }
 
 void require_image_channels(const Shape& shape) {
   if (shape.channels == 1 || shape.channels == 3) return;
   throw Error(ErrorKind::config,
-              "/model/input: PNG and JPEG images have 1 or 3 channels, found " + to_string(shape));
+              fmt::format("/model/input: PNG and JPEG images have 1 or 3 channels, found {}",
+                          to_string(shape)));
 }
 
-void load_folders(const DataConfig& config, const FileSet& set, const std::string& directory,
-                  int classes, Dataset& data) {
-  require_image_channels(data.shape);
-  data.class_folders = config.class_folders;
-  for (const std::string& name : set.files) {
-    append_class_folders(resolve_path(directory, name), name, classes, data);
-  }
-  if (classes == 0) data.classes = static_cast<int>(data.class_folders.size());
-}
-
-// Runs `load` on an empty data set.
-template <typename Load>
-Dataset loaded(const DataConfig& config, const Shape& shape, int classes, const Load& load) {
-  Dataset data;
-  data.shape = shape;
-  const LabelRange range = label_range(config, classes);
-  data.classes = classes > 0 ? classes : range.count;
-  try {
-    load(range, data);
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::data, "the data set does not fit into memory");
-  } catch (const std::length_error&) {
-    throw Error(ErrorKind::data, "the data set does not fit into memory");
-  }
-  return data;
-}
-
-void check_set(const DataConfig& config, const FileSet& set) {
-  if (set.empty()) throw Error(ErrorKind::data, "no data files are named");
-  const bool idx = config.format == DataFormat::idx;
-  if (!idx && (!set.images.empty() || set.files.empty())) {
-    throw Error(ErrorKind::internal, "a pair of files for format " + to_string(config.format));
-  }
-  if (idx && !set.labels.empty() && !set.files.empty()) {
-    throw Error(ErrorKind::internal, "labels for some of the images only");
-  }
+std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
+  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
 }
 
 }  // namespace
 
-const Dataset::File& Dataset::file_of(std::size_t example) const {
-  const auto after =
-      std::upper_bound(files.begin(), files.end(), example,
-                       [](std::size_t value, const File& file) { return value < file.first; });
-  return *(after - 1);
-}
+Dataset::Dataset(const Shape& shape, int classes) : shape_(shape), classes_(classes) {}
 
-std::uint32_t Dataset::index_in_file(std::size_t example) const {
-  return static_cast<std::uint32_t>(example - file_of(example).first);
-}
-
-void Dataset::append_image(Image image, const std::string& name) {
+Dataset::Dataset(const Shape& shape, std::vector<std::string> class_folders)
+    : shape_(shape),
+      classes_(static_cast<int>(class_folders.size())),
+      class_folders_(std::move(class_folders)) {
   require_image_channels(shape);
-  const Image fitted = fit_image(std::move(image), shape, changes);
-  names.push_back(static_cast<std::uint32_t>(crc32_z(0, fitted.bytes.data(), fitted.bytes.size())));
-  pixels.insert(pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
-  add_file(*this, name, 1);
 }
 
-Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
-                     const Shape& shape, int classes) {
-  check_set(config, set);
-  return loaded(config, shape, classes, [&](const LabelRange& range, Dataset& data) {
-    if (config.format == DataFormat::idx) {
-      load_idx(set, directory, range, data);
-    } else if (config.format == DataFormat::folder) {
-      load_folders(config, set, directory, classes, data);
-    } else {
-      load_cifar(set, directory, cifar_layout(config, shape, classes), data);
-    }
-  });
+Dataset::Dataset(const Shape& shape, int classes, RawImages images,
+                 const std::vector<FileExamples>& files)
+    : shape_(shape), classes_(classes), images_(std::move(images)) {
+  for (const FileExamples& file : files) provenance_.append_file(file.name, file.count);
+  require(images_.pixels.size() == size() * shape_.size(), "files and pixels differ in number");
+  const std::vector<int>& labels = images_.labels;
+  require(labels.empty() || labels.size() == size(), "some images have a label and some have none");
+  const auto in_range = [&](int label) { return label >= 0 && label < classes_; };
+  require(std::all_of(labels.begin(), labels.end(), in_range), "a label is out of range");
 }
 
-Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
-                    const Shape& shape, int classes) {
-  return loaded(config, shape, classes, [&](const LabelRange&, Dataset& data) {
-    if (config.format == DataFormat::folder) {
-      throw Error(ErrorKind::data, file.name() + ": expected a PNG or JPEG image");
-    }
-    if (config.format == DataFormat::idx) {
-      add_file(data, name, append_idx_images(std::move(file), data));
-    } else {
-      add_file(data, name, append_cifar(file, cifar_layout(config, shape, classes), data));
-    }
-  });
+void Dataset::require_label(std::optional<int> label) const {
+  require(size() == 0 || label.has_value() == has_labels(),
+          "some images have a label and some have none");
+  require(!label || (*label >= 0 && *label < classes_), "a label is out of range");
 }
 
-int format_classes(const DataConfig& config) {
-  if (config.format == DataFormat::cifar10) return 10;
-  if (config.format == DataFormat::cifar100) return config.fine_labels ? 100 : 20;
-  return 0;
+void Dataset::append_image(Image image, const std::string& name, std::optional<int> label) {
+  require_image_channels(shape_);
+  require_label(label);
+  ImageChanges changes = changes_;
+  const Image fitted = fit_image(std::move(image), shape_, changes);
+  const std::uint32_t stream_name = crc_of(fitted.bytes);
+  provenance_.append_file(name, std::span(&stream_name, 1));
+  images_.pixels.insert(images_.pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
+  if (label) images_.labels.push_back(*label);
+  changes_ = changes;
 }
 
-std::string resolve_path(const std::string& directory, const std::string& name) {
-  const bool fixed = directory.empty() || name == "-" || (!name.empty() && name.front() == '/');
-  if (fixed) return name;
-  return directory + (directory.back() == '/' ? "" : "/") + name;
-}
-
-std::vector<std::string> resolved_paths(const FileSet& set, const std::string& directory) {
-  std::vector<std::string> paths;
-  for (const std::string& name : set.files) paths.push_back(resolve_path(directory, name));
-  for (const std::string& name : {set.images, set.labels}) {
-    if (!name.empty()) paths.push_back(resolve_path(directory, name));
+void Dataset::append_fitted(const Dataset& part, const std::string& name) {
+  require_label(std::nullopt);
+  std::vector<std::uint32_t> stream_names;
+  for (std::size_t i = 0; i < part.size(); ++i) stream_names.push_back(part.stream_name(i));
+  provenance_.append_file(name, stream_names);
+  std::vector<std::uint8_t>& pixels = images_.pixels;
+  if (shape_.same_size(part.shape())) {
+    pixels.insert(pixels.end(), part.pixels().begin(), part.pixels().end());
+    changes_.images += part.size();
+    return;
   }
-  return paths;
+  pixels.reserve(size() * shape_.size());
+  const Shape& old = part.shape();
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const auto bytes = part.image(i);
+    Image image{old.height, old.width, old.channels, {bytes.begin(), bytes.end()}};
+    const Image fitted = fit_image(std::move(image), shape_, changes_);
+    pixels.insert(pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
+  }
 }
 
 }  // namespace bnn

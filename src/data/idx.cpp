@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <span>
 
 #include "bnn/core/error.h"
 #include "bnn/data/byte_stream.h"
+#include "bnn/data/data_files.h"
 
 namespace bnn {
 namespace {
@@ -21,7 +23,7 @@ struct Header {
 };
 
 [[noreturn]] void fail(const ByteStream& in, const std::string& sentence) {
-  throw Error(ErrorKind::data, in.name() + ": " + sentence);
+  throw Error(ErrorKind::data, fmt::format("{}: {}", in.name(), sentence));
 }
 
 std::string type_name(std::uint8_t type) {
@@ -39,7 +41,7 @@ std::string type_name(std::uint8_t type) {
     case 0x0e:
       return "64-bit floating-point numbers";
     default:
-      return "values of unknown type " + std::to_string(type);
+      return fmt::format("values of unknown type {}", type);
   }
 }
 
@@ -53,10 +55,10 @@ Header read_header(ByteStream& in, const std::string& what) {
   const bool images = dimensions == 3 || dimensions == 4;
   if (what == "labels" ? dimensions != 1 : !images) {
     const std::string found = dimensions == 1 ? "labels (1 dimension)"
-                              : images ? "images (" + std::to_string(dimensions) + " dimensions)"
-                                       : std::to_string(dimensions) + " dimensions";
-    fail(in, "expected " + what + " (" + (what == "labels" ? "1 dimension" : "3 or 4 dimensions") +
-                 "), found " + found);
+                              : images        ? fmt::format("images ({} dimensions)", dimensions)
+                                              : fmt::format("{} dimensions", dimensions);
+    fail(in, fmt::format("expected {} ({}), found {}", what,
+                         what == "labels" ? "1 dimension" : "3 or 4 dimensions", found));
   }
   Header header;
   header.dimensions = dimensions;
@@ -74,10 +76,9 @@ void check_shape(const ByteStream& in, const Header& header, const Shape& shape)
   const std::array<int, 3> expected = {shape.height, shape.width, shape.channels};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (header.sizes[i + 1] == static_cast<std::uint32_t>(expected[i])) continue;
-    fail(in, "images are " + std::to_string(header.sizes[1]) + " x " +
-                 std::to_string(header.sizes[2]) + " x " + std::to_string(header.sizes[3]) +
-                 " but /model/input says " + std::to_string(shape.height) + " x " +
-                 std::to_string(shape.width) + " x " + std::to_string(shape.channels));
+    fail(in,
+         fmt::format("images are {} x {} x {} but /model/input says {} x {} x {}", header.sizes[1],
+                     header.sizes[2], header.sizes[3], shape.height, shape.width, shape.channels));
   }
 }
 
@@ -90,13 +91,12 @@ std::size_t checked_bytes(const ByteStream& in, const Header& header, std::size_
   }
   const std::size_t total = header.bytes() + bytes;
   if (in.size() && *in.size() != total) {
-    fail(in, "its header announces " + std::to_string(total) + " bytes, the file has " +
-                 std::to_string(*in.size()));
+    fail(in, fmt::format("its header announces {} bytes, the file has {}", total, *in.size()));
   }
   if (!in.size() && total > kMaxStreamBytes) {
-    fail(in, "its header announces " + std::to_string(total) + " bytes, more than the " +
-                 std::to_string(kMaxStreamBytes) + " that are read from a stream" +
-                 " (decompress the file first)");
+    fail(in, fmt::format("its header announces {} bytes, more than the {} that are read from a "
+                         "stream (decompress the file first)",
+                         total, kMaxStreamBytes));
   }
   return bytes;
 }
@@ -111,13 +111,13 @@ void append_rest(ByteStream& in, std::size_t bytes, std::vector<std::uint8_t>& o
     out.resize(before + want);
     const std::size_t got = in.read(std::span(out).subspan(before));
     if (got < want) {
-      fail(in, "ends after " + std::to_string(before - first + got) + " of the " +
-                   std::to_string(bytes) + " bytes that its header announces");
+      fail(in, fmt::format("ends after {} of the {} bytes that its header announces",
+                           before - first + got, bytes));
     }
   }
   std::uint8_t surplus = 0;
   if (in.read({&surplus, 1}) != 0) {
-    fail(in, "holds more than the " + std::to_string(bytes) + " bytes that its header announces");
+    fail(in, fmt::format("holds more than the {} bytes that its header announces", bytes));
   }
 }
 
@@ -135,28 +135,27 @@ void append_labels(ByteStream& in, std::size_t bytes, const LabelRange& range,
 }  // namespace
 
 std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
-                       const LabelRange& range, Dataset& data) {
-  if (labels_path.empty()) return append_idx_images(open_data_file(images_path), data);
-  ByteStream images{open_data_file(images_path)};
-  const Header header = read_header(images, "images");
-  check_shape(images, header, data.shape);
-  const std::size_t bytes = checked_bytes(images, header, data.shape.size());
+                       const LabelRange& range, const Shape& shape, RawImages& images) {
+  ByteStream pixels{open_data_file(images_path)};
+  const Header header = read_header(pixels, "images");
+  check_shape(pixels, header, shape);
+  const std::size_t bytes = checked_bytes(pixels, header, shape.size());
   ByteStream labels{open_data_file(labels_path)};
   const Header label_header = read_header(labels, "labels");
   if (label_header.sizes[0] != header.sizes[0]) {
-    fail(labels, "has " + std::to_string(label_header.sizes[0]) + " labels for the " +
-                     std::to_string(header.sizes[0]) + " images of " + images.name());
+    fail(labels, fmt::format("has {} labels for the {} images of {}", label_header.sizes[0],
+                             header.sizes[0], pixels.name()));
   }
-  append_labels(labels, checked_bytes(labels, label_header, 1), range, data.labels);
-  append_rest(images, bytes, data.pixels);
+  append_labels(labels, checked_bytes(labels, label_header, 1), range, images.labels);
+  append_rest(pixels, bytes, images.pixels);
   return header.sizes[0];
 }
 
-std::size_t append_idx_images(InputFile file, Dataset& data) {
-  ByteStream images{std::move(file)};
-  const Header header = read_header(images, "images");
-  check_shape(images, header, data.shape);
-  append_rest(images, checked_bytes(images, header, data.shape.size()), data.pixels);
+std::size_t append_idx_images(InputFile file, const Shape& shape, RawImages& images) {
+  ByteStream pixels{std::move(file)};
+  const Header header = read_header(pixels, "images");
+  check_shape(pixels, header, shape);
+  append_rest(pixels, checked_bytes(pixels, header, shape.size()), images.pixels);
   return header.sizes[0];
 }
 

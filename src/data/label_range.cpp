@@ -1,6 +1,6 @@
 #include "bnn/data/label_range.h"
 
-#include "bnn/data/dataset.h"
+#include <fmt/format.h>
 
 namespace bnn {
 
@@ -9,16 +9,15 @@ LabelRange label_range(const DataConfig& config, int classes) {
   const int fixed = format_classes(config);
   const int format = fixed > 0 ? fixed : kByteValues;
   if (classes > 0 && classes < format) {
-    return {classes, "the model has " + std::to_string(classes) + " outputs"};
+    return {classes, fmt::format("the model has {} outputs", classes)};
   }
-  return {format, "format \"" + to_string(config.format) + "\""};
+  return {format, fmt::format("format \"{}\"", to_string(config.format))};
 }
 
 std::string label_problem(const std::string& what, std::size_t number, int label,
                           const LabelRange& range) {
-  return what + " " + std::to_string(number) + ": label " + std::to_string(label) +
-         " is out of range; expected 0 to " + std::to_string(range.count - 1) + " (" +
-         range.reason + ")";
+  return fmt::format("{} {}: label {} is out of range; expected 0 to {} ({})", what, number, label,
+                     range.count - 1, range.reason);
 }
 
 }  // namespace bnn

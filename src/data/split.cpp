@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 
 #include "bnn/core/error.h"
@@ -15,12 +16,16 @@ std::size_t validation_count(std::size_t examples, const DataConfig& config) {
                             ? std::round(config.validation_fraction * static_cast<double>(examples))
                             : static_cast<double>(config.validation_examples);
   if (config.validation_fraction > 0 && wanted < 1) {
-    throw Error(ErrorKind::config, "/data/validation: the fraction holds out none of the " +
-                                       std::to_string(examples) + " training examples");
+    throw Error(
+        ErrorKind::config,
+        fmt::format("/data/validation: the fraction holds out none of the {} training examples",
+                    examples));
   }
   if (wanted >= static_cast<double>(examples)) {
-    throw Error(ErrorKind::config, "/data/validation: leaves nothing to train on; there are only " +
-                                       std::to_string(examples) + " training examples");
+    throw Error(ErrorKind::config,
+                fmt::format("/data/validation: leaves nothing to train on; there are only {} "
+                            "training examples",
+                            examples));
   }
   return static_cast<std::size_t>(wanted);
 }

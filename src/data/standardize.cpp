@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <vector>
 
 #include "bnn/core/error.h"
@@ -12,11 +13,11 @@ namespace {
 using Histogram = std::array<std::uint64_t, 256>;
 
 std::vector<Histogram> count_values(const Dataset& data, std::span<const std::uint32_t> examples) {
-  const auto channels = static_cast<std::size_t>(data.shape.channels);
-  const std::size_t pixels = data.shape.pixels();
+  const auto channels = static_cast<std::size_t>(data.shape().channels);
+  const std::size_t pixels = data.shape().pixels();
   std::vector<Histogram> counts(channels, Histogram{});
   for (const std::uint32_t example : examples) {
-    const std::uint8_t* image = data.image(example);
+    const std::span<const std::uint8_t> image = data.image(example);
     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
       for (std::size_t c = 0; c < channels; ++c) ++counts[c][image[pixel * channels + c]];
     }
@@ -60,7 +61,7 @@ Standardization measure_standardization(const Dataset& data,
 
 Standardization resolve_standardization(const DataConfig& config, const Dataset& data,
                                         std::span<const std::uint32_t> examples) {
-  const auto channels = static_cast<std::size_t>(data.shape.channels);
+  const auto channels = static_cast<std::size_t>(data.shape().channels);
   if (config.standardize == StandardizeMode::channel) {
     return measure_standardization(data, examples);
   }
@@ -70,9 +71,9 @@ Standardization resolve_standardization(const DataConfig& config, const Dataset&
   const std::size_t given = config.standardization.mean.size();
   if (given != channels || config.standardization.std.size() != channels) {
     throw Error(ErrorKind::config,
-                "/data/standardize: expected one mean and one std for each of the " +
-                    std::to_string(channels) + " channels of /model/input, found " +
-                    std::to_string(given));
+                fmt::format("/data/standardize: expected one mean and one std for each of the {} "
+                            "channels of /model/input, found {}",
+                            channels, given));
   }
   return config.standardization;
 }

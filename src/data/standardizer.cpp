@@ -24,10 +24,10 @@ Standardizer::Standardizer(const Standardization& standardization)
 
 void Standardizer::fill(const Dataset& data, std::span<const std::uint32_t> chosen,
                         float* images) const {
-  const std::size_t size = data.shape.size();
+  const std::size_t size = data.shape().size();
   for (const std::uint32_t example : chosen) {
-    convert(data.image(example), static_cast<std::ptrdiff_t>(channels_), data.shape.pixels(),
-            images);
+    convert(data.image(example).data(), static_cast<std::ptrdiff_t>(channels_),
+            data.shape().pixels(), images);
     images += size;
   }
 }

@@ -23,19 +23,17 @@ std::vector<std::uint32_t> TrainingLoader::epoch_order(std::uint32_t epoch) cons
 }
 
 void TrainingLoader::fill_augmented(std::span<const std::uint32_t> chosen, std::uint32_t step,
-                                    float* images, int* labels) const {
+                                    float* images) const {
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    fill_window(data_.image(chosen[i]), random_window(augmentation_, seed_, step, chosen[i]),
-                images + i * data_.shape.size());
+    fill_window(data_.image(chosen[i]).data(), random_window(augmentation_, seed_, step, chosen[i]),
+                images + i * data_.shape().size());
   }
-  if (labels == nullptr) return;
-  for (std::size_t i = 0; i < chosen.size(); ++i) labels[i] = data_.labels[chosen[i]];
 }
 
 void TrainingLoader::fill_window(const std::uint8_t* image, CropWindow window, float* out) const {
-  const int height = data_.shape.height;
-  const auto width = static_cast<std::size_t>(data_.shape.width);
-  const std::size_t row_size = width * static_cast<std::size_t>(data_.shape.channels);
+  const int height = data_.shape().height;
+  const auto width = static_cast<std::size_t>(data_.shape().width);
+  const std::size_t row_size = width * static_cast<std::size_t>(data_.shape().channels);
   for (int y = 0; y < height; ++y, out += row_size) {
     const int source = y + window.row;
     if (source < 0 || source >= height) {
@@ -47,8 +45,8 @@ void TrainingLoader::fill_window(const std::uint8_t* image, CropWindow window, f
 }
 
 void TrainingLoader::fill_row(const std::uint8_t* row, CropWindow window, float* out) const {
-  const int width = data_.shape.width;
-  const auto channels = static_cast<std::ptrdiff_t>(data_.shape.channels);
+  const int width = data_.shape().width;
+  const auto channels = static_cast<std::ptrdiff_t>(data_.shape().channels);
   // The part [first, last) of the image's row is inside the window.
   const int first = std::clamp(window.column, 0, width);
   const int last = std::clamp(width + window.column, first, width);

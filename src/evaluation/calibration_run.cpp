@@ -40,7 +40,7 @@ LabelledProbabilities predict_all(Predictor& predictor, const ModelCheckpoint& m
   predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
     stop_if_asked();
     for (std::size_t i = 0; i < block.examples.size(); ++i) {
-      data.add(block.summary(i).probabilities, images.data.labels[block.examples[i]]);
+      data.add(block.summary(i).probabilities, images.data.labels()[block.examples[i]]);
     }
     if (log.progress_is_due()) {
       log.progress(fmt::format("validation {}/{}", data.examples(), images.chosen.size()));

@@ -42,7 +42,7 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
       corrupt_images(*corruption, severity, seed, images.data, images.chosen, pool, corrupted);
       MetricsCollector collector(static_cast<int>(predictor.width()));
       predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
-        collector.add(block.summaries(pool), block.examples, images.data.labels);
+        collector.add(block.summaries(pool), block.examples, images.data.labels());
         if (!log.progress_is_due()) return;
         log.progress(fmt::format("corruption {}/{}: {} {}, image {}/{}", results.size() + 1, total,
                                  corruption->name, severity, collector.examples(),

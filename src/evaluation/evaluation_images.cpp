@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "bnn/data/load_dataset.h"
 #include "bnn/data/split.h"
 #include "bnn/evaluation/evaluation_directory.h"
 #include "bnn/evaluation/outside_images.h"
@@ -34,8 +35,8 @@ FileSet named_files(const DataConfig& config, const std::vector<std::string>& fi
 }
 
 void tell_changes(const EvalOptions& options, const std::string& which, const Dataset& data) {
-  if (!data.changes.any()) return;
-  RunLog("bnn-eval", options.verbosity).info(which + data.changes.sentence(data.shape));
+  if (!data.changes().any()) return;
+  RunLog("bnn-eval", options.verbosity).info(which + data.changes().sentence(data.shape()));
 }
 
 }  // namespace

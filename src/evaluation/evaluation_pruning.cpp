@@ -33,7 +33,7 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
     order.prune(removed, parameters);
     MetricsCollector collector(model.graph.outputs());
     predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
-      collector.add(block.summaries(pool), block.examples, images.data.labels);
+      collector.add(block.summaries(pool), block.examples, images.data.labels());
     });
     const double kept = static_cast<double>(order.size() - removed);
     points.push_back({kept / static_cast<double>(order.size()), collector.finish()});

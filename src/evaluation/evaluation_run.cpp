@@ -7,6 +7,7 @@
 
 #include "bnn/checkpoint/ensemble.h"
 #include "bnn/checkpoint/run_folder.h"
+#include "bnn/data/data_files.h"
 #include "bnn/evaluation/calibration_run.h"
 #include "bnn/evaluation/evaluation_corruption.h"
 #include "bnn/evaluation/evaluation_directory.h"
@@ -102,7 +103,7 @@ SinglePass single_pass(const EvalOptions& options, const std::vector<ModelCheckp
 // The passes over the images of the evaluation and over those from elsewhere.
 void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& inputs,
                      EnsemblePredictor& predictor, ReportWriter* report, Evaluation& evaluation) {
-  const std::vector<int>& labels = inputs.images.data.labels;
+  const std::span<const int> labels = inputs.images.data.labels();
   std::optional<ConformalCollector> sets;
   if (inputs.calibration.conformal) {
     sets.emplace(*inputs.calibration.conformal, setup.models.front().graph.outputs());

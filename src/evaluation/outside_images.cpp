@@ -1,17 +1,14 @@
 #include "bnn/evaluation/outside_images.h"
 
 #include "bnn/core/input_file.h"
-#include "bnn/data/byte_stream.h"
+#include "bnn/data/data_files.h"
 #include "bnn/data/idx.h"
+#include "bnn/data/load_dataset.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/image_list.h"
 
 namespace bnn {
 namespace {
-
-bool same_size(const Shape& a, const Shape& b) {
-  return a.height == b.height && a.width == b.width && a.channels == b.channels;
-}
 
 std::string size_text(const Shape& shape) {
   return to_string(Shape{shape.height, shape.width, shape.channels});
@@ -27,10 +24,7 @@ struct Layout {
 class OutsideLoader {
  public:
   OutsideLoader(const OutsideOptions& options, const ModelCheckpoint& model)
-      : options_(options), model_(model) {
-    data_.shape = model.config.model.input;
-    data_.classes = model.graph.outputs();
-  }
+      : options_(options), model_(model), data_(model.config.model.input, model.graph.outputs()) {}
 
   void add(const std::string& name) {
     if (is_folder(name)) {
@@ -53,9 +47,9 @@ class OutsideLoader {
   }
 
   void require_fit(const std::string& name, const Shape& shape) const {
-    if (options_.resize || same_size(shape, data_.shape)) return;
+    if (options_.resize || shape.same_size(data_.shape())) return;
     throw Error(ErrorKind::data, shown_path(name) + ": images are " + size_text(shape) +
-                                     ", the model's input is " + size_text(data_.shape) +
+                                     ", the model's input is " + size_text(data_.shape()) +
                                      "; --ood-resize resizes and converts them");
   }
 
@@ -66,7 +60,7 @@ class OutsideLoader {
   }
 
   Layout layout_of(const std::string& name) const {
-    Layout layout{model_.config.data, data_.shape};
+    Layout layout{model_.config.data, data_.shape()};
     const DataFormat own = layout.config.format;
     const std::optional<Shape> idx = name == "-" ? std::nullopt : idx_shape(name);
     DataFormat format = idx ? DataFormat::idx : own;
@@ -105,36 +99,16 @@ class OutsideLoader {
     const Layout layout = layout_of(name);
     const Dataset part = load(name, layout);
     require_fit(name, layout.shape);
-    const bool fits = same_size(layout.shape, data_.shape);
-    if (!fits) require_colours(name, layout.shape);
-    // All examples of a set have names, or none.
-    for (std::size_t i = 0; i < part.size(); ++i) data_.names.push_back(part.stream_name(i));
-    data_.files.push_back({name, data_.size(), part.size()});
-    if (fits) {
-      data_.pixels.insert(data_.pixels.end(), part.pixels.begin(), part.pixels.end());
-      data_.changes.images += part.size();
-    } else {
-      add_fitted(part);
-    }
+    if (!layout.shape.same_size(data_.shape())) require_colours(name, layout.shape);
+    data_.append_fitted(part, name);
   }
 
   void require_colours(const std::string& name, const Shape& shape) const {
-    for (const int channels : {shape.channels, data_.shape.channels}) {
+    for (const int channels : {shape.channels, data_.shape().channels}) {
       if (channels == 1 || channels == 3) continue;
       throw Error(ErrorKind::data, shown_path(name) + ": images of " + size_text(shape) +
-                                       " cannot be converted to " + size_text(data_.shape) +
+                                       " cannot be converted to " + size_text(data_.shape()) +
                                        "; expected 1 or 3 channels");
-    }
-  }
-
-  void add_fitted(const Dataset& part) {
-    const std::size_t size = part.shape.size();
-    data_.pixels.reserve(data_.pixels.size() + part.size() * data_.shape.size());
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const std::uint8_t* bytes = part.image(i);
-      Image image{part.shape.height, part.shape.width, part.shape.channels, {bytes, bytes + size}};
-      const Image fitted = fit_image(std::move(image), data_.shape, data_.changes);
-      data_.pixels.insert(data_.pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
     }
   }
 

@@ -17,12 +17,13 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 // The split or the files, by names without folders.
 std::string data_text(const EvalOptions& options, const Dataset& data) {
   constexpr std::size_t kNamed = 3;
+  const std::vector<Provenance::File>& files = data.provenance().files();
   std::string text = options.files.empty() ? options.split + ": " : "";
-  for (std::size_t i = 0; i < std::min(kNamed, data.files.size()); ++i) {
-    text += (i > 0 ? ", " : "") + file_name(data.files[i].name);
+  for (std::size_t i = 0; i < std::min(kNamed, files.size()); ++i) {
+    text += (i > 0 ? ", " : "") + file_name(files[i].name);
   }
-  if (data.files.size() > kNamed) {
-    text += fmt::format(" and {} more", data.files.size() - kNamed);
+  if (files.size() > kNamed) {
+    text += fmt::format(" and {} more", files.size() - kNamed);
   }
   return text;
 }

@@ -4,7 +4,8 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
-#include "bnn/data/byte_stream.h"
+#include "bnn/data/data_files.h"
+#include "bnn/data/load_dataset.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/image_list.h"
 #include "bnn/process/stop_signal.h"
@@ -13,10 +14,7 @@ namespace bnn {
 namespace {
 
 Dataset no_images(const ModelCheckpoint& model) {
-  Dataset data;
-  data.shape = model.config.model.input;
-  data.classes = model.graph.outputs();
-  return data;
+  return Dataset(model.config.model.input, model.graph.outputs());
 }
 
 // Faults of an image file, not of the model or of the program.
@@ -97,7 +95,7 @@ Dataset ImageReader::read(const std::vector<std::string>& paths, std::size_t& ne
     }
     ++next;
   }
-  changes_.add(data.changes);
+  changes_.add(data.changes());
   return data;
 }
 
@@ -118,7 +116,7 @@ Dataset ImageReader::read_standard_input() {
     if (!skip_errors_ || !is_broken_image(error)) throw;
     skip(error);
   }
-  changes_.add(data.changes);
+  changes_.add(data.changes());
   return data;
 }
 
@@ -128,8 +126,10 @@ void ImageReader::skip(const Error& error) {
 }
 
 std::string input_name(const Dataset& data, std::size_t example) {
-  const std::string& path = data.file_of(example).name;
-  return data.names.empty() ? path + "#" + std::to_string(data.index_in_file(example)) : path;
+  const Provenance& provenance = data.provenance();
+  const std::string& path = provenance.file_of(example).name;
+  const bool is_image_file = provenance.has_stream_names();
+  return is_image_file ? path : fmt::format("{}#{}", path, provenance.index_in_file(example));
 }
 
 }  // namespace bnn

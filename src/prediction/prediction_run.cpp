@@ -22,7 +22,7 @@ constexpr std::size_t kFirstBlock = 16, kLastBlock = 2048, kLastFiles = 256;
 
 bool have_labels(const std::vector<PredictionInput>& inputs) {
   return std::any_of(inputs.begin(), inputs.end(),
-                     [](const PredictionInput& input) { return !input.data.labels.empty(); });
+                     [](const PredictionInput& input) { return input.data.has_labels(); });
 }
 
 void check_paths(const PredictOptions& options, const std::vector<PredictionInput>& inputs) {
@@ -107,7 +107,7 @@ class RowMaker {
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t example = block.examples[i];
       PredictionRow row{index_++, input_name(data, example), {}, block.summary(i), {}};
-      if (!data.labels.empty()) row.label = data.labels[example];
+      if (data.has_labels()) row.label = data.labels()[example];
       if (conformal_) row.prediction_set = prediction_set(*conformal_, row.summary.probabilities);
       out_.write(row);
     }

@@ -64,8 +64,7 @@ Gallery make_gallery(const std::string& title, const std::string& note, const Ga
                      const Dataset& data) {
   Gallery gallery{title, note, {}};
   for (const GalleryCard& card : picker.cards()) {
-    const std::span<const std::uint8_t> pixels(data.image(card.example), data.shape.size());
-    gallery.images.push_back({card, png_data_uri(data.shape, pixels)});
+    gallery.images.push_back({card, png_data_uri(data.shape(), data.image(card.example))});
   }
   return gallery;
 }

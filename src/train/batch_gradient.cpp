@@ -148,7 +148,7 @@ void BatchGradient::run_shard(std::size_t index, int worker,
   const Shard& shard = shards_[index];
   const auto own = examples.subspan(shard.first, static_cast<std::size_t>(shard.pass.examples));
   loader_.fill_augmented(own, static_cast<std::uint32_t>(step),
-                         execution_.input(worker, shard.first), nullptr);
+                         execution_.input(worker, shard.first));
   float* gradient = shard_gradients_[index].data();
   execution_.forward(worker, shard, state_chunks_.empty() ? nullptr : gradient);
   results_[index] = score_shard(shard, worker, own);

@@ -4,11 +4,14 @@
 #include <span>
 #include <zlib.h>
 
+#include "bnn/data/class_names.h"
+#include "bnn/data/load_dataset.h"
+
 namespace bnn {
 
 std::uint32_t TrainingData::digest() const {
-  const auto labels = std::as_bytes(std::span(images.labels));
-  uLong crc = crc32_z(0, images.pixels.data(), images.pixels.size());
+  const auto labels = std::as_bytes(images.labels());
+  uLong crc = crc32_z(0, images.pixels().data(), images.pixels().size());
   crc = crc32_z(crc, reinterpret_cast<const Bytef*>(labels.data()), labels.size());
   return static_cast<std::uint32_t>(crc);
 }
@@ -36,7 +39,7 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.class_names = load_class_names(config.data, directory, classes);
   data.images =
       load_dataset(config.data, config.data.train, directory, config.model.input, classes);
-  if (data.class_names.empty()) data.class_names = data.images.class_folders;
+  if (data.class_names.empty()) data.class_names = data.images.class_folders();
   data.split = split_validation(data.images.size(), config.data, config.training.seed);
   data.standardization = resolve_standardization(config.data, data.images, data.split.train);
   return data;

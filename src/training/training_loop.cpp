@@ -194,7 +194,7 @@ std::optional<Metrics> TrainingLoop::validate() {
     predictor_->predict(run_.data.images, standardizer, run_.data.split.validation,
                         [&](const PredictedBlock& block) {
                           collector.add(block.summaries(run_.pool), block.examples,
-                                        run_.data.images.labels);
+                                        run_.data.images.labels());
                         });
   } catch (const Stopped&) {
     return std::nullopt;

@@ -47,7 +47,7 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
 
 std::string shape_of_run(const RunConfig& config, const TrainingData& data, const Graph& graph,
                          int threads) {
-  const std::size_t bytes = run_bytes(config, graph, threads) + data.images.pixels.size();
+  const std::size_t bytes = run_bytes(config, graph, threads) + data.images.pixels().size();
   return fmt::format(
       "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "
       "{} {}",
@@ -113,8 +113,8 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   if (options.tensorboard) board.emplace(folder.tensorboard_folder(), state.step, validated);
   log.add_file(folder.log_file());
   log.info(description);
-  const ImageChanges& changes = run.data.images.changes;
-  if (changes.any()) log.info(changes.sentence(run.data.images.shape));
+  const ImageChanges& changes = run.data.images.changes();
+  if (changes.any()) log.info(changes.sentence(run.data.images.shape()));
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
   TrainingLoop loop(run, folder, log);
   if (board) loop.show_in(*board);

@@ -116,7 +116,7 @@ class Measurements {
     require_memory(BatchGradient::bytes(graph, spec, options_.threads), checkpoint,
                    "measuring gradients", ErrorKind::usage);
     const AlignedArray parameters = copy_parameters(model, graph.layout());
-    VarianceMeasurement measurement(graph, Targets(data.images.labels), parameters.data(), loader,
+    VarianceMeasurement measurement(graph, Targets(data.images.labels()), parameters.data(), loader,
                                     data.split.train, spec, pool_);
     VarianceRow row;
     row.checkpoint = std::filesystem::path(checkpoint).filename().string();

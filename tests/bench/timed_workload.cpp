@@ -44,19 +44,17 @@ std::vector<std::uint32_t> first_examples(int count) {
 }  // namespace
 
 Dataset random_images(std::size_t examples) {
-  Dataset data;
-  data.shape = {16, 16, 3};
-  data.classes = kClasses;
+  constexpr Shape kShape{16, 16, 3};
+  RawImages images;
   const Stream pixels{.site = Site::crop}, labels{.site = Site::shuffle};
-  data.pixels.resize(examples * data.shape.size());
-  for (std::size_t i = 0; i < data.pixels.size(); ++i) {
-    data.pixels[i] = static_cast<std::uint8_t>(random_below(pixels, i, 256));
+  images.pixels.resize(examples * kShape.size());
+  for (std::size_t i = 0; i < images.pixels.size(); ++i) {
+    images.pixels[i] = static_cast<std::uint8_t>(random_below(pixels, i, 256));
   }
   for (std::size_t i = 0; i < examples; ++i) {
-    data.labels.push_back(static_cast<int>(random_below(labels, i, kClasses)));
+    images.labels.push_back(static_cast<int>(random_below(labels, i, kClasses)));
   }
-  data.files = {{"random", 0, examples}};
-  return data;
+  return Dataset(kShape, kClasses, std::move(images), {{"random", examples}});
 }
 
 TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, ThreadPool& pool)
@@ -75,7 +73,7 @@ TimedWorkload::TimedWorkload(const Workload& workload, const Dataset& data, Thre
   }
   const TrainingSpec spec{.batch_size = workload.examples, .samples = workload.samples};
   trainer_ =
-      std::make_unique<Trainer>(graph_, likelihood_, Targets(data.labels), spec, loader_, pool);
+      std::make_unique<Trainer>(graph_, likelihood_, Targets(data.labels()), spec, loader_, pool);
 }
 
 double TimedWorkload::run() {

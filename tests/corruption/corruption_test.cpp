@@ -89,37 +89,32 @@ double share_of(const Pixels& bytes, std::uint8_t value) {
 
 // Two files of 5 and 3 images of 6 x 5 x 3.
 Dataset two_files() {
-  Dataset data;
-  data.shape = {6, 5, 3};
-  data.pixels = random_image(6 * 8, 5, 3, 5).bytes;
-  data.files = {{"a", 0, 5}, {"b", 5, 3}};
-  return data;
+  return Dataset({6, 5, 3}, 2, {random_image(6 * 8, 5, 3, 5).bytes}, {{"a", 5}, {"b", 3}});
 }
 
 TEST_CASE("corrupted bytes depend on seed, corruption, severity and place in the file alone") {
   const Dataset clean = two_files();
-  const std::size_t size = clean.shape.size();
   for (const Corruption& corruption : corruptions()) {
     for (const int severity : {1, 5}) {
       CAPTURE(corruption.name, severity);
       Dataset expected = clean;
       for (std::uint32_t i = 0; i < 8; ++i) {
-        corrupt_image(corruption, severity, 9, i < 5 ? i : i - 5, {6, 5, 3, clean.image(i)},
-                      expected.pixels.data() + i * size);
+        corrupt_image(corruption, severity, 9, i < 5 ? i : i - 5, {6, 5, 3, clean.image(i).data()},
+                      expected.writable_image(i).data());
       }
       for (const int threads : {1, 3}) {
         ThreadPool pool(threads);
         Dataset out = clean;
         const std::vector<std::uint32_t> order = {7, 0, 3, 1, 6, 2, 5, 4};
         corrupt_images(corruption, severity, 9, clean, order, pool, out);
-        CHECK(out.pixels == expected.pixels);
+        CHECK(std::ranges::equal(out.pixels(), expected.pixels()));
         // Those that are not chosen stay as they are.
         const std::vector<std::uint32_t> chosen = {6};
         out = clean;
         corrupt_images(corruption, severity, 9, clean, chosen, pool, out);
         for (std::size_t i = 0; i < 8; ++i) {
           const Dataset& source = i == 6 ? expected : clean;
-          CHECK(std::equal(source.image(i), source.image(i) + size, out.image(i)));
+          CHECK(std::ranges::equal(source.image(i), out.image(i)));
         }
       }
     }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/error.h"
+#include "bnn/data/load_dataset.h"
 #include "support/data_files.h"
 #include "support/temporary_directory.h"
 
@@ -25,6 +26,12 @@ DataConfig with_format(DataFormat format) {
   return config;
 }
 
+std::vector<int> labels_of(const Dataset& data) {
+  return {data.labels().begin(), data.labels().end()};
+}
+
+Bytes pixels_of(const Dataset& data) { return {data.pixels().begin(), data.pixels().end()}; }
+
 std::string problem(const DataConfig& config, const std::string& path, const Shape& shape,
                     int classes, ErrorKind kind = ErrorKind::data) {
   try {
@@ -42,16 +49,16 @@ TEST_CASE("cifar10 planes become pixels with channels last") {
   const Dataset data = load_dataset(with_format(DataFormat::cifar10), {{"a.bin"}, "", ""},
                                     directory.path(), kImage, 10);
   REQUIRE(data.size() == 3);
-  CHECK(data.classes == 10);
-  CHECK(data.labels == std::vector<int>{5, 6, 7});
-  REQUIRE(data.pixels.size() == 3 * 3072);
+  CHECK(data.classes() == 10);
+  CHECK(labels_of(data) == std::vector<int>{5, 6, 7});
+  REQUIRE(data.pixels().size() == 3 * 3072);
   bool equal = true;
   for (int example = 0; example < 3; ++example) {
     for (int row = 0; row < 32; ++row) {
       for (int column = 0; column < 32; ++column) {
         for (int channel = 0; channel < 3; ++channel) {
           const int place = ((example * 32 + row) * 32 + column) * 3 + channel;
-          equal = equal && data.pixels[static_cast<std::size_t>(place)] ==
+          equal = equal && data.pixels()[static_cast<std::size_t>(place)] ==
                                testing::pattern_pixel(example, 5, 32, row, column, channel);
         }
       }
@@ -73,7 +80,7 @@ TEST_CASE("a file longer than one read is read to its end") {
   REQUIRE(data.size() == 1000);
   bool equal = true;
   for (std::size_t i = 0; i < 1000; ++i) {
-    equal = equal && data.labels[i] == static_cast<int>(i % 10);
+    equal = equal && data.labels()[i] == static_cast<int>(i % 10);
     for (std::size_t k = 0; k < 3072; ++k) {
       equal = equal && data.image(i)[k] == static_cast<std::uint8_t>(i * 7 + k % 3);
     }
@@ -89,10 +96,12 @@ TEST_CASE("cifar100 gives fine or coarse labels") {
   write_bytes(path, bytes);
   DataConfig config = with_format(DataFormat::cifar100);
   CHECK(format_classes(config) == 100);
-  CHECK(load_dataset(config, {{path}, "", ""}, "", kImage, 100).labels == std::vector<int>{99, 42});
+  CHECK(labels_of(load_dataset(config, {{path}, "", ""}, "", kImage, 100)) ==
+        std::vector<int>{99, 42});
   config.fine_labels = false;
   CHECK(format_classes(config) == 20);
-  CHECK(load_dataset(config, {{path}, "", ""}, "", kImage, 20).labels == std::vector<int>{19, 0});
+  CHECK(labels_of(load_dataset(config, {{path}, "", ""}, "", kImage, 20)) ==
+        std::vector<int>{19, 0});
 }
 
 TEST_CASE("the generic format takes its shape from the model") {
@@ -105,9 +114,9 @@ TEST_CASE("the generic format takes its shape from the model") {
   config.label_index = 1;
   CHECK(format_classes(config) == 0);
   const Dataset data = load_dataset(config, {{path}, "", ""}, "", {1, 3, 2}, 2);
-  CHECK(data.classes == 2);
-  CHECK(data.labels == std::vector<int>{1, 0});
-  CHECK(data.pixels == Bytes{10, 20, 11, 21, 12, 22, 30, 40, 31, 41, 32, 42});
+  CHECK(data.classes() == 2);
+  CHECK(labels_of(data) == std::vector<int>{1, 0});
+  CHECK(pixels_of(data) == Bytes{10, 20, 11, 21, 12, 22, 30, 40, 31, 41, 32, 42});
 }
 
 TEST_CASE("a cifar file of the wrong size says which format would fit") {
@@ -171,9 +180,8 @@ TEST_CASE("a cifar file that shrinks while it is read is an error") {
   for (const std::uintmax_t size : {3u * 3073, 3u * 3073 - 1, 0u}) {
     InputFile file(path, ErrorKind::data);
     std::filesystem::resize_file(path, size);
-    Dataset data;
-    data.shape = kImage;
-    CHECK_THROWS_WITH(append_cifar(file, layout, data), Contains("ends inside record"));
+    RawImages images;
+    CHECK_THROWS_WITH(append_cifar(file, layout, images), Contains("ends inside record"));
     testing::write_cifar10(path, 4);
   }
 }

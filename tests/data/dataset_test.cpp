@@ -1,206 +1,150 @@
 #include "bnn/data/dataset.h"
 
-#include <array>
-#include <fcntl.h>
-#include <filesystem>
-#include <thread>
-#include <unistd.h>
+#include <algorithm>
 
 #include <catch2/catch.hpp>
 
 #include "bnn/core/error.h"
-#include "support/data_files.h"
-#include "support/temporary_directory.h"
 
 namespace bnn {
 namespace {
 
 using Catch::Matchers::Contains;
-using testing::TemporaryDirectory;
-using testing::write_text;
-using Names = std::vector<std::string>;
+using Bytes = std::vector<std::uint8_t>;
 
-const Shape kImage{32, 32, 3};
+const Shape kPair{1, 2, 1};
+
+Image grey(const Bytes& bytes) { return {1, static_cast<int>(bytes.size()), 1, bytes}; }
 
 template <typename Call>
-std::string problem(ErrorKind kind, const Call& call) {
+std::string internal_problem(const Call& call) {
   try {
     call();
   } catch (const Error& error) {
-    CHECK(error.kind() == kind);
+    CHECK(error.kind() == ErrorKind::internal);
     return error.what();
   }
   return "";
 }
 
-// Standard input comes from a file (which it closes) while this lives.
-class StandardInputFrom {
- public:
-  explicit StandardInputFrom(const std::string& path)
-      : StandardInputFrom(::open(path.c_str(), O_RDONLY)) {}
-  explicit StandardInputFrom(int file) : saved_(::dup(STDIN_FILENO)) {
-    ::dup2(file, STDIN_FILENO);
-    ::close(file);
+TEST_CASE("a data set of files knows the file of each example and its place there") {
+  const Dataset data(kPair, 3, {{1, 2, 3, 4, 5, 6}, {2, 0, 1}}, {{"a", 1}, {"b", 2}});
+  CHECK(data.size() == 3);
+  CHECK(data.classes() == 3);
+  CHECK(std::ranges::equal(data.image(1), Bytes{3, 4}));
+  CHECK(data.labels()[2] == 1);
+  const Provenance& provenance = data.provenance();
+  CHECK_FALSE(provenance.has_stream_names());
+  REQUIRE(provenance.files().size() == 2);
+  for (const std::size_t example : {0u, 1u, 2u}) {
+    CHECK(&provenance.file_of(example) == &provenance.files()[example < 1 ? 0 : 1]);
+    CHECK(provenance.index_in_file(example) == (example < 1 ? example : example - 1));
+    CHECK(data.stream_name(example) == provenance.index_in_file(example));
   }
-  ~StandardInputFrom() {
-    ::dup2(saved_, STDIN_FILENO);
-    ::close(saved_);
-  }
-  StandardInputFrom(const StandardInputFrom&) = delete;
-  StandardInputFrom& operator=(const StandardInputFrom&) = delete;
-
- private:
-  int saved_;
-};
-
-TEST_CASE("files are loaded in order and remember where they begin") {
-  TemporaryDirectory directory;
-  testing::write_cifar10(directory.file("a"), 3, 0);
-  testing::write_cifar10(directory.file("b"), 2, 7);
-  const Dataset data =
-      load_dataset({}, {{"b", directory.file("a")}, "", ""}, directory.path(), kImage, 10);
-  REQUIRE(data.size() == 5);
-  CHECK(data.labels == std::vector<int>{7, 8, 0, 1, 2});
-  CHECK(data.pixels.size() == 5 * 3072);
-  CHECK(data.image(2)[0] == testing::pattern_pixel(0, 0, 32, 0, 0, 0));
-  REQUIRE(data.files.size() == 2);
-  CHECK(data.files[0].name == "b");
-  CHECK(data.files[1].name == directory.file("a"));
-  CHECK(data.files[1].first == 2);
-  CHECK(data.files[1].count == 3);
-  for (const std::size_t example : {0u, 1u, 2u, 3u, 4u}) {
-    CHECK(data.index_in_file(example) == (example < 2 ? example : example - 2));
-    CHECK(&data.file_of(example) == &data.files[example < 2 ? 0 : 1]);
-  }
+  CHECK(data.class_folders().empty());
+  CHECK_FALSE(data.changes().any());
 }
 
-TEST_CASE("a missing file is noticed whatever its place in the list") {
-  TemporaryDirectory directory;
-  testing::write_cifar10(directory.file("a"), 1);
-  const std::string message = problem(ErrorKind::data, [&] {
-    load_dataset({}, {{"a", "b"}, "", ""}, directory.path(), kImage, 10);
-  });
-  CHECK(message == directory.file("b") + ": cannot read: No such file or directory");
-  // It is noticed even before the records of the files that are there.
-  testing::write_bytes(directory.file("a"), testing::Bytes(3073, 255));
-  CHECK_THAT(problem(ErrorKind::data,
-                     [&] {
-                       load_dataset({}, {{"a", "b"}, "", ""}, directory.path(), kImage, 10);
-                     }),
-             Contains("No such file"));
-  CHECK_THAT(problem(ErrorKind::data, [&] { load_dataset({}, {}, "", kImage, 10); }),
-             Contains("no data files"));
+TEST_CASE("a data set is refused whose parts do not agree") {
+  const auto made = [](RawImages images, const std::vector<FileExamples>& files) {
+    return internal_problem([&] { Dataset(kPair, 3, std::move(images), files); });
+  };
+  CHECK(made({{1, 2, 3, 4}, {0, 2}}, {{"a", 2}}).empty());
+  CHECK(made({{1, 2, 3, 4}, {}}, {{"a", 1}, {"b", 1}}).empty());
+  CHECK_THAT(made({{1, 2, 3}, {}}, {{"a", 2}}), Contains("files and pixels differ in number"));
+  CHECK_THAT(made({{1, 2, 3, 4}, {}}, {{"a", 1}}), Contains("files and pixels differ in number"));
+  CHECK_THAT(made({{1, 2, 3, 4}, {0}}, {{"a", 2}}), Contains("some have none"));
+  CHECK_THAT(made({{1, 2, 3, 4}, {0, 3}}, {{"a", 2}}), Contains("a label is out of range"));
+  CHECK_THAT(made({{1, 2, 3, 4}, {-1, 0}}, {{"a", 2}}), Contains("a label is out of range"));
 }
 
-TEST_CASE("a sparse file of five gigabytes is refused by its size alone") {
-  TemporaryDirectory directory;
-  testing::write_bytes(directory.file("a"), {1});
-  std::filesystem::resize_file(directory.file("a"), std::uint64_t{5} << 30);
-  CHECK_THAT(problem(ErrorKind::data,
-                     [&] {
-                       load_dataset({}, {{"a"}, "", ""}, directory.path(), kImage, 10);
-                     }),
-             Contains("found 5368709120 bytes"));
+TEST_CASE("an image file is fitted, and its pixels alone name its random streams") {
+  Dataset data(kPair, 3);
+  data.append_image(grey({7, 9}), "a.png", 2);
+  data.append_image(grey({7, 7, 9, 9}), "b.png", 0);
+  data.append_image(grey({9, 7}), "c.png", 1);
+  CHECK(std::ranges::equal(data.pixels(), Bytes{7, 9, 7, 9, 9, 7}));
+  CHECK(std::ranges::equal(data.labels(), std::vector<int>{2, 0, 1}));
+  CHECK(data.stream_name(0) == data.stream_name(1));
+  CHECK(data.stream_name(0) != data.stream_name(2));
+  CHECK(data.provenance().file_of(1).name == "b.png");
+  CHECK(data.changes().images == 3);
+  CHECK(data.changes().resized == 1);
 }
 
-TEST_CASE("standard input is read in the configured format") {
-  TemporaryDirectory directory;
-  const std::string path = directory.file("a");
-  const FileSet input{{"-"}, "", ""};
-  testing::write_cifar10(path, 100, 2);
-  {
-    const StandardInputFrom redirect(path);
-    const Dataset data = load_dataset({}, input, directory.path(), kImage, 10);
-    REQUIRE(data.size() == 100);
-    CHECK(data.labels[99] == 1);
-    CHECK(data.image(99)[3071] == testing::pattern_pixel(99, 2, 32, 31, 31, 2));
-    CHECK(data.files[0].name == "-");
-  }
-  std::filesystem::resize_file(path, 2 * 3073 + 1);
-  const StandardInputFrom redirect(path);
-  CHECK_THAT(problem(ErrorKind::data, [&] { load_dataset({}, input, "", kImage, 10); }),
-             Contains("standard input: ends inside record 2"));
-  // Now it is at its end.
-  CHECK_THAT(problem(ErrorKind::data, [&] { load_dataset({}, input, "", kImage, 10); }),
-             Contains("standard input: holds no records"));
+TEST_CASE("an image that breaks the rules of its data set is refused and leaves it as it was") {
+  Dataset data(kPair, 3);
+  data.append_image(grey({7, 9}), "a.png", 2);
+  CHECK_THAT(internal_problem([&] {
+               data.append_image(grey({1, 2}), "b");
+             }),
+             Contains("some have none"));
+  CHECK_THAT(internal_problem([&] {
+               data.append_image(grey({1, 2}), "b", 3);
+             }),
+             Contains("out of range"));
+  CHECK(data.size() == 1);
+  CHECK(data.pixels().size() == 2);
+  CHECK(data.changes().images == 1);
+
+  Dataset of_files(kPair, 3, {{1, 2}}, {{"a", 1}});
+  CHECK_THAT(internal_problem([&] {
+               of_files.append_image(grey({1, 2}), "b");
+             }),
+             Contains("stream names"));
+  CHECK(of_files.size() == 1);
+  CHECK(of_files.pixels().size() == 2);
+  Dataset wide({1, 2, 2}, 3);
+  CHECK_THROWS_WITH(wide.append_image(grey({1, 2}), "b"), Contains("1 or 3 channels"));
 }
 
-TEST_CASE("a pipe that delivers piece by piece is read to its end") {
-  std::array<int, 2> ends = {};
-  REQUIRE(::pipe(ends.data()) == 0);
-  const testing::Bytes bytes = testing::cifar10_bytes(100);  // five times what a pipe holds
-  std::thread writer([&] {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t put = ::write(ends[1], bytes.data() + done, bytes.size() - done);
-      if (put <= 0) break;
-      done += static_cast<std::size_t>(put);
-    }
-    ::close(ends[1]);
-  });
-  const StandardInputFrom redirect(ends[0]);
-  Dataset data;
-  const std::string message = problem(ErrorKind::data, [&] {
-    data = load_dataset({}, {{"-"}, "", ""}, "", kImage, 10);
-  });
-  std::array<char, 4096> rest = {};
-  while (::read(STDIN_FILENO, rest.data(), rest.size()) > 0) continue;  // so that the writer ends
-  writer.join();
-  CHECK(message.empty());
-  CHECK(data.size() == 100);
+TEST_CASE("images of another data set are fitted and keep the names of their streams") {
+  const Dataset part({1, 4, 1}, 3, {{1, 1, 5, 5, 2, 2, 6, 6}, {0, 1}}, {{"p", 2}});
+  Dataset data(kPair, 3);
+  data.append_image(grey({7, 9}), "a.png");
+  data.append_fitted(part, "q");
+  CHECK(std::ranges::equal(data.pixels(), Bytes{7, 9, 1, 5, 2, 6}));
+  CHECK_FALSE(data.has_labels());
+  CHECK(data.stream_name(1) == 0);
+  CHECK(data.stream_name(2) == 1);
+  CHECK(data.provenance().file_of(2).name == "q");
+  CHECK(data.changes().images == 3);
+  CHECK(data.changes().resized == 2);
+
+  const Dataset same(kPair, 3, {{3, 4}}, {{"s", 1}});
+  data.append_fitted(same, "s");
+  CHECK(std::ranges::equal(data.image(3), Bytes{3, 4}));
+  CHECK(data.changes().images == 4);
+  CHECK(data.changes().resized == 2);
 }
 
-TEST_CASE("idx files are loaded as pairs, or alone for prediction") {
-  TemporaryDirectory directory;
-  testing::write_idx_images(directory.file("i"), 4, 5, 6, 1, 3, true);
-  testing::write_idx_labels(directory.file("l"), 4, 3, true);
-  DataConfig config;
-  config.format = DataFormat::idx;
-  const Dataset pair = load_dataset(config, {{}, "i", "l"}, directory.path(), {5, 6, 1}, 10);
-  CHECK(pair.size() == 4);
-  CHECK(pair.labels == std::vector<int>{3, 4, 5, 6});
-  CHECK(pair.image(3)[29] == testing::pattern_pixel(3, 3, 5, 4, 5, 0));
-  const Dataset lone = load_dataset(config, {{"i", "i"}, "", ""}, directory.path(), {5, 6, 1}, 10);
-  CHECK(lone.size() == 8);
-  CHECK(lone.labels.empty());
-  CHECK(lone.index_in_file(6) == 2);
-  const StandardInputFrom redirect(directory.file("i"));
-  CHECK(load_dataset(config, {{"-"}, "", ""}, "", {5, 6, 1}, 10).pixels == pair.pixels);
+TEST_CASE("each class folder is a class") {
+  Dataset data(kPair, std::vector<std::string>{"cat", "dog"});
+  CHECK(data.classes() == 2);
+  data.append_image(grey({7, 9}), "dog/1.png", 1);
+  CHECK(data.class_folders() == std::vector<std::string>{"cat", "dog"});
+  CHECK_THAT(internal_problem([&] {
+               data.append_image(grey({1, 2}), "b", 2);
+             }),
+             Contains("out of range"));
 }
 
-TEST_CASE("relative names are seen from the directory") {
-  CHECK(resolve_path("", "a") == "a");
-  CHECK(resolve_path("d", "a/b") == "d/a/b");
-  CHECK(resolve_path("d/", "a") == "d/a");
-  CHECK(resolve_path("d", "/a") == "/a");
-  CHECK(resolve_path("d", "-") == "-");
-  CHECK(resolve_path("/", "a") == "/a");
+TEST_CASE("32 bits number the examples of a data set") {
+  Provenance provenance;
+  provenance.append_file("a", 4294967290);
+  provenance.append_file("b", 5);
+  CHECK(provenance.size() == 4294967295);
+  CHECK_THROWS_WITH(provenance.append_file("c", 1), "c: more than 4294967295 examples in all");
+  CHECK(provenance.files().size() == 2);
 }
 
-TEST_CASE("class names come from a list or a text file") {
-  TemporaryDirectory directory;
-  DataConfig config;
-  CHECK(load_class_names(config, "", 3).empty());
-  config.class_names = {"cat", "dog"};
-  CHECK(load_class_names(config, "", 2) == Names{"cat", "dog"});
-  CHECK_THAT(problem(ErrorKind::config, [&] { load_class_names(config, "", 3); }),
-             Contains("/data/class_names: expected 3 class names") && Contains("found 2"));
-
-  config = {};
-  config.class_names_file = "names";
-  for (const char* text : {"cat\nsea lion", "cat\nsea lion\n", "cat\r\nsea lion\r\n\r\n\n"}) {
-    write_text(directory.file("names"), text);
-    CHECK(load_class_names(config, directory.path(), 2) == Names{"cat", "sea lion"});
-  }
-  const auto load = [&] { load_class_names(config, directory.path(), 2); };
-  write_text(directory.file("names"), "cat\n\ndog\n");
-  CHECK_THAT(problem(ErrorKind::data, load), Contains("line 2 is blank"));
-  write_text(directory.file("names"), "cat\n\xFF\n");
-  CHECK_THAT(problem(ErrorKind::data, load), Contains("line 2 is not UTF-8"));
-  write_text(directory.file("names"), "");
-  CHECK_THAT(problem(ErrorKind::data, load), Contains("found 0"));
-  write_text(directory.file("names"), std::string((1 << 20) + 1, '\n'));
-  CHECK_THAT(problem(ErrorKind::data, load), Contains("at most 1048576 bytes"));
+TEST_CASE("a written image changes neither the names of its streams nor its file") {
+  Dataset data(kPair, 3);
+  data.append_image(grey({7, 9}), "a.png");
+  const std::uint32_t name = data.stream_name(0);
+  data.writable_image(0)[1] = 1;
+  CHECK(std::ranges::equal(data.image(0), Bytes{7, 1}));
+  CHECK(data.stream_name(0) == name);
 }
 
 }  // namespace

@@ -28,12 +28,12 @@ struct Pair {
     write_bytes(labels, label_bytes, gzip);
   }
 
-  Dataset load(const Shape& shape) const {
-    Dataset data;
-    data.shape = shape;
-    const std::size_t count = append_idx(images, labels, kTen, data);
-    CHECK(count == data.size());
-    return data;
+  RawImages load(const Shape& shape) const {
+    RawImages raw;
+    const std::size_t count = append_idx(images, labels, kTen, shape, raw);
+    CHECK(raw.pixels.size() == count * shape.size());
+    CHECK(raw.labels.size() == count);
+    return raw;
   }
 
   std::string problem(const Shape& shape) const {
@@ -59,7 +59,7 @@ const Bytes kLabels = {0, 0, 8, 1, 0, 0, 0, 2, 9, 0};
 
 TEST_CASE("an idx pair is read, compressed or not") {
   for (const bool gzip : {false, true}) {
-    const Dataset data = Pair(kImages, kLabels, gzip).load({2, 3, 1});
+    const RawImages data = Pair(kImages, kLabels, gzip).load({2, 3, 1});
     CHECK(data.pixels == Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
     CHECK(data.labels == std::vector<int>{9, 0});
   }
@@ -67,16 +67,16 @@ TEST_CASE("an idx pair is read, compressed or not") {
 
 TEST_CASE("idx images of four dimensions have channels last") {
   const Bytes images = joined(idx_header({1, 1, 2, 3}), {1, 2, 3, 4, 5, 6});
-  const Dataset data = Pair(images, {0, 0, 8, 1, 0, 0, 0, 1, 4}).load({1, 2, 3});
+  const RawImages data = Pair(images, {0, 0, 8, 1, 0, 0, 0, 1, 4}).load({1, 2, 3});
   CHECK(data.pixels == Bytes{1, 2, 3, 4, 5, 6});
   CHECK(data.labels == std::vector<int>{4});
 }
 
 TEST_CASE("idx images without labels are enough for prediction") {
   const Pair pair(kImages, {});
-  Dataset data;
-  data.shape = {2, 3, 1};
-  CHECK(append_idx(pair.images, "", kTen, data) == 2);
+  RawImages data;
+  CHECK(append_idx_images(InputFile(pair.images, ErrorKind::data), {2, 3, 1}, data) == 2);
+  CHECK(data.pixels.size() == 12);
   CHECK(data.labels.empty());
 }
 
@@ -85,9 +85,9 @@ TEST_CASE("a large compressed idx file is read to its end") {
   for (std::uint32_t i = 0; i < 3000 * 28 * 28; ++i) {
     images.push_back(static_cast<std::uint8_t>((i * 2654435761u) >> 24));
   }
-  const Dataset data =
+  const RawImages data =
       Pair(images, joined(idx_header({3000}), Bytes(3000, 1)), true).load({28, 28, 1});
-  CHECK(data.size() == 3000);
+  CHECK(data.labels.size() == 3000);
   CHECK(std::equal(data.pixels.begin(), data.pixels.end(), images.begin() + 16, images.end()));
 }
 

@@ -13,10 +13,7 @@ using Indices = std::vector<std::uint32_t>;
 
 // Three images of two pixels and two channels.
 Dataset small_dataset() {
-  Dataset data;
-  data.shape = {1, 2, 2};
-  data.pixels = {0, 10, 51, 10, 102, 10, 153, 10, 255, 200, 255, 0};
-  return data;
+  return Dataset({1, 2, 2}, 10, {{0, 10, 51, 10, 102, 10, 153, 10, 255, 200, 255, 0}}, {{"a", 3}});
 }
 
 TEST_CASE("mean and standard deviation are measured per channel over the examples in use") {
@@ -41,10 +38,9 @@ TEST_CASE("measured numbers do not depend on the order of the examples") {
 }
 
 TEST_CASE("one odd pixel among many is measured without cancellation") {
-  Dataset data;
-  data.shape = {1000, 1000, 1};
-  data.pixels.assign(1000 * 1000, 255);
-  data.pixels[17] = 254;
+  RawImages image{std::vector<std::uint8_t>(1000 * 1000, 255)};
+  image.pixels[17] = 254;
+  const Dataset data({1000, 1000, 1}, 10, std::move(image), {{"a", 1}});
   const Indices only = {0};
   // With p = 1e-6 the variance of the bytes is p (1 - p).
   const double expected = std::sqrt(1e-6 * (1 - 1e-6)) / 255;

@@ -8,9 +8,7 @@ namespace {
 using Indices = std::vector<std::uint32_t>;
 
 TEST_CASE("bytes are standardised per channel") {
-  Dataset data;
-  data.shape = {1, 2, 2};
-  data.pixels = {0, 255, 51, 102};
+  const Dataset data({1, 2, 2}, 10, {{0, 255, 51, 102}}, {{"a", 1}});
   const Standardizer standardizer({{0.5, 0.2}, {0.25, 2.0}});
   CHECK(standardizer.channels() == 2);
   std::vector<float> images(4);
@@ -23,9 +21,7 @@ TEST_CASE("bytes are standardised per channel") {
 }
 
 TEST_CASE("three channels are standardised each by its own numbers") {
-  Dataset data;
-  data.shape = {1, 1, 3};
-  data.pixels = {51, 51, 51};
+  const Dataset data({1, 1, 3}, 10, {{51, 51, 51}}, {{"a", 1}});
   const Standardizer standardizer({{0.1, 0.3, 0.0}, {0.1, 0.05, 0.4}});
   std::vector<float> image(3);
   const Indices chosen = {0};
@@ -37,12 +33,13 @@ TEST_CASE("three channels are standardised each by its own numbers") {
 
 TEST_CASE("chosen examples come in the order in which they are named") {
   for (const int channels : {1, 3, 4}) {
-    Dataset data;
-    data.shape = {3, 5, channels};
-    const std::size_t size = data.shape.size();
+    const Shape shape{3, 5, channels};
+    const std::size_t size = shape.size();
+    RawImages raw;
     for (std::size_t i = 0; i < 12 * size; ++i) {
-      data.pixels.push_back(static_cast<std::uint8_t>(i * 7 % 251));
+      raw.pixels.push_back(static_cast<std::uint8_t>(i * 7 % 251));
     }
+    const Dataset data(shape, 10, std::move(raw), {{"a", 12}});
     const auto count = static_cast<std::size_t>(channels);
     const Standardizer standardizer(
         {std::vector<double>(count, 0.0), std::vector<double>(count, 1.0 / 255)});

@@ -50,7 +50,7 @@ class Run {
       : pool_(threads),
         graph_(make_graph(kModel)),
         likelihood_(classifier_of(graph_)),
-        trainer_(graph_, likelihood_, Targets(data_.labels), spec(), loader_, pool_) {}
+        trainer_(graph_, likelihood_, Targets(data_.labels()), spec(), loader_, pool_) {}
 
   void steps(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t step = first; step <= last; ++step) {

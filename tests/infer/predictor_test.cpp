@@ -54,7 +54,7 @@ struct Network {
 
   Probabilities predict(const Dataset& data, const std::vector<std::uint32_t>& examples,
                         const PredictionSpec& spec, int threads = 1) const {
-    const Standardizer standardizer(plain_pixels(data.shape));
+    const Standardizer standardizer(plain_pixels(data.shape()));
     ThreadPool pool(threads);
     const SoftmaxClassifier likelihood = classifier_of(graph);
     Predictor predictor(graph, likelihood, parameters, spec, pool);
@@ -161,7 +161,7 @@ TEST_CASE("the average over samples approaches the exact predictive distribution
 TEST_CASE("samples, seeds and examples draw their own noise") {
   const Network network(kConv);
   Dataset data = random_dataset(kConvShape, 3, 40, 5);
-  std::copy_n(data.pixels.begin(), 49, data.pixels.begin() + 49);  // two equal images
+  std::ranges::copy(data.image(0), data.writable_image(1).begin());  // two equal images
   const Probabilities found = network.predict(data, indices(40), kThreeSamples);
   for (const auto& [example, p] : found) {
     CHECK(p[0] != p[1]);
@@ -211,12 +211,11 @@ TEST_CASE("a long list comes in several blocks, in order, with the same numbers"
 
 TEST_CASE("probabilities do not depend on the order of files") {
   const Network network(kConv);
-  Dataset forward = random_dataset(kConvShape, 3, 50, 5);
-  forward.files = {{"a.bin", 0, 19}, {"b.bin", 19, 31}};
-  Dataset backward = forward;
-  std::rotate(backward.pixels.begin(), backward.pixels.begin() + 19 * 49, backward.pixels.end());
-  std::rotate(backward.labels.begin(), backward.labels.begin() + 19, backward.labels.end());
-  backward.files = {{"b.bin", 0, 31}, {"a.bin", 31, 19}};
+  const Dataset images = random_dataset(kConvShape, 3, 50, 5);
+  RawImages raw{{images.pixels().begin(), images.pixels().end()}};
+  const Dataset forward(kConvShape, 3, raw, {{"a.bin", 19}, {"b.bin", 31}});
+  std::rotate(raw.pixels.begin(), raw.pixels.begin() + 19 * 49, raw.pixels.end());
+  const Dataset backward(kConvShape, 3, raw, {{"b.bin", 31}, {"a.bin", 19}});
   const Probabilities first = network.predict(forward, indices(50), kThreeSamples);
   const Probabilities second = network.predict(backward, indices(50), kThreeSamples);
   for (std::uint32_t i = 0; i < 50; ++i) CHECK(first.at(i) == second.at((i + 31) % 50));

@@ -128,7 +128,7 @@ TEST_CASE("without its random weights a network computes what its biases say") {
   const PruningOrder order(network.graph.layout(), network.parameters);
   order.prune(order.size(), network.parameters);
   const Dataset data = random_dataset({2, 3, 1, false}, 3, 20, 4);
-  const Standardizer standardizer(plain_pixels(data.shape));
+  const Standardizer standardizer(plain_pixels(data.shape()));
   ThreadPool pool(1);
   const SoftmaxClassifier likelihood = classifier_of(network.graph);
   Predictor predictor(network.graph, likelihood, network.parameters, {.samples = 3, .seed = 1},

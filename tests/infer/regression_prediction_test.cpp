@@ -32,7 +32,7 @@ TEST_CASE("the predictive mean and variance of a linear regression are those in 
   set("line/bias_posterior_loc", kOffset, 2 * std::log(kNoise));
 
   const Dataset data = random_dataset({1, 1, 1, false}, 1, kExamples, 7);
-  const Standardizer standardizer(plain_pixels(data.shape));
+  const Standardizer standardizer(plain_pixels(data.shape()));
   ThreadPool pool(2);
   const NormalLikelihood normal(1);
   Predictor predictor(graph, normal, parameters, {.samples = kSamples, .seed = 2}, pool);

@@ -13,6 +13,7 @@
 #include "bnn/core/parse_json.h"
 #include "bnn/core/random.h"
 #include "bnn/data/dataset.h"
+#include "bnn/data/standardization.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/graph.h"
 
@@ -37,19 +38,16 @@ inline SoftmaxClassifier classifier_of(const Graph& graph) {
 /// Images of random bytes with random labels, in one file.
 inline Dataset random_dataset(const Shape& shape, int classes, std::size_t examples,
                               std::uint64_t seed) {
-  Dataset data;
-  data.shape = shape;
-  data.classes = classes;
+  RawImages images;
   for (std::size_t i = 0; i < examples * shape.size(); ++i) {
-    data.pixels.push_back(
+    images.pixels.push_back(
         static_cast<std::uint8_t>(random_below({.seed = seed, .site = Site::crop}, i, 256)));
   }
   for (std::size_t i = 0; i < examples; ++i) {
-    data.labels.push_back(static_cast<int>(random_below({.seed = seed, .site = Site::shuffle}, i,
-                                                        static_cast<std::uint32_t>(classes))));
+    images.labels.push_back(static_cast<int>(random_below({.seed = seed, .site = Site::shuffle}, i,
+                                                          static_cast<std::uint32_t>(classes))));
   }
-  data.files = {{"a.bin", 0, examples}};
-  return data;
+  return Dataset(shape, classes, std::move(images), {{"a.bin", examples}});
 }
 
 /// The identity: pixels from 0 to 1.

@@ -218,7 +218,7 @@ inline Flat naive_softmax(Flat z) {
 /// An example's pixels from 0 to 1.
 inline Flat naive_image(const Dataset& data, std::uint32_t example) {
   Flat image;
-  for (std::size_t i = 0; i < data.shape.size(); ++i)
+  for (std::size_t i = 0; i < data.shape().size(); ++i)
     image.push_back(data.image(example)[i] / 255.0);
   return image;
 }

@@ -35,18 +35,16 @@ Summary summary_of(std::size_t example, std::size_t label, const FixtureSize& si
 }
 
 Dataset dataset_of(const FixtureSize& size) {
-  Dataset data;
-  data.shape = size.shape;
-  data.classes = size.classes;
+  RawImages images;
   for (int example = 0; example < size.examples; ++example) {
     for (int i = 0; i < static_cast<int>(size.shape.size()); ++i) {
-      data.pixels.push_back(
+      images.pixels.push_back(
           pattern_pixel(example, 1, static_cast<int>(size.shape.size()), i, 0, 0));
     }
-    data.labels.push_back(example % size.classes);
+    images.labels.push_back(example % size.classes);
   }
-  data.files = {{"test-images", 0, static_cast<std::size_t>(size.examples)}};
-  return data;
+  return Dataset(size.shape, size.classes, std::move(images),
+                 {{"test-images", static_cast<std::size_t>(size.examples)}});
 }
 
 TensorPosterior tensor_of(const std::string& name, std::size_t shift) {
@@ -130,9 +128,9 @@ ReportContents plain_report(const FixtureSize& size) {
   MetricsCollector metrics(size.classes);
   ReportCollector examples;
   for (std::size_t i = 0; i < data.size(); ++i) {
-    const Summary summary = summary_of(i, static_cast<std::size_t>(data.labels[i]), size);
-    metrics.add(summary, data.labels[i]);
-    examples.add(summary, static_cast<std::uint32_t>(i), data.labels[i]);
+    const Summary summary = summary_of(i, static_cast<std::size_t>(data.labels()[i]), size);
+    metrics.add(summary, data.labels()[i]);
+    examples.add(summary, static_cast<std::uint32_t>(i), data.labels()[i]);
   }
   ReportContents contents;
   contents.source = {"tiny", "last.safetensors", "test: test-images", 7, false};

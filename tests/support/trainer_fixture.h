@@ -35,7 +35,7 @@ struct TrainerFixture {
   Graph graph;
   SoftmaxClassifier likelihood;
   Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
-  TrainingLoader loader{data, indices(30), plain_pixels(data.shape), {}, 5};
+  TrainingLoader loader{data, indices(30), plain_pixels(data.shape()), {}, 5};
   ThreadPool pool;
   Trainer trainer;
 
@@ -45,7 +45,7 @@ struct TrainerFixture {
       : graph(std::move(made)),
         likelihood(classifier_of(graph)),
         pool(threads),
-        trainer(graph, likelihood, Targets(data.labels), spec, loader, pool) {}
+        trainer(graph, likelihood, Targets(data.labels()), spec, loader, pool) {}
 
   Slice slice(const std::string& name) const {
     return graph.layout().variables()[variable_index(graph.layout(), name)].slice;

@@ -28,14 +28,14 @@ struct Points {
   std::vector<float> y;
 
   Points() {
-    images.shape = {1, 1, 1, false};
+    RawImages raw;
     for (int x = 0; x < 256; x += 5) {
       for (const float side : {-1.0f, 1.0f}) {
-        images.pixels.push_back(static_cast<std::uint8_t>(x));
+        raw.pixels.push_back(static_cast<std::uint8_t>(x));
         y.push_back(kSlope * static_cast<float>(x) / 255.0f + kIntercept + side * kDistance);
       }
     }
-    images.files = {{"points", 0, y.size()}};
+    images = Dataset({1, 1, 1, false}, 1, std::move(raw), {{"points", y.size()}});
   }
 };
 
@@ -88,7 +88,7 @@ TEST_CASE("the gradient of a regression is that of its loss") {
   const Graph graph = make_graph(kLine);
   const NormalLikelihood normal(1);
   const auto n = static_cast<std::uint32_t>(points.y.size());
-  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape), {}, 0);
+  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {}, 0);
   ThreadPool pool(2);
   const TrainingSpec spec{.batch_size = static_cast<int>(n), .shards = 4};
   BatchGradient batch(graph, normal, Targets(points.y, 1), spec, loader, pool);
@@ -119,7 +119,7 @@ TEST_CASE("a regression finds the line and the variance of its points") {
   const Graph graph = make_graph(kLine);
   const NormalLikelihood normal(1);
   const auto n = static_cast<std::uint32_t>(points.y.size());
-  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape), {}, 0);
+  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {}, 0);
   ThreadPool pool(2);
   TrainingSpec spec{.batch_size = static_cast<int>(n), .shards = 4};
   spec.optimizer = adam_optimizer({.learning_rate = 0.02});

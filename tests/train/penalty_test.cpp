@@ -101,7 +101,7 @@ struct ActivityFixture {
   Graph graph;
   SoftmaxClassifier likelihood;
   Dataset data = random_dataset({4, 4, 2, false}, 3, 30, 1);
-  TrainingLoader loader{data, indices(30), plain_pixels(data.shape), {}, 5};
+  TrainingLoader loader{data, indices(30), plain_pixels(data.shape()), {}, 5};
   ThreadPool pool{1};
   BatchGradient batch;
   AlignedArray parameters;
@@ -109,7 +109,7 @@ struct ActivityFixture {
   ActivityFixture(const std::string& model, const TrainingSpec& spec)
       : graph(make_graph(model)),
         likelihood(classifier_of(graph)),
-        batch(graph, likelihood, Targets(data.labels), spec, loader, pool),
+        batch(graph, likelihood, Targets(data.labels()), spec, loader, pool),
         parameters(graph.layout().size()) {
     initialize_parameters(graph.layout(), 3, parameters);
   }

@@ -40,7 +40,7 @@ struct NaiveTrainer {
     Flat sum(p.size());
     for (std::uint32_t b = 0; b < examples.size(); ++b) {
       Flat z = network.forward(p, naive_image(data, examples[b]), b);
-      const auto label = static_cast<std::size_t>(data.labels[examples[b]]);
+      const auto label = static_cast<std::size_t>(data.labels()[examples[b]]);
       const bool right = z[label] == *std::max_element(z.begin(), z.end());
       Flat q = naive_softmax(std::move(z));
       nll -= std::log(q[label]) / spec.samples;

@@ -22,6 +22,11 @@ struct Shape {
   }
   std::size_t size() const { return pixels() * static_cast<std::size_t>(channels); }
 
+  /// True if the other has as many rows, columns and channels, however it is presented.
+  bool same_size(const Shape& other) const {
+    return height == other.height && width == other.width && channels == other.channels;
+  }
+
   bool operator==(const Shape&) const = default;
 };
 

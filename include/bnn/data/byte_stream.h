@@ -17,9 +17,6 @@
 
 namespace bnn {
 
-/// Opens a data file; the path "-" stands for standard input.
-InputFile open_data_file(const std::string& path);
-
 class ByteStream {
  public:
   explicit ByteStream(InputFile file);

@@ -12,8 +12,10 @@
 #include <string>
 
 #include "bnn/core/input_file.h"
-#include "bnn/data/dataset.h"
+#include "bnn/core/shape.h"
+#include "bnn/data/data_config.h"
 #include "bnn/data/label_range.h"
+#include "bnn/data/raw_images.h"
 
 namespace bnn {
 
@@ -34,7 +36,7 @@ CifarLayout cifar_layout(const DataConfig& config, const Shape& shape, int class
 /// whole positive number of records is an Error that says which format would fit instead.
 std::optional<std::uint64_t> count_records(InputFile& file, const CifarLayout& layout);
 
-/// Adds all records of a file, transposed to channels last, to pixels and labels; returns how many.
-std::size_t append_cifar(InputFile& file, const CifarLayout& layout, Dataset& data);
+/// Adds all records of a file, transposed to channels last, to `images`; returns how many.
+std::size_t append_cifar(InputFile& file, const CifarLayout& layout, RawImages& images);
 
 }  // namespace bnn

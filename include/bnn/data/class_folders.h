@@ -11,16 +11,21 @@
 // images. Errors name the file or folder (ErrorKind::data).
 
 #include <string>
+#include <vector>
 
 #include "bnn/data/dataset.h"
 
 namespace bnn {
 
-/// Adds the images of a directory to data. Its sub-directories must be those of data.class_folders,
-/// which is set to them if it is empty.
-/// @param name of the directory in the config: the first part of the names of its files
+/// The sub-directories of data directories, which must have the same.
+/// @param expected what they must be, in the order of the labels; empty: whatever the first
+///   directory has, in the order of the names
 /// @param classes outputs of the model; 0: any number
-void append_class_folders(const std::string& directory, const std::string& name, int classes,
-                          Dataset& data);
+std::vector<std::string> find_class_folders(const std::vector<std::string>& directories,
+                                            const std::vector<std::string>& expected, int classes);
+
+/// Adds the images of a directory, with the sub-directories data.class_folders().
+/// @param name of the directory in the config: the first part of the names of its files
+void append_class_folders(const std::string& directory, const std::string& name, Dataset& data);
 
 }  // namespace bnn

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/core/enum_names.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/data/augmentation.h"
 #include "bnn/data/standardization.h"
@@ -19,6 +20,12 @@ enum class DataFormat {
   idx,       // images and labels in two files, as MNIST's; plain or gzip-compressed
   folder,    // directories with a sub-directory of PNG and JPEG images for each class
 };
+
+constexpr EnumNames<DataFormat, 5> kDataFormatNames = {{{DataFormat::cifar10, "cifar10"},
+                                                        {DataFormat::cifar100, "cifar100"},
+                                                        {DataFormat::cifar, "cifar"},
+                                                        {DataFormat::idx, "idx"},
+                                                        {DataFormat::folder, "folder"}}};
 
 /// The name of a format in a config.
 std::string to_string(DataFormat format);
@@ -55,6 +62,9 @@ struct DataConfig {
   Standardization standardization;  // with StandardizeMode::given
   Augmentation augmentation;
 };
+
+/// The number of classes that the format fixes, or 0 if the model decides.
+int format_classes(const DataConfig& config);
 
 /// Reads the "data" object. Adds everything that is wrong to the reader's problems and calls
 /// finish(); reader.resolved() is then a complete "data" object, which reads back as the same

@@ -1,90 +1,89 @@
 #pragma once
-// Labelled images in memory, and how they get there from files.
+// Labelled images in memory.
 //
-// Pixels are bytes, channels last: [example][row][column][channel]. Every file is checked before it
-// is believed: sizes against the record or header, labels against their range, shapes against the
-// model's input. Memory grows with what the files really hold, never with a number in them.
-// Image files (PNG, JPEG) are fitted to the model's input instead, and `changes` says so.
-// Errors name the file (ErrorKind::data, or io for failing reads); a format that cannot give the
-// model's input shape is ErrorKind::config. A loaded Dataset is read by any number of threads.
+// Pixels are bytes, channels last: [example][row][column][channel]. All images have the shape of
+// the model's input. Either all examples have a label, within [0, classes), or none has. Every
+// example belongs to a file (provenance.h). What would break this is an Error (internal), unless a
+// function says otherwise; the data set is then as it was before.
+//
+// Const functions are thread-safe.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "bnn/core/input_file.h"
 #include "bnn/core/shape.h"
-#include "bnn/data/data_config.h"
+#include "bnn/data/provenance.h"
+#include "bnn/data/raw_images.h"
 #include "bnn/images/resize.h"
 
 namespace bnn {
 
-struct Dataset {
-  struct File {
-    std::string name;  // as the FileSet has it
-    std::size_t first = 0;
-    std::size_t count = 0;
-  };
-
-  Shape shape;
-  int classes = 0;  // labels lie in [0, classes)
-  std::vector<std::uint8_t> pixels;
-  std::vector<int> labels;  // empty if the files have none
-  std::vector<File> files;
-  std::vector<std::uint32_t> names;  // of examples, see stream_name; empty: not of image files
-  std::vector<std::string> class_folders;  // of the format "folder", in the order of the labels
-  ImageChanges changes;                    // what image files went through
-
-  /// The number of examples.
-  std::size_t size() const { return shape.size() == 0 ? 0 : pixels.size() / shape.size(); }
-  /// The bytes of one image.
-  const std::uint8_t* image(std::size_t example) const {
-    return pixels.data() + example * shape.size();
-  }
-  /// The file that an example came from; `files` covers all examples of a loaded dataset.
-  const File& file_of(std::size_t example) const;
-  /// The position of an example within its own file, from 0.
-  std::uint32_t index_in_file(std::size_t example) const;
-  /// By which evaluation names the random streams of an example, so that its numbers depend neither
-  /// on the order of files nor on what else there is: its index in the file or, of an image file,
-  /// the CRC-32 of its fitted pixels. An image gives the same numbers under any name of the file.
-  std::uint32_t stream_name(std::size_t example) const {
-    return names.empty() ? index_in_file(example) : names[example];
-  }
-
-  /// Adds an image, fitted to `shape`, as a file of its own. All examples or none come this way.
-  void append_image(Image image, const std::string& name);
+/// How many of the examples that lie in a row came from which file.
+struct FileExamples {
+  std::string name;
+  std::size_t count = 0;
 };
 
-/// Loads the files of a set in order, and all of them or none. Relative names lie in `directory`;
-/// the name "-" is standard input.
-/// @param shape the model's input.
-/// @param classes outputs of the model; 0 accepts every label that the format can hold, for data
-///   whose labels do not matter.
-Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
-                     const Shape& shape, int classes);
+class Dataset {
+ public:
+  /// No examples, of no shape.
+  Dataset() = default;
+  /// No examples yet. @param classes labels will lie in [0, classes)
+  Dataset(const Shape& shape, int classes);
+  /// No examples yet, one class for each sub-directory of the format "folder".
+  Dataset(const Shape& shape, std::vector<std::string> class_folders);
+  /// The images of data files, which lie one after the other in `images`.
+  Dataset(const Shape& shape, int classes, RawImages images,
+          const std::vector<FileExamples>& files);
 
-/// The same of one file that is open already, of which peek may have looked at the first bytes.
-/// For idx it holds images; the format "folder" is refused. @param name of the file in the result
-Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
-                    const Shape& shape, int classes);
+  /// Adds an image file, fitted to the shape. The CRC-32 of the fitted pixels names its random
+  /// streams, so that an image gives the same numbers under any name of the file. Throws
+  /// Error(config) if the shape has other than 1 or 3 channels.
+  void append_image(Image image, const std::string& name, std::optional<int> label = std::nullopt);
+  /// Adds the images of another data set as one file, fitted to the shape and without their labels.
+  /// They keep the names of their random streams. Shapes that differ have 1 or 3 channels.
+  void append_fitted(const Dataset& part, const std::string& name);
 
-/// The number of classes that the format fixes, or 0 if the model decides.
-int format_classes(const DataConfig& config);
+  const Shape& shape() const { return shape_; }
+  int classes() const { return classes_; }
+  /// The number of examples.
+  std::size_t size() const { return provenance_.size(); }
+  std::span<const std::uint8_t> pixels() const { return images_.pixels; }
+  /// The bytes of one image.
+  std::span<const std::uint8_t> image(std::size_t example) const {
+    return pixels().subspan(example * shape_.size(), shape_.size());
+  }
+  /// The same to write to, for what disturbs images. Names of random streams stay as they are.
+  std::span<std::uint8_t> writable_image(std::size_t example) {
+    return std::span(images_.pixels).subspan(example * shape_.size(), shape_.size());
+  }
 
-/// The configured class names, from the list or the text file (one name a line); empty if none are
-/// configured. Their number must be `classes`.
-std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
-                                          int classes);
+  bool has_labels() const { return !images_.labels.empty(); }
+  /// [example]; empty if there are none.
+  std::span<const int> labels() const { return images_.labels; }
 
-/// JSON can hold nothing but UTF-8, and class names are written into it.
-bool is_utf8(const std::string& text);
+  const Provenance& provenance() const { return provenance_; }
+  std::uint32_t stream_name(std::size_t example) const { return provenance_.stream_name(example); }
 
-/// `name` seen from `directory`; an absolute name stays as it is.
-std::string resolve_path(const std::string& directory, const std::string& name);
+  /// The names of the classes' sub-directories, in the order of the labels; empty unless the images
+  /// came in such.
+  const std::vector<std::string>& class_folders() const { return class_folders_; }
+  /// What was done to images to fit them to the shape.
+  const ImageChanges& changes() const { return changes_; }
 
-/// Where the files of a set lie.
-std::vector<std::string> resolved_paths(const FileSet& set, const std::string& directory);
+ private:
+  void require_label(std::optional<int> label) const;
+
+  Shape shape_;
+  int classes_ = 0;
+  RawImages images_;
+  Provenance provenance_;
+  std::vector<std::string> class_folders_;
+  ImageChanges changes_;
+};
 
 }  // namespace bnn

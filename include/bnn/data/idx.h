@@ -13,18 +13,20 @@
 #include <optional>
 #include <string>
 
-#include "bnn/data/dataset.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/shape.h"
 #include "bnn/data/label_range.h"
+#include "bnn/data/raw_images.h"
 
 namespace bnn {
 
-/// Adds the images, and the labels unless `labels_path` is empty; returns the number of examples.
-/// data.shape is the shape that the images must have.
+/// Adds the images and labels of a pair of files to `images`; returns how many.
+/// @param shape what the images must have
 std::size_t append_idx(const std::string& images_path, const std::string& labels_path,
-                       const LabelRange& range, Dataset& data);
+                       const LabelRange& range, const Shape& shape, RawImages& images);
 
-/// The same of a file that is open already, without labels.
-std::size_t append_idx_images(InputFile file, Dataset& data);
+/// The same without labels, of a file that is open already.
+std::size_t append_idx_images(InputFile file, const Shape& shape, RawImages& images);
 
 /// The shape that an idx file of images announces; none if the file is something else.
 std::optional<Shape> idx_shape(const std::string& path);

@@ -31,10 +31,9 @@ class TrainingLoader {
   /// The order in which an epoch visits the examples: dataset indices, shuffled by the seed.
   std::vector<std::uint32_t> epoch_order(std::uint32_t epoch) const;
 
-  /// Writes augmented images [chosen.size()][shape] and labels of the dataset indices `chosen`.
-  /// `labels` may be null, and must be if the dataset has none.
-  void fill_augmented(std::span<const std::uint32_t> chosen, std::uint32_t step, float* images,
-                      int* labels) const;
+  /// Writes augmented images [chosen.size()][shape] of the dataset indices `chosen`.
+  void fill_augmented(std::span<const std::uint32_t> chosen, std::uint32_t step,
+                      float* images) const;
 
  private:
   void fill_window(const std::uint8_t* image, CropWindow window, float* out) const;

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "bnn/data/dataset.h"
+#include "bnn/data/data_config.h"
 
 namespace bnn {
 

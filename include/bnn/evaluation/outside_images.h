@@ -20,7 +20,7 @@ struct OutsideOptions {
   bool resize = false;
 };
 
-/// Labels are not kept. What was done to the images stands in `changes`.
+/// Labels are not kept. What was done to the images stands in Dataset::changes.
 Dataset load_outside_data(const OutsideOptions& options, const ModelCheckpoint& model);
 
 }  // namespace bnn

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "benchmarks.h"
+#include "bnn/data/load_dataset.h"
 #include "bnn/data/training_loader.h"
 #include "support/temporary_directory.h"
 #include "workload.h"
@@ -32,13 +33,10 @@ std::vector<std::uint8_t> random_bytes(std::size_t size) {
 }
 
 Dataset random_dataset() {
-  Dataset data;
-  data.shape = {32, 32, 3};
-  data.classes = 10;
-  data.pixels = random_bytes(kExamples * data.shape.size());
-  data.labels.assign(kExamples, 1);
-  data.files = {{"random", 0, kExamples}};
-  return data;
+  constexpr Shape kShape{32, 32, 3};
+  return Dataset(kShape, 10,
+                 {random_bytes(kExamples * kShape.size()), std::vector<int>(kExamples, 1)},
+                 {{"random", kExamples}});
 }
 
 std::vector<std::uint32_t> all_examples() {
@@ -58,8 +56,7 @@ void measure_batches(benchmark::State& state, Filling filling) {
   const TrainingLoader loader(data, all_examples(), kPixels, augmentation, 1);
   const Standardizer standardizer(kPixels);
   const std::vector<std::uint32_t> order = loader.epoch_order(0);
-  AlignedArray images(kBatch * data.shape.size());
-  std::vector<int> labels(kBatch);
+  AlignedArray images(kBatch * data.shape().size());
   std::uint32_t step = 0;
   for (auto _ : state) {
     const std::size_t first = kBatch * (++step % (kExamples / kBatch));
@@ -67,12 +64,12 @@ void measure_batches(benchmark::State& state, Filling filling) {
     if (plain) {
       standardizer.fill(data, chosen, images.data());
     } else {
-      loader.fill_augmented(chosen, step, images.data(), labels.data());
+      loader.fill_augmented(chosen, step, images.data());
     }
     benchmark::ClobberMemory();
   }
   count_items(state, kBatch);
-  count_bytes(state, (1 + sizeof(float)) * kBatch * data.shape.size());
+  count_bytes(state, (1 + sizeof(float)) * kBatch * data.shape().size());
 }
 
 void measure_file(benchmark::State& state) {

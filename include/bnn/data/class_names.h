@@ -1,0 +1,20 @@
+#pragma once
+// The names of classes that a config gives, as a list or in a text file.
+
+#include <string>
+#include <vector>
+
+#include "bnn/data/data_config.h"
+
+namespace bnn {
+
+/// The configured class names, from the list or the text file (one name a line); empty if none are
+/// configured. Their number must be `classes`, and they must be UTF-8, since they are written into
+/// JSON. Throws Error(config) for the list and Error(data) for the file, which it names.
+std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
+                                          int classes);
+
+/// JSON can hold nothing but UTF-8, and class names are written into it.
+bool is_utf8(const std::string& text);
+
+}  // namespace bnn

@@ -1,0 +1,16 @@
+#pragma once
+// What readers of data files give: images as bytes and their labels, before anything is known of
+// the other files of the set.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace bnn {
+
+struct RawImages {
+  std::vector<std::uint8_t> pixels = {};  // [example][row][column][channel]
+  std::vector<int> labels = {};           // [example], or empty: the files have none
+};
+
+}  // namespace bnn

@@ -1,0 +1,137 @@
+#include "bnn/data/load_dataset.h"
+
+#include <fmt/format.h>
+#include <new>
+#include <stdexcept>
+
+#include "bnn/core/error.h"
+#include "bnn/data/cifar.h"
+#include "bnn/data/class_folders.h"
+#include "bnn/data/data_files.h"
+#include "bnn/data/idx.h"
+
+namespace bnn {
+namespace {
+
+// What a data set is loaded for.
+struct Request {
+  const DataConfig& config;
+  const Shape& shape;
+  int classes;  // outputs of the model; 0: any number
+
+  LabelRange labels() const { return label_range(config, classes); }
+
+  // The data set of the files that were read.
+  Dataset made_of(RawImages images, const std::vector<FileExamples>& files) const {
+    return Dataset(shape, classes > 0 ? classes : labels().count, std::move(images), files);
+  }
+};
+
+// Looks at every file before the first is read: a slip in the last name shows at once, and memory
+// is taken in one piece.
+RawImages room_for(const std::vector<std::string>& paths, const CifarLayout& layout) {
+  std::uint64_t total = 0;
+  for (const std::string& path : paths) {
+    InputFile file = open_data_file(path);
+    total += count_records(file, layout).value_or(0);
+  }
+  RawImages images;
+  images.pixels.reserve(static_cast<std::size_t>(total) * layout.shape.size());
+  images.labels.reserve(static_cast<std::size_t>(total));
+  return images;
+}
+
+Dataset load_cifar(const Request& request, const FileSet& set, const std::string& directory) {
+  const CifarLayout layout = cifar_layout(request.config, request.shape, request.classes);
+  const std::vector<std::string> paths = resolved_paths(set, directory);
+  RawImages images = room_for(paths, layout);
+  std::vector<FileExamples> files;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    InputFile file = open_data_file(paths[i]);
+    files.push_back({set.files[i], append_cifar(file, layout, images)});
+  }
+  return request.made_of(std::move(images), files);
+}
+
+Dataset load_idx(const Request& request, const FileSet& set, const std::string& directory) {
+  RawImages images;
+  std::vector<FileExamples> files;
+  const auto path_of = [&](const std::string& name) { return resolve_path(directory, name); };
+  if (!set.labels.empty()) {
+    files.push_back({set.images, append_idx(path_of(set.images), path_of(set.labels),
+                                            request.labels(), request.shape, images)});
+  } else if (!set.images.empty()) {
+    files.push_back({set.images, append_idx_images(open_data_file(path_of(set.images)),
+                                                   request.shape, images)});
+  }
+  for (const std::string& name : set.files) {
+    files.push_back(
+        {name, append_idx_images(open_data_file(path_of(name)), request.shape, images)});
+  }
+  return request.made_of(std::move(images), files);
+}
+
+Dataset load_folders(const Request& request, const FileSet& set, const std::string& directory) {
+  const std::vector<std::string> paths = resolved_paths(set, directory);
+  Dataset data(request.shape,
+               find_class_folders(paths, request.config.class_folders, request.classes));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    append_class_folders(paths[i], set.files[i], data);
+  }
+  return data;
+}
+
+void check_set(const DataConfig& config, const FileSet& set) {
+  if (set.empty()) throw Error(ErrorKind::data, "no data files are named");
+  const bool idx = config.format == DataFormat::idx;
+  if (!idx && (!set.images.empty() || !set.labels.empty() || set.files.empty())) {
+    throw Error(ErrorKind::internal,
+                fmt::format("a pair of files for format {}", to_string(config.format)));
+  }
+  if (idx && !set.labels.empty() && !set.files.empty()) {
+    throw Error(ErrorKind::internal, "labels for some of the images only");
+  }
+}
+
+// Calls `load`, for which memory may not suffice.
+template <typename Load>
+Dataset within_memory(const Load& load) {
+  try {
+    return load();
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::data, "the data set does not fit into memory");
+  } catch (const std::length_error&) {
+    throw Error(ErrorKind::data, "the data set does not fit into memory");
+  }
+}
+
+}  // namespace
+
+Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
+                     const Shape& shape, int classes) {
+  check_set(config, set);
+  const Request request{config, shape, classes};
+  return within_memory([&] {
+    if (config.format == DataFormat::idx) return load_idx(request, set, directory);
+    if (config.format == DataFormat::folder) return load_folders(request, set, directory);
+    return load_cifar(request, set, directory);
+  });
+}
+
+Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
+                    const Shape& shape, int classes) {
+  if (config.format == DataFormat::folder) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected a PNG or JPEG image", file.name()));
+  }
+  const Request request{config, shape, classes};
+  return within_memory([&] {
+    RawImages images;
+    const std::size_t count =
+        config.format == DataFormat::idx
+            ? append_idx_images(std::move(file), shape, images)
+            : append_cifar(file, cifar_layout(config, shape, classes), images);
+    return request.made_of(std::move(images), {{name, count}});
+  });
+}
+
+}  // namespace bnn
