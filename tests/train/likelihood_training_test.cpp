@@ -88,7 +88,8 @@ TEST_CASE("the gradient of a regression is that of its loss") {
   const Graph graph = make_graph(kLine);
   const NormalLikelihood normal(1);
   const auto n = static_cast<std::uint32_t>(points.y.size());
-  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {}, 0);
+  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {},
+                              0);
   ThreadPool pool(2);
   const TrainingSpec spec{.batch_size = static_cast<int>(n), .shards = 4};
   BatchGradient batch(graph, normal, Targets(points.y, 1), spec, loader, pool);
@@ -119,7 +120,8 @@ TEST_CASE("a regression finds the line and the variance of its points") {
   const Graph graph = make_graph(kLine);
   const NormalLikelihood normal(1);
   const auto n = static_cast<std::uint32_t>(points.y.size());
-  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {}, 0);
+  const TrainingLoader loader(points.images, indices(n), plain_pixels(points.images.shape()), {},
+                              0);
   ThreadPool pool(2);
   TrainingSpec spec{.batch_size = static_cast<int>(n), .shards = 4};
   spec.optimizer = adam_optimizer({.learning_rate = 0.02});
