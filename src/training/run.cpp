@@ -13,7 +13,7 @@ namespace {
 RunConfig with_measurements(RunConfig config, const TrainingData& data) {
   Json& section = config.resolved["data"];
   section["standardize"] = to_json(data.standardization);
-  if (!data.images.class_folders.empty()) section["class_folders"] = data.images.class_folders;
+  if (!data.images.class_folders().empty()) section["class_folders"] = data.images.class_folders();
   if (!data.class_names.empty()) section["class_names"] = data.class_names;
   return config;
 }
@@ -27,7 +27,7 @@ Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, int threa
       data(std::move(run_data)),
       loader(data.training_loader(config)),
       pool(threads),
-      trainer(graph, *likelihood, Targets(data.images.labels), config.training, loader, pool) {}
+      trainer(graph, *likelihood, Targets(data.images.labels()), config.training, loader, pool) {}
 
 Json Run::checkpoint_config() const {
   Json document = config.resolved;
