@@ -73,7 +73,7 @@ TEST_CASE("a prediction reads a layer's state and leaves it as it is") {
     std::vector<float> all;
     Predictor predictor(f.graph, f.likelihood, f.trainer.parameters(), {.mean_weights = true},
                         f.pool);
-    predictor.predict(f.data, Standardizer(plain_pixels(f.data.shape)), indices(30),
+    predictor.predict(f.data, Standardizer(plain_pixels(f.data.shape())), indices(30),
                       [&](const PredictedBlock& block) {
                         all.assign(block.predictions.begin(), block.predictions.end());
                       });

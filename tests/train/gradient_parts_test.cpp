@@ -87,7 +87,7 @@ double mean_nll(const TrainerFixture& f, const TrainingSpec& spec, const Flat& p
     network.draw(p, {.seed = spec.seed, .draw = samples + sample});
     for (std::uint32_t b = 0; b < kBatch; ++b) {
       const Flat q = naive_softmax(network.forward(p, naive_image(f.data, b), b));
-      nll -= std::log(q[static_cast<std::size_t>(f.data.labels[b])]);
+      nll -= std::log(q[static_cast<std::size_t>(f.data.labels()[b])]);
     }
   }
   return nll / (static_cast<double>(kBatch) * spec.samples);
@@ -233,17 +233,16 @@ class Newton final : public Optimizer {
 TEST_CASE("a variational Newton method finds the posterior of a linear regression") {
   // y = w x + noise of variance 1, w ~ Normal(0, 0.5): the posterior of w is normal with precision
   // 1 / 0.5² + sum x² and, as the points have no scatter, mean 3 sum x² / precision.
-  Dataset images;
-  images.shape = {1, 1, 1, false};
+  RawImages raw;
   std::vector<float> y;
   double squares = 0.0;
   for (int i = 0; i < 40; ++i) {
     const double x = (6 * i) / 255.0;
-    images.pixels.push_back(static_cast<std::uint8_t>(6 * i));
+    raw.pixels.push_back(static_cast<std::uint8_t>(6 * i));
     y.push_back(static_cast<float>(3 * x));
     squares += x * x;
   }
-  images.files = {{"points", 0, y.size()}};
+  const Dataset images({1, 1, 1, false}, 1, std::move(raw), {{"points", y.size()}});
   // The second output, ln variance, is a frozen zero.
   const Graph graph = make_graph(R"({"input": {"height": 1, "width": 1, "channels": 1}, "layers": [
       {"type": "flatten", "name": "x"},
@@ -253,7 +252,7 @@ TEST_CASE("a variational Newton method finds the posterior of a linear regressio
        "kernel_initializer": "zeros"},
       {"type": "concatenate", "inputs": ["mean", "zero"]}]})");
   const NormalLikelihood normal(1);
-  const TrainingLoader loader(images, indices(40), plain_pixels(images.shape), {}, 0);
+  const TrainingLoader loader(images, indices(40), plain_pixels(images.shape()), {}, 0);
   ThreadPool pool(2);
   TrainingSpec spec{.epochs = 4000, .batch_size = 40, .seed = 3, .shards = 4, .samples = 4};
   spec.schedule.kind = ScheduleSpec::Kind::cosine;
