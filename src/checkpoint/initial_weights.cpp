@@ -1,6 +1,7 @@
 #include "bnn/checkpoint/initial_weights.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <string_view>
@@ -28,7 +29,8 @@ class Matching {
     find_kept(layout);
     for (const Variable& variable : layout.variables()) match(variable);
     for (const auto& [name, tensor] : left_over_) {
-      problems_.push_back("tensor " + quoted(name) + " belongs to no layer of the network");
+      problems_.push_back(
+          fmt::format("tensor {} belongs to no layer of the network", quoted(name)));
     }
   }
 
@@ -59,15 +61,15 @@ class Matching {
     if (found == left_over_.end()) found = left_over_.find(deterministic_name(variable.name));
     if (found == left_over_.end()) {
       if (!kept_.contains(variable.name)) {
-        problems_.push_back("tensor " + quoted(variable.name) + " is missing");
+        problems_.push_back(fmt::format("tensor {} is missing", quoted(variable.name)));
       }
       return;
     }
     const Tensor* tensor = found->second;
     left_over_.erase(found);
     if (tensor->shape != variable.shape) {
-      problems_.push_back("tensor " + quoted(tensor->name) + " has shape " +
-                          shape_text(tensor->shape) + ", expected " + shape_text(variable.shape));
+      problems_.push_back(fmt::format("tensor {} has shape {}, expected {}", quoted(tensor->name),
+                                      shape_text(tensor->shape), shape_text(variable.shape)));
       return;
     }
     pairs_.emplace_back(&variable, tensor);
@@ -85,12 +87,9 @@ void start_from_weights(const std::string& path, const CheckpointContents& conte
                         const ParameterLayout& layout, AlignedArray& parameters) {
   const Matching matching(contents, layout);
   if (!matching.problems().empty()) {
-    std::string sentence = shown_path(path) + ": these weights do not fit the network: ";
-    for (const std::string& problem : matching.problems()) {
-      if (&problem != &matching.problems().front()) sentence += "; ";
-      sentence += problem;
-    }
-    throw Error(ErrorKind::checkpoint, sentence);
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: these weights do not fit the network: {}", shown_path(path),
+                            fmt::join(matching.problems(), "; ")));
   }
   matching.copy(parameters);
 }
