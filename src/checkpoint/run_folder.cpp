@@ -122,17 +122,16 @@ void RunFolder::append_metrics(const Json& line) {
   const std::string text = line.dump() + "\n";
   std::string_view rest = text;
   while (!rest.empty()) {
-    const ssize_t written = write(metrics_.number(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written =
+        retried([&] { return write(metrics_.number(), rest.data(), rest.size()); });
     if (written < 0) fail(metrics_file(), "cannot write", errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
 void RunFolder::sync_metrics() {
-  while (fsync(metrics_.number()) != 0) {
-    if (errno != EINTR) fail(metrics_file(), "cannot write", errno);
-  }
+  const int result = retried([&] { return fsync(metrics_.number()); });
+  if (result != 0) fail(metrics_file(), "cannot write", errno);
 }
 
 void require_resumable(const std::string& folder) {

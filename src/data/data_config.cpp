@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 #include <limits>
 #include <set>
 
@@ -34,7 +35,7 @@ void refuse(ObjectReader& reader, const std::string& key, DataFormat needed) {
   if (reader.describing()) return;  // what is not described is not allowed
   reader.raw(key);
   if (reader.has(key)) {
-    reader.problem(key, "belongs to format \"" + to_string(needed) + "\" only");
+    reader.problem(key, fmt::format("belongs to format \"{}\" only", to_string(needed)));
   }
 }
 
@@ -194,8 +195,9 @@ void read_standardize(ObjectReader& reader, DataConfig& config) {
     const Json& mean = numbers.raw("mean");
     const Json& std = numbers.raw("std");
     if (mean.is_array() && std.is_array() && mean.size() != std.size()) {
-      reader.problem(key, "expected as many means as standard deviations, found " +
-                              std::to_string(mean.size()) + " and " + std::to_string(std.size()));
+      reader.problem(key,
+                     fmt::format("expected as many means as standard deviations, found {} and {}",
+                                 mean.size(), std.size()));
     }
   };
   if (reader.describing()) {

@@ -37,10 +37,7 @@ void check_no_nul(const std::string& path, ErrorKind kind) {
 }
 
 int open_retrying(const std::string& path, int flags) {
-  for (;;) {
-    const int number = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
-    if (number >= 0 || errno != EINTR) return number;
-  }
+  return retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
 }
 
 // Calls `transfer(data, size)`, a write() or pwrite(), until everything is written. Returns false
@@ -48,8 +45,8 @@ int open_retrying(const std::string& path, int flags) {
 template <typename F>
 bool write_fully(std::span<const std::byte> bytes, F transfer) {
   while (!bytes.empty()) {
-    const ssize_t count = transfer(bytes.data(), std::min(bytes.size(), kMaxTransfer));
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count =
+        retried([&] { return transfer(bytes.data(), std::min(bytes.size(), kMaxTransfer)); });
     if (count == 0) errno = EIO;
     if (count <= 0) return false;
     bytes = bytes.subspan(static_cast<std::size_t>(count));
@@ -58,10 +55,7 @@ bool write_fully(std::span<const std::byte> bytes, F transfer) {
 }
 
 bool sync(int number) {
-  while (::fsync(number) != 0) {
-    if (errno != EINTR) return false;
-  }
-  return true;
+  return retried([&] { return ::fsync(number); }) == 0;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 #include <string_view>
 
 #include "bnn/core/error.h"
@@ -56,8 +57,8 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
     case ImageFormat::none:
       break;
   }
-  throw Error(ErrorKind::data,
-              name + ": expected a PNG or JPEG image, found " + guess(as_text(bytes)));
+  throw Error(ErrorKind::data, fmt::format("{}: expected a PNG or JPEG image, found {}", name,
+                                           guess(as_text(bytes))));
 }
 
 Image read_image(InputFile& file) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <system_error>
 
 #include "bnn/core/error.h"
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
   const bool wrong_name =
       code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory;
   throw Error(wrong_name ? ErrorKind::data : ErrorKind::io,
-              shown_path(path) + ": cannot read the folder: " + code.message());
+              fmt::format("{}: cannot read the folder: {}", shown_path(path), code.message()));
 }
 
 // A file that cannot be read counts by its name: whoever decodes it will say why.
@@ -82,7 +83,7 @@ ImageList list_images(const std::string& folder) {
   add_images(folder, list);
   if (list.paths.empty()) {
     throw Error(ErrorKind::data,
-                shown_path(folder) + ": the directory holds no PNG or JPEG images");
+                fmt::format("{}: the directory holds no PNG or JPEG images", shown_path(folder)));
   }
   std::sort(list.paths.begin(), list.paths.end());
   return list;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <jpeglib.h>
 // jerror.h builds on jpeglib.h.
+#include <fmt/format.h>
 #include <jerror.h>
 
 #include "bnn/core/error.h"
@@ -75,12 +76,12 @@ class JpegDecoder {
   }
 
   [[noreturn]] void fail(const std::string& sentence) const {
-    throw Error(ErrorKind::data, name_ + ": " + sentence);
+    throw Error(ErrorKind::data, fmt::format("{}: {}", name_, sentence));
   }
 
   std::string fault() const {
     if (failure_.too_many_scans) {
-      return "the JPEG image has more than " + std::to_string(kMaxScans) + " scans";
+      return fmt::format("the JPEG image has more than {} scans", kMaxScans);
     }
     switch (failure_.message) {
       case JWRN_JPEG_EOF:
@@ -116,12 +117,11 @@ class JpegDecoder {
   void check_size() const {
     if (info_.arith_code) fail("this kind of JPEG image (arithmetic coding) is not read");
     const std::uint64_t pixels = std::uint64_t{info_.image_width} * info_.image_height;
-    const std::string announced = "its header announces " + std::to_string(info_.image_height) +
-                                  " x " + std::to_string(info_.image_width) +
-                                  " pixels, more than the ";
-    if (pixels > kMaxImagePixels) {
-      fail(announced + std::to_string(kMaxImagePixels) + " that are read");
-    }
+    const auto refuse = [&](const std::string& limit) {
+      fail(fmt::format("its header announces {} x {} pixels, more than the {}", info_.image_height,
+                       info_.image_width, limit));
+    };
+    if (pixels > kMaxImagePixels) refuse(fmt::format("{} that are read", kMaxImagePixels));
     // Each block of 8 x 8 samples has at least one bit.
     std::uint64_t blocks = 0;
     for (int i = 0; i < info_.num_components; ++i) {
@@ -129,7 +129,7 @@ class JpegDecoder {
       blocks += std::uint64_t{component.width_in_blocks} * component.height_in_blocks;
     }
     if (blocks / 8 > bytes_.size()) {
-      fail(announced + "file's " + std::to_string(bytes_.size()) + " bytes can stand for");
+      refuse(fmt::format("file's {} bytes can stand for", bytes_.size()));
     }
   }
 
@@ -147,8 +147,8 @@ class JpegDecoder {
         info_.out_color_space = JCS_CMYK;
         break;
       default:
-        fail("a JPEG image of " + std::to_string(info_.num_components) +
-             " components is not read; expected grey, colour or CMYK");
+        fail(fmt::format("a JPEG image of {} components is not read; expected grey, colour or CMYK",
+                         info_.num_components));
     }
   }
 

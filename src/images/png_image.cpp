@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/format.h>
 #include <new>
 #include <png.h>
 
@@ -103,14 +104,14 @@ class PngDecoder {
 
   void check_size() const {
     const std::uint64_t pixels = std::uint64_t{width_} * height_;
-    const std::string announced = name_ + ": its header announces " + std::to_string(height_) +
-                                  " x " + std::to_string(width_) + " pixels, more than the ";
-    if (pixels > kMaxImagePixels) {
-      throw Error(ErrorKind::data, announced + std::to_string(kMaxImagePixels) + " that are read");
-    }
-    if (pixels * pixel_bits_ / 8 > kMaxDeflateRatio * file_bytes_) {
+    const auto refuse = [&](const std::string& limit) {
       throw Error(ErrorKind::data,
-                  announced + "file's " + std::to_string(file_bytes_) + " bytes can stand for");
+                  fmt::format("{}: its header announces {} x {} pixels, more than the {}", name_,
+                              height_, width_, limit));
+    };
+    if (pixels > kMaxImagePixels) refuse(fmt::format("{} that are read", kMaxImagePixels));
+    if (pixels * pixel_bits_ / 8 > kMaxDeflateRatio * file_bytes_) {
+      refuse(fmt::format("file's {} bytes can stand for", file_bytes_));
     }
   }
 

@@ -1,6 +1,7 @@
 #include "bnn/images/resize.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace bnn {
@@ -67,7 +68,7 @@ void add_row(const std::uint8_t* row, const Axis& axis, Integer weight, std::siz
 }
 
 std::string counted(const std::string& what, std::size_t count) {
-  return what + " " + std::to_string(count);
+  return fmt::format("{} {}", what, count);
 }
 
 }  // namespace
@@ -115,9 +116,9 @@ std::string ImageChanges::sentence(const Shape& shape) const {
     done += counted(done.empty() ? "converted the colours of" : " and converted the colours of",
                     recoloured);
   }
-  return done + " of " + std::to_string(images) + (images == 1 ? " image to " : " images to ") +
-         to_string(Shape{shape.height, shape.width, shape.channels}) +
-         (first ? " (the first from " + to_string(*first) + ")" : "");
+  return fmt::format("{} of {} {} to {}{}", done, images, images == 1 ? "image" : "images",
+                     to_string(Shape{shape.height, shape.width, shape.channels}),
+                     first ? fmt::format(" (the first from {})", to_string(*first)) : "");
 }
 
 void ImageChanges::add(const ImageChanges& other) {

@@ -2,60 +2,43 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 #include <png.h>
 #include <vector>
 
 #include "bnn/core/error.h"
+#include "bnn/images/resize.h"
 
 namespace bnn {
 namespace {
 
-constexpr std::size_t kMaxSide = 256;
+constexpr int kMaxSide = 256;
 
-struct Picture {
-  std::size_t height = 0, width = 0, channels = 0;  // 1: grey, 3: red, green, blue
-  std::vector<std::uint8_t> bytes = {};
-};
-
-// The mean of a block of pixels, over channels [first, end), rounded to the nearest byte.
-std::uint8_t block_mean(const Shape& shape, std::span<const std::uint8_t> pixels, std::size_t top,
-                        std::size_t left, std::size_t side, std::size_t first, std::size_t end) {
-  const auto height = static_cast<std::size_t>(shape.height);
-  const auto width = static_cast<std::size_t>(shape.width);
-  const auto channels = static_cast<std::size_t>(shape.channels);
-  std::size_t sum = 0, count = 0;
-  for (std::size_t row = top; row < std::min(top + side, height); ++row) {
-    for (std::size_t column = left; column < std::min(left + side, width); ++column) {
-      for (std::size_t channel = first; channel < end; ++channel) {
-        sum += pixels[(row * width + column) * channels + channel];
-        ++count;
-      }
-    }
-  }
-  return static_cast<std::uint8_t>((sum + count / 2) / count);
-}
-
-Picture shown_picture(const Shape& shape, std::span<const std::uint8_t> pixels) {
-  const auto height = static_cast<std::size_t>(shape.height);
-  const auto width = static_cast<std::size_t>(shape.width);
+// The image in grey or colour: of 3 and 4 channels the first three, else the mean of all.
+Image shown_image(const Shape& shape, std::span<const std::uint8_t> pixels) {
   const auto channels = static_cast<std::size_t>(shape.channels);
   const bool colored = channels == 3 || channels == 4;
-  const std::size_t side = (std::max(height, width) + kMaxSide - 1) / kMaxSide;
-  Picture picture{(height + side - 1) / side, (width + side - 1) / side,
-                  std::size_t{colored ? 3u : 1u}};
-  picture.bytes.reserve(picture.height * picture.width * picture.channels);
-  for (std::size_t row = 0; row < picture.height; ++row) {
-    for (std::size_t column = 0; column < picture.width; ++column) {
-      for (std::size_t channel = 0; channel < picture.channels; ++channel) {
-        picture.bytes.push_back(block_mean(shape, pixels, row * side, column * side, side, channel,
-                                           colored ? channel + 1 : channels));
-      }
+  Image image{shape.height, shape.width, colored ? 3 : 1};
+  for (std::size_t at = 0; at < pixels.size(); at += channels) {
+    const auto pixel = pixels.subspan(at, channels);
+    if (colored) {
+      image.bytes.insert(image.bytes.end(), pixel.begin(), pixel.begin() + 3);
+    } else {
+      const auto sum = std::accumulate(pixel.begin(), pixel.end(), std::size_t{0});
+      image.bytes.push_back(static_cast<std::uint8_t>((sum + channels / 2) / channels));
     }
   }
-  return picture;
+  return image;
 }
 
-std::vector<std::uint8_t> encode_png(const Picture& picture) {
+// Large images are divided by a whole number.
+Image shrunk(const Image& image) {
+  const int divisor = (std::max(image.height, image.width) + kMaxSide - 1) / kMaxSide;
+  const auto divided = [&](int side) { return (side + divisor - 1) / divisor; };
+  return resize(image, divided(image.height), divided(image.width));
+}
+
+std::vector<std::uint8_t> encode_png(const Image& picture) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   image.width = static_cast<png_uint_32>(picture.width);
@@ -98,7 +81,7 @@ std::string png_data_uri(const Shape& shape, std::span<const std::uint8_t> pixel
     throw Error(ErrorKind::internal, fmt::format("an image of {} bytes does not have the shape {}",
                                                  pixels.size(), to_string(shape)));
   }
-  return "data:image/png;base64," + base64(encode_png(shown_picture(shape, pixels)));
+  return "data:image/png;base64," + base64(encode_png(shrunk(shown_image(shape, pixels))));
 }
 
 }  // namespace bnn

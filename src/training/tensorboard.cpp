@@ -88,9 +88,9 @@ void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistogr
 void TensorBoard::write(const std::string& record) {
   std::string_view rest = record;
   while (!rest.empty()) {
-    const ssize_t written = pwrite(file_.number(), rest.data(), rest.size(),
-                                   static_cast<off_t>(size_ + record.size() - rest.size()));
-    if (written < 0 && errno == EINTR) continue;
+    const auto place = static_cast<off_t>(size_ + record.size() - rest.size());
+    const ssize_t written =
+        retried([&] { return pwrite(file_.number(), rest.data(), rest.size(), place); });
     if (written < 0) {
       const int error = errno;
       // Half a record would hide all later ones from a reader.

@@ -1,7 +1,24 @@
 #pragma once
 // Owns an open file descriptor. One object serves one thread at a time.
 
+#include <cerrno>
+
 namespace bnn {
+
+/// How often a system call is made that a signal interrupts each time (EINTR).
+constexpr int kMaxAttempts = 100;
+
+/// Makes a system call, which returns a negative number and sets errno where it fails, again while
+/// signals interrupt it, kMaxAttempts times in all. Returns what the last call returned; it then
+/// counts as failed like any other, since some file systems would be waited for without an end.
+template <typename Call>
+auto retried(const Call& call) {
+  auto result = call();
+  for (int attempt = 1; result < 0 && errno == EINTR && attempt < kMaxAttempts; ++attempt) {
+    result = call();
+  }
+  return result;
+}
 
 class FileDescriptor {
  public:

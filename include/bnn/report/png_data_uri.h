@@ -11,7 +11,7 @@ namespace bnn {
 
 /// "data:image/png;base64,…" of an image of bytes, [row][column][channel]. Three or four channels
 /// are shown as red, green and blue of the first three; any other number as the grey of their mean.
-/// Images of more than 256 pixels per side are made smaller by a whole factor, as means of blocks.
+/// Images of more than 256 pixels per side are made smaller by a whole factor, by images/resize.h.
 /// @param pixels shape.size() bytes
 std::string png_data_uri(const Shape& shape, std::span<const std::uint8_t> pixels);
 
