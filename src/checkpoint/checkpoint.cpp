@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -13,6 +15,11 @@
 
 namespace bnn {
 namespace {
+
+// What carries unwritten outputs: entries of the metadata, and tensors whose names no layer can
+// have.
+constexpr const char *kUnwrittenMetrics = "unwritten_metrics", *kUnwrittenBest = "unwritten_best";
+constexpr std::string_view kBestPrefix = "best:";
 
 std::string state_text(const TrainingState& state) {
   const Json json = {{"step", state.step},
@@ -152,10 +159,32 @@ void require_same_tensors(const CheckpointContents& contents, const std::vector<
               fmt::format("{}: {}", shown_path(path), fmt::join(faults, "; ")));
 }
 
+// Removes an entry and returns it, "" if there is none.
+std::string take_metadata(CheckpointContents& contents, const std::string& key) {
+  auto entry = contents.extra_metadata.extract(key);
+  return entry.empty() ? "" : std::move(entry.mapped());
+}
+
+// Removes the best checkpoint that the contents carry and returns it.
+std::optional<CarriedCheckpoint> take_best(CheckpointContents& contents, const std::string& path) {
+  const std::string state = take_metadata(contents, kUnwrittenBest);
+  if (state.empty()) return std::nullopt;
+  CarriedCheckpoint best{read_state(state, shown_path(path) + ": " + kUnwrittenBest), {}};
+  // The names are sorted, so those of one prefix stand together.
+  const auto is_best = [](const Tensor& tensor) { return tensor.name.starts_with(kBestPrefix); };
+  const auto first = std::find_if(contents.tensors.begin(), contents.tensors.end(), is_best);
+  const auto last = std::find_if_not(first, contents.tensors.end(), is_best);
+  std::move(first, last, std::back_inserter(best.contents.tensors));
+  contents.tensors.erase(first, last);
+  for (Tensor& tensor : best.contents.tensors) tensor.name.erase(0, kBestPrefix.size());
+  return best;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Json& config, const TrainingState& state,
-                     const ParameterLayout& layout, const ModelArrays& arrays) {
+                     const ParameterLayout& layout, const ModelArrays& arrays,
+                     const UnwrittenOutputs& unwritten) {
   std::vector<StateSpec> optimizer;
   for (const StateArray& array : arrays.optimizer) optimizer.push_back(array.spec);
   std::vector<TensorView> views;
@@ -163,8 +192,15 @@ void save_checkpoint(const std::string& path, const Json& config, const Training
     check_state_values(place.name, place.values, optimizer, path, ErrorKind::numerical);
     views.push_back({place.name, place.variable->shape, place.values});
   }
-  write_checkpoint_file(path, config.dump(), state_text(state), {{"blas_kernel", blas_kernel()}},
-                        views);
+  std::map<std::string, std::string> metadata = {{"blas_kernel", blas_kernel()}};
+  if (!unwritten.metrics.empty()) metadata.emplace(kUnwrittenMetrics, unwritten.metrics);
+  if (unwritten.best_state != nullptr) {
+    metadata.emplace(kUnwrittenBest, state_text(*unwritten.best_state));
+    for (const Place& place : places(layout, {unwritten.best_parameters})) {
+      views.push_back({std::string(kBestPrefix) + place.name, place.variable->shape, place.values});
+    }
+  }
+  write_checkpoint_file(path, config.dump(), state_text(state), std::move(metadata), views);
 }
 
 LoadedCheckpoint load_checkpoint(const std::string& path) {
@@ -177,7 +213,9 @@ LoadedCheckpoint load_checkpoint(const std::string& path) {
     check_state_values(tensor.name, tensor.values, config.training.optimizer.state, path,
                        ErrorKind::checkpoint);
   }
-  return {std::move(config), state, std::move(contents)};
+  std::string metrics = take_metadata(contents, kUnwrittenMetrics);
+  std::optional<CarriedCheckpoint> best = take_best(contents, path);
+  return {std::move(config), state, std::move(contents), std::move(metrics), std::move(best)};
 }
 
 void restore_arrays(const std::string& path, const CheckpointContents& contents,

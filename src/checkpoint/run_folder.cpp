@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sys/file.h>
 #include <unistd.h>
+#include <utility>
 
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/input_file.h"
@@ -78,6 +79,17 @@ std::string lines_up_to(std::string_view text, std::uint64_t step, bool validate
   return kept;
 }
 
+// The lines that `kept` does not hold.
+std::string lines_missing(std::string_view lines, std::string_view kept) {
+  std::string missing;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n') + 1);
+    if (kept.find(line) == std::string_view::npos) missing += line;
+    lines.remove_prefix(line.size());
+  }
+  return missing;
+}
+
 }  // namespace
 
 RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
@@ -107,31 +119,26 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
   }
 }
 
-void RunFolder::open_metrics(std::uint64_t step, bool validated) {
+void RunFolder::open_metrics(std::uint64_t step, bool validated, const std::string& unwritten) {
+  std::string kept;
   if (exists(metrics_file())) {
     const std::string text = read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io);
-    const std::string kept = lines_up_to(text, step, validated);
+    kept = lines_up_to(text, step, validated);
     if (kept.size() != text.size()) write_file_atomically(metrics_file(), kept);
   }
-  metrics_.reset(
-      open(metrics_file().c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (metrics_.number() < 0) fail(metrics_file(), "cannot open", errno);
+  // Not in append mode, in which Linux would ignore the place that a record is written to.
+  FileDescriptor file(
+      open(metrics_file().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (file.number() < 0) fail(metrics_file(), "cannot open", errno);
+  metrics_ =
+      RecordFile(metrics_file(), std::move(file), kept.size(), RecordFile::Durability::synced);
+  metrics_.hold(lines_missing(lines_up_to(unwritten, step, validated), kept));
 }
 
-void RunFolder::append_metrics(const Json& line) {
-  const std::string text = line.dump() + "\n";
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const ssize_t written =
-        retried([&] { return write(metrics_.number(), rest.data(), rest.size()); });
-    if (written < 0) fail(metrics_file(), "cannot write", errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void RunFolder::append_metrics(const Json& line) { metrics_.append(line.dump() + "\n"); }
 
-void RunFolder::sync_metrics() {
-  const int result = retried([&] { return fsync(metrics_.number()); });
-  if (result != 0) fail(metrics_file(), "cannot write", errno);
+std::string RunFolder::metrics_text() const {
+  return read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io) + metrics_.waiting();
 }
 
 void require_resumable(const std::string& folder) {

@@ -156,6 +156,7 @@ EventFilePart events_up_to(std::string_view file, std::uint64_t step,
     if (head->is_summary) {
       if (head->step == step && ++of_step > summaries_of_step) break;
       ++part.summaries;
+      part.steps.push_back(head->step);
     }
     part.bytes += kHeaderBytes + message->size() + kTrailerBytes;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
+#include <utility>
 
 #include "bnn/core/input_file.h"
 #include "bnn/math/blas.h"
@@ -50,6 +52,50 @@ void warn_of_other_kernel(const LoadedCheckpoint& checkpoint, RunLog& log) {
                   kernel->second, blas_kernel()));
 }
 
+// The state of the best checkpoint, if there is one that can be read.
+std::optional<TrainingState> stored_best(const std::string& path) {
+  try {
+    return load_checkpoint(path).state;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+AlignedArray copy_of(AlignedArray& array) {
+  AlignedArray copy(array.span().size());
+  std::copy(array.span().begin(), array.span().end(), copy.span().begin());
+  return copy;
+}
+
+// The best checkpoint has to be that of the epoch that the last one calls the best. One of a later
+// epoch is that of a killed process: this run comes there again.
+void mend_best(const LoadedCheckpoint& last, Run& run, const RunFolder& folder,
+               Resumption& resumption, RunLog& log) {
+  TrainingState& state = resumption.state;
+  if (state.best_epoch == 0) return;
+  if (last.unwritten_best) {
+    AlignedArray parameters(run.graph.layout().size());
+    restore_arrays(folder.last_checkpoint(), last.unwritten_best->contents, run.graph.layout(),
+                   {&parameters});
+    resumption.unsaved_best = UnsavedBest{last.unwritten_best->state, std::move(parameters)};
+    return;
+  }
+  const std::string path = folder.best_checkpoint();
+  const std::optional<TrainingState> stored = stored_best(path);
+  if (stored && (stored->best_epoch == state.best_epoch || stored->epoch > state.epoch)) return;
+  const std::uint64_t steps = run.trainer.steps_per_epoch();
+  if (state.best_epoch == state.epoch && state.step == state.epoch * steps) {
+    resumption.unsaved_best = UnsavedBest{state, copy_of(run.trainer.parameters())};
+    return;
+  }
+  log.warning(fmt::format("{}: the weights of epoch {}, the best so far, are lost; {}",
+                          shown_path(path), state.best_epoch,
+                          stored ? fmt::format("it holds those of epoch {}", stored->best_epoch)
+                                 : "the next epoch counts as the best again"));
+  state.best_epoch = stored ? stored->best_epoch : 0;
+  state.best_nll = stored ? stored->best_nll : 0.0;
+}
+
 }  // namespace
 
 TrainingState initial_state(const Run& run) {
@@ -59,7 +105,7 @@ TrainingState initial_state(const Run& run) {
   return state;
 }
 
-TrainingState resume_run(Run& run, const RunFolder& folder, RunLog& log) {
+Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   const std::string path = folder.last_checkpoint();
   const LoadedCheckpoint checkpoint = load_checkpoint(path);
   refuse_other_run(checkpoint, run, path);
@@ -69,12 +115,14 @@ TrainingState resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   restore_arrays(path, checkpoint.contents, run.graph.layout(),
                  {&trainer.parameters(), trainer.optimizer_state()});
   log.info(fmt::format("resuming after step {}", checkpoint.state.step));
-  TrainingState state = checkpoint.state;
+  Resumption resumption{checkpoint.state, checkpoint.unwritten_metrics, {}};
+  mend_best(checkpoint, run, folder, resumption, log);
+  TrainingState& state = resumption.state;
   // Of what is monitored from now on, nothing is known yet.
   if (checkpoint.config.early_stopping.monitor != run.config.early_stopping.monitor) {
     state.monitored_epoch = 0;
   }
-  return state;
+  return resumption;
 }
 
 }  // namespace bnn

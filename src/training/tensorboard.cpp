@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/parse_json.h"
 #include "bnn/files/event_file.h"
 #include "bnn/files/event_folder.h"
 
@@ -29,7 +31,8 @@ double wall_time() {
 }
 
 // Drops what an earlier file holds beyond the step, and the file if nothing is left to show.
-void cut(const std::string& path, std::uint64_t step, bool validated) {
+// Returns the steps that it shows.
+std::vector<std::uint64_t> cut(const std::string& path, std::uint64_t step, bool validated) {
   const std::string bytes = read_text_file(path, kMaxFileBytes, ErrorKind::io);
   // A step has one record of its training and then one of its validation.
   const EventFilePart part =
@@ -40,6 +43,7 @@ void cut(const std::string& path, std::uint64_t step, bool validated) {
              truncate(path.c_str(), static_cast<off_t>(part.bytes)) != 0) {
     fail(path, "cannot cut off", errno);
   }
+  return part.steps;
 }
 
 // What a line of metrics says about the moment and not about the network.
@@ -51,27 +55,8 @@ bool is_position(const std::string& name) {
   return false;
 }
 
-}  // namespace
-
-TensorBoard::TensorBoard(const std::string& folder, std::uint64_t step, bool validated) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(folder, "cannot create the folder", error.value());
-  auto time = static_cast<std::uint64_t>(wall_time());
-  for (const EventFile& file : event_files(folder)) {
-    cut(file.path, step, validated);
-    // Readers take the files in the order of their names.
-    time = std::max(time, file.time + 1);
-  }
-  path_ = folder + "/" + event_file_name(time);
-  file_.reset(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (file_.number() < 0) fail(path_, "cannot create", errno);
-  std::string head = version_record(wall_time());
-  if (step > 0) head += start_record(wall_time(), step + 1);
-  write(head);
-}
-
-void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
+// What a line of metrics.jsonl and its histograms come to.
+std::string record_of(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
   const std::string prefix = metrics.at("event") == "validation" ? "validation/" : "";
   std::vector<SummaryValue> values;
   for (const auto& [name, number] : metrics.items()) {
@@ -82,24 +67,43 @@ void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistogr
     values.push_back({"posterior_scale/" + one.tensor, one.scale});
     values.push_back({"signal_to_noise/" + one.tensor, one.signal_to_noise});
   }
-  write(summary_record(wall_time(), metrics.at("step").get<std::uint64_t>(), values));
+  return summary_record(wall_time(), metrics.at("step").get<std::uint64_t>(), values);
 }
 
-void TensorBoard::write(const std::string& record) {
-  std::string_view rest = record;
-  while (!rest.empty()) {
-    const auto place = static_cast<off_t>(size_ + record.size() - rest.size());
-    const ssize_t written =
-        retried([&] { return pwrite(file_.number(), rest.data(), rest.size(), place); });
-    if (written < 0) {
-      const int error = errno;
-      // Half a record would hide all later ones from a reader.
-      if (ftruncate(file_.number(), static_cast<off_t>(size_)) != 0) file_.close();
-      fail(path_, "cannot write", error);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+}  // namespace
+
+TensorBoard::TensorBoard(const std::string& folder, std::uint64_t step, bool validated) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(folder, "cannot create the folder", error.value());
+  auto time = static_cast<std::uint64_t>(wall_time());
+  for (const EventFile& file : event_files(folder)) {
+    for (const std::uint64_t shown : cut(file.path, step, validated)) ++shown_[shown];
+    // Readers take the files in the order of their names.
+    time = std::max(time, file.time + 1);
   }
-  size_ += record.size();
+  const std::string path = folder + "/" + event_file_name(time);
+  FileDescriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (file.number() < 0) fail(path, "cannot create", errno);
+  file_ = RecordFile(path, std::move(file), 0, RecordFile::Durability::none);
+  std::string head = version_record(wall_time());
+  if (step > 0) head += start_record(wall_time(), step + 1);
+  file_.append(head);
+}
+
+void TensorBoard::catch_up(std::string_view metrics) {
+  while (!metrics.empty()) {
+    const std::string_view text = metrics.substr(0, metrics.find('\n'));
+    metrics.remove_prefix(std::min(metrics.size(), text.size() + 1));
+    const Json line = try_parse_json(text).value_or(Json());
+    if (line.find("step") == nullptr || line.find("event") == nullptr) continue;
+    if (shown_[line.at("step").get<std::uint64_t>()]-- <= 0) file_.hold(record_of(line, {}));
+  }
+}
+
+void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
+  file_.append(record_of(metrics, histograms));
 }
 
 }  // namespace bnn

@@ -66,8 +66,8 @@ struct EpochMeans {
 
 }  // namespace
 
-TrainingLoop::TrainingLoop(Run& run, RunFolder& folder, RunLog& log)
-    : run_(run), folder_(folder), log_(log), config_document_(run.checkpoint_config()) {
+TrainingLoop::TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log)
+    : run_(run), outputs_(outputs), log_(log) {
   if (!run.validates()) return;
   predictor_.emplace(run.graph, *run.likelihood, run.trainer.parameters(),
                      PredictionSpec{run.config.evaluation.validation_samples,
@@ -82,7 +82,7 @@ int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_step
   bool running = true;
   while (running && !is_finished()) running = run_epoch(max_steps);
   log_.clear_progress();
-  save(folder_.last_checkpoint(), true);
+  outputs_.save_last(state_);
   return stop_signal();
 }
 
@@ -115,7 +115,7 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     const bool last_of_epoch = i + 1 == steps;
     if (run_.config.checkpoint_steps > 0 && state_.step % run_.config.checkpoint_steps == 0 &&
         !last_of_epoch) {
-      save_or_warn(folder_.last_checkpoint(), true);
+      outputs_.save_last(state_);
     }
   }
   if (!is_trained) log_epoch(stats);
@@ -127,20 +127,15 @@ bool TrainingLoop::finish_epoch() {
   std::optional<Metrics> validation;
   if (predictor_) {
     validation = validate();
-    if (!validation) {
-      folder_.sync_metrics();
-      return false;
-    }
+    if (!validation) return false;
   }
   ++state_.epoch;
   state_.epoch_nll = state_.epoch_correct = 0.0;
   state_.epoch_examples = 0;
   const bool is_best = validation && note_validation(*validation);
   if (validation) log_validation(*validation, is_best);
-  folder_.sync_metrics();
-  if (is_best) save_or_warn(folder_.best_checkpoint(), false);
-  // The last save is run's, and must not fail.
-  if (!is_finished()) save_or_warn(folder_.last_checkpoint(), true);
+  if (is_best) outputs_.save_best(state_);
+  if (!is_finished()) outputs_.save_last(state_);  // the very last is run's
   return true;
 }
 
@@ -162,8 +157,10 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                   {"examples_per_second", rate},
                   {"elapsed_seconds", seconds_since(start_)}};
   if (last.penalty != 0.0) metrics["penalty"] = last.penalty;  // of regularizers, if there are any
-  folder_.append_metrics(metrics);
-  show(metrics, true);
+  outputs_.add_line(metrics,
+                    outputs_.shows_histograms()
+                        ? posterior_histograms(run_.graph.layout(), run_.trainer.parameters())
+                        : std::vector<PosteriorHistograms>());
   log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
             std::to_string(run_.config.training.epochs) + "  step " + std::to_string(state_.step) +
             "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
@@ -227,45 +224,11 @@ void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
                {"examples", metrics.examples},
                {"samples", predictor_->spec().passes()}};
   for (const char* name : kValidationMetrics) line[name] = named_value(metrics, name);
-  folder_.append_metrics(line);
-  show(line, false);
+  outputs_.add_line(line);
   log_.info("  validation  nll " + fixed(metrics.nll, 4) + " nats/example  accuracy " +
             fixed(100 * metrics.accuracy, 2) + " %  ece " + fixed(metrics.ece, 4) +
             (is_best ? "  (best so far)"
                      : "  (best was epoch " + std::to_string(state_.best_epoch) + ")"));
-}
-
-// What cannot be shown must not stop a run whose checkpoints can be written.
-void TrainingLoop::show(const Json& metrics, bool with_posteriors) {
-  if (board_ == nullptr) return;
-  try {
-    if (with_posteriors) {
-      board_->append(metrics, posterior_histograms(run_.graph.layout(), run_.trainer.parameters()));
-    } else {
-      board_->append(metrics);
-    }
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::io) throw;
-    log_.warning(error.what());
-  }
-}
-
-void TrainingLoop::save(const std::string& path, bool with_optimizer) {
-  save_checkpoint(
-      path, config_document_, state_, run_.graph.layout(),
-      {&run_.trainer.parameters(),
-       with_optimizer ? std::span(run_.trainer.optimizer_state()) : std::span<StateArray>()});
-  log_.detail("saved " + path);
-}
-
-// A full disk in the middle of a run is worth a warning; the run goes on and tries again.
-void TrainingLoop::save_or_warn(const std::string& path, bool with_optimizer) {
-  try {
-    save(path, with_optimizer);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::io) throw;
-    log_.warning(error.what());
-  }
 }
 
 }  // namespace bnn

@@ -105,23 +105,31 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   RunLog log("bnn-train", options.verbosity);
   RunFolder folder(options.out.empty() ? "runs/" + run.config.name : options.out,
                    folder_use(options));
-  const TrainingState state = options.resume ? resume_run(run, folder, log) : initial_state(run);
+  Resumption begin =
+      options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
+  const TrainingState& state = begin.state;
   write_file_atomically(folder.config_file(), run.folder_config().dump(2) + "\n");
   const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
-  folder.open_metrics(state.step, validated);
+  folder.open_metrics(state.step, validated, begin.unwritten_metrics);
+  RunOutputs outputs(run, folder, log);
+  if (begin.unsaved_best) outputs.save_best(std::move(*begin.unsaved_best));
   std::optional<TensorBoard> board;
-  if (options.tensorboard) board.emplace(folder.tensorboard_folder(), state.step, validated);
+  if (options.tensorboard) {
+    board.emplace(folder.tensorboard_folder(), state.step, validated);
+    board->catch_up(folder.metrics_text());
+    outputs.show_in(*board);
+  }
   log.add_file(folder.log_file());
   log.info(description);
   const ImageChanges& changes = run.data.images.changes();
   if (changes.any()) log.info(changes.sentence(run.data.images.shape()));
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
-  TrainingLoop loop(run, folder, log);
-  if (board) loop.show_in(*board);
+  TrainingLoop loop(run, outputs, log);
   const auto max_steps = options.max_steps
                              ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
                              : std::nullopt;
   const int signal = loop.run(state, max_steps);
+  outputs.require_all();
   log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
            folder.last_checkpoint());
   return signal == 0 ? 0 : 128 + signal;

@@ -139,7 +139,7 @@ TEST_CASE("--tensorboard writes every line of metrics, and histograms of the wei
   CHECK(found == 2);
 }
 
-TEST_CASE("a deterministic network has scalars alone; without the option nothing is written") {
+TEST_CASE("A deterministic network has scalars alone; without the option nothing is written") {
   Json config = tiny_config();
   config["model"]["layers"][0]["type"] = "conv2d";
   config["model"]["layers"][3]["type"] = "dense";
@@ -153,7 +153,7 @@ TEST_CASE("a deterministic network has scalars alone; without the option nothing
   CHECK(read_bytes(tiny.last()) == read_bytes(tiny.last("other")));
 }
 
-TEST_CASE("a resumed run appends a file, and every step stands once in all of them") {
+TEST_CASE("A resumed run appends a file, and every step stands once in all of them") {
   const TinyRun tiny;
   REQUIRE(train(tiny, {"--max-steps", "7"}).exit_code == 0);
   REQUIRE(train(tiny, {"--resume", "--max-steps", "12", "--epochs", "4"}).exit_code == 0);
@@ -177,7 +177,7 @@ TEST_CASE("a resumed run appends a file, and every step stands once in all of th
   }
 }
 
-TEST_CASE("a run killed again and again has every step once") {
+TEST_CASE("A run killed again and again has every step once") {
   Json config = tiny_config();
   config["training"]["epochs"] = 12;
   config["training"]["checkpoint_steps"] = 2;
@@ -219,7 +219,7 @@ TEST_CASE("where the folder cannot be made the run says so before its first step
   CHECK(tiny.read("run/tensorboard") == "a file");
 }
 
-TEST_CASE("event files that cannot grow are a warning, and the run goes on to its end") {
+TEST_CASE("event files that cannot grow are told of once, and resuming catches up") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "whole", "--epochs", "40"}).exit_code == 0);
   // 32 KiB are enough for every other file of the run.
@@ -230,15 +230,22 @@ TEST_CASE("event files that cannot grow are a warning, and the run goes on to it
                    "--tensorboard",
                    bnn::testing::binary_directory() + "/bnn-train"},
                   {.directory = tiny.path()});
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 6);
+  CHECK(run.err.find("missing: tensorboard;") != std::string::npos);
   CHECK(run.err.find("warning: ") != std::string::npos);
+  CHECK(run.err.find("warning: ") == run.err.rfind("warning: "));
   CHECK(run.err.find("events.out.tfevents.") != std::string::npos);
   CHECK(read_bytes(tiny.last()) == read_bytes(tiny.last("whole")));
   CHECK(summaries(tiny).size() > 4);
   CHECK(summaries(tiny).size() < 80);
+  // What is missing comes from metrics.jsonl.
+  REQUIRE(train(tiny, {"--resume", "--epochs", "40"}).exit_code == 0);
+  const std::vector<DecodedEvent> all = summaries(tiny);
+  REQUIRE(all.size() == 80);
+  for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i].step == 5 * (i / 2 + 1));
 }
 
-TEST_CASE("a write that fails leaves whole records and an error to warn of") {
+TEST_CASE("a write that fails leaves whole records, an error to warn of, and waits for the next") {
   const TinyRun tiny;
   const std::string folder = tiny.file("board");
   TensorBoard board(folder, 0, true);
@@ -264,7 +271,7 @@ TEST_CASE("a write that fails leaves whole records and an error to warn of") {
   CHECK(message.find("cannot write") != std::string::npos);
   CHECK(read_bytes(path) == before);
   board.append(line);
-  CHECK(decode_events(read_bytes(path)).size() == 3);
+  CHECK(decode_events(read_bytes(path)).size() == 4);  // the one that failed as well
 }
 
 }  // namespace bnn::testing

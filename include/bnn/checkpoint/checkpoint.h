@@ -7,6 +7,7 @@
 // is the same whether or not the run was interrupted.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -48,16 +49,32 @@ struct ModelArrays {
   std::span<StateArray> optimizer = {};
 };
 
+/// What a run could not write so far. Its last checkpoint carries that, so that a resumed run can.
+struct UnwrittenOutputs {
+  std::string metrics = {};                   // lines of metrics.jsonl
+  const TrainingState* best_state = nullptr;  // of the best checkpoint; null if that is written
+  AlignedArray* best_parameters = nullptr;
+};
+
 /// Writes a checkpoint atomically and durably. Numbers that a reader would refuse are
 /// Error(numerical).
 void save_checkpoint(const std::string& path, const Json& config, const TrainingState& state,
-                     const ParameterLayout& layout, const ModelArrays& arrays);
+                     const ParameterLayout& layout, const ModelArrays& arrays,
+                     const UnwrittenOutputs& unwritten = {});
+
+/// A best checkpoint that is carried by another.
+struct CarriedCheckpoint {
+  TrainingState state;
+  CheckpointContents contents;  // tensors alone
+};
 
 /// A checkpoint read and verified, but not yet tied to a graph.
 struct LoadedCheckpoint {
   RunConfig config;
   TrainingState state;
   CheckpointContents contents;
+  std::string unwritten_metrics = {};
+  std::optional<CarriedCheckpoint> unwritten_best = {};
 };
 
 /// Throws Error(checkpoint), naming the file, on anything wrong with it.

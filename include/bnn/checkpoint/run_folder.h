@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "bnn/core/file_descriptor.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/files/atomic_file.h"
+#include "bnn/files/record_file.h"
 
 namespace bnn {
 
@@ -38,18 +40,24 @@ class RunFolder {
 
   /// Drops lines of metrics.jsonl beyond `step` (and a torn last line), then opens it to append.
   /// @param validated false if the validation of that step is still to come: its line goes as well
-  void open_metrics(std::uint64_t step, bool validated = true);
-  /// Appends one line.
+  /// @param unwritten lines that an earlier process could not write: but for those that it
+  /// wrote in the end, they wait to be written
+  void open_metrics(std::uint64_t step, bool validated = true, const std::string& unwritten = "");
+  /// Appends one line. Throws Error(io): the line then waits and the next call tries again.
   void append_metrics(const Json& line);
-  /// Makes the lines so far durable; call before the checkpoint that covers them.
-  void sync_metrics();
+  /// Makes the lines so far durable; call before the checkpoint that covers them. Throws Error(io).
+  void sync_metrics() { metrics_.sync(); }
+  /// The lines that wait.
+  const std::string& unwritten_metrics() const { return metrics_.waiting(); }
+  /// All lines, those that wait included.
+  std::string metrics_text() const;
 
  private:
   std::string metrics_file() const { return path_ + "/metrics.jsonl"; }
 
   std::string path_;
   FileDescriptor folder_;
-  FileDescriptor metrics_;
+  RecordFile metrics_;
 };
 
 /// Throws Error(checkpoint) if there is no last checkpoint in the folder.

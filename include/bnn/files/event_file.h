@@ -43,8 +43,9 @@ std::string summary_record(double wall_time, std::uint64_t step,
 
 /// What is whole at the beginning of a file of such records.
 struct EventFilePart {
-  std::size_t bytes = 0;      // of the records to keep
-  std::size_t summaries = 0;  // how many of them are summaries
+  std::size_t bytes = 0;             // of the records to keep
+  std::size_t summaries = 0;         // how many of them are summaries
+  std::vector<std::uint64_t> steps;  // of these, in their order
 };
 
 /// The records up to `step`, and of that step itself at most `summaries_of_step` summaries. A

@@ -4,15 +4,18 @@
 // A process writes one file, "events.out.tfevents.<seconds since 1970>.bnn"; a continued run begins
 // another. Each step is in them once: opening the folder cuts off what earlier files hold beyond
 // the step that the run continues from. A line of metrics.jsonl becomes one record: its numbers
-// under their own names, those of a validation under "validation/…". Records are written at once
-// and as a whole or not at all. Not thread-safe.
+// under their own names, those of a validation under "validation/…". A record that cannot
+// be written waits for the next try. What earlier processes could not write, or were not asked to,
+// is added from metrics.jsonl, without histograms. Not thread-safe.
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "bnn/core/file_descriptor.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/files/record_file.h"
 #include "bnn/infer/posterior_statistics.h"
 
 namespace bnn {
@@ -24,16 +27,19 @@ class TensorBoard {
   /// @param validated false if the validation of that step is still to come
   TensorBoard(const std::string& folder, std::uint64_t step, bool validated);
 
+  /// The lines of metrics.jsonl, a text, that earlier files do not show wait to be written.
+  void catch_up(std::string_view metrics);
+
   /// Appends a line of metrics.jsonl, with histograms "posterior_scale/<tensor>" and
-  /// "signal_to_noise/<tensor>". Throws Error(io); the file is then as it was before.
+  /// "signal_to_noise/<tensor>". Throws Error(io); the record then waits.
   void append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms = {});
 
- private:
-  void write(const std::string& record);
+  /// Writes the records that wait. Throws Error(io).
+  void flush() { file_.flush(); }
 
-  std::string path_;
-  FileDescriptor file_;
-  std::size_t size_ = 0;  // of the whole records
+ private:
+  RecordFile file_;
+  std::map<std::uint64_t, int> shown_;  // records of each step in earlier files
 };
 
 }  // namespace bnn

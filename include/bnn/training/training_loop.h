@@ -12,26 +12,21 @@
 #include <optional>
 
 #include "bnn/checkpoint/checkpoint.h"
-#include "bnn/checkpoint/run_folder.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/process/run_log.h"
 #include "bnn/training/run.h"
-#include "bnn/training/tensorboard.h"
+#include "bnn/training/run_outputs.h"
 
 namespace bnn {
 
 class TrainingLoop {
  public:
   /// All of them must outlive the loop.
-  TrainingLoop(Run& run, RunFolder& folder, RunLog& log);
-
-  /// Also shows the run's metrics and posteriors there; it must outlive the loop. A failure to
-  /// write is a warning.
-  void show_in(TensorBoard& board) { board_ = &board; }
+  TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log);
 
   /// Runs from `state` to the last epoch, to early stopping, to step `max_steps`, or to a stop
-  /// signal; a checkpoint of the end is on the disk when it returns. Returns the signal or 0.
+  /// signal, and saves the last checkpoint there. Returns the signal or 0.
   int run(TrainingState state, std::optional<std::uint64_t> max_steps);
 
  private:
@@ -43,17 +38,12 @@ class TrainingLoop {
   std::optional<Metrics> validate();
   bool note_validation(const Metrics& metrics);
   void log_validation(const Metrics& metrics, bool is_best);
-  void save(const std::string& path, bool with_optimizer);
-  void save_or_warn(const std::string& path, bool with_optimizer);
   void log_epoch(const StepStats& last);
-  void show(const Json& metrics, bool with_posteriors);
   void show_progress(const StepStats& last);
 
   Run& run_;
-  RunFolder& folder_;
+  RunOutputs& outputs_;
   RunLog& log_;
-  Json config_document_;  // as checkpoints store it
-  TensorBoard* board_ = nullptr;
   std::optional<Predictor> predictor_;
   TrainingState state_;
   Clock::time_point start_ = Clock::now();

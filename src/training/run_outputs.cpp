@@ -1,0 +1,96 @@
+#include "bnn/training/run_outputs.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "bnn/core/input_file.h"
+
+namespace bnn {
+namespace {
+
+// A checkpoint's header has a limit, of which no run of sane length comes near.
+std::string carried_lines(const std::string& lines) {
+  constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+  return lines.size() <= kMaxBytes ? lines : lines.substr(0, lines.rfind('\n', kMaxBytes) + 1);
+}
+
+}  // namespace
+
+RunOutputs::RunOutputs(Run& run, RunFolder& folder, RunLog& log)
+    : run_(run), folder_(folder), log_(log), config_(run.checkpoint_config()) {}
+
+// True if it is written now. Only failures of the disk are worth another try.
+bool RunOutputs::attempt(Output& output, const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    output.failure = error.what();
+    if (!output.has_warned) {
+      log_.warning(fmt::format("{}; training goes on and tries again", output.failure));
+    }
+    output.has_warned = true;
+    return false;
+  }
+  if (!output.failure.empty()) log_.info(fmt::format("{} is written by now", output.name));
+  output.failure.clear();
+  return true;
+}
+
+void RunOutputs::add_line(const Json& line, const std::vector<PosteriorHistograms>& histograms) {
+  attempt(metrics_, [&] { folder_.append_metrics(line); });
+  if (board_ != nullptr) attempt(shown_, [&] { board_->append(line, histograms); });
+}
+
+void RunOutputs::write_best(const TrainingState& state, AlignedArray& parameters) {
+  save_checkpoint(folder_.best_checkpoint(), config_, state, run_.graph.layout(), {&parameters});
+  log_.detail("saved " + folder_.best_checkpoint());
+}
+
+void RunOutputs::save_best(const TrainingState& state) {
+  AlignedArray& parameters = run_.trainer.parameters();
+  unsaved_best_.reset();  // which is not the best any more
+  if (attempt(best_, [&] { write_best(state, parameters); })) return;
+  AlignedArray copy(parameters.span().size());
+  std::copy(parameters.span().begin(), parameters.span().end(), copy.span().begin());
+  unsaved_best_ = UnsavedBest{state, std::move(copy)};
+}
+
+void RunOutputs::save_best(UnsavedBest best) { unsaved_best_ = std::move(best); }
+
+void RunOutputs::save_last(const TrainingState& state) {
+  attempt(metrics_, [&] { folder_.sync_metrics(); });
+  if (board_ != nullptr) attempt(shown_, [&] { board_->flush(); });
+  if (unsaved_best_ &&
+      attempt(best_, [&] { write_best(unsaved_best_->state, unsaved_best_->parameters); })) {
+    unsaved_best_.reset();
+  }
+  UnwrittenOutputs unwritten{carried_lines(folder_.unwritten_metrics())};
+  if (unsaved_best_) {
+    unwritten.best_state = &unsaved_best_->state;
+    unwritten.best_parameters = &unsaved_best_->parameters;
+  }
+  attempt(last_, [&] {
+    save_checkpoint(folder_.last_checkpoint(), config_, state, run_.graph.layout(),
+                    {&run_.trainer.parameters(), run_.trainer.optimizer_state()}, unwritten);
+    log_.detail("saved " + folder_.last_checkpoint());
+  });
+}
+
+void RunOutputs::require_all() const {
+  std::vector<std::string> missing;
+  std::string failure;
+  for (const Output* output : {&last_, &best_, &metrics_, &shown_}) {
+    if (output->failure.empty()) continue;
+    if (failure.empty()) failure = output->failure;
+    missing.push_back(output->name);
+  }
+  if (missing.empty()) return;
+  throw Error(ErrorKind::io,
+              fmt::format("{}: not all is written, missing: {}; --resume writes it once it can "
+                          "({})",
+                          shown_path(folder_.path()), fmt::join(missing, ", "), failure));
+}
+
+}  // namespace bnn
