@@ -242,7 +242,8 @@ TEST_CASE("event files that cannot grow are told of once, and resuming catches u
   REQUIRE(train(tiny, {"--resume", "--epochs", "40"}).exit_code == 0);
   const std::vector<DecodedEvent> all = summaries(tiny);
   REQUIRE(all.size() == 80);
-  for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i].step == 5 * (i / 2 + 1));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    CHECK(all[i].step == static_cast<std::int64_t>(5 * (i / 2 + 1)));
 }
 
 TEST_CASE("a write that fails leaves whole records, an error to warn of, and waits for the next") {
