@@ -1,7 +1,6 @@
 #include "bnn/checkpoint/run_folder.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
@@ -10,6 +9,7 @@
 
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/io_error.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/files/event_folder.h"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxMetricsBytes = std::size_t{1} << 30;
 
 [[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
-  throw Error(ErrorKind::io, shown_path(path) + ": " + action + ": " + std::strerror(error));
+  throw io_error(path, action, error);
 }
 
 void make_folder(const std::string& path) {

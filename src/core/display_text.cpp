@@ -4,8 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <fmt/format.h>
 
-#include "bnn/core/parse_json.h"
+#include "bnn/core/utf8.h"
 
 namespace bnn {
 namespace {
@@ -13,29 +14,16 @@ namespace {
 // Large enough for the largest double in fixed notation with a few decimals.
 using NumberBuffer = std::array<char, 512>;
 
-constexpr std::size_t kFirstWideLead = 0xE1;  // UTF-8 of U+1100 begins E1 84
+constexpr char32_t kFirstWide = 0x1100;
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-struct Character {
-  std::size_t bytes = 1;
-  std::size_t columns = 1;
-  bool control = false;
-};
-
-// The character that begins at `at` of valid UTF-8. Control characters are C0, DEL and C1
-// (U+0080 to U+009F, in UTF-8 C2 80 to C2 9F).
-Character character_at(std::string_view text, std::size_t at) {
-  Character result;
-  while (at + result.bytes < text.size() && is_continuation(text[at + result.bytes])) {
-    ++result.bytes;
+// Calls `use(character, its bytes)` for each character of the text.
+template <typename F>
+void for_each_character(std::string_view text, F use) {
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
+    use(character, text.substr(0, character.bytes));
+    text.remove_prefix(character.bytes);
   }
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const auto second = static_cast<unsigned char>(result.bytes > 1 ? text[at + 1] : '\0');
-  result.control = lead < 0x20 || lead == 0x7F || (lead == 0xC2 && second < 0xA0);
-  const bool wide = lead > kFirstWideLead || (lead == kFirstWideLead && second >= 0x84);
-  if (wide) result.columns = 2;
-  return result;
 }
 
 }  // namespace
@@ -66,64 +54,68 @@ std::string fixed(double value, int decimals) {
   return is_zero && text.front() == '-' ? text.substr(1) : text;
 }
 
-std::string valid_utf8(std::string_view text) {
-  // The JSON library's serializer is the one place that knows how to replace invalid bytes.
-  const std::string dumped = Json(text).dump_replacing();
-  return parse_json(dumped, "text", ErrorKind::internal).text();
+bool steers_display(char32_t character) {
+  const auto within = [character](char32_t first, char32_t last) {
+    return character >= first && character <= last;
+  };
+  return character < 0x20 || within(0x7F, 0x9F) || character == 0x61C || within(0x200E, 0x200F) ||
+         within(0x2028, 0x202E) || within(0x2066, 0x2069);
 }
 
-std::string printable_line(const std::string& text) {
+std::string plain_text(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for_each_character(text, [&](const Utf8Character& character, std::string_view bytes) {
+    plain += !character.valid ? "\uFFFD" : steers_display(character.code) ? "?" : bytes;
+  });
+  return plain;
+}
+
+std::string escaped_json(std::string_view json) {
+  const auto is_plain = [](char byte) { return static_cast<unsigned char>(byte) < 0x7F; };
+  if (std::all_of(json.begin(), json.end(), is_plain)) return std::string(json);
+  std::string escaped;
+  for_each_character(json, [&](const Utf8Character& character, std::string_view bytes) {
+    // Those of ASCII are spaces between the values, except DEL: strings hold them escaped already.
+    if (character.code >= 0x7F && steers_display(character.code)) {
+      escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code));
+    } else {
+      escaped += bytes;
+    }
+  });
+  return escaped;
+}
+
+std::string printable_line(std::string_view text) {
   constexpr std::size_t kMaxLine = 500;
-  const std::string valid = valid_utf8(text);
-  std::string line;
-  for (std::size_t i = 0; i < valid.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(valid[i]);
-    // U+0080 to U+009F are control characters as well.
-    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
-    line += byte < 0x20 || byte == 0x7F || is_c1 ? '?' : valid[i];
-    if (is_c1) ++i;
-  }
+  constexpr std::string_view kCut = "...";
+  std::string line = plain_text(text);
   if (line.size() <= kMaxLine) return line;
-  std::size_t end = kMaxLine - 3;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0u) == 0x80u) --end;
-  return line.substr(0, end) + "...";
+  line.resize(whole_characters(line, kMaxLine - kCut.size()));
+  return line.append(kCut);
 }
 
 std::string fitted(std::string_view text, std::size_t columns) {
   constexpr std::string_view kCut = "..";
-  const std::string valid = valid_utf8(text);
-  std::string whole;
-  std::string cut;  // what fits beside the mark of a cut
-  std::size_t used = 0;
-  std::size_t cut_used = 0;
-  for (std::size_t at = 0; at < valid.size();) {
-    const Character character = character_at(valid, at);
-    used += character.columns;
-    whole += character.control ? "?" : valid.substr(at, character.bytes);
-    if (used + kCut.size() <= columns) {
-      cut = whole;
-      cut_used = used;
-    }
-    if (used > columns) {
-      whole = cut + std::string(kCut.substr(0, std::min(kCut.size(), columns - cut_used)));
-      used = std::min(columns, cut_used + kCut.size());
-      break;
-    }
-    at += character.bytes;
+  const std::string plain = plain_text(text);
+  std::size_t used = 0, bytes = 0;          // of all characters so far
+  std::size_t cut_used = 0, cut_bytes = 0;  // of those that leave room for the mark of a cut
+  while (bytes < plain.size() && used <= columns) {
+    const Utf8Character character = first_character(std::string_view(plain).substr(bytes));
+    used += character.code >= kFirstWide ? 2 : 1;
+    bytes += character.bytes;
+    if (used + kCut.size() > columns) continue;
+    cut_used = used;
+    cut_bytes = bytes;
   }
-  return whole + std::string(columns - used, ' ');
+  if (used <= columns) return plain + std::string(columns - used, ' ');
+  const std::string_view mark = kCut.substr(0, std::min(kCut.size(), columns - cut_used));
+  return plain.substr(0, cut_bytes).append(mark).append(columns - cut_used - mark.size(), ' ');
 }
 
 std::string right_aligned(std::string_view text, std::size_t columns) {
   const std::size_t padding = columns > text.size() ? columns - text.size() : 0;
   return std::string(padding, ' ').append(text);
 }
-
-Json class_label(const std::vector<std::string>& class_names, int index) {
-  const auto i = static_cast<std::size_t>(index);
-  return i < class_names.size() ? Json(class_names[i]) : Json(index);
-}
-
-std::string json_line(const Json& value) { return value.dump_replacing() + '\n'; }
 
 }  // namespace bnn

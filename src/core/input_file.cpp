@@ -9,6 +9,10 @@
 #include <unistd.h>
 #include <utility>
 
+#include "bnn/core/display_text.h"
+#include "bnn/core/io_error.h"
+#include "bnn/core/utf8.h"
+
 namespace bnn {
 namespace {
 
@@ -45,10 +49,11 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 std::string shown_path(const std::string& path) {
   if (path.empty()) return "\"\"";
-  if (path.size() <= kMaxShownPath) return path;
-  std::size_t first = path.size() - kMaxShownPath;
-  while (first < path.size() && (static_cast<unsigned char>(path[first]) & 0xC0u) == 0x80u) ++first;
-  return "..." + path.substr(first);
+  const std::string plain = plain_text(path);
+  if (plain.size() <= kMaxShownPath) return plain;
+  std::size_t first = plain.size() - kMaxShownPath;
+  while (first < plain.size() && is_utf8_continuation(plain[first])) ++first;
+  return "..." + plain.substr(first);
 }
 
 InputFile::InputFile(FileDescriptor file, std::string name, ErrorKind kind)
@@ -63,7 +68,8 @@ InputFile::InputFile(const std::string& path, ErrorKind kind)
     : name_(shown_path(path)), kind_(kind) {
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
   // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
-  file_.reset(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  file_.reset(retried([&] { return ::open(path.c_str(), kFlags); }));
   if (file_.number() < 0 && errno == ENXIO) {
     throw Error(kind, name_ + ": expected a regular file, found a socket");
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bnn/core/display_text.h"
 #include "bnn/core/json.h"
 #include "bnn/core/json_events.h"
 
@@ -67,14 +68,16 @@ void read_json_events(std::string_view text, JsonEvents& handler) {
 
 std::string Json::dump(int indent) const {
   try {
-    return to_library(*this).dump(indent);
+    return escaped_json(to_library(*this).dump(indent));
   } catch (const Library::type_error&) {
     throw JsonError("a string is not UTF-8");
   }
 }
 
 std::string Json::dump_replacing(bool ascii) const {
-  return to_library(*this).dump(-1, ' ', ascii, Library::error_handler_t::replace);
+  return escaped_json(to_library(*this).dump(-1, ' ', ascii, Library::error_handler_t::replace));
 }
+
+std::string json_line(const Json& value) { return value.dump_replacing() + '\n'; }
 
 }  // namespace bnn

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "bnn/core/json_reader.h"
+#include "bnn/core/utf8.h"
 
 namespace bnn {
 namespace {
@@ -13,9 +14,7 @@ constexpr std::size_t kMaxMessage = 460;  // leaves room for the program's name 
 // Cuts text at a character boundary and marks the cut.
 std::string shortened(const std::string& text, std::size_t limit) {
   if (text.size() <= limit) return text;
-  std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return text.substr(0, end) + "...";
+  return text.substr(0, whole_characters(text, limit)) + "...";
 }
 
 std::string lower(std::string text) {

@@ -7,7 +7,7 @@
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
-#include "bnn/data/class_names.h"
+#include "bnn/core/utf8.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/image_list.h"
 

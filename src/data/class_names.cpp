@@ -5,6 +5,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/utf8.h"
 #include "bnn/data/data_files.h"
 
 namespace bnn {
@@ -28,12 +29,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-bool is_utf8(const std::string& text) {
-  try {
-    return !Json(text).dump().empty();
-  } catch (const JsonError&) {
-    return false;
-  }
+std::string class_text(const std::vector<std::string>& class_names, std::size_t index) {
+  return index < class_names.size() ? class_names[index] : std::to_string(index);
 }
 
 std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,

@@ -6,10 +6,12 @@
 
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/display_text.h"
+#include "bnn/core/json.h"
 #include "bnn/evaluation/evaluation_images.h"
 #include "bnn/infer/calibration.h"
 #include "bnn/infer/temperature.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
@@ -105,7 +107,9 @@ int run_calibration_fit(const EvalOptions& options) {
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prepare_blas(options.threads);
   const EvaluationImages images = held_out_images(options, model);
+  log.detail("OpenBLAS kernel " + blas_kernel_text());
   warn_of_few(images.chosen.size(), log);
+  const GracefulStop stops_tidily;
   const PredictionSpec spec = prediction_spec(options.sampling, model);
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);

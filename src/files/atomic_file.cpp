@@ -1,24 +1,21 @@
 #include "bnn/files/atomic_file.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/io_error.h"
+#include "bnn/files/leftover_files.h"
 
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxTemporaryStem = 200;  // a file name has at most 255 bytes
 constexpr int kMaxTemporaryNames = 100;
-constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // one call moves below 2 GiB
-
-std::string reason(int error) { return std::system_category().message(error); }
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -36,26 +33,8 @@ void check_no_nul(const std::string& path, ErrorKind kind) {
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
 }
 
-int open_retrying(const std::string& path, int flags) {
+int open_file(const std::string& path, int flags) {
   return retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
-}
-
-// Calls `transfer(data, size)`, a write() or pwrite(), until everything is written. Returns false
-// with errno set on failure.
-template <typename F>
-bool write_fully(std::span<const std::byte> bytes, F transfer) {
-  while (!bytes.empty()) {
-    const ssize_t count =
-        retried([&] { return transfer(bytes.data(), std::min(bytes.size(), kMaxTransfer)); });
-    if (count == 0) errno = EIO;
-    if (count <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-bool sync(int number) {
-  return retried([&] { return ::fsync(number); }) == 0;
 }
 
 }  // namespace
@@ -73,54 +52,50 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   }
   // The folder is opened first: what stands in the way of its fsync should show before the rename.
   const std::string folder = folder_of(path);
-  folder_.reset(open_retrying(folder, O_RDONLY | O_DIRECTORY));
+  folder_.reset(open_file(folder, O_RDONLY | O_DIRECTORY));
   if (folder_.number() < 0) fail("cannot open its folder");
-  const std::string stem = (folder == "/" ? "" : folder) + "/." +
-                           name.substr(0, kMaxTemporaryStem) + ".tmp." + std::to_string(::getpid());
-  for (int i = 0; i < kMaxTemporaryNames && file_.number() < 0; ++i) {
+  const std::string stem = "." + name.substr(0, kMaxTemporaryStem) + ".tmp.";
+  remove_leftovers(folder, stem);
+  make_temporary((folder == "/" ? "" : folder) + "/" + stem + std::to_string(::getpid()));
+}
+
+void AtomicFile::make_temporary(const std::string& stem) {
+  for (int i = 0; i < kMaxTemporaryNames; ++i) {
     const std::string candidate = i == 0 ? stem : stem + "." + std::to_string(i);
-    file_.reset(open_retrying(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
-    if (file_.number() >= 0) {
-      temporary_ = candidate;
-    } else if (errno != EEXIST) {
-      break;
-    }
+    file_.reset(open_file(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
+    if (file_.number() < 0 && errno == EEXIST) continue;
+    if (file_.number() < 0) break;
+    if (!claim_temporary(file_.number())) continue;
+    temporary_ = candidate;
+    // A copy keeps the lock until the file is in place: closing tells whether all was written.
+    lock_.reset(::fcntl(file_.number(), F_DUPFD_CLOEXEC, 0));
+    return;
   }
-  if (file_.number() < 0) fail("cannot create a temporary file beside it");
+  fail("cannot create a temporary file beside it");
 }
 
 AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::fail(const std::string& action) const {
-  const int error = errno;
-  throw Error(ErrorKind::io, shown_path(path_) + ": " + action + ": " + reason(error));
-}
+void AtomicFile::fail(const std::string& action) const { throw io_error(path_, action, errno); }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  const auto append = [this](const std::byte* data, std::size_t size) {
-    return ::write(file_.number(), data, size);
-  };
-  if (!write_fully(bytes, append)) fail("cannot write");
+  if (!file_.write_all(bytes)) fail("cannot write");
 }
 
 void AtomicFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  const auto write_next = [this, &offset](const std::byte* data, std::size_t size) {
-    const ssize_t count = ::pwrite(file_.number(), data, size, static_cast<off_t>(offset));
-    if (count > 0) offset += static_cast<std::uint64_t>(count);
-    return count;
-  };
-  if (!write_fully(bytes, write_next)) fail("cannot write");
+  if (!file_.write_all_at(offset, bytes)) fail("cannot write");
 }
 
 void AtomicFile::commit() {
-  if (!sync(file_.number())) fail("cannot bring it to the disk");
+  if (!file_.sync()) fail("cannot bring it to the disk");
   if (file_.close() != 0 && errno != EINTR) fail("cannot close it");
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace it");
   temporary_.clear();
+  lock_.close();
   // File systems that cannot sync a folder say EINVAL; they have nothing better to offer.
-  if (!sync(folder_.number()) && errno != EINVAL) fail("cannot bring its folder to the disk");
+  if (!folder_.sync() && errno != EINVAL) fail("cannot bring its folder to the disk");
 }
 
 void write_file_atomically(const std::string& path,

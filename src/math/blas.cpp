@@ -10,13 +10,22 @@
 
 #include "bnn/core/error.h"
 
+// A build for one kernel alone does not have them.
+extern "C" {
+[[gnu::weak]] void gotoblas_dynamic_init();
+[[gnu::weak]] void gotoblas_dynamic_quit();
+}
+
 namespace bnn {
 namespace {
 
-// Linked statically, OpenBLAS would start its own threads in a constructor before main and reserve
-// 128 MiB for each; this earlier constructor tells it not to.
-[[gnu::constructor(101)]] void keep_blas_single_threaded() {
-  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+constexpr const char* kKernelVariable = "OPENBLAS_CORETYPE";
+
+// OpenBLAS reads the variable when it chooses.
+void choose_kernel_again(const std::string& name) {
+  gotoblas_dynamic_quit();
+  setenv(kKernelVariable, name.c_str(), 1);
+  gotoblas_dynamic_init();
 }
 
 float beta(Write write) { return write == Write::add ? 1.0f : 0.0f; }
@@ -137,5 +146,20 @@ void prepare_blas(int threads) {
 std::string blas_configuration() { return openblas_get_config(); }
 
 std::string blas_kernel() { return openblas_get_corename(); }
+
+bool use_blas_kernel(const std::string& name) {
+  if (gotoblas_dynamic_init == nullptr || gotoblas_dynamic_quit == nullptr) return false;
+  const char* set = std::getenv(kKernelVariable);
+  const std::string before = blas_kernel(), variable = set == nullptr ? "" : set;
+  choose_kernel_again(name);
+  const bool taken = blas_kernel() == name;
+  if (!taken) choose_kernel_again(before);
+  if (set == nullptr) {
+    unsetenv(kKernelVariable);
+  } else {
+    setenv(kKernelVariable, variable.c_str(), 1);
+  }
+  return taken;
+}
 
 }  // namespace bnn

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "bnn/core/display_text.h"
+#include "bnn/data/class_names.h"
 
 namespace bnn {
 namespace {
@@ -86,10 +87,9 @@ std::string conformal_text(const ConformalResult& result,
   text += headline("coverage", fixed(result.coverage, 4), "share of the sets that hold the label") +
           headline("mean_size", fixed(result.mean_size, 4), "classes in a set");
   if (const int worst = worst_class(result); worst >= 0) {
-    const Json name = class_label(class_names, worst);
-    text += headline(
-        "lowest coverage", fixed(result.class_coverage[static_cast<std::size_t>(worst)], 4),
-        "of class " + (name.is_string() ? shown_name(name.get<std::string>()) : name.dump()));
+    const auto index = static_cast<std::size_t>(worst);
+    text += headline("lowest coverage", fixed(result.class_coverage[index], 4),
+                     "of class " + shown_name(class_text(class_names, index)));
   }
   return text + size_table(result);
 }

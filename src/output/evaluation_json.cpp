@@ -1,8 +1,10 @@
 #include <array>
 
 #include "bnn/core/display_text.h"
+#include "bnn/core/json.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/infer/named_metrics.h"
+#include "bnn/output/class_label.h"
 #include "bnn/output/conformal_output.h"
 #include "bnn/output/corruption_output.h"
 #include "bnn/output/evaluation_output.h"

@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include "bnn/core/display_text.h"
-#include "bnn/core/json_reader.h"
+#include "bnn/core/json.h"
+#include "bnn/output/class_label.h"
 
 namespace bnn {
 namespace {
@@ -50,45 +51,56 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
   return json_line(line);
 }
 
-std::string csv_field(std::string_view text) {
-  const std::string valid = valid_utf8(text);
-  if (valid.find_first_of(",\"\r\n") == std::string::npos) return valid;
-  std::string quoted_field = "\"";
-  for (const char c : valid) {
-    if (c == '"') quoted_field += '"';
-    quoted_field += c;
+std::string quoted_if_needed(const std::string& text) {
+  if (text.find_first_of(",\"") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
   }
-  return quoted_field + '"';
+  return quoted + '"';
 }
 
-std::string csv_class(const PredictionFormat& format, int index) {
-  const Json label = class_label(format.class_names, index);
-  return label.is_string() ? csv_field(label.get<std::string>()) : std::to_string(index);
+// A name as a spreadsheet takes it for text.
+std::string csv_name(std::string_view name) {
+  const std::string text = plain_text(name);
+  const bool is_formula = text.find_first_of("=+-@") == 0;
+  return is_formula ? "'" + text : text;
+}
+
+// Standard input is called "-" by ourselves.
+std::string csv_input(const std::string& input) {
+  return input == "-" || input.starts_with("-#") ? input : csv_name(input);
+}
+
+std::string csv_class(const PredictionFormat& format, std::size_t index) {
+  return csv_name(class_text(format.class_names, index));
 }
 
 std::string csv_set(const PredictionFormat& format, const std::vector<int>& set) {
   std::string text;
   for (const int k : set) {
-    const Json label = class_label(format.class_names, k);
     if (!text.empty()) text += ';';
-    text += label.is_string() ? label.get<std::string>() : label.dump();
+    text += csv_class(format, static_cast<std::size_t>(k));
   }
-  return csv_field(text);
+  return text;
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
-  for (const std::string& field : fields) line += field + ',';
+  for (const std::string& field : fields) line += quoted_if_needed(field) + ',';
   line.back() = '\n';
   return line;
 }
 
 std::string csv_prediction(const PredictionFormat& format, const PredictionRow& row) {
   const Summary& summary = row.summary;
-  std::vector<std::string> fields = {std::to_string(row.index), csv_field(row.input)};
+  std::vector<std::string> fields = {std::to_string(row.index), csv_input(row.input)};
   if (format.has_labels) fields.push_back(row.label ? std::to_string(*row.label) : "");
   fields.push_back(std::to_string(summary.predicted));
-  if (!format.class_names.empty()) fields.push_back(csv_class(format, summary.predicted));
+  if (!format.class_names.empty()) {
+    fields.push_back(csv_class(format, static_cast<std::size_t>(summary.predicted)));
+  }
   fields.push_back(shortest(summary.confidence));
   for (const double p : summary.probabilities) fields.push_back(shortest(p));
   for (const double deviation : summary.probabilities_std) fields.push_back(shortest(deviation));
@@ -97,7 +109,7 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
   }
   fields.push_back(abstains(format, summary) ? "true" : "false");
   for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
-    fields.push_back(csv_class(format, static_cast<int>(k)));
+    fields.push_back(csv_class(format, k));
     fields.push_back(shortest(summary.probabilities[k]));
   }
   if (row.prediction_set) fields.push_back(csv_set(format, *row.prediction_set));

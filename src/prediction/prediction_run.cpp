@@ -11,6 +11,7 @@
 #include "bnn/math/blas.h"
 #include "bnn/prediction/prediction_inputs.h"
 #include "bnn/prediction/prediction_writer.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/process/output_paths.h"
 #include "bnn/process/stop_signal.h"
 
@@ -170,6 +171,8 @@ int run_prediction(const PredictOptions& options) {
       apply_calibration(options.calibration, options.checkpoint, model, spec,
                         [&](const std::string& text) { log.warning(text); });
   spec.temperature = calibration.temperature;
+  log.detail("OpenBLAS kernel " + blas_kernel_text());
+  const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);
   predictor.check_often(stop_if_asked);

@@ -49,7 +49,8 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
   } catch (const Stopped& stopped) {
     return 128 + stopped.signal;
   } catch (const Interrupted&) {
-    return 128 + stop_signal();
+    if (stop_signal() != 0) return 128 + stop_signal();
+    return report(program, "a signal interrupted the reading", ErrorKind::io);
   } catch (const std::filesystem::filesystem_error& error) {
     return report(program, "file system: " + error.code().message(), ErrorKind::io);
   } catch (const std::bad_alloc&) {

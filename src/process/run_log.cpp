@@ -11,6 +11,7 @@
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
 
 namespace bnn {
 namespace {
@@ -33,6 +34,18 @@ std::size_t terminal_columns() {
   return size.ws_col;
 }
 
+// The text with its line breaks, and nothing else that would steer a terminal.
+std::string plain_lines(const std::string& text) {
+  std::string plain;
+  for (std::size_t first = 0; first <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', first), text.size());
+    plain += plain_text(std::string_view(text).substr(first, end - first));
+    if (end < text.size()) plain += '\n';
+    first = end + 1;
+  }
+  return plain;
+}
+
 }  // namespace
 
 RunLog::RunLog(const std::string& program, Verbosity verbosity)
@@ -52,30 +65,30 @@ void RunLog::add_file(const std::string& path) {
   // Opening a FIFO would wait for a reader.
   struct stat status = {};
   if (lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw Error(ErrorKind::io, path + ": cannot write the log: not a regular file");
+    throw Error(ErrorKind::io, shown_path(path) + ": cannot write the log: not a regular file");
   }
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
     sink->set_pattern("%Y-%m-%d %H:%M:%S  %v");
     logger_->sinks().push_back(std::move(sink));
   } catch (const spdlog::spdlog_ex&) {
-    throw Error(ErrorKind::io, path + ": cannot open the log file");
+    throw Error(ErrorKind::io, shown_path(path) + ": cannot open the log file");
   }
 }
 
 void RunLog::info(const std::string& text) {
   clear_progress();
-  logger_->info("{}", text);
+  logger_->info("{}", plain_lines(text));
 }
 
 void RunLog::detail(const std::string& text) {
   clear_progress();
-  logger_->debug("{}", text);
+  logger_->debug("{}", plain_lines(text));
 }
 
 void RunLog::warning(const std::string& text) {
   clear_progress();
-  logger_->warn("warning: {}", text);
+  logger_->warn("warning: {}", plain_lines(text));
 }
 
 bool RunLog::progress_is_due() const {

@@ -9,10 +9,12 @@ namespace {
 
 // A signal handler can reach nothing but static storage.
 std::atomic<int> received_signal{0};
+std::atomic<int> graceful_stops{0};  // that live
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void note_signal(int number) {
-  if (received_signal.exchange(number) != 0) _exit(128 + number);
+  const bool is_second = received_signal.exchange(number) != 0;
+  if (is_second || graceful_stops == 0) _exit(128 + number);
 }
 
 }  // namespace
@@ -28,6 +30,10 @@ void watch_stop_signals() {
     sigaction(number, &action, nullptr);
   }
 }
+
+GracefulStop::GracefulStop() { ++graceful_stops; }
+
+GracefulStop::~GracefulStop() { --graceful_stops; }
 
 void stop_if_asked() {
   if (const int signal = stop_signal(); signal != 0) throw Stopped{signal};

@@ -68,10 +68,6 @@ std::string short_name(std::string_view text, std::size_t columns) {
 
 Markup html_name(std::string_view text) { return markup("<bdi>{}</bdi>", short_name(text)); }
 
-std::string class_text(const std::vector<std::string>& class_names, std::size_t index) {
-  return index < class_names.size() ? class_names[index] : std::to_string(index);
-}
-
 Markup html_table(const HtmlTable& table) {
   Markup html = markup("<table class=\"{}\">\n<caption><b>{}</b>{}{}</caption>\n<thead><tr>",
                        table.style, table.caption, table.note.empty() ? "" : " ", table.note);

@@ -20,7 +20,7 @@ void append_escaped(std::string& out, char c) {
       out += "&quot;";
       break;
     default:
-      out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;  // XML has no control characters
+      out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;  // line breaks are spaces in XML
   }
 }
 
@@ -28,8 +28,8 @@ void append_escaped(std::string& out, char c) {
 
 Markup escaped(std::string_view text) {
   std::string out;
-  for (const char c : valid_utf8(text)) append_escaped(out, c);
-  return Markup::trusted(std::move(out));
+  for (const char c : text) append_escaped(out, c);
+  return Markup::trusted(plain_text(out));
 }
 
 }  // namespace bnn

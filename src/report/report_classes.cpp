@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "bnn/data/class_names.h"
 #include "bnn/report/html_text.h"
 
 namespace bnn {

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "bnn/core/display_text.h"
+#include "bnn/data/class_names.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/png_data_uri.h"
 

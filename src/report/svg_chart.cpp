@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "bnn/core/display_text.h"
+#include "bnn/core/utf8.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/svg_elements.h"
 
@@ -28,9 +29,8 @@ std::vector<ChartPoint> shown_points(const Chart& chart, const ChartSeries& seri
 }
 
 double label_width(const std::string& text) {
-  const auto letters = std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  });
+  const auto letters = std::count_if(text.begin(), text.end(),
+                                     [](char byte) { return !is_utf8_continuation(byte); });
   return kLetter * static_cast<double>(letters);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bnn/core/error.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/process/main_guard.h"
 #include "bnn/process/version.h"
 #include "commands.h"
@@ -63,6 +64,7 @@ int run_without_command(std::string_view word) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bnn::choose_blas_kernel();
   const std::string_view called = argc > 0 ? argv[0] : "";
   if (const Command* command = find(name_called(called))) return command->run(argc, argv);
   const std::string_view word = argc > 1 ? argv[1] : "";

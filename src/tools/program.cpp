@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 #include "bnn/core/error.h"
@@ -12,6 +13,13 @@
 
 namespace bnn {
 namespace {
+
+// Linked statically, OpenBLAS would start its own threads in a constructor before main and reserve
+// 128 MiB for each; this earlier constructor tells it not to. It stands in the programs, since a
+// library must leave the environment of its host alone.
+[[gnu::constructor(101)]] void keep_blas_single_threaded() {
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
 
 template <typename T>
 CLI::Validator number_from_zero(const std::string& expected) {

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <string_view>
 #include <unistd.h>
 #include <utility>
 
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/io_error.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/files/event_file.h"
 #include "bnn/files/event_folder.h"
@@ -22,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
 [[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
-  throw Error(ErrorKind::io, shown_path(path) + ": " + action + ": " + std::strerror(error));
+  throw io_error(path, action, error);
 }
 
 double wall_time() {

@@ -11,6 +11,8 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/blas_kernel.h"
+#include "bnn/process/stop_signal.h"
 #include "bnn/training/resume.h"
 #include "bnn/training/training_loop.h"
 
@@ -108,6 +110,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   Resumption begin =
       options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
   const TrainingState& state = begin.state;
+  const GracefulStop stops_with_a_checkpoint;
   write_file_atomically(folder.config_file(), run.folder_config().dump(2) + "\n");
   const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
   folder.open_metrics(state.step, validated, begin.unwritten_metrics);
@@ -120,6 +123,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
     outputs.show_in(*board);
   }
   log.add_file(folder.log_file());
+  log.info("OpenBLAS kernel " + blas_kernel_text());
   log.info(description);
   const ImageChanges& changes = run.data.images.changes();
   if (changes.any()) log.info(changes.sentence(run.data.images.shape()));

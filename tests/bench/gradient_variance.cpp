@@ -13,6 +13,7 @@
 #include "bnn/evaluation/evaluation_directory.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/training/training_data.h"
 #include "measure_variance.h"
 #include "program.h"
@@ -201,6 +202,7 @@ int run(Options options) {
 }  // namespace bnn
 
 int main(int argc, char** argv) {
+  bnn::choose_blas_kernel();
   bnn::Options options;
   CLI::App app(bnn::kDescription, "bnn-gradient-variance");
   app.add_option("CHECKPOINT", options.checkpoints, "Checkpoints of bnn-train");

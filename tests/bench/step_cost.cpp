@@ -7,6 +7,7 @@
 #include "bnn/core/error.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 #include "program.h"
 #include "step_cost_report.h"
@@ -86,6 +87,7 @@ int run(const Options& options) {
 }  // namespace bnn
 
 int main(int argc, char** argv) {
+  bnn::choose_blas_kernel();
   bnn::Options options;
   CLI::App app(bnn::kDescription, "bnn-step-cost");
   app.add_option("--out", options.out, "Where the results go")->option_text("DIR")->required();

@@ -168,16 +168,54 @@ TEST_CASE("an atomic write replaces a symbolic link, not the file it points to")
   CHECK_FALSE(std::filesystem::is_symlink(folder.file("link")));
 }
 
-TEST_CASE("temporary files of other processes neither block an atomic write nor are touched") {
+TEST_CASE("an atomic write removes what killed writers of the same file left behind") {
   const TemporaryDirectory folder;
-  const std::string same_pid = folder.file(".a.txt.tmp." + std::to_string(::getpid()));
-  put(same_pid, "left behind by a process that had our id");
-  put(folder.file(".a.txt.tmp.1"), "left behind");
+  const std::string ours = std::to_string(::getpid());
+  for (const std::string& name : {".a.txt.tmp." + ours, ".a.txt.tmp." + ours + ".3",
+                                  std::string(".a.txt.tmp.1"), std::string(".a.txt.tmp.999999")}) {
+    put(folder.file(name), "left behind");
+  }
+  const std::vector<std::string> others = {".b.txt.tmp.1", ".a.txt.tmp.x", ".a.txt.tmp.1.2.3",
+                                           ".a.txt.tmp.", "a.txt.tmp.1"};
+  for (const std::string& name : others) put(folder.file(name), "of somebody else");
+  REQUIRE(::mkfifo(folder.file(".a.txt.tmp.2").c_str(), 0600) == 0);
   bnn::write_file_atomically(folder.file("a.txt"), "new");
   CHECK(contents_of(folder.file("a.txt")) == "new");
-  CHECK(contents_of(same_pid) == "left behind by a process that had our id");
-  CHECK(contents_of(folder.file(".a.txt.tmp.1")) == "left behind");
-  CHECK(entries_in(folder.path()) == 3);
+  for (const std::string& name : others)
+    CHECK(contents_of(folder.file(name)) == "of somebody else");
+  CHECK(entries_in(folder.path()) == others.size() + 2);
+}
+
+TEST_CASE("an atomic write leaves the temporary files that others are writing") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.file("a.txt");
+  bnn::AtomicFile first(path);
+  first.write(std::as_bytes(std::span("first", 5)));
+  const int code = exit_code_of_child([&] {
+    bnn::write_file_atomically(path, "of the child");
+    return 0;
+  });
+  CHECK(code == 0);
+  CHECK(contents_of(path) == "of the child");
+  bnn::write_file_atomically(path, "second");
+  first.commit();
+  CHECK(contents_of(path) == "first");
+  CHECK(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("a killed writer leaves its temporary file to the next one") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.file("a.txt");
+  exit_code_of_child([&] {
+    bnn::AtomicFile file(path);
+    file.write(std::as_bytes(std::span("half", 4)));
+    ::_exit(0);
+    return 0;
+  });
+  REQUIRE(entries_in(folder.path()) == 1);
+  bnn::write_file_atomically(path, "whole");
+  CHECK(entries_in(folder.path()) == 1);
+  CHECK(contents_of(path) == "whole");
 }
 
 TEST_CASE("a file that is never committed leaves the old one and no trace") {

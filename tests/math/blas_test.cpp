@@ -133,3 +133,21 @@ TEST_CASE("the library says what it is") {
   CHECK(blas_configuration().find("OpenBLAS") != std::string::npos);
   CHECK(!blas_kernel().empty());
 }
+
+TEST_CASE("the kernel can be changed, and stays where the wanted one does not exist") {
+  const std::string before = blas_kernel();
+  const auto product_is_right = [] {
+    const std::vector<float> a = {1, 2, 3, 4}, b = {5, 6, 7, 8};
+    std::vector<float> c(4);
+    multiply(matrix(a.data(), 2, 2), matrix(b.data(), 2, 2), matrix(c.data(), 2, 2));
+    return c == std::vector<float>{19, 22, 43, 50};
+  };
+  if (use_blas_kernel("Nehalem")) {  // a build for one kernel alone has no choice
+    CHECK(blas_kernel() == "Nehalem");
+    CHECK(product_is_right());
+    CHECK(use_blas_kernel(before));
+  }
+  CHECK_FALSE(use_blas_kernel("no such kernel"));
+  CHECK(blas_kernel() == before);
+  CHECK(product_is_right());
+}

@@ -123,15 +123,52 @@ TEST_CASE("a prediction abstains above the threshold and not at it") {
   CHECK(line.substr(line.size() - 6) == ",true\n");
 }
 
-TEST_CASE("fields of CSV with commas, quotes or line breaks are quoted") {
+TEST_CASE("fields of CSV with commas or quotes are quoted") {
   const PredictionFormat format{
       .csv = true, .class_names = {"cat", "dog, \"brown\"", "owl"}, .classes = 3};
   PredictionRow row = example_row();
-  row.input = "a\nb\r.bin#17";
-  CHECK(prediction_line(format, row).substr(0, 39) ==
-        "17,\"a\nb\r.bin#17\",2,1,\"dog, \"\"brown\"\"\",0");
+  row.input = "a,b.bin#17";
+  CHECK(prediction_line(format, row).substr(0, 37) ==
+        "17,\"a,b.bin#17\",2,1,\"dog, \"\"brown\"\"\",");
   row.input = "plain name.bin#17";
   CHECK(prediction_line(format, row).substr(0, 21) == "17,plain name.bin#17,");
+}
+
+TEST_CASE("names cannot steer what shows CSV, and JSON holds them escaped") {
+  const std::string name = "a\n\x1b[2J\x07\x7f\u009b\u202e\u2066z";
+  PredictionFormat format{
+      .csv = true, .class_names = {"cat", name, "owl"}, .classes = 3, .top_k = 1};
+  PredictionRow row = example_row();
+  row.input = name;
+  row.prediction_set = {1, 0};
+  const std::string csv = prediction_line(format, row);
+  CHECK(csv.substr(0, csv.find(",0.5")) == "17,a??[2J?????z,2,1,a??[2J?????z");
+  CHECK(csv.substr(csv.find(",false")) == ",false,a??[2J?????z,0.5,a??[2J?????z;cat\n");
+  format.csv = false;
+  const std::string json = prediction_line(format, row);
+  CHECK(json.find("a\\n\\u001b[2J\\u0007\\u007f\\u009b\\u202e\\u2066z") != std::string::npos);
+  CHECK(json.find('\x7f') == std::string::npos);
+  CHECK(json.find("\u009b") == std::string::npos);
+  CHECK(json.find("\u202e") == std::string::npos);
+  CHECK(bnn::testing::parsed(json)["class"].get<std::string>() == name);
+}
+
+TEST_CASE("a spreadsheet takes no name in CSV for a formula") {
+  PredictionFormat format{.csv = true, .class_names = {"cat", "=1+1", "@owl"}, .classes = 3};
+  PredictionRow row = example_row();
+  row.input = "+a,b";
+  row.prediction_set = {0, 2, 1};
+  const std::string csv = prediction_line(format, row);
+  CHECK(csv.substr(0, csv.find(",0.5")) == "17,\"'+a,b\",2,1,'=1+1");
+  CHECK(csv.substr(csv.find(",false")) == ",false,cat;'@owl;'=1+1\n");
+  for (const std::string ours : {"-", "-#17"}) {  // standard input
+    row.input = ours;
+    CHECK(prediction_line(format, row).substr(0, ours.size() + 4) == "17," + ours + ",");
+  }
+  row.input = "-x";
+  CHECK(prediction_line(format, row).substr(0, 7) == "17,'-x,");
+  format.csv = false;
+  CHECK(bnn::testing::parsed(prediction_line(format, row))["class"].get<std::string>() == "=1+1");
 }
 
 TEST_CASE("a file name that is not UTF-8 becomes valid text in both formats") {

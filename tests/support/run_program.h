@@ -47,6 +47,7 @@ class StartedProgram {
   StartedProgram(const StartedProgram&) = delete;
   StartedProgram& operator=(const StartedProgram&) = delete;
 
+  pid_t process() const { return process_; }
   void send(int signal) const;
   /// Serves the pipes until the program has ended. Call once.
   ProgramRun wait();

@@ -1,13 +1,17 @@
 #pragma once
 // Small conversions from values to text for the programs' output. None of them depends on the
 // locale. Thread-safe: no state.
+//
+// Names of files, classes and layers come from strangers. Characters that steer what shows them are
+// never written: control characters (C0, DEL, and C1, which is U+0080 to U+009F), which command a
+// terminal; the marks, embeddings, overrides and isolates of bidirectional text (U+061C, U+200E,
+// U+200F, U+202A to U+202E, U+2066 to U+2069), which can make text read backwards; and the line and
+// paragraph separators (U+2028, U+2029). JSON escapes them, so that a program reads the exact name;
+// every other text has a "?" for each.
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "bnn/core/json_reader.h"
 
 namespace bnn {
 
@@ -20,25 +24,23 @@ std::string significant(double value, int digits);
 /// With a fixed number of decimals ("0.1000"); "n/a" if it is not finite.
 std::string fixed(double value, int decimals);
 
-/// `text` with every byte that is not UTF-8 replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
+/// True of the characters above, which steer what shows them.
+bool steers_display(char32_t character);
 
-/// One line of at most 500 bytes of valid UTF-8 without control characters, each of which becomes a
-/// "?": a file's name in it cannot steer a terminal.
-std::string printable_line(const std::string& text);
+/// Valid UTF-8 with a "?" for every character that would steer what shows it.
+std::string plain_text(std::string_view text);
 
-/// Valid UTF-8 without control characters (each becomes a "?", so that a name from a file cannot
-/// steer a terminal), cut to at most `columns` columns, where a cut is marked by "..", and filled
-/// up with spaces. Characters from U+1100 on, most of which are wide, count as two columns.
+/// JSON text in which strings hold characters that steer what shows them: each becomes \uXXXX.
+std::string escaped_json(std::string_view json);
+
+/// Plain text on one line of at most 500 bytes.
+std::string printable_line(std::string_view text);
+
+/// Plain text cut to at most `columns` columns, where a cut is marked by "..", and filled up with
+/// spaces. Characters from U+1100 on, most of which are wide, count as two columns.
 std::string fitted(std::string_view text, std::size_t columns);
 
 /// ASCII text with spaces before it up to `columns`; longer text stays as it is.
 std::string right_aligned(std::string_view text, std::size_t columns);
-
-/// How a class is called: its name where names are known, its index where not.
-Json class_label(const std::vector<std::string>& class_names, int index);
-
-/// One line of valid UTF-8 with a line feed at its end. Numbers that are not finite become null.
-std::string json_line(const Json& value);
 
 }  // namespace bnn

@@ -2,6 +2,9 @@
 // Owns an open file descriptor. One object serves one thread at a time.
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace bnn {
 
@@ -33,6 +36,14 @@ class FileDescriptor {
   void reset(int number);
   /// Closes and returns what close() returned.
   int close();
+
+  /// Writes all bytes, in as many calls as it takes, also where signals interrupt. Returns false,
+  /// with the reason in errno, if that fails; a part may be written then.
+  [[nodiscard]] bool write_all(std::span<const std::byte> bytes);
+  /// The same at a byte offset from the start of the file.
+  [[nodiscard]] bool write_all_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  /// Brings what was written to the disk; returns false, with the reason in errno, if that fails.
+  [[nodiscard]] bool sync();
 
  private:
   int number_ = -1;

@@ -21,7 +21,7 @@ namespace bnn {
 /// compressed file expands to.
 constexpr std::uint64_t kMaxStreamBytes = std::uint64_t{4} << 30;
 
-/// The path as messages show it: its last 160 bytes if it is longer than that.
+/// The path as messages show it: plain text (display_text.h), its last 160 bytes if it is longer.
 std::string shown_path(const std::string& path);
 
 /// True if two names lead to one file, by whatever link. Files that do not exist are known by their

@@ -147,11 +147,12 @@ class Json {
   void append(std::string key, Json value);
   void erase(std::string_view key);
 
-  /// Text on one line, or with lines indented by `indent` columns. Throws JsonError if a string is
-  /// not UTF-8.
+  /// Text on one line, or with lines indented by `indent` columns. Characters of strings that would
+  /// steer what shows them (display_text.h) are escaped, and numbers that are not finite are null.
+  /// Throws JsonError if a string is not UTF-8.
   std::string dump(int indent = -1) const;
-  /// Text on one line with U+FFFD for what is not UTF-8; with `ascii`, every other character is
-  /// escaped.
+  /// The same on one line with U+FFFD for what is not UTF-8; with `ascii`, every character beyond
+  /// ASCII is escaped.
   std::string dump_replacing(bool ascii = false) const;
 
   friend bool operator==(const Json& a, const Json& b) { return equal(a, b); }
@@ -183,5 +184,8 @@ struct JsonMember {
   std::string key;
   Json value;
 };
+
+/// One line of an output, with a line feed at its end and U+FFFD for what is not UTF-8.
+std::string json_line(const Json& value);
 
 }  // namespace bnn

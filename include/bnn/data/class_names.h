@@ -1,6 +1,7 @@
 #pragma once
 // The names of classes that a config gives, as a list or in a text file.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace bnn {
 std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
                                           int classes);
 
-/// JSON can hold nothing but UTF-8, and class names are written into it.
-bool is_utf8(const std::string& text);
+/// The name of a class where names are known, its index where not.
+std::string class_text(const std::vector<std::string>& class_names, std::size_t index);
 
 }  // namespace bnn

@@ -3,12 +3,12 @@
 //
 // A temporary file in the same folder, write, fsync, rename over the target, fsync of the
 // folder. At any instant, even after a crash, the target is absent, the old file or the new one.
-// The temporary file is named ".<name>.tmp.<pid>" and created with O_EXCL, so those that other
-// processes left behind are never opened, truncated or removed; a process that is killed while it
-// writes leaves its own. A target that is a symbolic link is replaced by the new file; what the
-// link pointed to stays as it is; any other target that is no regular file is refused. Permissions
-// are those of a new file. Failures are Error(io) with the path and the system's reason. One object
-// serves one thread at a time.
+// The temporary file is named ".<name>.tmp.<pid>" and created with O_EXCL. A process that is killed
+// while it writes leaves its own; the next one that writes the same name removes it, and leaves
+// those that are being written (leftover_files.h). A target that is a symbolic link is replaced by
+// the new file; what the link pointed to stays as it is; any other target that is no regular file
+// is refused. Permissions are those of a new file. Failures are Error(io) with the path and the
+// system's reason. One object serves one thread at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,12 +39,14 @@ class AtomicFile {
   void commit();
 
  private:
+  void make_temporary(const std::string& stem);
   [[noreturn]] void fail(const std::string& action) const;
 
   std::string path_;
   std::string temporary_;
   FileDescriptor folder_;
   FileDescriptor file_;
+  FileDescriptor lock_;
 };
 
 /// Replaces a file atomically and durably by the parts, one after the other. On any error the

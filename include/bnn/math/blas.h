@@ -50,4 +50,9 @@ void prepare_blas(int threads);
 std::string blas_configuration();
 std::string blas_kernel();
 
+/// Makes OpenBLAS take the kernel of this name, for the whole process; not while another thread
+/// computes a product. False, and the kernel stays, where the build has no such kernel or no
+/// choice.
+bool use_blas_kernel(const std::string& name);
+
 }  // namespace bnn

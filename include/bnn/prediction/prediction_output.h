@@ -11,8 +11,13 @@
 // top_1_probability, top_2, …; a row without a label leaves that field empty. Fields are quoted as
 // RFC 4180 says; lines end in a line feed.
 //
-// Entropies are in nats. Numbers are the shortest text that reads back to the same double. The
-// text is valid UTF-8: other bytes of names become U+FFFD. Thread-safe: no state.
+// Entropies are in nats. Numbers are the shortest text that reads back to the same double.
+//
+// Names of files and classes come from strangers, and JSON is their exact form: it escapes control
+// characters, those of bidirectional text and line separators (display_text.h) as \uXXXX. CSV is
+// for the eye and for spreadsheets: each of those characters becomes a "?", and a name that begins
+// with =, +, - or @, which a spreadsheet would compute, gets an apostrophe before it. In both,
+// bytes that are not UTF-8 become U+FFFD. Thread-safe: no state.
 
 #include <cstddef>
 #include <optional>

@@ -2,7 +2,8 @@
 // What a run says: log lines on stderr and in train.log, and a progress line on a terminal.
 //
 // Standard output carries results only. The progress line is rewritten in place, at most five times
-// a second, and only where stderr is a terminal; log lines push it aside. Not thread-safe.
+// a second, and only where stderr is a terminal; log lines push it aside. Characters that would
+// steer a terminal (display_text.h) become "?", but for line breaks. Not thread-safe.
 
 #include <chrono>
 #include <memory>

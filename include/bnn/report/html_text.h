@@ -40,9 +40,6 @@ std::string short_name(std::string_view text, std::size_t columns = 48);
 /// A name, shortened and escaped, that cannot change the direction of the text around it.
 Markup html_name(std::string_view text);
 
-/// The name of a class where names are known, its index where not.
-std::string class_text(const std::vector<std::string>& class_names, std::size_t index);
-
 /// The first cell of each row is its header.
 struct HtmlTable {
   std::string caption;

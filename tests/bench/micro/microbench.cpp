@@ -5,6 +5,7 @@
 #include "benchmarks.h"
 #include "bnn/core/error.h"
 #include "bnn/math/blas.h"
+#include "bnn/process/blas_kernel.h"
 #include "bnn/process/main_guard.h"
 
 namespace bnn {
@@ -36,5 +37,6 @@ int run(int argc, char** argv) {
 }  // namespace bnn
 
 int main(int argc, char** argv) {
+  bnn::choose_blas_kernel();
   return bnn::guarded_main("bnn-microbench", [&] { return bnn::run(argc, argv); });
 }

@@ -1,0 +1,66 @@
+#include "bnn/process/blas_kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "bnn/math/blas.h"
+
+namespace bnn {
+namespace {
+
+// The kernels of OpenBLAS 0.3.21 that use nothing newer than SSE 4.2.
+constexpr std::array<std::string_view, 16> kWithoutAvx = {
+    "Katmai", "Coppermine",   "Northwood",  "Prescott", "Banias", "Atom",
+    "Core2",  "Penryn",       "Dunnington", "Nehalem",  "Athlon", "Opteron",
+    "Nano",   "Opteron_SSE3", "Bobcat",     "Barcelona"};
+
+// OpenBLAS's own choice where it was replaced, or "".
+const std::string& replaced_kernel() {
+  static const std::string replaced = [] {
+    if (std::getenv("OPENBLAS_CORETYPE") != nullptr) return std::string();
+    const std::string chosen = blas_kernel();
+    const auto better = better_blas_kernel(processor_features(), chosen);
+    return better && use_blas_kernel(*better) ? chosen : std::string();
+  }();
+  return replaced;
+}
+
+}  // namespace
+
+ProcessorFeatures processor_features() {
+  ProcessorFeatures features;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  features.avx = __builtin_cpu_supports("avx");
+  features.avx2_and_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  features.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512cd");
+  features.amd = __builtin_cpu_is("amd");
+#endif
+  return features;
+}
+
+std::optional<std::string> better_blas_kernel(const ProcessorFeatures& processor,
+                                              std::string_view chosen) {
+  const bool is_old =
+      std::find(kWithoutAvx.begin(), kWithoutAvx.end(), chosen) != kWithoutAvx.end();
+  if (!is_old) return std::nullopt;
+  if (processor.avx512) return "SkylakeX";
+  if (processor.avx2_and_fma) return processor.amd ? "Zen" : "Haswell";
+  if (processor.avx) return "Sandybridge";
+  return std::nullopt;
+}
+
+void choose_blas_kernel() { replaced_kernel(); }
+
+std::string blas_kernel_text() {
+  const std::string& replaced = replaced_kernel();
+  if (replaced.empty()) return blas_kernel();
+  return fmt::format("{} (instead of {}, since OpenBLAS does not know this processor)",
+                     blas_kernel(), replaced);
+}
+
+}  // namespace bnn
