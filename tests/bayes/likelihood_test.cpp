@@ -120,7 +120,7 @@ TEST_CASE("a classifier predicts the softmax of its outputs and says what it nee
   CHECK(prediction == expected);
   const std::vector<int> labels = {1};
   const std::vector<float> numbers(12);
-  CHECK(classifier.accepts(Targets(labels())));
+  CHECK(classifier.accepts(Targets(labels)));
   CHECK(classifier.accepts(Targets(numbers, 4)));
   CHECK(!classifier.accepts(Targets(numbers, 3)));
 }
