@@ -35,8 +35,6 @@ class RecordFile {
   const std::string& waiting() const { return waiting_; }
 
  private:
-  bool write_waiting();
-
   std::string path_;
   FileDescriptor file_;
   std::size_t size_ = 0;  // of the whole records
