@@ -11,6 +11,7 @@
 #include "bnn/bayes/tensor_names.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/parse_json.h"
+#include "bnn/core/shape.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {
@@ -87,10 +88,6 @@ std::vector<Place> places(const ParameterLayout& layout, const ModelArrays& arra
     }
   }
   return list;
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
 // Only an array of the optimizer's state can promise to have no negative number.

@@ -11,13 +11,12 @@
 #include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/core/shape.h"
 
 namespace bnn {
 namespace {
 
 std::string quoted(const std::string& name) { return json_text(Json(name)); }
-
-std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
 
 // Which tensor goes into which variable, and what stands against it.
 class Matching {

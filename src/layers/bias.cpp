@@ -16,7 +16,7 @@ void add_bias_and_activate(std::span<const float> bias, Activation activation, f
 void add_bias_gradient(const WeightTensor& bias, const Pass& pass, const float* gradient, int rows,
                        std::size_t channels, float* parameters_gradient) {
   if (bias.size() == 0) return;
-  float* sum = bias.shared_gradient(pass, parameters_gradient);
+  float* sum = bias.common_gradient(pass, parameters_gradient);
   for (int i = 0; i < rows; ++i, gradient += channels) {
     for (std::size_t c = 0; c < channels; ++c) sum[c] += gradient[c];
   }

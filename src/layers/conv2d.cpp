@@ -3,6 +3,9 @@
 #include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/layers/conv2d_local.h"
+#include "bnn/layers/conv2d_per_example.h"
+#include "bnn/layers/conv2d_two_product.h"
 #include "bnn/layers/conv2d_winograd.h"
 
 namespace bnn {

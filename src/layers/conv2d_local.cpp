@@ -1,8 +1,10 @@
+#include "bnn/layers/conv2d_local.h"
+
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "bnn/layers/bias.h"
-#include "bnn/layers/conv2d.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
 
@@ -25,11 +27,10 @@ struct Conv2dLocal::Buffers {
   float* deviation;          // [rows][filters] where the pass saves none
   float* noise;              // [rows][filters]
 
-  Buffers(const Conv2dGeometry& geometry, const Pass& pass, float* memory) {
+  Buffers(const Conv2dGeometry& geometry, Scratch& scratch) {
     const std::size_t pixels = tile_pixels(geometry.window);
     const std::size_t depth = static_cast<std::size_t>(geometry.window.depth());
     const std::size_t filters = static_cast<std::size_t>(geometry.filters);
-    Scratch scratch(memory);
     variance = scratch.take(geometry.kernel.size());
     variance_gradient = scratch.take(geometry.kernel.size());
     columns = scratch.take(tile_size(geometry.window));
@@ -37,16 +38,10 @@ struct Conv2dLocal::Buffers {
     column_gradient = scratch.take(pixels * depth);
     deviation = scratch.take(pixels * filters);
     noise = scratch.take(pixels * filters);
-    square(geometry.kernel.own(pass), geometry.kernel.size(), variance);
   }
 
-  static std::size_t size(const Conv2dGeometry& geometry) {
-    const std::size_t pixels = tile_pixels(geometry.window);
-    const std::size_t depth = static_cast<std::size_t>(geometry.window.depth());
-    const std::size_t filters = static_cast<std::size_t>(geometry.filters);
-    return 2 * round_to_alignment(geometry.kernel.size()) +
-           round_to_alignment(tile_size(geometry.window)) + 2 * round_to_alignment(pixels * depth) +
-           2 * round_to_alignment(pixels * filters);
+  void square_scales(const WeightTensor& kernel, const Pass& pass) const {
+    square(kernel.drawn(pass), kernel.size(), variance);
   }
 };
 
@@ -55,7 +50,7 @@ double Conv2dLocal::multiply_adds() const { return 2.0 * mean_.multiply_adds(); 
 std::size_t Conv2dLocal::saved_size() const { return geometry_.output_size() + mean_.saved_size(); }
 
 std::size_t Conv2dLocal::scratch_size(int examples) const {
-  return std::max(Buffers::size(geometry_), mean_.scratch_size(examples));
+  return std::max(count_scratch<Buffers>(geometry_), mean_.scratch_size(examples));
 }
 
 // Elements first, first + 1, … of the example's noise, [pixel][filter].
@@ -66,7 +61,9 @@ void Conv2dLocal::draw_noise(const Pass& pass, std::size_t b, std::size_t first,
 
 void Conv2dLocal::forward(const ForwardArgs& args) const {
   if (!args.pass.has_noise()) return mean_.forward(args);
-  const Buffers buffers(geometry_, args.pass, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, scratch);
+  buffers.square_scales(geometry_.kernel, args.pass);
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     forward_example(args, b, buffers);
   }
@@ -87,7 +84,7 @@ void Conv2dLocal::forward_example(const ForwardArgs& args, std::size_t b,
     float* deviation = saved == nullptr ? buffers.deviation : saved + first;
     // pixels x filters = (pixels x depth) (depth x filters), twice
     multiply(matrix(columns, tile.pixels, depth),
-             matrix(geometry_.kernel.shared(args.pass), depth, filters),
+             matrix(geometry_.kernel.common(args.pass), depth, filters),
              matrix(y, tile.pixels, filters));
     square(columns, static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth),
            buffers.squares);
@@ -106,14 +103,16 @@ void Conv2dLocal::forward_example(const ForwardArgs& args, std::size_t b,
 
 void Conv2dLocal::backward(const BackwardArgs& args) const {
   if (!args.pass.has_noise()) return mean_.backward(args);
-  const Buffers buffers(geometry_, args.pass, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, scratch);
+  buffers.square_scales(geometry_.kernel, args.pass);
   const std::size_t kernel_size = geometry_.kernel.size();
   std::memset(buffers.variance_gradient, 0, kernel_size * sizeof(float));
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     backward_example(args, b, buffers);
   }
-  const float* scale = geometry_.kernel.own(args.pass);
-  float* scale_gradient = geometry_.kernel.own_gradient(args.gradient);
+  const float* scale = geometry_.kernel.drawn(args.pass);
+  float* scale_gradient = geometry_.kernel.drawn_gradient(args.gradient);
   for (std::size_t i = 0; i < kernel_size; ++i) {
     scale_gradient[i] += 2.0f * scale[i] * buffers.variance_gradient[i];
   }
@@ -152,7 +151,7 @@ void Conv2dLocal::backward_tile(const BackwardArgs& args, std::size_t b, const T
       matrix(variance_gradient(args, b, tile, dz, buffers), tile.pixels, filters);
   // depth x filters += (pixels x depth)ᵀ (pixels x filters), twice
   multiply_at_b(matrix(columns, tile.pixels, depth), tile_dz,
-                matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
+                matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
                 Write::add);
   multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
                 matrix(buffers.variance_gradient, depth, filters), Write::add);
@@ -160,7 +159,7 @@ void Conv2dLocal::backward_tile(const BackwardArgs& args, std::size_t b, const T
   // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth; the squares are used up.
   multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
                 matrix(buffers.squares, tile.pixels, depth));
-  multiply_a_bt(tile_dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
+  multiply_a_bt(tile_dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
                 matrix(buffers.column_gradient, tile.pixels, depth));
   for (std::size_t i = 0; i < column_size; ++i) {
     buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];

@@ -1,9 +1,10 @@
+#include "bnn/layers/conv2d_two_product.h"
+
 #include <algorithm>
 #include <cstring>
 
 #include "bnn/bayes/flipout.h"
 #include "bnn/layers/bias.h"
-#include "bnn/layers/conv2d.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
 #include "bnn/math/vector_ops.h"
@@ -40,39 +41,23 @@ struct Conv2dTwoProduct::Buffers {
   float* perturbed_gradient;  // [rows][depth]
   float* perturbed;           // [rows][filters]
 
-  Buffers(const Conv2dGeometry& geometry, int examples, float* memory) {
+  Buffers(const Conv2dGeometry& geometry, int examples, Scratch& scratch) {
     const auto group = static_cast<std::size_t>(group_size(geometry, examples));
     const auto channels = static_cast<std::size_t>(geometry.window.input.channels);
     const auto filters = static_cast<std::size_t>(geometry.filters);
-    Scratch scratch(memory);
-    s = {scratch.take(channels), channels};
-    r = {scratch.take(filters), filters};
+    s = scratch.span(channels);
+    r = scratch.span(filters);
     columns = scratch.take(group * columns_each(geometry));
     column_gradient = scratch.take(group * columns_each(geometry));
     perturbed_gradient = scratch.take(group * columns_each(geometry));
     perturbed = scratch.take(group * geometry.output_size());
   }
-
-  static std::size_t size(const Conv2dGeometry& geometry, int examples) {
-    const auto group = static_cast<std::size_t>(group_size(geometry, examples));
-    return round_to_alignment(static_cast<std::size_t>(geometry.window.input.channels)) +
-           round_to_alignment(static_cast<std::size_t>(geometry.filters)) +
-           3 * round_to_alignment(group * columns_each(geometry)) +
-           round_to_alignment(group * geometry.output_size());
-  }
 };
 
-double Conv2dTwoProduct::multiply_adds() const {
-  return 2.0 * static_cast<double>(geometry_.window.pixels()) *
-         static_cast<double>(geometry_.kernel.size());
-}
-
-std::size_t Conv2dTwoProduct::saved_size() const {
-  return needs_input(geometry_.activation) ? geometry_.output_size() : 0;
-}
+double Conv2dTwoProduct::multiply_adds() const { return 2.0 * Conv2dForm::multiply_adds(); }
 
 std::size_t Conv2dTwoProduct::scratch_size(int examples) const {
-  return Buffers::size(geometry_, examples);
+  return count_scratch<Buffers>(geometry_, examples);
 }
 
 template <typename Visit>
@@ -113,7 +98,8 @@ void Conv2dTwoProduct::flip_outputs(const Pass& pass, const Group& group, std::s
 }
 
 void Conv2dTwoProduct::forward(const ForwardArgs& args) const {
-  const Buffers buffers(geometry_, args.pass.examples, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, args.pass.examples, scratch);
   const auto bias = bias_of(geometry_.bias, args.pass);
   for_each_group(args.pass.examples,
                  [&](const Group& group) { forward_group(args, group, bias, buffers); });
@@ -127,11 +113,11 @@ void Conv2dTwoProduct::forward_group(const ForwardArgs& args, const Group& group
   const Matrix columns = matrix(buffers.columns, group.rows, depth);
   make_columns(group, args.inputs[0], buffers.columns);
   // rows x filters = (rows x depth) (depth x filters)
-  multiply(columns, matrix(geometry_.kernel.shared(pass), depth, filters), y);
+  multiply(columns, matrix(geometry_.kernel.common(pass), depth, filters), y);
   if (pass.has_noise()) {
     const Matrix perturbed = matrix(buffers.perturbed, group.rows, filters);
     flip_columns(pass, group, buffers.s, buffers.columns);
-    multiply(columns, matrix(geometry_.kernel.own(pass), depth, filters), perturbed);
+    multiply(columns, matrix(geometry_.kernel.drawn(pass), depth, filters), perturbed);
     flip_outputs(pass, group, buffers.r, buffers.perturbed);
     add(buffers.perturbed, group.examples * geometry_.output_size(), y.data);
   }
@@ -140,7 +126,8 @@ void Conv2dTwoProduct::forward_group(const ForwardArgs& args, const Group& group
 }
 
 void Conv2dTwoProduct::backward(const BackwardArgs& args) const {
-  const Buffers buffers(geometry_, args.pass.examples, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, args.pass.examples, scratch);
   for_each_group(args.pass.examples,
                  [&](const Group& group) { backward_group(args, group, buffers); });
 }
@@ -159,12 +146,12 @@ void Conv2dTwoProduct::backward_group(const BackwardArgs& args, const Group& gro
   const Matrix dz = matrix(dy, group.rows, filters);
   // depth x filters += (rows x depth)ᵀ (rows x filters)
   multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(geometry_.kernel.shared_gradient(args.pass, args.gradient), depth, filters),
+                matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
                 Write::add);
   float* dx = args.input_gradients[0];
   if (dx != nullptr) {
     // rows x depth = (rows x filters) (depth x filters)ᵀ
-    multiply_a_bt(dz, matrix(geometry_.kernel.shared(args.pass), depth, filters),
+    multiply_a_bt(dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
                   matrix(buffers.column_gradient, group.rows, depth));
   }
   if (args.pass.has_noise()) backward_perturbation(args, group, buffers);
@@ -188,9 +175,9 @@ void Conv2dTwoProduct::backward_perturbation(const BackwardArgs& args, const Gro
   flip_outputs(pass, group, buffers.r, dy);
   flip_columns(pass, group, buffers.s, buffers.columns);
   multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(geometry_.kernel.own_gradient(args.gradient), depth, filters), Write::add);
+                matrix(geometry_.kernel.drawn_gradient(args.gradient), depth, filters), Write::add);
   if (args.input_gradients[0] == nullptr) return;
-  multiply_a_bt(dz, matrix(geometry_.kernel.own(pass), depth, filters),
+  multiply_a_bt(dz, matrix(geometry_.kernel.drawn(pass), depth, filters),
                 matrix(buffers.perturbed_gradient, group.rows, depth));
   flip_columns(pass, group, buffers.s, buffers.perturbed_gradient);
   add(buffers.perturbed_gradient, group.examples * columns_each(geometry_),

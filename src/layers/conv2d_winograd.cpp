@@ -84,59 +84,39 @@ struct Conv2dWinograd::Buffers {
   float* inputs;   // V, [16][n][channels]; later its gradient
   float* outputs;  // Y or dY, [16][n][filters]
 
-  Buffers(const Conv2dGeometry& geometry, float* memory)
+  Buffers(const Conv2dGeometry& geometry, Scratch& scratch)
       : channels(positive(geometry.window.input.channels)),
         filters(positive(geometry.filters)),
         kernel_step(padded(channels * filters)) {
-    const Sizes sizes(geometry);
-    Scratch scratch(memory);
-    zeros = scratch.take(sizes.zeros);
-    for (float** array : {&mean, &mean_gradient}) *array = scratch.take(sizes.transformed);
+    const Cut cut(geometry);
+    const std::size_t examples = positive(cut.examples);
+    const std::size_t tiles =
+        examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
+    const std::size_t transformed = kWinogradPositions * kernel_step;
+    // What nothing but flipout needs takes no memory elsewhere.
+    const auto of_flipout = [&](std::size_t size) {
+      return geometry.kernel.draw == Draw::perturbation ? size : 0;
+    };
+    zeros = scratch.take(zeros_size());
+    for (float** array : {&mean, &mean_gradient}) *array = scratch.take(transformed);
     for (float** array : {&perturbation, &perturbation_gradient}) {
-      *array = scratch.take(sizes.transformed_perturbation);
+      *array = scratch.take(of_flipout(transformed));
     }
-    for (float** array : {&weights, &gradient}) *array = scratch.take(sizes.example_kernel);
-    s = scratch.take(sizes.s);
-    r = scratch.take(sizes.r);
-    inputs = scratch.take(sizes.inputs);
-    outputs = scratch.take(sizes.outputs);
-    std::memset(zeros, 0, sizes.zeros * sizeof(float));
+    for (float** array : {&weights, &gradient}) {
+      *array = scratch.take(of_flipout(channels * filters));
+    }
+    s = scratch.take(of_flipout(examples * channels));
+    r = scratch.take(of_flipout(examples * filters));
+    inputs = scratch.take(kWinogradPositions * padded(tiles * channels));
+    outputs = scratch.take(kWinogradPositions * padded(tiles * filters));
   }
 
-  static std::size_t size(const Conv2dGeometry& geometry) {
-    const Sizes sizes(geometry);
-    return round_to_alignment(sizes.zeros) + 2 * round_to_alignment(sizes.transformed) +
-           2 * round_to_alignment(sizes.transformed_perturbation) +
-           2 * round_to_alignment(sizes.example_kernel) + round_to_alignment(sizes.s) +
-           round_to_alignment(sizes.r) + round_to_alignment(sizes.inputs) +
-           round_to_alignment(sizes.outputs);
-  }
-
+  void clear_zeros() const { std::memset(zeros, 0, zeros_size() * sizeof(float)); }
   std::span<float> signs_in(std::size_t i) const { return {s + i * channels, channels}; }
   std::span<float> signs_out(std::size_t i) const { return {r + i * filters, filters}; }
 
  private:
-  struct Sizes {
-    std::size_t zeros, transformed, inputs, outputs;
-    std::size_t transformed_perturbation = 0, example_kernel = 0, s = 0, r = 0;
-
-    explicit Sizes(const Conv2dGeometry& geometry) {
-      const Cut cut(geometry);
-      const std::size_t channels = positive(geometry.window.input.channels);
-      const std::size_t filters = positive(geometry.filters), examples = positive(cut.examples);
-      const std::size_t tiles =
-          examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
-      zeros = std::max(channels, filters);
-      transformed = kWinogradPositions * padded(channels * filters);
-      inputs = kWinogradPositions * padded(tiles * channels);
-      outputs = kWinogradPositions * padded(tiles * filters);
-      if (geometry.kernel.draw != Draw::perturbation) return;
-      transformed_perturbation = transformed;
-      example_kernel = channels * filters;
-      s = examples * channels;
-      r = examples * filters;
-    }
-  };
+  std::size_t zeros_size() const { return std::max(channels, filters); }
 };
 
 bool Conv2dWinograd::fits(const Conv2dGeometry& geometry) {
@@ -151,12 +131,8 @@ double Conv2dWinograd::multiply_adds() const {
          winograd_tile_columns(window) * static_cast<double>(kernel_size(geometry_));
 }
 
-std::size_t Conv2dWinograd::saved_size() const {
-  return needs_input(geometry_.activation) ? geometry_.output_size() : 0;
-}
-
 std::size_t Conv2dWinograd::scratch_size(int /*examples*/) const {
-  return Buffers::size(geometry_);
+  return count_scratch<Buffers>(geometry_);
 }
 
 template <typename Visit>
@@ -186,9 +162,9 @@ void Conv2dWinograd::transform_inputs(const float* images, const Group& group,
 // Transforms what the pass multiplies with: means or the shared sample, and the perturbation.
 void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers) const {
   const WeightTensor& kernel = geometry_.kernel;
-  transform_kernel(kernel.shared(pass), kernel_size(geometry_), buffers.kernel_step, buffers.mean);
+  transform_kernel(kernel.common(pass), kernel_size(geometry_), buffers.kernel_step, buffers.mean);
   if (!kernel.differs_by_example(pass)) return;
-  transform_kernel(kernel.own(pass), kernel_size(geometry_), buffers.kernel_step,
+  transform_kernel(kernel.drawn(pass), kernel_size(geometry_), buffers.kernel_step,
                    buffers.perturbation);
 }
 
@@ -202,7 +178,9 @@ void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
 }
 
 void Conv2dWinograd::forward(const ForwardArgs& args) const {
-  const Buffers buffers(geometry_, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, scratch);
+  buffers.clear_zeros();
   transform_kernels(args.pass, buffers);
   for_each_group(args.pass.examples,
                  [&](const Group& group) { forward_group(args, group, buffers); });
@@ -253,7 +231,9 @@ void Conv2dWinograd::multiply_position(const Pass& pass, const Group& group, std
 }
 
 void Conv2dWinograd::backward(const BackwardArgs& args) const {
-  const Buffers buffers(geometry_, args.scratch);
+  Scratch scratch(args.scratch);
+  const Buffers buffers(geometry_, scratch);
+  buffers.clear_zeros();
   const WeightTensor& kernel = geometry_.kernel;
   const std::size_t size = kernel_size(geometry_);
   const std::size_t bytes = kWinogradPositions * buffers.kernel_step * sizeof(float);
@@ -268,10 +248,10 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   for_each_group(args.pass.examples,
                  [&](const Group& group) { backward_group(args, group, buffers); });
   add_transform_kernel_adjoint(buffers.mean_gradient, size, buffers.kernel_step,
-                               kernel.shared_gradient(args.pass, args.gradient));
+                               kernel.common_gradient(args.pass, args.gradient));
   if (differs) {
     add_transform_kernel_adjoint(buffers.perturbation_gradient, size, buffers.kernel_step,
-                                 kernel.own_gradient(args.gradient));
+                                 kernel.drawn_gradient(args.gradient));
   }
 }
 

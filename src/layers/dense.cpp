@@ -57,6 +57,35 @@ void put_block(const WeightGradientArgs& args, std::size_t size, float* partial,
   add(partial, size, gradient);
 }
 
+// Scratch of the products with a perturbation, for `examples` examples.
+struct FlipBuffers {
+  std::span<float> s, r;  // signs of one example
+  float* inputs;          // [examples][inputs]
+  float* outputs;         // [examples][units]
+
+  FlipBuffers(int rows, int units, int examples, Scratch& scratch)
+      : s(scratch.span(static_cast<std::size_t>(rows))),
+        r(scratch.span(static_cast<std::size_t>(units))),
+        inputs(scratch.take(area(examples, rows))),
+        outputs(scratch.take(area(examples, units))) {}
+};
+
+// Scratch of the gradient of one block of the kernel, [rows][units].
+struct BlockBuffers {
+  float* partial;  // tree_levels(shards) blocks
+  FlipBuffers flipped;
+
+  BlockBuffers(std::size_t shards, int rows, int units, int examples, Scratch& scratch)
+      : partial(scratch.take(static_cast<std::size_t>(tree_levels(shards)) * area(rows, units))),
+        flipped(rows, units, examples, scratch) {}
+};
+
+int most_examples(std::span<const ShardView> shards) {
+  int most = 0;
+  for (const ShardView& view : shards) most = std::max(most, view.pass->examples);
+  return most;
+}
+
 }  // namespace
 
 std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name,
@@ -99,30 +128,23 @@ std::size_t Dense::saved_size() const {
 }
 
 std::size_t Dense::scratch_size(int examples) const {
-  return round_to_alignment(static_cast<std::size_t>(inputs_)) +
-         round_to_alignment(static_cast<std::size_t>(units_)) +
-         round_to_alignment(area(examples, inputs_)) + round_to_alignment(area(examples, units_));
+  return count_scratch<FlipBuffers>(inputs_, units_, examples);
 }
 
 void Dense::forward(const ForwardArgs& args) const {
   const Pass& pass = args.pass;
   const int n = pass.examples;
-  Scratch scratch(args.scratch);
   const auto bias = bias_of(bias_, pass);
   const Matrix y = matrix(args.output, n, units_);
   // n x units = (n x inputs) (inputs x units)
-  multiply(matrix(args.inputs[0], n, inputs_), matrix(kernel_.shared(pass), inputs_, units_), y);
+  multiply(matrix(args.inputs[0], n, inputs_), matrix(kernel_.common(pass), inputs_, units_), y);
   if (kernel_.differs_by_example(pass)) {
-    const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
-                             static_cast<std::size_t>(inputs_));
-    const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
-                             static_cast<std::size_t>(units_));
-    float* flipped = scratch.take(area(n, inputs_));
-    float* perturbed = scratch.take(area(n, units_));
-    flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, s, flipped);
-    multiply(matrix(static_cast<const float*>(flipped), n, inputs_),
-             matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, units_));
-    add_flipped(pass, noise_, output_signs, perturbed, r, args.output);
+    Scratch scratch(args.scratch);
+    const FlipBuffers buffers(inputs_, units_, n, scratch);
+    flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, buffers.s, buffers.inputs);
+    multiply(matrix(static_cast<const float*>(buffers.inputs), n, inputs_),
+             matrix(kernel_.drawn(pass), inputs_, units_), matrix(buffers.outputs, n, units_));
+    add_flipped(pass, noise_, output_signs, buffers.outputs, buffers.r, args.output);
   }
   add_bias_and_activate(bias, activation_, args.output, n, static_cast<std::size_t>(units_),
                         args.saved);
@@ -140,20 +162,15 @@ void Dense::backward(const BackwardArgs& args) const {
 void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* memory) const {
   const int n = pass.examples;
   // n x inputs = (n x units) (inputs x units)ᵀ
-  multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.shared(pass), inputs_, units_),
+  multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.common(pass), inputs_, units_),
                 matrix(dx, n, inputs_));
   if (!kernel_.differs_by_example(pass)) return;
   Scratch scratch(memory);
-  const std::span<float> s(scratch.take(static_cast<std::size_t>(inputs_)),
-                           static_cast<std::size_t>(inputs_));
-  const std::span<float> r(scratch.take(static_cast<std::size_t>(units_)),
-                           static_cast<std::size_t>(units_));
-  float* perturbed = scratch.take(area(n, inputs_));
-  float* flipped = scratch.take(area(n, units_));
-  flip_columns(pass, noise_, output_signs, dz, units_, 0, r, flipped);
-  multiply_a_bt(matrix(static_cast<const float*>(flipped), n, units_),
-                matrix(kernel_.own(pass), inputs_, units_), matrix(perturbed, n, inputs_));
-  add_flipped(pass, noise_, input_signs, perturbed, s, dx);
+  const FlipBuffers buffers(inputs_, units_, n, scratch);
+  flip_columns(pass, noise_, output_signs, dz, units_, 0, buffers.r, buffers.outputs);
+  multiply_a_bt(matrix(static_cast<const float*>(buffers.outputs), n, units_),
+                matrix(kernel_.drawn(pass), inputs_, units_), matrix(buffers.inputs, n, inputs_));
+  add_flipped(pass, noise_, input_signs, buffers.inputs, buffers.s, dx);
 }
 
 int Dense::rows_per_block() const { return std::clamp(kBlockFloats / units_, 1, inputs_); }
@@ -163,11 +180,7 @@ int Dense::weight_gradient_blocks() const {
 }
 
 std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) const {
-  const int rows = rows_per_block();
-  return static_cast<std::size_t>(tree_levels(shards)) * area(rows, units_) + kAlignment +
-         round_to_alignment(static_cast<std::size_t>(rows)) +
-         round_to_alignment(static_cast<std::size_t>(units_)) +
-         round_to_alignment(area(examples, rows)) + round_to_alignment(area(examples, units_));
+  return count_scratch<BlockBuffers>(shards, rows_per_block(), units_, examples);
 }
 
 void Dense::weight_gradient(const WeightGradientArgs& args) const {
@@ -180,40 +193,38 @@ void Dense::weight_gradient(const WeightGradientArgs& args) const {
 }
 
 void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
-  const std::size_t size = area(rows, units_);
+  Scratch scratch(args.scratch);
+  const BlockBuffers buffers(args.shards.size(), rows, units_, most_examples(args.shards), scratch);
   float* gradient =
-      kernel_.shared_gradient(*args.shards[0].pass, args.gradient) + area(first, units_);
-  put_block(args, size, args.scratch, gradient, [&](std::size_t shard, float* block) {
-    const ShardView& view = args.shards[shard];
-    const int n = view.pass->examples;
-    // rows x units = (n x rows)ᵀ (n x units)
-    multiply_at_b({view.input + first, n, rows, inputs_}, matrix(view.output_gradient, n, units_),
-                  matrix(block, rows, units_));
-  });
+      kernel_.common_gradient(*args.shards[0].pass, args.gradient) + area(first, units_);
+  put_block(args, area(rows, units_), buffers.partial, gradient,
+            [&](std::size_t shard, float* block) {
+              const ShardView& view = args.shards[shard];
+              const int n = view.pass->examples;
+              // rows x units = (n x rows)ᵀ (n x units)
+              multiply_at_b({view.input + first, n, rows, inputs_},
+                            matrix(view.output_gradient, n, units_), matrix(block, rows, units_));
+            });
 }
 
 void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
-  const std::size_t size = area(rows, units_);
-  const auto inputs = static_cast<std::size_t>(rows), units = static_cast<std::size_t>(units_);
-  int most = 0;
-  for (const ShardView& view : args.shards) most = std::max(most, view.pass->examples);
   Scratch scratch(args.scratch);
-  float* partial = scratch.take(static_cast<std::size_t>(tree_levels(args.shards.size())) * size);
-  const std::span<float> s(scratch.take(inputs), inputs), r(scratch.take(units), units);
-  float* flipped_input = scratch.take(area(most, rows));
-  float* flipped_gradient = scratch.take(area(most, units_));
-  float* gradient = kernel_.own_gradient(args.gradient) + area(first, units_);
-  put_block(args, size, partial, gradient, [&](std::size_t shard, float* block) {
-    const ShardView& view = args.shards[shard];
-    const int n = view.pass->examples;
-    flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, s, flipped_input);
-    flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, r,
-                 flipped_gradient);
-    // rows x units = (n x rows)ᵀ (n x units)
-    multiply_at_b(matrix(static_cast<const float*>(flipped_input), n, rows),
-                  matrix(static_cast<const float*>(flipped_gradient), n, units_),
-                  matrix(block, rows, units_));
-  });
+  const BlockBuffers buffers(args.shards.size(), rows, units_, most_examples(args.shards), scratch);
+  const FlipBuffers& flipped = buffers.flipped;
+  float* gradient = kernel_.drawn_gradient(args.gradient) + area(first, units_);
+  put_block(args, area(rows, units_), buffers.partial, gradient,
+            [&](std::size_t shard, float* block) {
+              const ShardView& view = args.shards[shard];
+              const int n = view.pass->examples;
+              flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, flipped.s,
+                           flipped.inputs);
+              flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0,
+                           flipped.r, flipped.outputs);
+              // rows x units = (n x rows)ᵀ (n x units)
+              multiply_at_b(matrix(static_cast<const float*>(flipped.inputs), n, rows),
+                            matrix(static_cast<const float*>(flipped.outputs), n, units_),
+                            matrix(block, rows, units_));
+            });
 }
 
 }  // namespace bnn

@@ -1,30 +1,24 @@
 #include "bnn/layers/weights.h"
 
+#include <fmt/format.h>
 #include <utility>
 
 #include "bnn/core/error.h"
+#include "bnn/core/shape.h"
 
 namespace bnn {
 namespace {
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t dimension : shape) {
-    if (text.size() > 1) text.append(", ");
-    text.append(std::to_string(dimension));
-  }
-  return text.append("]");
-}
 
 // Adds the variable, or finds the one of its name that a layer has declared before.
 Slice declare_variable(ParameterLayout& layout, Variable variable) {
   const Variable* existing = layout.find(variable.name);
   if (existing == nullptr) return layout.add(std::move(variable));
   if (existing->shape != variable.shape) {
-    throw Error(ErrorKind::config, "cannot share the variable \"" + variable.name + "\" of shape " +
-                                       shape_text(existing->shape) +
-                                       ", since this layer needs the shape " +
-                                       shape_text(variable.shape));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("cannot share the variable \"{}\" of shape {}, since this layer needs "
+                    "the shape {}",
+                    variable.name, shape_text(existing->shape), shape_text(variable.shape)));
   }
   return existing->slice;
 }
@@ -61,7 +55,7 @@ WeightTensor declare(const WeightDeclarations& where, const std::string& tensor,
   if (!spec.untransformed_scale) return result;
   result.draw = draw;
   const Slice scale = make("_posterior_untransformed_scale", *spec.untransformed_scale);
-  if (draw != Draw::none) result.drawn = scale;
+  if (draw != Draw::none) result.draws = scale;
   if (layout.variables().size() == before) return result;  // shared, tensor and all
   RandomTensor random{before, before + 1, draw, spec.prior, spec.divergence};
   if (spec.prior && spec.prior->trainable) declare_prior(layout, name, trainable, random);

@@ -5,7 +5,8 @@
 #include <string>
 #include <variant>
 
-#include "bnn/layers/conv2d.h"
+#include "bnn/layers/conv2d_per_example.h"
+#include "bnn/layers/conv2d_two_product.h"
 #include "support/layer_fixture.h"
 
 namespace bnn::testing {

@@ -6,6 +6,8 @@
 // changes how a shape is presented (printed, flattened), never how it lies in memory.
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 
 namespace bnn {
@@ -34,5 +36,8 @@ inline Shape flat_shape(int channels) { return Shape{1, 1, channels, true}; }
 
 /// "32 x 32 x 3", channels first "3 x 32 x 32", flat "10".
 std::string to_string(const Shape& shape);
+
+/// The dimensions of a tensor of any rank: "[3, 3, 16]".
+std::string shape_text(std::span<const std::int64_t> dimensions);
 
 }  // namespace bnn

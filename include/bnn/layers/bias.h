@@ -14,7 +14,7 @@ namespace bnn {
 /// The bias of this pass, or an empty span if there is none.
 inline std::span<const float> bias_of(const WeightTensor& bias, const Pass& pass) {
   if (bias.size() == 0) return {};
-  return {bias.shared(pass), bias.size()};
+  return {bias.common(pass), bias.size()};
 }
 
 /// values [rows][channels] = activation(values + bias); `saved` as in activate().

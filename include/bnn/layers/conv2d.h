@@ -6,15 +6,18 @@
 // im2col matrix cols [P][K], made in tiles of whole output rows that fit the cache. M and S are the
 // kernel's means and scales [K][F]:
 //
-//   per example   Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the
+//   per example   (conv2d_per_example.h)
+//                 Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the
 //                 work of a deterministic layer and passes over the kernel only. Independent
 //                 weights: M + S ∘ E_b with noise of the example's own. One sample for the whole
 //                 batch (reparameterization) and deterministic layers: all examples share W.
 //   winograd      3x3 kernels (conv2d_winograd.h): a kernel an example as above, in a transformed
 //                 space where 16 multiplications do the work of 36.
-//   two products  flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
+//   two products  (conv2d_two_product.h)
+//                 flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
 //                 the products, no pass over the kernel an example. It wins where P is small.
-//   local         local reparameterization (Kingma, Salimans and Welling, 2015): every output is
+//   local         (conv2d_local.h)
+//                 local reparameterization (Kingma, Salimans and Welling, 2015): every output is
 //                 drawn from its own distribution, Y = cols M + sqrt((cols ∘ cols) (S ∘ S)) ∘ Z, Z
 //                 standard normal. Outputs of one example are then independent of each other, which
 //                 for a convolution they are not under the other estimators: weights are shared
@@ -23,13 +26,11 @@
 // The choice depends on estimator and shapes alone, so results are reproducible. im2col and noise
 // are made again in the backward pass; nothing is kept between the passes but activations.
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "bnn/layers/activation.h"
-#include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/layer.h"
 #include "bnn/layers/weights.h"
 #include "bnn/math/window.h"
@@ -67,85 +68,5 @@ std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& na
                                    ParameterLayout& layout);
 /// The implementation for an estimator and a geometry.
 std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry);
-
-/// A kernel for each example, or one that all share.
-class Conv2dPerExample final : public Layer {
- public:
-  explicit Conv2dPerExample(const Conv2dGeometry& geometry) : geometry_(geometry) {}
-
-  Shape output_shape() const override { return geometry_.output; }
-  void forward(const ForwardArgs& args) const override;
-  void backward(const BackwardArgs& args) const override;
-  std::size_t scratch_size(int examples) const override;
-  std::size_t saved_size() const override;
-  double multiply_adds() const override;
-
- private:
-  /// gradient [depth][filters] += cols(image)ᵀ dz
-  void add_kernel_gradient(const float* image, const float* dz, float* columns,
-                           float* gradient) const;
-  /// dx = col2im(dz weightsᵀ)
-  void input_gradient(const float* dz, const float* weights, float* columns, float* dx) const;
-
-  Conv2dGeometry geometry_;
-};
-
-/// Flipout with two products over the examples of a shard together.
-class Conv2dTwoProduct final : public Layer {
- public:
-  explicit Conv2dTwoProduct(const Conv2dGeometry& geometry) : geometry_(geometry) {}
-
-  Shape output_shape() const override { return geometry_.output; }
-  void forward(const ForwardArgs& args) const override;
-  void backward(const BackwardArgs& args) const override;
-  std::size_t scratch_size(int examples) const override;
-  std::size_t saved_size() const override;
-  double multiply_adds() const override;
-
- private:
-  struct Group;
-  struct Buffers;
-  template <typename Visit>
-  void for_each_group(int examples, const Visit& visit) const;
-  void flip_columns(const Pass& pass, const Group& group, std::span<float> signs,
-                    float* columns) const;
-  void flip_outputs(const Pass& pass, const Group& group, std::span<float> signs,
-                    float* outputs) const;
-  void make_columns(const Group& group, const float* images, float* columns) const;
-  void forward_group(const ForwardArgs& args, const Group& group, std::span<const float> bias,
-                     const Buffers& buffers) const;
-  void backward_group(const BackwardArgs& args, const Group& group, const Buffers& buffers) const;
-  void backward_perturbation(const BackwardArgs& args, const Group& group,
-                             const Buffers& buffers) const;
-
-  Conv2dGeometry geometry_;
-};
-
-/// Outputs sampled instead of weights.
-class Conv2dLocal final : public Layer {
- public:
-  explicit Conv2dLocal(const Conv2dGeometry& geometry) : geometry_(geometry), mean_(geometry) {}
-
-  Shape output_shape() const override { return geometry_.output; }
-  void forward(const ForwardArgs& args) const override;
-  void backward(const BackwardArgs& args) const override;
-  std::size_t scratch_size(int examples) const override;
-  /// Deviations of the outputs, then what the activation needs.
-  std::size_t saved_size() const override;
-  double multiply_adds() const override;
-
- private:
-  struct Buffers;
-  void forward_example(const ForwardArgs& args, std::size_t b, const Buffers& buffers) const;
-  void backward_example(const BackwardArgs& args, std::size_t b, const Buffers& buffers) const;
-  void backward_tile(const BackwardArgs& args, std::size_t b, const Tile& tile, float* dx,
-                     const Buffers& buffers) const;
-  const float* variance_gradient(const BackwardArgs& args, std::size_t b, const Tile& tile,
-                                 const float* dz, const Buffers& buffers) const;
-  void draw_noise(const Pass& pass, std::size_t b, std::size_t first, std::span<float> noise) const;
-
-  Conv2dGeometry geometry_;
-  Conv2dPerExample mean_;  // passes without noise
-};
 
 }  // namespace bnn

@@ -9,23 +9,21 @@
 // perturbation. Examples that share weights share one product. Gradients for U and E are summed in
 // the transformed domain over a shard and transformed back once.
 
-#include "bnn/layers/conv2d.h"
+#include "bnn/layers/conv2d_form.h"
 #include "bnn/math/winograd.h"
 
 namespace bnn {
 
-class Conv2dWinograd final : public Layer {
+class Conv2dWinograd final : public Conv2dForm {
  public:
   /// Whether this form computes a layer: 3x3, stride 1, whole vectors of channels and filters.
   static bool fits(const Conv2dGeometry& geometry);
 
-  explicit Conv2dWinograd(const Conv2dGeometry& geometry) : geometry_(geometry) {}
+  using Conv2dForm::Conv2dForm;
 
-  Shape output_shape() const override { return geometry_.output; }
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
-  std::size_t saved_size() const override;
   double multiply_adds() const override;
 
  private:
@@ -44,8 +42,6 @@ class Conv2dWinograd final : public Layer {
                             const Buffers& buffers) const;
   void backward_position(const BackwardArgs& args, const Group& group, std::size_t position,
                          const Buffers& buffers) const;
-
-  Conv2dGeometry geometry_;
 };
 
 }  // namespace bnn

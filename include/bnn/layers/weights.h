@@ -60,7 +60,7 @@ Draw kernel_draw(const WeightsSpec& spec);
 /// Where one tensor lies in the flat arrays.
 struct WeightTensor {
   Slice loc;
-  Slice drawn;  // in the array of draws; empty if nothing is drawn
+  Slice draws;  // in the array of draws; empty if nothing is drawn
   Draw draw = Draw::none;
 
   std::size_t size() const { return loc.size; }
@@ -69,16 +69,16 @@ struct WeightTensor {
     return pass.has_noise() && (draw == Draw::perturbation || draw == Draw::scale);
   }
   /// The numbers that all examples of the pass share: the sample if there is one, else loc.
-  const float* shared(const Pass& pass) const {
-    return is_sampled(pass) ? pass.draws + drawn.offset : pass.parameters + loc.offset;
+  const float* common(const Pass& pass) const {
+    return is_sampled(pass) ? pass.draws + draws.offset : pass.parameters + loc.offset;
   }
-  /// Where the gradient for shared() goes.
-  float* shared_gradient(const Pass& pass, float* gradient) const {
-    return gradient + (is_sampled(pass) ? drawn.offset : loc.offset);
+  /// Where the gradient for common() goes.
+  float* common_gradient(const Pass& pass, float* gradient) const {
+    return gradient + (is_sampled(pass) ? draws.offset : loc.offset);
   }
   /// The draw that each example makes its own weights or outputs of.
-  const float* own(const Pass& pass) const { return pass.draws + drawn.offset; }
-  float* own_gradient(float* gradient) const { return gradient + drawn.offset; }
+  const float* drawn(const Pass& pass) const { return pass.draws + draws.offset; }
+  float* drawn_gradient(float* gradient) const { return gradient + draws.offset; }
 
  private:
   bool is_sampled(const Pass& pass) const { return pass.has_noise() && draw == Draw::sample; }
