@@ -9,6 +9,7 @@
 #include "bnn/core/json_schema.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/data/data_config.h"
+#include "bnn/model/read_model.h"
 #include "bnn/train/optimizer_types.h"
 
 namespace bnn {

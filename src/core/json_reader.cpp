@@ -114,6 +114,12 @@ bool ObjectReader::is_null(const std::string& key) const {
   return has(key) && value_.at(key).is_null();
 }
 
+void ObjectReader::mark(const std::function<void()>& read) {
+  const std::size_t before = known_.size();
+  read();
+  for (std::size_t i = before; i < known_.size(); ++i) marked_.push_back(known_[i]);
+}
+
 const Json* ObjectReader::find(const std::string& key) {
   known_.push_back(key);
   return has(key) ? &value_.at(key) : nullptr;

@@ -11,7 +11,10 @@ constexpr std::size_t kGroup = 16;  // examples of one task, always exactly that
 constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
 
-ExecutionLimits limits_of(int threads) { return {.workers = threads, .shard_examples = kGroup}; }
+ExecutionPlan prediction_plan(const Graph& graph, int threads) {
+  return plan_execution(graph, ExecutionMode::inference,
+                        {.workers = threads, .shard_examples = kGroup});
+}
 
 }  // namespace
 
@@ -34,7 +37,7 @@ Predictor::Predictor(const Graph& graph, const Likelihood& likelihood,
       spec_(spec),
       pool_(pool),
       chunks_(cut_into_chunks(graph.layout())),
-      execution_(graph, ExecutionMode::inference, limits_of(pool.size())),
+      execution_(graph, prediction_plan(graph, pool.size())),
       draws_(spec.mean_weights ? 0 : std::max<std::size_t>(graph.layout().size(), 1)) {}
 
 void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
@@ -112,8 +115,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
 }
 
 std::size_t Predictor::bytes(const Graph& graph, int threads) {
-  return Execution::bytes(graph, ExecutionMode::inference, limits_of(threads)) +
-         sizeof(float) * graph.layout().size();
+  return prediction_plan(graph, threads).bytes() + sizeof(float) * graph.layout().size();
 }
 
 }  // namespace bnn

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "bnn/core/elementary.h"
+#include "bnn/layers/read_options.h"
 
 namespace bnn {
 namespace {
@@ -122,5 +123,11 @@ void ActivationLayer::backward(const BackwardArgs& args) const {
   std::memcpy(args.input_gradients[0], args.output_gradient, size * sizeof(float));
   activate_backward(activation_, args.output, args.inputs[0], size, args.input_gradients[0]);
 }
+
+std::unique_ptr<Layer> ActivationSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<ActivationLayer>(activation, arguments.input());
+}
+
+ActivationSpec read_activation_layer(ObjectReader& reader) { return {read_activation(reader)}; }
 
 }  // namespace bnn

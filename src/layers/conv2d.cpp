@@ -1,5 +1,8 @@
 #include "bnn/layers/conv2d.h"
 
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
 #include <limits>
 
 #include "bnn/core/error.h"
@@ -7,6 +10,8 @@
 #include "bnn/layers/conv2d_per_example.h"
 #include "bnn/layers/conv2d_two_product.h"
 #include "bnn/layers/conv2d_winograd.h"
+#include "bnn/layers/read_options.h"
+#include "bnn/layers/read_weights.h"
 
 namespace bnn {
 namespace {
@@ -39,10 +44,9 @@ Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
   return geometry;
 }
 
-std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
-                                   const LayerNoise& noise, const Shape& input,
-                                   ParameterLayout& layout) {
-  return make_conv2d(spec.weights.estimator, declare_conv2d(spec, name, noise, input, layout));
+std::unique_ptr<Layer> Conv2dSpec::make(const LayerArguments& arguments) const {
+  return make_conv2d(weights.estimator, declare_conv2d(*this, arguments.variables, arguments.noise,
+                                                       arguments.image(), arguments.layout));
 }
 
 std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry) {
@@ -57,6 +61,30 @@ std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& ge
     return std::make_unique<Conv2dWinograd>(geometry);
   }
   return std::make_unique<Conv2dPerExample>(geometry);
+}
+
+Conv2dSpec read_conv2d(ObjectReader& reader, WeightsKind kind) {
+  Conv2dSpec spec;
+  reader.mark([&] {
+    spec.filters = static_cast<int>(reader.integer("filters", {.min = 1, .max = kMaxLayerSize}));
+    spec.window.kernel_size = read_pair(reader, "kernel_size", std::nullopt);
+  });
+  spec.window.strides = read_pair(reader, "strides", 1);
+  spec.window.padding = read_padding(reader);
+  spec.window.dilation_rate = read_pair(reader, "dilation_rate", 1);
+  const auto above_one = [](const std::array<int, 2>& pair) {
+    return std::max(pair[0], pair[1]) > 1;
+  };
+  if (above_one(spec.window.strides) && above_one(spec.window.dilation_rate)) {
+    reader.problem(
+        "dilation_rate",
+        fmt::format("strides above 1 and dilation rates above 1 cannot be used together; expected "
+                    "1 for one of them, found strides {} and dilation rates {}",
+                    json_text(spec.window.strides), json_text(spec.window.dilation_rate)));
+  }
+  spec.activation = read_activation(reader);
+  spec.weights = read_weights(reader, kind);
+  return spec;
 }
 
 }  // namespace bnn

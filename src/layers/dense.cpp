@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/format.h>
 
 #include "bnn/bayes/flipout.h"
 #include "bnn/core/error.h"
 #include "bnn/core/tree_sum.h"
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d.h"
+#include "bnn/layers/read_options.h"
+#include "bnn/layers/read_weights.h"
 #include "bnn/layers/scratch.h"
 #include "bnn/math/blas.h"
 #include "bnn/math/vector_ops.h"
@@ -88,27 +91,39 @@ int most_examples(std::span<const ShardView> shards) {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name,
-                                  const LayerNoise& noise, const Shape& input,
-                                  ParameterLayout& layout) {
+std::unique_ptr<Layer> DenseSpec::make(const LayerArguments& arguments) const {
+  const Shape& input = arguments.input();
   if (!input.flat) {
-    throw Error(ErrorKind::config, "a dense layer reads a vector, but its input is " +
-                                       to_string(input) + "; put a \"flatten\" layer before it");
+    throw Error(ErrorKind::config,
+                fmt::format("a dense layer reads a vector, but its input is {}; put a \"flatten\" "
+                            "layer before it",
+                            to_string(input)));
   }
-  if (kernel_draw(spec.weights) != Draw::scale) {
-    return std::make_unique<Dense>(spec, name, noise, input.channels, layout);
+  if (kernel_draw(weights) != Draw::scale) {
+    return std::make_unique<Dense>(*this, arguments.variables, arguments.noise, input.channels,
+                                   arguments.layout);
   }
-  const WeightDeclarations where{layout, name, spec.weights};
+  const WeightDeclarations where{arguments.layout, arguments.variables, weights};
   Conv2dGeometry geometry{make_window({1, 1, input.channels}, {}),
-                          spec.units,
-                          spec.activation,
-                          flat_shape(spec.units),
-                          noise,
+                          units,
+                          activation,
+                          flat_shape(units),
+                          arguments.noise,
                           {},
                           {}};
-  geometry.kernel = declare_kernel(where, {input.channels, spec.units}, /*deferred=*/false);
-  geometry.bias = declare_bias(where, spec.units);
-  return make_conv2d(spec.weights.estimator, geometry);
+  geometry.kernel = declare_kernel(where, {input.channels, units}, /*deferred=*/false);
+  geometry.bias = declare_bias(where, units);
+  return make_conv2d(weights.estimator, geometry);
+}
+
+DenseSpec read_dense(ObjectReader& reader, WeightsKind kind) {
+  DenseSpec spec;
+  reader.mark([&] {
+    spec.units = static_cast<int>(reader.integer("units", {.min = 1, .max = kMaxLayerSize}));
+  });
+  spec.activation = read_activation(reader);
+  spec.weights = read_weights(reader, kind);
+  return spec;
 }
 
 Dense::Dense(const DenseSpec& spec, const std::string& name, const LayerNoise& noise, int inputs,

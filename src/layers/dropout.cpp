@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "bnn/core/json_reader.h"
+
 namespace bnn {
 
 std::size_t Dropout::scratch_size(int /*examples*/) const { return shape_.size(); }
@@ -28,6 +30,14 @@ void Dropout::forward(const ForwardArgs& args) const {
 void Dropout::backward(const BackwardArgs& args) const {
   if (args.input_gradients[0] == nullptr) return;
   apply(args.pass, args.output_gradient, args.scratch, args.input_gradients[0]);
+}
+
+std::unique_ptr<Layer> DropoutSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Dropout>(rate, arguments.noise, arguments.input());
+}
+
+DropoutSpec read_dropout(ObjectReader& reader) {
+  return {reader.real("rate", {.min = 0.0, .max = 0.999999})};
 }
 
 }  // namespace bnn

@@ -42,4 +42,8 @@ void Flatten::backward(const BackwardArgs& args) const {
   }
 }
 
+std::unique_ptr<Layer> FlattenSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Flatten>(arguments.input());
+}
+
 }  // namespace bnn

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bnn/core/error.h"
+#include "bnn/core/json_reader.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -95,6 +96,20 @@ void Concatenate::backward(const BackwardArgs& args) const {
       gradient += runs_[k];
     }
   }
+}
+
+std::unique_ptr<Layer> AddSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Add>(arguments.several_inputs());
+}
+
+std::unique_ptr<Layer> ConcatenateSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Concatenate>(axis, arguments.several_inputs());
+}
+
+ConcatenateSpec read_concatenate(ObjectReader& reader) {
+  const auto axis = reader.integer("axis", {.min = -3, .max = 3, .fallback = -1});
+  if (axis == 0) reader.problem("axis", "is the batch; expected -3 to -1 or 1 to 3, found 0");
+  return {static_cast<int>(axis)};
 }
 
 }  // namespace bnn

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "bnn/layers/read_options.h"
+
 namespace bnn {
 namespace {
 
@@ -271,6 +273,26 @@ void GlobalAveragePool2d::backward(const BackwardArgs& args) const {
       for (std::size_t c = 0; c < channels; ++c) dx[c] = share * dy[c];
     }
   }
+}
+
+std::unique_ptr<Layer> Pool2dSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Pool2d>(*this, arguments.image());
+}
+
+std::unique_ptr<Layer> GlobalAveragePool2dSpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<GlobalAveragePool2d>(arguments.image());
+}
+
+Pool2dSpec read_pool2d(ObjectReader& reader, PoolKind kind) {
+  Pool2dSpec spec;
+  spec.kind = kind;
+  spec.window.kernel_size = read_pair(reader, "pool_size", std::nullopt);
+  spec.window.strides = spec.window.kernel_size;
+  reader.optional("strides",
+                  [&] { spec.window.strides = read_pair(reader, "strides", std::nullopt); });
+  reader.record("strides", spec.window.strides);
+  spec.window.padding = read_padding(reader);
+  return spec;
 }
 
 }  // namespace bnn

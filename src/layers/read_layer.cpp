@@ -1,177 +1,24 @@
+#include "bnn/layers/read_layer.h"
+
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
+#include <map>
 
 #include "bnn/bayes/tensor_names.h"
 #include "bnn/core/json_schema.h"
-#include "bnn/layers/make_layer.h"
 #include "bnn/layers/read_weights.h"
+#include "layer_types.h"
 
 namespace bnn {
 namespace {
 
-constexpr std::int64_t kMaxSize = std::numeric_limits<int>::max();
-
-Activation read_activation(ObjectReader& reader) {
-  const auto& names = activation_names();
-  Activation result = Activation::linear;
-  reader.optional("activation", [&] {
-    const std::string name = reader.choice("activation", names, std::nullopt);
-    result = static_cast<Activation>(std::find(names.begin(), names.end(), name) - names.begin());
-  });
-  return result;
-}
-
-Padding read_padding(ObjectReader& reader) {
-  return reader.choice("padding", {"valid", "same"}, "valid") == "same" ? Padding::same
-                                                                        : Padding::valid;
-}
-
-std::array<int, 2> read_pair(ObjectReader& reader, const std::string& key,
-                             std::optional<std::int64_t> fallback) {
-  const auto values = reader.integers(key, 2, {.min = 1, .max = kMaxSize, .fallback = fallback});
-  return {values[0], values[1]};
-}
-
-// The kinds of layers with weights, before a config says more.
-enum class Weights { deterministic, flipout, reparameterization, local_reparameterization };
-
-// The type names the estimator; that of the flipout layers can be replaced, so that one key changes
-// a whole network.
-Estimator read_estimator(ObjectReader& reader, Weights weights) {
-  if (weights == Weights::reparameterization) return Estimator::reparameterization;
-  if (weights == Weights::local_reparameterization) return Estimator::local_reparameterization;
-  const std::vector<std::string> names = {"flipout", "reparameterization",
-                                          "local_reparameterization", "independent"};
-  const std::string name = reader.choice("estimator", names, "flipout");
-  return static_cast<Estimator>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
-WeightsSpec read_weights(ObjectReader& reader, Weights weights) {
-  if (weights == Weights::deterministic) return read_deterministic_weights(reader);
-  return read_bayesian_weights(reader, read_estimator(reader, weights));
-}
-
-Conv2dSpec read_conv2d(ObjectReader& reader, Weights weights) {
-  Conv2dSpec spec;
-  spec.filters = static_cast<int>(reader.integer("filters", {.min = 1, .max = kMaxSize}));
-  spec.window.kernel_size = read_pair(reader, "kernel_size", std::nullopt);
-  spec.window.strides = read_pair(reader, "strides", 1);
-  spec.window.padding = read_padding(reader);
-  spec.window.dilation_rate = read_pair(reader, "dilation_rate", 1);
-  const auto above_one = [](const std::array<int, 2>& pair) {
-    return std::max(pair[0], pair[1]) > 1;
-  };
-  if (above_one(spec.window.strides) && above_one(spec.window.dilation_rate)) {
-    reader.problem("dilation_rate",
-                   "strides above 1 and dilation rates above 1 cannot be used together; expected 1 "
-                   "for one of them, found strides " +
-                       json_text(spec.window.strides) + " and dilation rates " +
-                       json_text(spec.window.dilation_rate));
-  }
-  spec.activation = read_activation(reader);
-  spec.weights = read_weights(reader, weights);
-  return spec;
-}
-
-DenseSpec read_dense(ObjectReader& reader, Weights weights) {
-  DenseSpec spec;
-  spec.units = static_cast<int>(reader.integer("units", {.min = 1, .max = kMaxSize}));
-  spec.activation = read_activation(reader);
-  spec.weights = read_weights(reader, weights);
-  return spec;
-}
-
-Pool2dSpec read_pool2d(ObjectReader& reader, PoolKind kind) {
-  Pool2dSpec spec;
-  spec.kind = kind;
-  spec.window.kernel_size = read_pair(reader, "pool_size", std::nullopt);
-  spec.window.strides = spec.window.kernel_size;
-  reader.optional("strides",
-                  [&] { spec.window.strides = read_pair(reader, "strides", std::nullopt); });
-  reader.record("strides", spec.window.strides);
-  spec.window.padding = read_padding(reader);
-  return spec;
-}
-
-// Common keys and the layer's own are read apart: `trainable` and `seed` stand on every layer, and
-// do nothing where there are no variables or no noise.
-struct LayerType {
-  std::string name;
-  void (*read)(ObjectReader& reader, LayerSpec& spec);
-};
-
-// How an image is presented. Convolution and pooling have TensorFlow's default; the others take it
-// as it comes, and a given value is checked.
-void read_data_format(ObjectReader& reader, bool has_default, LayerSpec& spec) {
+void read_data_format(ObjectReader& reader, DataFormatKey key, LayerSpec& spec) {
   const auto read = [&](std::optional<std::string> fallback) {
     spec.channels_first = reader.choice("data_format", {"channels_last", "channels_first"},
                                         std::move(fallback)) == "channels_first";
   };
-  if (has_default) return read("channels_last");
-  reader.optional("data_format", [&] { read(std::nullopt); });
-}
-
-template <Weights kWeights>
-void read_conv2d_layer(ObjectReader& reader, LayerSpec& spec) {
-  read_data_format(reader, true, spec);
-  spec.activity_regularizer = read_regularizer(reader, "activity_regularizer");
-  spec.options = read_conv2d(reader, kWeights);
-}
-
-template <Weights kWeights>
-void read_dense_layer(ObjectReader& reader, LayerSpec& spec) {
-  spec.activity_regularizer = read_regularizer(reader, "activity_regularizer");
-  spec.options = read_dense(reader, kWeights);
-}
-
-template <PoolKind kKind>
-void read_pool2d_layer(ObjectReader& reader, LayerSpec& spec) {
-  read_data_format(reader, true, spec);
-  spec.options = read_pool2d(reader, kKind);
-}
-
-const std::vector<LayerType>& types() {
-  static const std::vector<LayerType> list = {
-      {"conv2d_flipout", read_conv2d_layer<Weights::flipout>},
-      {"conv2d_reparameterization", read_conv2d_layer<Weights::reparameterization>},
-      {"conv2d_local_reparameterization", read_conv2d_layer<Weights::local_reparameterization>},
-      {"dense_flipout", read_dense_layer<Weights::flipout>},
-      {"dense_reparameterization", read_dense_layer<Weights::reparameterization>},
-      {"dense_local_reparameterization", read_dense_layer<Weights::local_reparameterization>},
-      {"conv2d", read_conv2d_layer<Weights::deterministic>},
-      {"dense", read_dense_layer<Weights::deterministic>},
-      {"max_pooling2d", read_pool2d_layer<PoolKind::maximum>},
-      {"average_pooling2d", read_pool2d_layer<PoolKind::average>},
-      {"global_average_pooling2d",
-       [](ObjectReader& reader, LayerSpec& spec) {
-         read_data_format(reader, false, spec);
-         spec.options = GlobalAveragePool2dSpec{};
-       }},
-      {"flatten",
-       [](ObjectReader& reader, LayerSpec& spec) {
-         read_data_format(reader, false, spec);
-         spec.options = FlattenSpec{};
-       }},
-      {"activation",
-       [](ObjectReader& reader, LayerSpec& spec) {
-         spec.options = ActivationSpec{read_activation(reader)};
-       }},
-      {"add", [](ObjectReader&, LayerSpec& spec) { spec.options = AddSpec{}; }},
-      {"concatenate",
-       [](ObjectReader& reader, LayerSpec& spec) {
-         const auto axis = reader.integer("axis", {.min = -3, .max = 3, .fallback = -1});
-         if (axis == 0) {
-           reader.problem("axis", "is the batch; expected -3 to -1 or 1 to 3, found 0");
-         }
-         spec.options = ConcatenateSpec{static_cast<int>(axis)};
-       }},
-      {"dropout",
-       [](ObjectReader& reader, LayerSpec& spec) {
-         spec.options = DropoutSpec{reader.real("rate", {.min = 0.0, .max = 0.999999})};
-       }},
-  };
-  return list;
+  if (key == DataFormatKey::with_default) read("channels_last");
+  if (key == DataFormatKey::optional) reader.optional("data_format", [&] { read(std::nullopt); });
 }
 
 // Names become parts of tensor names and of messages.
@@ -198,41 +45,51 @@ std::optional<std::uint64_t> read_seed(ObjectReader& reader) {
   return seed;
 }
 
-void read_options(ObjectReader& reader, LayerSpec& spec) {
-  const auto type = std::find_if(types().begin(), types().end(),
+// Common keys and the layer's own are read apart: `trainable` and `seed` stand on every layer, and
+// do nothing where there are no variables or no noise.
+void read_keys(ObjectReader& reader, LayerSpec& spec) {
+  const auto& types = layer_type_list();
+  const auto type = std::find_if(types.begin(), types.end(),
                                  [&](const LayerType& t) { return t.name == spec.type; });
-  if (type == types().end()) return;
+  if (type == types.end()) return;
   spec.name = reader.text("name", "");
   check_name(reader, spec.name);
   spec.inputs = reader.texts("inputs", std::vector<std::string>());
-  const bool trainable = reader.boolean("trainable", true);
-  spec.seed = read_seed(reader);
+  bool trainable = true;
+  reader.mark([&] {
+    trainable = reader.boolean("trainable", true);
+    spec.seed = read_seed(reader);
+  });
   spec.reuse = reader.boolean("reuse", false);
   if (spec.reuse && spec.name.empty()) {
     reader.problem(
         "reuse",
         "expected a \"name\" too, that of the layer whose variables are shared; found none");
   }
-  type->read(reader, spec);
-  std::visit(
-      [&](auto& options) {
-        if constexpr (requires { options.weights; }) options.weights.trainable = trainable;
-      },
-      spec.options);
+  read_data_format(reader, type->data_format, spec);
+  if (type->has_activity_regularizer) {
+    spec.activity_regularizer = read_regularizer(reader, "activity_regularizer");
+  }
+  spec.options = type->read(reader);
+  if (WeightsSpec* weights = spec.options.weights()) weights->trainable = trainable;
+}
+
+// A layer without any key but its type asks for all that it may have.
+LayerKeys keys_of_type(const std::string& type) {
+  const Json layer = {{"type", type}};
+  Problems ignored("");
+  ObjectReader reader(layer, "", ignored);
+  read_layer(reader);
+  return {{reader.known().begin(), reader.known().end()},
+          {reader.marked().begin(), reader.marked().end()}};
 }
 
 }  // namespace
 
-const WeightsSpec* LayerSpec::weights() const {
-  if (const auto* conv2d = std::get_if<Conv2dSpec>(&options)) return &conv2d->weights;
-  if (const auto* dense = std::get_if<DenseSpec>(&options)) return &dense->weights;
-  return nullptr;
-}
-
 const std::vector<std::string>& layer_types() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;
-    for (const LayerType& type : types()) list.push_back(type.name);
+    for (const LayerType& type : layer_type_list()) list.push_back(type.name);
     return list;
   }();
   return names;
@@ -241,8 +98,18 @@ const std::vector<std::string>& layer_types() {
 LayerSpec read_layer(ObjectReader& reader) {
   LayerSpec spec;
   spec.type = reader.type({.types = layer_types()}).value_or("");
-  read_options(reader, spec);
+  read_keys(reader, spec);
   return spec;
+}
+
+const LayerKeys& layer_keys(const Json& layer) {
+  static const std::map<std::string, LayerKeys> keys = [] {
+    std::map<std::string, LayerKeys> map = {{"", {}}};
+    for (const std::string& type : layer_types()) map[type] = keys_of_type(type);
+    return map;
+  }();
+  Problems ignored("");
+  return keys.at(ObjectReader(layer, "", ignored).type({.types = layer_types()}).value_or(""));
 }
 
 Json layer_schema() {
@@ -250,7 +117,7 @@ Json layer_schema() {
                         [](ObjectReader& reader, const std::string& type) {
                           LayerSpec spec;
                           spec.type = type;
-                          read_options(reader, spec);
+                          read_keys(reader, spec);
                         });
 }
 

@@ -1,5 +1,6 @@
 #include "bnn/layers/read_weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -228,16 +229,13 @@ VariableSpec read_point(ObjectReader& reader, const std::string& tensor, const J
           read_constraint(reader, tensor + "_constraint")};
 }
 
-}  // namespace
-
-Regularizer read_regularizer(ObjectReader& parent, const std::string& key) {
-  Regularizer result;
-  const auto read = [&](ObjectReader& reader) {
-    result.l1 = reader.real("l1", {.min = 0.0, .max = 1e9, .fallback = 0.0});
-    result.l2 = reader.real("l2", {.min = 0.0, .max = 1e9, .fallback = 0.0});
-  };
-  parent.optional(key, [&] { parent.object(key, read); });
-  return result;
+Estimator read_estimator(ObjectReader& reader, WeightsKind kind) {
+  if (kind == WeightsKind::reparameterization) return Estimator::reparameterization;
+  if (kind == WeightsKind::local_reparameterization) return Estimator::local_reparameterization;
+  const std::vector<std::string> names = {"flipout", "reparameterization",
+                                          "local_reparameterization", "independent"};
+  const std::string name = reader.choice("estimator", names, "flipout");
+  return static_cast<Estimator>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator) {
@@ -255,6 +253,28 @@ WeightsSpec read_deterministic_weights(ObjectReader& reader) {
   const bool use_bias = reader.boolean("use_bias", true);
   const VariableSpec bias = read_point(reader, "bias", "zeros");
   if (use_bias) spec.bias = TensorSpec{bias};
+  return spec;
+}
+
+}  // namespace
+
+Regularizer read_regularizer(ObjectReader& parent, const std::string& key) {
+  Regularizer result;
+  const auto read = [&](ObjectReader& reader) {
+    result.l1 = reader.real("l1", {.min = 0.0, .max = 1e9, .fallback = 0.0});
+    result.l2 = reader.real("l2", {.min = 0.0, .max = 1e9, .fallback = 0.0});
+  };
+  parent.optional(key, [&] { parent.object(key, read); });
+  return result;
+}
+
+WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind) {
+  WeightsSpec spec;
+  reader.mark([&] {
+    spec = kind == WeightsKind::deterministic
+               ? read_deterministic_weights(reader)
+               : read_bayesian_weights(reader, read_estimator(reader, kind));
+  });
   return spec;
 }
 

@@ -3,40 +3,38 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
 
-Execution::Execution(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits)
-    : graph_(graph),
-      plan_(make_plan(graph, mode, limits)),
-      tasks_(plan_.tasks),
-      batch_memory_(plan_.batch_floats) {
-  for (int worker = 0; worker < limits.workers; ++worker) {
+Execution::Execution(const Graph& graph, ExecutionPlan plan)
+    : graph_(graph), plan_(std::move(plan)), batch_memory_(plan_.batch_floats) {
+  for (int worker = 0; worker < plan_.limits.workers; ++worker) {
     worker_memory_.emplace_back(plan_.worker_floats);
     scratch_.emplace_back(plan_.scratch_floats);
     addends_.emplace_back(plan_.addend_floats);
-    shard_views_.emplace_back(limits.shards);
+    shard_views_.emplace_back(plan_.limits.shards);
   }
 }
 
-float* Execution::at(const Buffer& buffer, int worker, std::size_t first) {
+float* Execution::at(const ActivationBuffer& buffer, int worker, std::size_t first) {
   if (buffer.each == 0) return nullptr;
   if (buffer.whole_batch) return batch_memory_.data() + buffer.offset + first * buffer.each;
   return worker_memory_[static_cast<std::size_t>(worker)].data() + buffer.offset;
 }
 
-const float* Execution::at(const Buffer& buffer, int worker, std::size_t first) const {
+const float* Execution::at(const ActivationBuffer& buffer, int worker, std::size_t first) const {
   return const_cast<Execution*>(this)->at(buffer, worker, first);
 }
 
-const Execution::Buffer& Execution::activation_of(int node) const {
+const ActivationBuffer& Execution::activation_of(int node) const {
   const int storage = graph_.nodes()[static_cast<std::size_t>(node)].storage;
   return plan_.nodes[static_cast<std::size_t>(storage)].activation;
 }
 
-const Execution::Buffer& Execution::gradient_of(int node) const {
+const ActivationBuffer& Execution::gradient_of(int node) const {
   const int storage = graph_.nodes()[static_cast<std::size_t>(node)].storage;
   return plan_.nodes[static_cast<std::size_t>(storage)].gradient;
 }
@@ -112,7 +110,7 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
                         scratch_[static_cast<std::size_t>(worker)].data()});
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     if (memory.routes[k].kind != GradientRoute::Kind::add) continue;
-    const Buffer& target = gradient_of(node.inputs[k]);
+    const ActivationBuffer& target = gradient_of(node.inputs[k]);
     add(input_gradients[k], target.each * static_cast<std::size_t>(shard.pass.examples),
         at(target, worker, shard.first));
   }
@@ -121,7 +119,7 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
 void Execution::weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
                                 float* gradient) {
   std::vector<ShardView>& views = shard_views_[static_cast<std::size_t>(worker)];
-  const auto& [nodes, block] = tasks_[task];
+  const auto& [nodes, block] = plan_.tasks[task];
   for (const int index : nodes) {
     const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
     for (std::size_t i = 0; i < shards.size(); ++i) {
@@ -141,7 +139,7 @@ double Execution::activity_penalty(int worker, const Shard& shard) const {
   for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
     const Node& node = graph_.nodes()[i];
     if (node.activity_regularizer.empty()) continue;
-    const Buffer& buffer = activation_of(static_cast<int>(i));
+    const ActivationBuffer& buffer = activation_of(static_cast<int>(i));
     const std::size_t size = buffer.each * static_cast<std::size_t>(shard.pass.examples);
     sum += penalty(node.activity_regularizer, {at(buffer, worker, shard.first), size});
   }
@@ -150,7 +148,7 @@ double Execution::activity_penalty(int worker, const Shard& shard) const {
 
 int Execution::first_non_finite(int worker, const Shard& shard) const {
   for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
-    const Buffer& buffer = activation_of(static_cast<int>(i));
+    const ActivationBuffer& buffer = activation_of(static_cast<int>(i));
     const float* values = at(buffer, worker, shard.first);
     const std::size_t size = buffer.each * static_cast<std::size_t>(shard.pass.examples);
     if (!std::all_of(values, values + size, [](float v) { return std::isfinite(v); })) {

@@ -1,6 +1,8 @@
+#include "bnn/model/execution_plan.h"
+
 #include <algorithm>
 
-#include "bnn/model/execution.h"
+#include "bnn/core/aligned_array.h"
 #include "bnn/model/memory_plan.h"
 
 namespace bnn {
@@ -26,11 +28,97 @@ std::vector<int> last_readers(const Graph& graph) {
   return last;
 }
 
+// Layers that share a variable share its tasks, so that no two write one block at the same time.
+void plan_weight_gradient(const Graph& graph, int index, ExecutionPlan& plan) {
+  const Node& node = graph.nodes()[static_cast<std::size_t>(index)];
+  const auto shares = [&](const WeightGradientTask& task) {
+    return graph.nodes()[static_cast<std::size_t>(task.nodes[0])].original == node.original;
+  };
+  if (std::any_of(plan.tasks.begin(), plan.tasks.end(), shares)) {
+    for (WeightGradientTask& task : plan.tasks) {
+      if (shares(task)) task.nodes.push_back(index);
+    }
+    return;
+  }
+  for (int block = 0; block < node.layer->weight_gradient_blocks(); ++block) {
+    plan.tasks.push_back({{index}, block});
+  }
+}
+
+void plan_routes(const Graph& graph, ExecutionPlan& plan) {
+  std::vector<bool> written(graph.nodes().size(), false);
+  for (std::size_t i = graph.nodes().size(); i-- > 1;) {
+    const Node& node = graph.nodes()[i];
+    if (node.storage != static_cast<int>(i) || !node.needs_gradient) continue;
+    std::size_t addends = 0;
+    for (const int input : node.inputs) {
+      const auto target =
+          static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage);
+      GradientRoute route;
+      if (graph.nodes()[target].needs_gradient) {
+        route.kind = written[target] ? GradientRoute::Kind::add : GradientRoute::Kind::overwrite;
+        written[target] = true;
+      }
+      if (route.kind == GradientRoute::Kind::add) {
+        route.addend_offset = addends;
+        addends += round_to_alignment(graph.nodes()[target].shape.size() *
+                                      static_cast<std::size_t>(plan.limits.shard_examples));
+      }
+      plan.nodes[i].routes.push_back(route);
+    }
+    plan.addend_floats = std::max(plan.addend_floats, addends);
+  }
+}
+
+void place_buffers(const Graph& graph, ExecutionPlan& plan) {
+  const bool training = plan.mode == ExecutionMode::training;
+  const int n = static_cast<int>(graph.nodes().size());
+  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
+  const auto last = last_readers(graph);
+  std::vector<PlannedBuffer> planned;
+  std::vector<ActivationBuffer*> owners;
+  const auto place = [&](ActivationBuffer& buffer, int begin, int end) {
+    if (buffer.each == 0) return;
+    if (buffer.whole_batch) {
+      buffer.offset = plan.batch_floats;
+      plan.batch_floats +=
+          round_to_alignment(buffer.each * static_cast<std::size_t>(plan.limits.batch_examples));
+      return;
+    }
+    planned.push_back(
+        {buffer.each * static_cast<std::size_t>(plan.limits.shard_examples), begin, end});
+    owners.push_back(&buffer);
+  };
+  for (int i = 0; i < n; ++i) {
+    NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
+    const int last_use = std::max(i, last[static_cast<std::size_t>(i)]);
+    // The outputs outlive the pass: the caller reads them after it.
+    const int end = training || i == output ? backward_step(n, i) : last_use;
+    place(memory.activation, i, end);
+    place(memory.saved, i, end);
+    place(memory.gradient, i == output ? n : backward_step(n, last_use), backward_step(n, i));
+  }
+  plan.worker_floats = plan_memory(planned);
+  for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
+}
+
+void size_scratch(const Graph& graph, ExecutionPlan& plan) {
+  for (const Node& node : graph.nodes()) {
+    if (node.layer == nullptr) continue;
+    std::size_t size = node.layer->scratch_size(plan.limits.shard_examples);
+    if (plan.mode == ExecutionMode::training) {
+      size = std::max(size, node.layer->weight_gradient_scratch(plan.limits.shards,
+                                                                plan.limits.shard_examples));
+    }
+    plan.scratch_floats = std::max(plan.scratch_floats, size);
+  }
+}
+
 }  // namespace
 
-Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
-                                     const ExecutionLimits& limits) {
-  Plan plan;
+ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode,
+                             const ExecutionLimits& limits) {
+  ExecutionPlan plan{mode, limits};
   plan.nodes.resize(graph.nodes().size());
   const bool training = mode == ExecutionMode::training;
   const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
@@ -52,105 +140,15 @@ Execution::Plan Execution::make_plan(const Graph& graph, ExecutionMode mode,
     plan.nodes[static_cast<std::size_t>(input.storage)].activation.whole_batch = true;
     plan_weight_gradient(graph, static_cast<int>(i), plan);
   }
-  if (training) plan_routes(graph, limits, plan);
-  place_buffers(graph, mode, limits, plan);
-  size_scratch(graph, mode, limits, plan);
+  if (training) plan_routes(graph, plan);
+  place_buffers(graph, plan);
+  size_scratch(graph, plan);
   return plan;
 }
 
-// Layers that share a variable share its tasks, so that no two write one block at the same time.
-void Execution::plan_weight_gradient(const Graph& graph, int index, Plan& plan) {
-  const Node& node = graph.nodes()[static_cast<std::size_t>(index)];
-  const auto shares = [&](const WeightGradientTask& task) {
-    return graph.nodes()[static_cast<std::size_t>(task.nodes[0])].original == node.original;
-  };
-  if (std::any_of(plan.tasks.begin(), plan.tasks.end(), shares)) {
-    for (WeightGradientTask& task : plan.tasks) {
-      if (shares(task)) task.nodes.push_back(index);
-    }
-    return;
-  }
-  for (int block = 0; block < node.layer->weight_gradient_blocks(); ++block) {
-    plan.tasks.push_back({{index}, block});
-  }
-}
-
-void Execution::plan_routes(const Graph& graph, const ExecutionLimits& limits, Plan& plan) {
-  std::vector<bool> written(graph.nodes().size(), false);
-  for (std::size_t i = graph.nodes().size(); i-- > 1;) {
-    const Node& node = graph.nodes()[i];
-    if (node.storage != static_cast<int>(i) || !node.needs_gradient) continue;
-    std::size_t addends = 0;
-    for (const int input : node.inputs) {
-      const auto target =
-          static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage);
-      GradientRoute route;
-      if (graph.nodes()[target].needs_gradient) {
-        route.kind = written[target] ? GradientRoute::Kind::add : GradientRoute::Kind::overwrite;
-        written[target] = true;
-      }
-      if (route.kind == GradientRoute::Kind::add) {
-        route.addend_offset = addends;
-        addends += round_to_alignment(graph.nodes()[target].shape.size() *
-                                      static_cast<std::size_t>(limits.shard_examples));
-      }
-      plan.nodes[i].routes.push_back(route);
-    }
-    plan.addend_floats = std::max(plan.addend_floats, addends);
-  }
-}
-
-void Execution::place_buffers(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits,
-                              Plan& plan) {
-  const bool training = mode == ExecutionMode::training;
-  const int n = static_cast<int>(graph.nodes().size());
-  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
-  const auto last = last_readers(graph);
-  std::vector<PlannedBuffer> planned;
-  std::vector<Buffer*> owners;
-  const auto place = [&](Buffer& buffer, int begin, int end) {
-    if (buffer.each == 0) return;
-    if (buffer.whole_batch) {
-      buffer.offset = plan.batch_floats;
-      plan.batch_floats +=
-          round_to_alignment(buffer.each * static_cast<std::size_t>(limits.batch_examples));
-      return;
-    }
-    planned.push_back({buffer.each * static_cast<std::size_t>(limits.shard_examples), begin, end});
-    owners.push_back(&buffer);
-  };
-  for (int i = 0; i < n; ++i) {
-    NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
-    const int last_use = std::max(i, last[static_cast<std::size_t>(i)]);
-    // The outputs outlive the pass: the caller reads them after it.
-    const int end = training || i == output ? backward_step(n, i) : last_use;
-    place(memory.activation, i, end);
-    place(memory.saved, i, end);
-    place(memory.gradient, i == output ? n : backward_step(n, last_use), backward_step(n, i));
-  }
-  plan.worker_floats = plan_memory(planned);
-  for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
-}
-
-void Execution::size_scratch(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits,
-                             Plan& plan) {
-  for (const Node& node : graph.nodes()) {
-    if (node.layer == nullptr) continue;
-    std::size_t size = node.layer->scratch_size(limits.shard_examples);
-    if (mode == ExecutionMode::training) {
-      size =
-          std::max(size, node.layer->weight_gradient_scratch(limits.shards, limits.shard_examples));
-    }
-    plan.scratch_floats = std::max(plan.scratch_floats, size);
-  }
-}
-
-std::size_t Execution::bytes(const Graph& graph, ExecutionMode mode,
-                             const ExecutionLimits& limits) {
-  const Plan plan = make_plan(graph, mode, limits);
-  return sizeof(float) *
-         (plan.batch_floats + static_cast<std::size_t>(limits.workers) *
-                                  (plan.worker_floats + plan.scratch_floats + plan.addend_floats));
+std::size_t ExecutionPlan::bytes() const {
+  return sizeof(float) * (batch_floats + static_cast<std::size_t>(limits.workers) *
+                                             (worker_floats + scratch_floats + addend_floats));
 }
 
 }  // namespace bnn

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "bnn/core/error.h"
+#include "bnn/core/json_reader.h"
+#include "bnn/layers/make_layer.h"
 
 namespace bnn {
 namespace {
@@ -145,7 +147,7 @@ void refuse_dead_branches(const std::vector<std::vector<int>>& inputs,
 
 Graph::Graph(const ModelSpec& spec, const LayerMaker& make) {
   Node first;
-  first.name = first.type = first.variables = "input";
+  first.name = first.type = first.variables_name = "input";
   first.shape = presented(spec.input, spec.layers);
   nodes_.push_back(std::move(first));
   if (spec.input.size() > kMaxActivation) {
@@ -172,8 +174,9 @@ Graph::Graph(const ModelSpec& spec, const LayerMaker& make) {
 
 // The node that declared the variables of this name, or `node` itself if none did.
 int Graph::original_of(const std::string& variables, int node) const {
-  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
-                                  [&](const Node& other) { return other.variables == variables; });
+  const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& other) {
+    return other.variables_name == variables;
+  });
   return found == nodes_.end() ? node : found->original;
 }
 
@@ -189,20 +192,18 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
   node.inputs = std::move(inputs);
   node.storage = index;
   node.original = original_of(variables, index);
-  node.variables = variables;
+  node.variables_name = variables;
   node.activity_regularizer = spec.activity_regularizer;
-  node.first_variable = layout_.variables().size();
+  node.variables.begin = layout_.variables().size();
   try {
     const LayerNoise noise{static_cast<std::uint32_t>(node.original), spec.seed};
     node.layer = make(spec, variables, noise, shapes, layout_);
   } catch (const Error& error) {
     fail(name, error.what());
   }
-  node.last_variable = layout_.variables().size();
+  node.variables.end = layout_.variables().size();
   if (node.original != index) {
-    const Node& original = nodes_[static_cast<std::size_t>(node.original)];
-    node.first_variable = original.first_variable;
-    node.last_variable = original.last_variable;
+    node.variables = nodes_[static_cast<std::size_t>(node.original)].variables;
   }
   node.shape = node.layer->output_shape();
   if (node.shape.size() > kMaxActivation) {
@@ -224,7 +225,7 @@ bool Graph::has_noise() const {
 
 // What a node takes over from those it reads.
 void Graph::connect_node(Node& node) const {
-  for (std::size_t v = node.first_variable; v < node.last_variable; ++v) {
+  for (std::size_t v = node.variables.begin; v < node.variables.end; ++v) {
     node.needs_gradient = node.needs_gradient || layout_.variables()[v].trainable;
   }
   for (const int input : node.inputs) {

@@ -1,9 +1,9 @@
+#include "bnn/model/summary_table.h"
+
 #include <algorithm>
 #include <array>
 #include <iomanip>
 #include <sstream>
-
-#include "bnn/model/graph.h"
 
 namespace bnn {
 namespace {
@@ -37,7 +37,7 @@ std::string summary_table(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
     std::size_t parameters = 0;
     const bool shares = &node != &graph.nodes()[static_cast<std::size_t>(node.original)];
-    for (std::size_t v = node.first_variable; !shares && v < node.last_variable; ++v) {
+    for (std::size_t v = node.variables.begin; !shares && v < node.variables.end; ++v) {
       const Variable& variable = graph.layout().variables()[v];
       if (!variable.is_state()) parameters += variable.slice.size;
     }

@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::size_t kResults = 3;  // numbers of a shard's result that are summed
 
-ExecutionLimits limits_of(const TrainingSpec& spec, int threads) {
-  return {threads, (spec.batch_size + spec.shards - 1) / spec.shards, spec.batch_size,
-          static_cast<std::size_t>(spec.shards)};
+ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads) {
+  return plan_execution(graph, ExecutionMode::training,
+                        {threads, (spec.batch_size + spec.shards - 1) / spec.shards,
+                         spec.batch_size, static_cast<std::size_t>(spec.shards)});
 }
 
 std::size_t partial_size(const TrainingSpec& spec) {
@@ -62,7 +63,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       pool_(pool),
       chunks_(cut_into_chunks(layout_)),
       state_chunks_(cut_state_into_chunks(layout_)),
-      execution_(graph, ExecutionMode::training, limits_of(spec, pool.size())),
+      execution_(graph, training_plan(graph, spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
       gradient_(layout_.size()),
@@ -230,7 +231,7 @@ std::string BatchGradient::non_finite_layer() const {
 
 std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
   const auto arrays = static_cast<std::size_t>(spec.shards) + (spec.samples > 1 ? 4 : 3);
-  return Execution::bytes(graph, ExecutionMode::training, limits_of(spec, threads)) +
+  return training_plan(graph, spec, threads).bytes() +
          sizeof(float) * (arrays * graph.layout().size() +
                           static_cast<std::size_t>(threads) * partial_size(spec));
 }

@@ -40,7 +40,7 @@ void ParameterLoss::add_gradient(std::size_t index, int worker, const float* par
     divergences_[index] = add_divergence(chunk, worker, parameters, kl_scale, target);
   }
   penalties_[index] = 0.0;
-  for (const auto& variable : {std::optional(chunk.variable), chunk.scale}) {
+  for (const auto& variable : chunk.variables()) {
     if (!variable) continue;
     const Regularizer& regularizer = layout_.variables()[*variable].regularizer;
     if (regularizer.empty()) continue;

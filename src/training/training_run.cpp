@@ -11,6 +11,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/math/blas.h"
+#include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 #include "bnn/training/resume.h"

@@ -7,6 +7,7 @@
 #include "bnn/core/error.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/core/random.h"
+#include "bnn/model/read_model.h"
 
 namespace bnn {
 namespace {

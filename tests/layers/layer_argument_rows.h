@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bnn/layers/make_layer.h"
+#include "bnn/layers/read_layer.h"
 
 namespace bnn::testing {
 

@@ -1,5 +1,10 @@
 // Rows for the keys that say what a layer computes, and for those that all layers have.
 
+#include "bnn/layers/conv2d.h"
+#include "bnn/layers/dense.h"
+#include "bnn/layers/dropout.h"
+#include "bnn/layers/merge.h"
+#include "bnn/layers/pool2d.h"
 #include "layers/layer_argument_rows.h"
 
 namespace bnn::testing {
@@ -8,19 +13,19 @@ namespace {
 using Pair = std::array<int, 2>;
 
 const WindowSpec& window_of(const LayerSpec& layer) {
-  const auto* conv2d = std::get_if<Conv2dSpec>(&layer.options);
-  return conv2d != nullptr ? conv2d->window : std::get<Pool2dSpec>(layer.options).window;
+  const auto* conv2d = layer.options.get_if<Conv2dSpec>();
+  return conv2d != nullptr ? conv2d->window : layer.options.get_if<Pool2dSpec>()->window;
 }
 
 Activation activation_of(const LayerSpec& layer) {
-  if (const auto* conv2d = std::get_if<Conv2dSpec>(&layer.options)) return conv2d->activation;
-  if (const auto* dense = std::get_if<DenseSpec>(&layer.options)) return dense->activation;
-  return std::get<ActivationSpec>(layer.options).activation;
+  if (const auto* conv2d = layer.options.get_if<Conv2dSpec>()) return conv2d->activation;
+  if (const auto* dense = layer.options.get_if<DenseSpec>()) return dense->activation;
+  return layer.options.get_if<ActivationSpec>()->activation;
 }
 
 template <typename Options>
 const Options& options_of(const LayerSpec& layer) {
-  return std::get<Options>(layer.options);
+  return *layer.options.get_if<Options>();
 }
 
 // A layer without weights has the key and nothing to hold still.

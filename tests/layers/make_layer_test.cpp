@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/parse_json.h"
+#include "bnn/layers/read_layer.h"
 #include "support/layer_fixture.h"
 
 using namespace bnn;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/model/summary_table.h"
 #include "support/execution_fixture.h"
 #include "support/layer_fixture.h"
 

@@ -82,7 +82,7 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
   const Graph graph = make_graph(kBranches);
   const Batch batch(graph);
   const TrainingPass clean = train(batch);
-  Execution execution(graph, ExecutionMode::training, batch_limits(1));
+  Execution execution(graph, plan_execution(graph, ExecutionMode::training, batch_limits(1)));
   std::vector<float> gradient(graph.layout().size()), logits;
   const auto shards = batch.shards();
   const auto classes = static_cast<std::size_t>(graph.outputs());
@@ -109,7 +109,7 @@ TEST_CASE("the first layer whose output is not finite is found") {
   Batch batch(graph);
   const std::size_t bias = variable_index(graph.layout(), "small/bias_posterior_loc");
   batch.parameters.data()[graph.layout().variables()[bias].slice.offset] = INFINITY;
-  Execution execution(graph, ExecutionMode::training, batch_limits(1));
+  Execution execution(graph, plan_execution(graph, ExecutionMode::training, batch_limits(1)));
   std::vector<float> logits;
   const Shard shard = batch.shard(2, 3);
   run_forward(execution, 0, batch, shard, logits);
@@ -121,7 +121,7 @@ TEST_CASE("the first layer whose output is not finite is found") {
 TEST_CASE("the estimate of memory grows with workers and shards, and inference needs less") {
   const Graph graph = make_graph(kResidual);
   const auto bytes = [&](ExecutionMode mode, int workers) {
-    return Execution::bytes(graph, mode, batch_limits(workers));
+    return plan_execution(graph, mode, batch_limits(workers)).bytes();
   };
   // At least the activations of one shard: 72 + 3 * 108 + 27 + 12 + 5 + 3 floats an example.
   CHECK(bytes(ExecutionMode::training, 1) > 4 * 3 * (72 + 4 * 108 + 27 + 12 + 5 + 3));

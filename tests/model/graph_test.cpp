@@ -95,8 +95,7 @@ TEST_CASE("shapes, storage and variables of each node follow from the layers") {
   CHECK(graph.layout().variables()[0].name == "conv2d_flipout/kernel_posterior_loc");
   CHECK(graph.layout().variables()[0].shape == std::vector<std::int64_t>{3, 3, 2, 3});
   CHECK(graph.layout().variables()[2].name == "conv2d_flipout/bias_posterior_loc");
-  CHECK(graph.nodes()[3].first_variable == 3);
-  CHECK(graph.nodes()[3].last_variable == 5);
+  CHECK(graph.nodes()[3].variables == VariableRange{3, 5});
   CHECK(graph.layout().parameters() == 2 * 54 + 3 + 108 * 4 + 4);
 }
 

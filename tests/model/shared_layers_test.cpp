@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/model/summary_table.h"
 #include "support/execution_fixture.h"
 #include "support/layer_fixture.h"
 #include "support/trainer_fixture.h"

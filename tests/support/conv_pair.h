@@ -15,7 +15,7 @@ template <typename Implementation>
 MadeLayer make_flipout_conv(const NaiveWindow& w, const std::string& activation,
                             const std::string& more = "") {
   const LayerSpec layer = read_layer_text(conv_text("conv2d_flipout", w, activation, more));
-  const auto& spec = std::get<Conv2dSpec>(layer.options);
+  const auto& spec = *layer.options.get_if<Conv2dSpec>();
   MadeLayer made;
   made.inputs = {w.input};
   made.layer = std::make_unique<Implementation>(

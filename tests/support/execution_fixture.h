@@ -70,7 +70,8 @@ inline ExecutionLimits batch_limits(int workers) {
 }
 
 inline std::vector<float> inference_logits(const Batch& batch) {
-  Execution execution(batch.graph, ExecutionMode::inference, {.workers = 1, .shard_examples = 3});
+  Execution execution(batch.graph, plan_execution(batch.graph, ExecutionMode::inference,
+                                                  {.workers = 1, .shard_examples = 3}));
   std::vector<float> logits;
   for (const Shard& shard : batch.shards()) run_forward(execution, 0, batch, shard, logits);
   return logits;
@@ -93,7 +94,8 @@ struct TrainingPass {
 inline TrainingPass train(const Batch& batch) {
   const auto shards = batch.shards();
   const auto classes = static_cast<std::size_t>(batch.graph.outputs());
-  Execution execution(batch.graph, ExecutionMode::training, batch_limits(2));
+  Execution execution(batch.graph,
+                      plan_execution(batch.graph, ExecutionMode::training, batch_limits(2)));
   TrainingPass result;
   result.gradient.resize(batch.graph.layout().size());
   for (int worker = 0; worker < 2; ++worker) {

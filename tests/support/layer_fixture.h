@@ -21,6 +21,7 @@
 #include "bnn/core/json_reader.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/layers/make_layer.h"
+#include "bnn/layers/read_layer.h"
 #include "bnn/math/blas.h"
 #include "support/naive_layers.h"
 

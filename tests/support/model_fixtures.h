@@ -16,6 +16,7 @@
 #include "bnn/data/standardization.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/graph.h"
+#include "bnn/model/read_model.h"
 
 namespace bnn::testing {
 

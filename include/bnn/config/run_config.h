@@ -12,7 +12,7 @@
 #include "bnn/bayes/likelihood.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/data/data_config.h"
-#include "bnn/model/graph.h"
+#include "bnn/model/model_spec.h"
 #include "bnn/train/trainer.h"
 
 namespace bnn {

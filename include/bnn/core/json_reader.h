@@ -166,6 +166,9 @@ class ObjectReader {
   const Json& resolved() const { return resolved_; }
   /// Every key asked for so far: the keys that this object may have.
   const std::vector<std::string>& known() const { return known_; }
+  /// Calls `read` and marks the keys that it asks for: a caller can thus name a part of the keys.
+  void mark(const std::function<void()>& read);
+  const std::vector<std::string>& marked() const { return marked_; }
   const std::string& pointer() const { return pointer_; }
   Problems& problems() { return problems_; }
 
@@ -176,7 +179,7 @@ class ObjectReader {
   const Json& value_;
   std::string pointer_;
   Problems& problems_;
-  std::vector<std::string> known_;
+  std::vector<std::string> known_, marked_;
   Json resolved_;
   bool describing_;
   bool finished_ = false;

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 enum class Activation {
   linear,
@@ -60,5 +62,13 @@ class ActivationLayer final : public Layer {
   Activation activation_;
   Shape shape_;
 };
+
+struct ActivationSpec {
+  Activation activation = Activation::linear;
+
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+ActivationSpec read_activation_layer(ObjectReader& reader);
 
 }  // namespace bnn

@@ -31,18 +31,25 @@
 #include <string>
 
 #include "bnn/layers/activation.h"
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 #include "bnn/layers/weights.h"
 #include "bnn/math/window.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 struct Conv2dSpec {
   int filters = 0;
   WindowSpec window = {};
   Activation activation = Activation::linear;
   WeightsSpec weights = {};
+
+  /// Declares the layer's variables and makes it.
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
 };
+
+Conv2dSpec read_conv2d(ObjectReader& reader, WeightsKind kind);
 
 /// What the implementations share.
 struct Conv2dGeometry {
@@ -62,10 +69,6 @@ struct Conv2dGeometry {
 /// @param name whose variables they are: the layer's own, or one that it shares with another.
 Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
                               const LayerNoise& noise, const Shape& input, ParameterLayout& layout);
-/// Declares the layer's variables and makes it.
-std::unique_ptr<Layer> make_conv2d(const Conv2dSpec& spec, const std::string& name,
-                                   const LayerNoise& noise, const Shape& input,
-                                   ParameterLayout& layout);
 /// The implementation for an estimator and a geometry.
 std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry);
 

@@ -16,22 +16,23 @@
 #include <string>
 
 #include "bnn/layers/activation.h"
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 #include "bnn/layers/weights.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 struct DenseSpec {
   int units = 0;
   Activation activation = Activation::linear;
   WeightsSpec weights = {};
+
+  /// Declares the layer's variables and makes it.
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
 };
 
-/// Declares the layer's variables and makes it. The input must be flat.
-/// @param name whose variables they are: the layer's own, or one that it shares with another.
-std::unique_ptr<Layer> make_dense(const DenseSpec& spec, const std::string& name,
-                                  const LayerNoise& noise, const Shape& input,
-                                  ParameterLayout& layout);
+DenseSpec read_dense(ObjectReader& reader, WeightsKind kind);
 
 class Dense final : public Layer {
  public:

@@ -3,9 +3,11 @@
 // 1 - rate for each example alone. It stays on in predictions, where every Monte Carlo sample has
 // masks of its own (Gal and Ghahramani, 2016); the pass with mean weights leaves x as it is.
 
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 class Dropout final : public Layer {
  public:
@@ -26,5 +28,13 @@ class Dropout final : public Layer {
   LayerNoise noise_;
   Shape shape_;
 };
+
+struct DropoutSpec {
+  double rate = 0.5;
+
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+DropoutSpec read_dropout(ObjectReader& reader);
 
 }  // namespace bnn

@@ -3,9 +3,11 @@
 // channels first, channel, row, column. The former is how an image lies in memory, so nothing is
 // done; the latter transposes.
 
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 class Flatten final : public Layer {
  public:
@@ -19,5 +21,11 @@ class Flatten final : public Layer {
  private:
   Shape input_, shape_;
 };
+
+struct FlattenSpec {
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+inline FlattenSpec read_flatten(ObjectReader& /*reader*/) { return {}; }
 
 }  // namespace bnn

@@ -3,9 +3,11 @@
 
 #include <vector>
 
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 /// The sum of two or more inputs of one shape.
 class Add final : public Layer {
@@ -37,5 +39,18 @@ class Concatenate final : public Layer {
   std::size_t blocks_;
   std::vector<std::size_t> runs_;
 };
+
+struct AddSpec {
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+struct ConcatenateSpec {
+  int axis = -1;
+
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+inline AddSpec read_add(ObjectReader& /*reader*/) { return {}; }
+ConcatenateSpec read_concatenate(ObjectReader& reader);
 
 }  // namespace bnn

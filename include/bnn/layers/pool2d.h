@@ -5,16 +5,20 @@
 // their number, as in TensorFlow. Where several cells tie for a maximum, the gradient goes to the
 // first in row-major order.
 
-#include "bnn/layers/layer.h"
+#include "bnn/layers/layer_spec.h"
 #include "bnn/math/window.h"
 
 namespace bnn {
+
+class ObjectReader;
 
 enum class PoolKind { maximum, average };
 
 struct Pool2dSpec {
   PoolKind kind = PoolKind::maximum;
   WindowSpec window = {};
+
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
 };
 
 class Pool2d final : public Layer {
@@ -43,5 +47,12 @@ class GlobalAveragePool2d final : public Layer {
  private:
   Shape input_;
 };
+
+struct GlobalAveragePool2dSpec {
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
+Pool2dSpec read_pool2d(ObjectReader& reader, PoolKind kind);
+inline GlobalAveragePool2dSpec read_global_average_pool2d(ObjectReader& /*reader*/) { return {}; }
 
 }  // namespace bnn

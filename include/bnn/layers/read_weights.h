@@ -13,8 +13,9 @@
 
 namespace bnn {
 
-WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator);
-WeightsSpec read_deterministic_weights(ObjectReader& reader);
+/// All keys of the weights, marked as describing variables. The layer's type names the estimator;
+/// that of the flipout layers can be replaced, so that one key changes a whole network.
+WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind);
 
 /// `{"l1": x, "l2": y}` or null; also for the outputs of a layer.
 Regularizer read_regularizer(ObjectReader& parent, const std::string& key);

@@ -24,6 +24,9 @@ enum class Estimator {
   independent,               // a sample for each example: what the others approximate
 };
 
+/// The kinds of layer types that have weights, before a config says more.
+enum class WeightsKind { deterministic, flipout, reparameterization, local_reparameterization };
+
 struct VariableSpec {
   Initializer initializer = {};
   Regularizer regularizer = {};

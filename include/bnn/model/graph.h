@@ -15,20 +15,17 @@
 #include <vector>
 
 #include "bnn/bayes/parameter_layout.h"
-#include "bnn/core/json_reader.h"
-#include "bnn/layers/make_layer.h"
+#include "bnn/model/model_spec.h"
 
 namespace bnn {
 
-/// What a config says about a network. A layer with `reuse` comes after one of its name, and agrees
-/// with it in type, seed and the description of variables.
-struct ModelSpec {
-  Shape input;
-  std::vector<LayerSpec> layers;
-};
+/// A range of the layout's variables.
+struct VariableRange {
+  std::size_t begin = 0, end = 0;
 
-/// Reads the "model" object; what is wrong is added to the reader's problems.
-ModelSpec read_model(ObjectReader& reader);
+  std::size_t size() const { return end - begin; }
+  bool operator==(const VariableRange&) const = default;
+};
 
 struct Node {
   std::string name;
@@ -36,12 +33,12 @@ struct Node {
   std::unique_ptr<Layer> layer = nullptr;  // null for the input
   std::vector<int> inputs = {};            // earlier nodes
   Shape shape = {};
-  int storage = 0;        // this node, or the node that a view looks at
-  int original = 0;       // this node, or the node whose variables it shares
-  std::string variables;  // the name of their layer
+  int storage = 0;               // this node, or the node that a view looks at
+  int original = 0;              // this node, or the node whose variables it shares
+  VariableRange variables = {};  // its own, or those that it shares
+  std::string variables_name;    // what their names begin with
   Regularizer activity_regularizer = {};
   bool needs_gradient = false;  // whether a trainable variable lies at or above this node
-  std::size_t first_variable = 0, last_variable = 0;  // range in the layout's variables
 };
 
 /// What a graph makes its layers with: make_layer, or in tests something that knows more layers.
@@ -73,8 +70,5 @@ class Graph {
   ParameterLayout layout_;
   int output_ = 0;
 };
-
-/// A table for people: a row a layer with output shape, parameters and multiply-adds, and totals.
-std::string summary_table(const Graph& graph);
 
 }  // namespace bnn

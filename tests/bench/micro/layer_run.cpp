@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "bnn/core/parse_json.h"
+#include "bnn/layers/read_layer.h"
 #include "workload.h"
 
 namespace bnn {

@@ -1,10 +1,12 @@
+#include "bnn/model/read_model.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "bnn/core/json_schema.h"
-#include "bnn/model/graph.h"
+#include "bnn/layers/read_layer.h"
 
 namespace bnn {
 namespace {
@@ -30,28 +32,12 @@ bool is_own(const std::string& key) {
   return key == "type" || key == "name" || key == "inputs" || key == "reuse";
 }
 
-// The keys that a layer of this type has, found by reading it and forgetting what was wrong.
-std::vector<std::string> keys_of(const Json& layer) {
-  Problems ignored("");
-  ObjectReader reader(layer, "", ignored);
-  read_layer(reader);
-  return reader.known();
-}
-
 Json read_defaults(ObjectReader& reader) {
   const Json& defaults = reader.raw("defaults");
   if (!defaults.is_null() && !defaults.is_object()) {
     reader.problem("defaults", "expected an object of layer keys, found " + json_text(defaults));
   }
   return defaults.is_object() ? defaults : Json::object();
-}
-
-// Whether a key describes variables, which a layer that reuses them has in common with the
-// original.
-bool describes_variables(const std::string& key) {
-  static const std::set<std::string> others = {"filters",   "units",    "estimator",
-                                               "trainable", "use_bias", "seed"};
-  return key.starts_with("kernel_") || key.starts_with("bias_") || others.count(key) > 0;
 }
 
 // Reads the layers one by one: what a layer leaves out it takes from the layer whose variables it
@@ -112,14 +98,14 @@ class LayersReader {
 
   void complete(Json& layer, const std::string& place, std::optional<std::size_t> original) {
     if (!layer.is_object()) return;
-    const auto keys = keys_of(layer);
-    known_.insert(keys.begin(), keys.end());
+    const LayerKeys& keys = layer_keys(layer);
+    known_.insert(keys.all.begin(), keys.all.end());
     const auto is_wanted = [&](const std::string& key) {
-      return !layer.contains(key) && std::find(keys.begin(), keys.end(), key) != keys.end();
+      return !layer.contains(key) && keys.all.count(key) > 0;
     };
     if (original) {
       for (const auto& [key, value] : resolved_[*original].items()) {
-        if (describes_variables(key) && is_wanted(key)) layer[key] = value;
+        if (keys.of_variables.count(key) > 0 && is_wanted(key)) layer[key] = value;
       }
     }
     for (const auto& [key, value] : defaults_.items()) {
