@@ -7,6 +7,7 @@
 // priors are in no chunk: they are single numbers that the whole tensor pulls at. State, which is
 // not trained, has chunks of its own.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,6 +26,9 @@ struct Chunk {
   std::optional<std::size_t> scale;   // untransformed scale of a random tensor
   std::optional<std::size_t> tensor;  // number of the random tensor
   std::size_t begin, size;            // elements within the variable
+
+  /// The variable, and the scale if there is one.
+  std::array<std::optional<std::size_t>, 2> variables() const { return {variable, scale}; }
 };
 
 /// All parameters but those of trainable priors.
