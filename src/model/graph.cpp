@@ -7,7 +7,6 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
-#include "bnn/layers/make_layer.h"
 
 namespace bnn {
 namespace {

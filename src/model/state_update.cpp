@@ -10,7 +10,7 @@ StateUpdate::StateUpdate(const Graph& graph) {
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     if (nodes[i].original != static_cast<int>(i)) continue;
     Owner owner{&nodes[i], 0, {}};
-    for (std::size_t v = nodes[i].first_variable; v < nodes[i].last_variable; ++v) {
+    for (std::size_t v = nodes[i].variables.begin; v < nodes[i].variables.end; ++v) {
       const Variable& variable = graph.layout().variables()[v];
       if (variable.is_state()) owner.slices.push_back(variable.slice);
     }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <numeric>
+#include <utility>
 
 #include "bnn/core/error.h"
 #include "bnn/core/tree_sum.h"
@@ -14,12 +15,6 @@ namespace bnn {
 namespace {
 
 constexpr std::size_t kResults = 3;  // numbers of a shard's result that are summed
-
-ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads) {
-  return plan_execution(graph, ExecutionMode::training,
-                        {threads, (spec.batch_size + spec.shards - 1) / spec.shards,
-                         spec.batch_size, static_cast<std::size_t>(spec.shards)});
-}
 
 std::size_t partial_size(const TrainingSpec& spec) {
   return static_cast<std::size_t>(tree_levels(static_cast<std::size_t>(spec.shards))) *
@@ -51,9 +46,16 @@ void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets
 
 }  // namespace
 
+ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads) {
+  return plan_execution(graph, ExecutionMode::training,
+                        {threads, (spec.batch_size + spec.shards - 1) / spec.shards,
+                         spec.batch_size, static_cast<std::size_t>(spec.shards)});
+}
+
 BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
                              const Targets& targets, const TrainingSpec& spec,
-                             const TrainingLoader& loader, ThreadPool& pool)
+                             const TrainingLoader& loader, ThreadPool& pool,
+                             std::optional<ExecutionPlan> plan)
     : graph_(graph),
       likelihood_(likelihood),
       targets_(targets),
@@ -63,7 +65,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       pool_(pool),
       chunks_(cut_into_chunks(layout_)),
       state_chunks_(cut_state_into_chunks(layout_)),
-      execution_(graph, training_plan(graph, spec, pool.size())),
+      execution_(graph, plan ? *std::move(plan) : training_plan(graph, spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
       gradient_(layout_.size()),
@@ -229,11 +231,12 @@ std::string BatchGradient::non_finite_layer() const {
   return "";
 }
 
-std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
+std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec,
+                                 const ExecutionPlan& plan) {
   const auto arrays = static_cast<std::size_t>(spec.shards) + (spec.samples > 1 ? 4 : 3);
-  return training_plan(graph, spec, threads).bytes() +
+  return plan.bytes() +
          sizeof(float) * (arrays * graph.layout().size() +
-                          static_cast<std::size_t>(threads) * partial_size(spec));
+                          static_cast<std::size_t>(plan.limits.workers) * partial_size(spec));
 }
 
 }  // namespace bnn

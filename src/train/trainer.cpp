@@ -44,13 +44,14 @@ Chunk number_chunk(std::size_t variable) { return {variable, std::nullopt, std::
 }  // namespace
 
 Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
-                 const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool)
+                 const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
+                 std::optional<ExecutionPlan> plan)
     : likelihood_(likelihood),
       layout_(graph.layout()),
       spec_(spec),
       loader_(loader),
       pool_(pool),
-      batch_gradient_(graph, likelihood, targets, spec, loader, pool),
+      batch_gradient_(graph, likelihood, targets, spec, loader, pool, std::move(plan)),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       layer_state_(graph),
       parameters_(layout_.size()),
@@ -222,10 +223,11 @@ void Trainer::fail_non_finite(std::uint64_t step) const {
                           step, what));
 }
 
-std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec, int threads) {
+std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec,
+                           const ExecutionPlan& plan) {
   const bool parts = spec.optimizer.form == GradientForm::parts;
   const std::size_t arrays = 1 + spec.optimizer.state.size() + (parts ? 1 : 0);
-  return BatchGradient::bytes(graph, spec, threads) + ParameterLoss::bytes(threads) +
+  return BatchGradient::bytes(graph, spec, plan) + ParameterLoss::bytes(plan.limits.workers) +
          arrays * sizeof(float) * graph.layout().size();
 }
 

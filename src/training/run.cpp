@@ -20,14 +20,15 @@ RunConfig with_measurements(RunConfig config, const TrainingData& data) {
 
 }  // namespace
 
-Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, int threads)
+Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, ExecutionPlan plan)
     : config(with_measurements(std::move(run_config), run_data)),
       graph(std::move(run_graph)),
       likelihood(make_likelihood(graph)),
       data(std::move(run_data)),
       loader(data.training_loader(config)),
-      pool(threads),
-      trainer(graph, *likelihood, Targets(data.images.labels()), config.training, loader, pool) {}
+      pool(plan.limits.workers),
+      trainer(graph, *likelihood, Targets(data.images.labels()), config.training, loader, pool,
+              std::move(plan)) {}
 
 Json Run::checkpoint_config() const {
   Json document = config.resolved;
@@ -42,10 +43,10 @@ Json Run::folder_config() const {
   return document;
 }
 
-std::size_t run_bytes(const RunConfig& config, const Graph& graph, int threads) {
+std::size_t run_bytes(const RunConfig& config, const Graph& graph, const ExecutionPlan& plan) {
   const bool validates = config.data.validation_examples > 0 || config.data.validation_fraction > 0;
-  return Trainer::bytes(graph, config.training, threads) +
-         (validates ? Predictor::bytes(graph, threads) : 0);
+  return Trainer::bytes(graph, config.training, plan) +
+         (validates ? Predictor::bytes(graph, plan.limits.workers) : 0);
 }
 
 }  // namespace bnn

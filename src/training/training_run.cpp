@@ -48,9 +48,9 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
                   "of the weights");
 }
 
-std::string shape_of_run(const RunConfig& config, const TrainingData& data, const Graph& graph,
+std::string shape_of_run(const RunConfig& config, const TrainingData& data, std::size_t network_bytes,
                          int threads) {
-  const std::size_t bytes = run_bytes(config, graph, threads) + data.images.pixels().size();
+  const std::size_t bytes = network_bytes + data.images.pixels().size();
   return fmt::format(
       "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "
       "{} {}",
@@ -148,16 +148,17 @@ int run_training(const TrainOptions& options) {
   auto [path, config] = load_config(options);
   Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   if (options.print_config) return print_json(config.resolved);
-  require_memory(run_bytes(config, graph, options.threads), shown_path(path),
-                 "training this network", ErrorKind::config);
+  ExecutionPlan plan = training_plan(graph, config.training, options.threads);
+  const std::size_t bytes = run_bytes(config, graph, plan);
+  require_memory(bytes, shown_path(path), "training this network", ErrorKind::config);
   prepare_blas(options.threads);
   TrainingData data = load_data(options, path, config, graph);
   refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
   const std::string description =
-      summary_table(graph) + shape_of_run(config, data, graph, options.threads);
+      summary_table(graph) + shape_of_run(config, data, bytes, options.threads);
   if (options.dry_run) return print_text(description + "\n");
   require_weights(options, config, path);
-  Run run(std::move(config), std::move(graph), std::move(data), options.threads);
+  Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   take_weights(options.init_from, run);
   return train(options, run, description);
 }

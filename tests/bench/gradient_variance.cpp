@@ -114,8 +114,8 @@ class Measurements {
     spec.batch_size = options_.batch_sizes.back();
     spec.samples = 1;
     spec.seed = options_.seed;
-    require_memory(BatchGradient::bytes(graph, spec, options_.threads), checkpoint,
-                   "measuring gradients", ErrorKind::usage);
+    require_memory(BatchGradient::bytes(graph, spec, training_plan(graph, spec, options_.threads)),
+                   checkpoint, "measuring gradients", ErrorKind::usage);
     const AlignedArray parameters = copy_parameters(model, graph.layout());
     VarianceMeasurement measurement(graph, Targets(data.images.labels()), parameters.data(), loader,
                                     data.split.train, spec, pool_);

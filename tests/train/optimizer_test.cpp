@@ -146,7 +146,7 @@ TEST_CASE("the memory of a trainer counts the arrays of its optimizer") {
     TrainingSpec spec = small_spec();
     spec.optimizer = std::move(optimizer);
     spec.optimizer.form = form;
-    return Trainer::bytes(graph, spec, 2);
+    return Trainer::bytes(graph, spec, training_plan(graph, spec, 2));
   };
   const std::size_t array = graph.layout().size() * sizeof(float);
   const std::size_t momentum = bytes(momentum_optimizer({}), GradientForm::sum);

@@ -22,9 +22,10 @@ TEST_CASE("the memory of a run counts the predictor of its validation") {
     document["data"]["validation"] = validation;
     const RunConfig config = config_of(document);
     const Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
-    const std::size_t trainer = Trainer::bytes(graph, config.training, 3);
+    const ExecutionPlan plan = training_plan(graph, config.training, 3);
+    const std::size_t trainer = Trainer::bytes(graph, config.training, plan);
     const bool validates = validation != Json(0);
-    CHECK(run_bytes(config, graph, 3) ==
+    CHECK(run_bytes(config, graph, plan) ==
           trainer + (validates ? Predictor::bytes(graph, 3) : std::size_t{0}));
   }
 }
@@ -36,7 +37,8 @@ TEST_CASE("a run's checkpoints do not name the data's directory, and its folder 
   RunConfig config = config_of(document);
   Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
   TrainingData data = load_training_data(config, tiny.path(), graph.outputs());
-  const Run run(std::move(config), std::move(graph), std::move(data), 1);
+  ExecutionPlan plan = training_plan(graph, config.training, 1);
+  const Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   CHECK_FALSE(run.checkpoint_config().at("data").contains("directory"));
   CHECK(run.folder_config().at("data").at("directory") == tiny.path());
   for (const Json& view : {run.checkpoint_config(), run.folder_config()}) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bnn/bayes/parameter_layout.h"
+#include "bnn/layers/make_layer.h"
 #include "bnn/model/model_spec.h"
 
 namespace bnn {

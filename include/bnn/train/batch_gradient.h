@@ -8,6 +8,7 @@
 // the order of every sum are functions of the configuration alone.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,12 +31,17 @@ struct BatchLoss {
   double activity_penalty = 0.0;  // of the outputs of layers with an activity regularizer
 };
 
+/// The memory of a training step's activations, for the threads of a pool.
+ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads);
+
 class BatchGradient {
  public:
   /// All arguments, and what targets look at, must outlive this.
   /// @param targets of all examples of the data set
+  /// @param plan training_plan of graph, spec and pool.size(); made here if there is none
   BatchGradient(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
-                const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool);
+                const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
+                std::optional<ExecutionPlan> plan = std::nullopt);
 
   /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
   /// variable; for scales in the form that the optimizer takes, by untransformed scale or by sigma.
@@ -51,7 +57,7 @@ class BatchGradient {
   std::string non_finite_layer() const;
 
   /// Bytes of everything that this allocates.
-  static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, int threads);
+  static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, const ExecutionPlan& plan);
 
  private:
   struct ShardResult {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,8 +39,10 @@ class Trainer {
  public:
   /// All arguments, and what targets look at, must outlive the trainer. The loader's examples are
   /// N. @param targets of all examples of the data set
+  /// @param plan training_plan of graph, spec and pool.size(); made here if there is none
   Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
-          const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool);
+          const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
+          std::optional<ExecutionPlan> plan = std::nullopt);
 
   const Likelihood& likelihood() const { return likelihood_; }
   std::uint64_t steps_per_epoch() const;
@@ -59,7 +62,7 @@ class Trainer {
   std::vector<StateArray>& optimizer_state() { return optimizer_->state(); }
 
   /// Bytes of everything that a trainer of this graph allocates.
-  static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, int threads);
+  static std::size_t bytes(const Graph& graph, const TrainingSpec& spec, const ExecutionPlan& plan);
 
  private:
   bool clips() const { return spec_.gradient_clip_norm > 0.0; }

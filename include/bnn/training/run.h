@@ -24,7 +24,8 @@ struct Run {
   Trainer trainer;
 
   /// The parameters have their initial values.
-  Run(RunConfig config, Graph graph, TrainingData data, int threads);
+  /// @param plan training_plan for as many threads as train
+  Run(RunConfig config, Graph graph, TrainingData data, ExecutionPlan plan);
   Run(const Run&) = delete;  // its parts point to each other
   Run& operator=(const Run&) = delete;
 
@@ -39,6 +40,6 @@ struct Run {
 
 /// Bytes of everything that training this network allocates, and validating where the config holds
 /// examples out; without the data.
-std::size_t run_bytes(const RunConfig& config, const Graph& graph, int threads);
+std::size_t run_bytes(const RunConfig& config, const Graph& graph, const ExecutionPlan& plan);
 
 }  // namespace bnn
