@@ -132,6 +132,24 @@ std::map<std::string, std::set<std::string>> reached_rooms(const std::string& pa
   return reached;
 }
 
+// The headers of this project that a header includes, itself or through others.
+std::set<std::string> reached_headers(const std::filesystem::path& root,
+                                      const std::string& header) {
+  std::set<std::string> reached;
+  std::vector<std::string> open = {header};
+  while (!open.empty()) {
+    const std::string next = open.back();
+    open.pop_back();
+    if (!reached.insert(next).second) continue;
+    std::ifstream file(root / "include" / next);
+    for (std::string line; std::getline(file, line);) {
+      const auto name = included(line);
+      if (name && name->starts_with("\"bnn/")) open.push_back(name->substr(1));
+    }
+  }
+  return reached;
+}
+
 }  // namespace
 
 TEST_CASE("rooms include only their own files and those of rooms below them") {
@@ -155,6 +173,25 @@ TEST_CASE("rooms include only their own files and those of rooms below them") {
   }
   for (const auto& [module, others] : allowed_modules()) CHECK(seen.count(module) == 1);
   CHECK(includes > 200);
+}
+
+TEST_CASE("headers that compute do not reach the reader of configs") {
+  const std::filesystem::path root = bnn::testing::source_directory();
+  const std::set<std::string> readers = {"read_layer.h", "read_options.h", "read_weights.h",
+                                         "read_model.h"};
+  int checked = 0;
+  for (const char* room : {"layers", "model"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(root / "include/bnn" / room)) {
+      const std::string header =
+          std::string("bnn/") + room + "/" + entry.path().filename().string();
+      if (readers.count(entry.path().filename().string()) > 0) continue;
+      INFO(header);
+      CHECK(reached_headers(root, header).count("bnn/core/json_reader.h") == 0);
+      ++checked;
+    }
+  }
+  CHECK(checked > 20);
+  CHECK(reached_headers(root, "bnn/model/read_model.h").count("bnn/core/json_reader.h") == 1);
 }
 
 TEST_CASE("the drawing in src/README.md is the graph of rooms that includes must follow") {
