@@ -1,5 +1,7 @@
 #include "bnn/checkpoint/calibration_use.h"
 
+#include <fmt/format.h>
+
 #include "bnn/checkpoint/calibration_file.h"
 #include "bnn/core/input_file.h"
 
@@ -20,8 +22,8 @@ AppliedCalibration apply_calibration(const CalibrationOptions& options,
                     "CHECKPOINT --fit-calibration");
   }
   if (calibration.samples != spec.passes()) {
-    warn(source + ": was fitted to " + std::to_string(calibration.samples) +
-         " samples an image and is used with " + std::to_string(spec.passes()));
+    warn(fmt::format("{}: was fitted to {} samples an image and is used with {}", source,
+                     calibration.samples, spec.passes()));
   }
   if (options.temperature) applied.temperature = calibration.temperature;
   if (options.conformal) {

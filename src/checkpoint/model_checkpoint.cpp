@@ -1,5 +1,7 @@
 #include "bnn/checkpoint/model_checkpoint.h"
 
+#include <fmt/format.h>
+
 #include "bnn/checkpoint/checkpoint.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
@@ -24,8 +26,8 @@ ModelCheckpoint load_model(const std::string& path, int threads) {
   for (const Tensor& tensor : checkpoint.contents.tensors) stored += tensor.values.size();
   if (graph.layout().numbers() > stored) {
     throw Error(ErrorKind::checkpoint,
-                source + ": the network has " + std::to_string(graph.layout().numbers()) +
-                    " parameters, but the file holds " + std::to_string(stored) + " numbers");
+                fmt::format("{}: the network has {} parameters, but the file holds {} numbers",
+                            source, graph.layout().numbers(), stored));
   }
   require_memory(Predictor::bytes(graph, threads), source, "running the network",
                  ErrorKind::checkpoint);
@@ -34,16 +36,16 @@ ModelCheckpoint load_model(const std::string& path, int threads) {
   const bool measured = config.data.standardize == StandardizeMode::given;
   const auto channels = static_cast<std::size_t>(config.model.input.channels);
   if (!measured || config.data.standardization.mean.size() != channels) {
-    throw Error(ErrorKind::checkpoint, source +
-                                           ": /data/standardize: expected the mean and std of " +
-                                           std::to_string(channels) + " channels");
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: /data/standardize: expected the mean and std of {} channels",
+                            source, channels));
   }
   Standardization standardization = config.data.standardization;
   const auto& names = config.data.class_names;
   if (!names.empty() && names.size() != static_cast<std::size_t>(graph.outputs())) {
-    throw Error(ErrorKind::checkpoint, source + ": /data/class_names: expected " +
-                                           std::to_string(graph.outputs()) + " names, found " +
-                                           std::to_string(names.size()));
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: /data/class_names: expected {} names, found {}", source,
+                            graph.outputs(), names.size()));
   }
   std::vector<std::string> class_names = names;
   std::unique_ptr<const Likelihood> likelihood = make_likelihood(graph);

@@ -1,6 +1,7 @@
 #include "bnn/config/run_config.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 #include <optional>
 
@@ -51,10 +52,9 @@ KlSpec read_kl(ObjectReader& reader) {
 
 EarlyStoppingSpec read_early_stopping(ObjectReader& reader) {
   EarlyStoppingSpec spec;
-  const std::string monitor = reader.choice(
-      "monitor", {"validation_nll", "validation_accuracy", "validation_ece"}, "validation_nll");
-  if (monitor == "validation_accuracy") spec.monitor = EarlyStoppingSpec::Monitor::accuracy;
-  if (monitor == "validation_ece") spec.monitor = EarlyStoppingSpec::Monitor::ece;
+  const std::string monitor =
+      reader.choice("monitor", list_of(kMonitorNames), name_of(kMonitorNames, spec.monitor));
+  spec.monitor = value_of(kMonitorNames, monitor).value_or(spec.monitor);
   spec.patience =
       static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
   spec.min_delta = reader.real("min_delta", {.min = 0.0, .max = 1e6, .fallback = 0.0});
@@ -190,7 +190,7 @@ std::string first_difference(const Json& a, const Json& b, const std::string& po
   }
   if (a.is_array() && b.is_array() && a.size() == b.size()) {
     for (std::size_t i = 0; i < a.size(); ++i) {
-      const std::string inner = first_difference(a[i], b[i], pointer + "/" + std::to_string(i));
+      const std::string inner = first_difference(a[i], b[i], fmt::format("{}/{}", pointer, i));
       if (!inner.empty()) return inner;
     }
     return "";
@@ -228,8 +228,8 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
     Graph graph(config.model);
     const int expected = format_classes(config.data);
     if (expected != 0 && graph.outputs() != expected) {
-      throw Error(kind, "the last layer gives " + std::to_string(graph.outputs()) +
-                            " values, but the data has " + std::to_string(expected) + " classes");
+      throw Error(kind, fmt::format("the last layer gives {} values, but the data has {} classes",
+                                    graph.outputs(), expected));
     }
     return graph;
   } catch (const Error& error) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <span>
 #include <string_view>
 
@@ -19,9 +20,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 std::string duration_text(double seconds) {
   const auto total = static_cast<long>(seconds + 0.5);
-  const std::string minutes = std::to_string(total / 60 % 60) + "m";
-  if (total >= 3600) return std::to_string(total / 3600) + "h" + minutes;
-  return (total >= 60 ? minutes : "") + std::to_string(total % 60) + "s";
+  if (total >= 3600) return fmt::format("{}h{}m", total / 3600, total / 60 % 60);
+  if (total >= 60) return fmt::format("{}m{}s", total / 60, total % 60);
+  return fmt::format("{}s", total);
 }
 
 // What a line of a validation holds, by the names of kNamedMetrics.
@@ -161,12 +162,12 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                     outputs_.shows_histograms()
                         ? posterior_histograms(run_.graph.layout(), run_.trainer.parameters())
                         : std::vector<PosteriorHistograms>());
-  log_.info("epoch " + std::to_string(state_.epoch + 1) + "/" +
-            std::to_string(run_.config.training.epochs) + "  step " + std::to_string(state_.step) +
-            "  nll " + fixed(means.nll, 4) + "  kl/N " + fixed(means.kl_per_example, 4) +
-            "  kl weight " + fixed(last.kl_weight, 3) + "  loss " + fixed(means.loss, 4) +
-            " nats/example  accuracy " + fixed(100 * means.accuracy, 2) + " %  lr " +
-            significant(last.learning_rate, 3) + "  " + fixed(rate, 0) + " examples/s");
+  log_.info(fmt::format(
+      "epoch {}/{}  step {}  nll {}  kl/N {}  kl weight {}  loss {} nats/example  "
+      "accuracy {} %  lr {}  {} examples/s",
+      state_.epoch + 1, run_.config.training.epochs, state_.step, fixed(means.nll, 4),
+      fixed(means.kl_per_example, 4), fixed(last.kl_weight, 3), fixed(means.loss, 4),
+      fixed(100 * means.accuracy, 2), significant(last.learning_rate, 3), fixed(rate, 0)));
 }
 
 void TrainingLoop::show_progress(const StepStats& last) {
@@ -175,12 +176,11 @@ void TrainingLoop::show_progress(const StepStats& last) {
   const double seconds = seconds_since(start_);
   const auto done = static_cast<double>(state_.step - start_step_);
   const double rate = done / std::max(seconds, 1e-9);
-  log_.progress("epoch " + std::to_string(state_.epoch + 1) + "/" +
-                std::to_string(run_.config.training.epochs) + "  step " +
-                std::to_string(state_.step) + "/" + std::to_string(total) + "  nll " +
-                fixed(means.nll, 3) + "  accuracy " + fixed(100 * means.accuracy, 1) + " %  " +
-                fixed(rate * run_.config.training.batch_size, 0) + " examples/s  ETA " +
-                duration_text(static_cast<double>(total - state_.step) / rate));
+  log_.progress(fmt::format("epoch {}/{}  step {}/{}  nll {}  accuracy {} %  {} examples/s  ETA {}",
+                            state_.epoch + 1, run_.config.training.epochs, state_.step, total,
+                            fixed(means.nll, 3), fixed(100 * means.accuracy, 1),
+                            fixed(rate * run_.config.training.batch_size, 0),
+                            duration_text(static_cast<double>(total - state_.step) / rate)));
 }
 
 // Nothing if a signal stopped it.
@@ -225,10 +225,10 @@ void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
                {"samples", predictor_->spec().passes()}};
   for (const char* name : kValidationMetrics) line[name] = named_value(metrics, name);
   outputs_.add_line(line);
-  log_.info("  validation  nll " + fixed(metrics.nll, 4) + " nats/example  accuracy " +
-            fixed(100 * metrics.accuracy, 2) + " %  ece " + fixed(metrics.ece, 4) +
-            (is_best ? "  (best so far)"
-                     : "  (best was epoch " + std::to_string(state_.best_epoch) + ")"));
+  log_.info(
+      fmt::format("  validation  nll {} nats/example  accuracy {} %  ece {}  ({})",
+                  fixed(metrics.nll, 4), fixed(100 * metrics.accuracy, 2), fixed(metrics.ece, 4),
+                  is_best ? "best so far" : fmt::format("best was epoch {}", state_.best_epoch)));
 }
 
 }  // namespace bnn

@@ -133,7 +133,7 @@ TEST_CASE("a signal during validation stops it; resuming gives the same bytes") 
   words.insert(words.end(), rest.begin(), rest.end());
   StartedProgram program("bnn-train", words);
   const std::string metrics = tiny.file("run/metrics.jsonl");
-  for (int i = 0; i < 5000; ++i) {  // the epoch's line comes just before its validation
+  for (int i = 0; i < 30000; ++i) {  // the epoch's line comes just before its validation
     std::error_code ignored;
     if (std::filesystem::exists(metrics) && std::filesystem::file_size(metrics, ignored) > 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

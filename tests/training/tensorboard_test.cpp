@@ -139,7 +139,7 @@ TEST_CASE("--tensorboard writes every line of metrics, and histograms of the wei
   CHECK(found == 2);
 }
 
-TEST_CASE("A deterministic network has scalars alone; without the option nothing is written") {
+TEST_CASE("a deterministic network has scalars alone; without the option nothing is written") {
   Json config = tiny_config();
   config["model"]["layers"][0]["type"] = "conv2d";
   config["model"]["layers"][3]["type"] = "dense";
@@ -153,7 +153,7 @@ TEST_CASE("A deterministic network has scalars alone; without the option nothing
   CHECK(read_bytes(tiny.last()) == read_bytes(tiny.last("other")));
 }
 
-TEST_CASE("A resumed run appends a file, and every step stands once in all of them") {
+TEST_CASE("a resumed run appends a file, and every step stands once in all of them") {
   const TinyRun tiny;
   REQUIRE(train(tiny, {"--max-steps", "7"}).exit_code == 0);
   REQUIRE(train(tiny, {"--resume", "--max-steps", "12", "--epochs", "4"}).exit_code == 0);
@@ -177,19 +177,23 @@ TEST_CASE("A resumed run appends a file, and every step stands once in all of th
   }
 }
 
-TEST_CASE("A run killed again and again has every step once") {
+TEST_CASE("a run killed again and again has every step once") {
   Json config = tiny_config();
   config["training"]["epochs"] = 12;
   config["training"]["checkpoint_steps"] = 2;
   const TinyRun tiny(config);
+  // How long one process lives is a share of what a whole run takes on this machine; it grows, so
+  // that the run comes to its end.
+  const ProgramRun whole = tiny.train({"--out", "whole", "--tensorboard"});
+  REQUIRE(whole.exit_code == 0);
   std::mt19937 random(7);
   bool finished = false;
-  for (int round = 0; !finished && round < 200; ++round) {
+  for (int round = 0; !finished && round < 40; ++round) {
     Words words = {"--config", tiny.file("tiny.json"), "--out", tiny.file("run"), "--tensorboard"};
     if (std::filesystem::exists(tiny.last())) words.push_back("--resume");
     StartedProgram program("bnn-train", words);
-    const int delay = std::uniform_int_distribution(round < 12 ? 5 : 100, 150)(random);
-    std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+    const double share = std::uniform_real_distribution(0.1, 0.5 + 0.1 * round)(random);
+    std::this_thread::sleep_for(std::chrono::duration<double>(share * whole.seconds));
     program.send(SIGKILL);
     finished = program.wait().exit_code == 0;
   }

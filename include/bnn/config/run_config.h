@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bnn/bayes/likelihood.h"
+#include "bnn/core/enum_names.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/data/data_config.h"
 #include "bnn/model/model_spec.h"
@@ -24,6 +25,11 @@ struct EarlyStoppingSpec {
   int patience = 0;        // epochs without an improvement of it; 0: never stops early
   double min_delta = 0.0;  // what counts as an improvement is larger than this
 };
+
+constexpr EnumNames<EarlyStoppingSpec::Monitor, 3> kMonitorNames = {
+    {{EarlyStoppingSpec::Monitor::nll, "validation_nll"},
+     {EarlyStoppingSpec::Monitor::accuracy, "validation_accuracy"},
+     {EarlyStoppingSpec::Monitor::ece, "validation_ece"}}};
 
 struct EvaluationSpec {
   int samples = 32;
