@@ -147,7 +147,8 @@ TEST_CASE("a checkpoint that fails is told once and saved at the next chance") {
   RunConfig config = read_run_config(tiny_config(), "tiny.json", ErrorKind::config);
   Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
   TrainingData data = load_training_data(config, tiny.path(), graph.outputs());
-  Run run(std::move(config), std::move(graph), std::move(data), 1);
+  ExecutionPlan plan = training_plan(graph, config.training, 1);
+  Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   RunFolder folder(tiny.file("run"), FolderUse::fresh);
   folder.open_metrics(0);
   RunLog log("bnn-train", Verbosity::quiet);
