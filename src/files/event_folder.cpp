@@ -15,14 +15,14 @@
 namespace bnn {
 namespace {
 
-constexpr std::string_view kPrefix = "events.out.tfevents.", kSuffix = ".bnn";
+constexpr std::string_view kEventPrefix = "events.out.tfevents.", kEventSuffix = ".bnn";
 constexpr std::size_t kTimeDigits = 10;  // enough until the year 2286: names sort by time
 
 // The time in the name of an event file of ours.
 std::optional<std::uint64_t> time_of(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  if (name.size() != kPrefix.size() + kTimeDigits + kSuffix.size()) return std::nullopt;
-  const std::string_view digits = name.substr(kPrefix.size(), kTimeDigits);
+  if (!name.starts_with(kEventPrefix) || !name.ends_with(kEventSuffix)) return std::nullopt;
+  if (name.size() != kEventPrefix.size() + kTimeDigits + kEventSuffix.size()) return std::nullopt;
+  const std::string_view digits = name.substr(kEventPrefix.size(), kTimeDigits);
   std::uint64_t time = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + kTimeDigits, time);
   const bool good = error == std::errc() && end == digits.data() + kTimeDigits;
@@ -34,7 +34,7 @@ std::optional<std::uint64_t> time_of(std::string_view name) {
 std::string event_file_name(std::uint64_t time) {
   std::string digits = std::to_string(time);
   digits.insert(0, kTimeDigits - std::min(digits.size(), kTimeDigits), '0');
-  return std::string(kPrefix) + digits + std::string(kSuffix);
+  return std::string(kEventPrefix) + digits + std::string(kEventSuffix);
 }
 
 std::vector<EventFile> event_files(const std::string& folder) {

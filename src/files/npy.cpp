@@ -14,7 +14,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "values are written as they lie in memory");
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kNpyAlignment = 64;
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::int64_t>::max() / 2;
 
 // True if the array and its header have a size that a file can have.
@@ -30,7 +30,7 @@ std::string header(const std::string& shape, std::size_t least = 0) {
   std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
   constexpr std::size_t kPrefix = 10;  // magic, version, length
   const std::size_t unpadded = std::max(kPrefix + text.size() + 1, least);
-  const std::size_t whole = (unpadded + kAlignment - 1) / kAlignment * kAlignment;
+  const std::size_t whole = (unpadded + kNpyAlignment - 1) / kNpyAlignment * kNpyAlignment;
   text.append(whole - (kPrefix + text.size() + 1), ' ');
   text += '\n';
   std::string prefix = "\x93NUMPY";

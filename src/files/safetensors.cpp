@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little,
               "values are written as they lie in memory");
 
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::size_t kAlignment = 8;
+constexpr std::size_t kHeaderAlignment = 8;
 using Length = std::array<std::byte, kLengthBytes>;
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
@@ -112,7 +112,7 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
   }
   text += '}';
   const std::size_t unpadded = kLengthBytes + text.size();
-  text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  text.append((kHeaderAlignment - unpadded % kHeaderAlignment) % kHeaderAlignment, ' ');
   return text;
 }
 

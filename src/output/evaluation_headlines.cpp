@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kName = 19, kValue = 8, kInterval = 19, kMeanWeights = 10;
 
-std::string number(double value, std::size_t columns) {
+std::string metric_text(double value, std::size_t columns) {
   return right_aligned(fixed(value, 4), columns);
 }
 
@@ -56,7 +56,7 @@ std::string interval_text(const Bounds& bounds) {
 
 std::string risk_row(std::string_view name, const std::vector<double>& risks) {
   std::string text = "  " + fitted(name, 10);
-  for (const double risk : risks) text += number(risk, 9);
+  for (const double risk : risks) text += metric_text(risk, 9);
   return text + "\n";
 }
 
@@ -104,7 +104,7 @@ std::string sweep_table(const Evaluation& evaluation) {
   for (const SweepPoint& point : evaluation.sweep) {
     text += fmt::format("  {:>7}", point.samples);
     for (const NamedMetric& metric : kSweepMetrics) {
-      text += number(point.metrics.*metric.value, column_width(metric));
+      text += metric_text(point.metrics.*metric.value, column_width(metric));
     }
     text += '\n';
   }

@@ -11,7 +11,7 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kBins = 48;
+constexpr std::size_t kPosteriorBins = 48;
 constexpr double kLowestPower = -3;        // of signal-to-noise ratios
 constexpr std::size_t kNameColumns = 24;   // leaves room for a note
 constexpr std::size_t kStripsAFigure = 8;  // a longer figure is hard to read
@@ -111,8 +111,8 @@ PosteriorReport posterior_report(const ParameterLayout& layout, const AlignedArr
         {deterministic_name(layout.variables()[tensor.loc].name), weights,
          std::pow(10.0, *median(values.scales)), std::pow(10.0, *median(values.ratios)),
          static_cast<double>(below) / static_cast<double>(weights),
-         histogram(values.scales, report.scale_low, report.scale_high, kBins),
-         histogram(values.ratios, report.ratio_low, report.ratio_high, kBins)});
+         histogram(values.scales, report.scale_low, report.scale_high, kPosteriorBins),
+         histogram(values.ratios, report.ratio_low, report.ratio_high, kPosteriorBins)});
   }
   return report;
 }

@@ -12,7 +12,7 @@
 namespace bnn {
 namespace {
 
-constexpr double kLabelWidth = 44, kLabelHeight = 13;
+constexpr double kRiskLabelWidth = 44, kRiskLabelHeight = 13;
 
 std::vector<ChartPoint> curve(const std::vector<RiskPoint>& risks) {
   std::vector<ChartPoint> points;
@@ -53,7 +53,7 @@ Markup risk_coverage_figure(const Metrics& metrics) {
     const double x = chart.x.place(coverage, area.left, area.right);
     const double y = chart.y.place(risk, area.bottom, area.top);
     chart.inside += svg_circle(x, y, 2.6, "class=\"mark right\"");
-    if (x - label_x > kLabelWidth || std::abs(y - label_y) > kLabelHeight) {
+    if (x - label_x > kRiskLabelWidth || std::abs(y - label_y) > kRiskLabelHeight) {
       chart.inside += svg_text(x - 5, y - 6, "class=\"label right\" text-anchor=\"end\"",
                                escaped(percent(risk, 1)));
       label_x = x;

@@ -10,7 +10,7 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kBins = 30;
+constexpr std::size_t kEntropyBins = 30;
 
 struct Group {
   std::string name, style;
@@ -47,7 +47,7 @@ Markup score_figure(const std::vector<Group>& groups, const Score& score, double
     if (!middle) continue;
     const std::string note = grouped(values.size()) + " · median " + significant(*middle, 3);
     chart.strips.push_back(
-        {group.name, note, group.style, histogram(values, 0, high, kBins), middle});
+        {group.name, note, group.style, histogram(values, 0, high, kEntropyBins), middle});
     chart.description += fmt::format("{}: {} examples, median {}. ", group.name, values.size(),
                                      significant(*middle, 4));
   }

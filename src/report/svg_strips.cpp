@@ -8,10 +8,10 @@
 namespace bnn {
 namespace {
 
-constexpr double kWidth = 320, kLeft = 16, kRight = 304;
+constexpr double kStripsWidth = 320, kStripsLeft = 16, kStripsRight = 304;
 constexpr double kLabel = 16, kBars = 36, kGap = 10;
-constexpr double kStrip = kLabel + kBars + kGap;
-constexpr double kBottom = 36;
+constexpr double kStripHeight = kLabel + kBars + kGap;
+constexpr double kStripsBottom = 36;
 
 bool is_empty(const Strip& strip) {
   return std::all_of(strip.counts.begin(), strip.counts.end(),
@@ -21,13 +21,13 @@ bool is_empty(const Strip& strip) {
 Markup bars(const Strip& strip, double baseline) {
   const auto tallest =
       static_cast<double>(*std::max_element(strip.counts.begin(), strip.counts.end()));
-  const double step = (kRight - kLeft) / static_cast<double>(strip.counts.size());
+  const double step = (kStripsRight - kStripsLeft) / static_cast<double>(strip.counts.size());
   Markup html;
   for (std::size_t b = 0; b < strip.counts.size(); ++b) {
     if (strip.counts[b] == 0) continue;
     // What is there can be seen, however little it is.
     const double height = std::max(kBars * static_cast<double>(strip.counts[b]) / tallest, 0.8);
-    html += svg_rectangle(kLeft + step * static_cast<double>(b) + 0.3, baseline - height,
+    html += svg_rectangle(kStripsLeft + step * static_cast<double>(b) + 0.3, baseline - height,
                           step - 0.6, height, markup("class=\"bar {}\"", strip.style));
   }
   return html;
@@ -36,12 +36,13 @@ Markup bars(const Strip& strip, double baseline) {
 Markup strip_markup(const StripChart& chart, const Strip& strip, double top) {
   const double baseline = top + kLabel + kBars;
   Markup html =
-      svg_text(kLeft, top + 10, markup("class=\"label {}\"", strip.style),
+      svg_text(kStripsLeft, top + 10, markup("class=\"label {}\"", strip.style),
                markup("{}<tspan class=\"note\" dx=\"8\">{}</tspan>", strip.name, strip.note));
   html += bars(strip, baseline);
-  html += svg_line(kLeft, baseline, kRight, baseline, "class=\"axis\"");
+  html += svg_line(kStripsLeft, baseline, kStripsRight, baseline, "class=\"axis\"");
   if (strip.mark && chart.x.shows(*strip.mark)) {
-    const double x = std::clamp(chart.x.place(*strip.mark, kLeft, kRight), kLeft, kRight);
+    const double x = std::clamp(chart.x.place(*strip.mark, kStripsLeft, kStripsRight), kStripsLeft,
+                                kStripsRight);
     html += svg_line(x, baseline - kBars, x, baseline + 5, "class=\"median\"");
   }
   return html;
@@ -76,11 +77,11 @@ Markup svg_strips(const StripChart& chart) {
   for (const Strip& strip : chart.strips) {
     if (is_empty(strip)) continue;
     body += strip_markup(chart, strip, top);
-    top += kStrip;
+    top += kStripHeight;
   }
   if (body.empty()) return body;
-  const ChartArea area{kLeft, kRight, 0, top - kGap};
-  return svg_image(kWidth, area.bottom + kBottom, chart.title, chart.description,
+  const ChartArea area{kStripsLeft, kStripsRight, 0, top - kGap};
+  return svg_image(kStripsWidth, area.bottom + kStripsBottom, chart.title, chart.description,
                    svg_x_axis(chart.x, area) + body);
 }
 

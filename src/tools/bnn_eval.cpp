@@ -6,12 +6,12 @@
 
 namespace {
 
-constexpr auto kDescription =
+constexpr auto kEvalDescription =
     "Evaluates a checkpoint on labelled images: accuracy, likelihood, calibration and\n"
     "uncertainty, averaged over Monte Carlo samples of the weights, with intervals, and the same\n"
     "for the mean weights. The results go to stdout.\n";
 
-constexpr auto kExamples =
+constexpr auto kEvalExamples =
     "\nExamples:\n"
     "  bnn-eval runs/lenet5/checkpoints/last.safetensors\n"
     "  bnn-eval last.safetensors --files test_batch.bin --samples 64 --format json\n"
@@ -52,8 +52,8 @@ int bnn::eval_command(int argc, char** argv) {
   bnn::EvalOptions options;
   std::string format = "text";
   std::vector<std::string> checkpoints;
-  CLI::App app(kDescription, "bnn-eval");
-  app.footer(kExamples);
+  CLI::App app(kEvalDescription, "bnn-eval");
+  app.footer(kEvalExamples);
   app.add_option(
          "CHECKPOINT", checkpoints,
          "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "

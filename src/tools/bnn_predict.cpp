@@ -8,12 +8,12 @@
 
 namespace {
 
-constexpr auto kDescription =
+constexpr auto kPredictDescription =
     "Predicts the class of each image with its uncertainty: one line per image on stdout.\n"
     "predictive_entropy is all of the uncertainty, expected_entropy its part in the data,\n"
     "mutual_information its part in the model; all in nats.\n";
 
-constexpr auto kExamples =
+constexpr auto kPredictExamples =
     "\nExamples:\n"
     "  bnn-predict last.safetensors test_batch.bin --format csv --output predictions.csv\n"
     "  bnn-predict last.safetensors photos/ cat.png --skip-errors --top-k 3\n"
@@ -60,8 +60,8 @@ void check(const bnn::PredictOptions& options, bool names_score) {
 int bnn::predict_command(int argc, char** argv) {
   bnn::PredictOptions options;
   std::string format = "jsonl", score = bnn::kUncertaintyScores.front().name;
-  CLI::App app(kDescription, "bnn-predict");
-  app.footer(kExamples);
+  CLI::App app(kPredictDescription, "bnn-predict");
+  app.footer(kPredictExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
                  "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "

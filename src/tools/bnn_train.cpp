@@ -5,13 +5,13 @@
 
 namespace {
 
-constexpr auto kDescription =
+constexpr auto kTrainDescription =
     "Trains a Bayesian neural network with flipout on the negative evidence lower bound.\n"
     "One JSON file describes data, model and training. The run folder gets config.json,\n"
     "train.log, metrics.jsonl and checkpoints/. Ctrl-C saves a checkpoint and stops; --resume\n"
     "continues from it, bit for bit as if the run had not been stopped.\n";
 
-constexpr auto kExamples =
+constexpr auto kTrainExamples =
     "\nExamples:\n"
     "  bnn-train --config configs/fashion-mnist-lenet5.json --data DIR --out runs/lenet5\n"
     "  bnn-train --config my.json --set training.optimizer.learning_rate=3e-4 --dry-run\n"
@@ -29,8 +29,8 @@ void check(const bnn::TrainOptions& options) {
 
 int bnn::train_command(int argc, char** argv) {
   bnn::TrainOptions options;
-  CLI::App app(kDescription, "bnn-train");
-  app.footer(kExamples);
+  CLI::App app(kTrainDescription, "bnn-train");
+  app.footer(kTrainExamples);
   app.add_option("--config", options.config, "The run's config file (JSON)")->option_text("FILE");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");

@@ -48,8 +48,8 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
                   "of the weights");
 }
 
-std::string shape_of_run(const RunConfig& config, const TrainingData& data, std::size_t network_bytes,
-                         int threads) {
+std::string shape_of_run(const RunConfig& config, const TrainingData& data,
+                         std::size_t network_bytes, int threads) {
   const std::size_t bytes = network_bytes + data.images.pixels().size();
   return fmt::format(
       "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "

@@ -166,7 +166,8 @@ TEST_CASE("everything that does not fit is in one sentence, and nothing is writt
   const ProgramRun run =
       tiny.train({"--out", "run", "--init-from", tiny.last("plain"), "--set",
                   "model.layers.0.filters=3", "--set", "model.layers.3.name=output"});
-  check_failure(run, "bnn-train", 5, R"("conv/kernel" has shape [3, 3, 1, 2], expected [3, 3, 1, 3])");
+  check_failure(run, "bnn-train", 5,
+                R"("conv/kernel" has shape [3, 3, 1, 2], expected [3, 3, 1, 3])");
   for (const char* part :
        {R"("output/kernel_posterior_loc" is missing)", R"("logits/kernel" belongs to no layer)"}) {
     CAPTURE(run.err, part);
