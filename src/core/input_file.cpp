@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -120,15 +121,15 @@ std::size_t InputFile::read_descriptor(std::span<std::byte> out) {
 void InputFile::read_exactly(std::span<std::byte> out) {
   const std::size_t got = read(out);
   if (got == out.size()) return;
-  throw Error(kind_, name_ + ": ends " + std::to_string(out.size() - got) +
-                         " bytes before the end of what it should hold");
+  throw Error(kind_, fmt::format("{}: ends {} bytes before the end of what it should hold", name_,
+                                 out.size() - got));
 }
 
 std::vector<std::byte> InputFile::read_rest(std::size_t limit) {
   const auto require_fit = [&](std::uint64_t size, const std::string& found) {
     if (size <= limit) return;
-    throw Error(kind_, name_ + ": too large; expected at most " + std::to_string(limit) +
-                           " bytes, found " + found + std::to_string(size));
+    throw Error(kind_, fmt::format("{}: too large; expected at most {} bytes, found {}{}", name_,
+                                   limit, found, size));
   };
   if (size_) require_fit(*size_, "");
   std::vector<std::byte> bytes;

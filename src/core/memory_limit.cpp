@@ -1,10 +1,9 @@
 #include "bnn/core/memory_limit.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <fstream>
 #include <unistd.h>
-
-#include "bnn/core/display_text.h"
 
 namespace bnn {
 namespace {
@@ -25,8 +24,9 @@ void require_memory(std::size_t bytes, const std::string& source, const std::str
   const double machine = available_memory();
   const double needed = static_cast<double>(bytes);
   if (needed <= machine) return;
-  throw Error(kind, source + ": " + purpose + " needs about " + fixed(needed / 1e9, 1) +
-                        " GB of memory, but there are only " + fixed(machine / 1e9, 1) + " GB");
+  throw Error(kind,
+              fmt::format("{}: {} needs about {:.1f} GB of memory, but there are only {:.1f} GB",
+                          source, purpose, needed / 1e9, machine / 1e9));
 }
 
 }  // namespace bnn

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include "bnn/core/error.h"
@@ -70,10 +71,10 @@ void probe_buffers(int threads) {
   const std::size_t bytes = kBufferBytes * static_cast<std::size_t>(threads);
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    throw Error(ErrorKind::io, "not enough memory: OpenBLAS needs address space of " +
-                                   std::to_string(bytes >> 20) + " MiB for " +
-                                   std::to_string(threads) +
-                                   " threads; raise the limit or use fewer --threads");
+    throw Error(ErrorKind::io,
+                fmt::format("not enough memory: OpenBLAS needs address space of {} MiB for {} "
+                            "threads; raise the limit or use fewer --threads",
+                            bytes >> 20, threads));
   }
   munmap(memory, bytes);
 }
@@ -94,8 +95,9 @@ void check_a_product() {
         sum += a[row * kDepth + k] * b[k * kColumns + column];
       }
       if (c[row * kColumns + column] != sum) {
-        throw Error(ErrorKind::internal, "OpenBLAS (" + blas_configuration() +
-                                             ") computes a wrong matrix product on this processor");
+        throw Error(ErrorKind::internal,
+                    fmt::format("OpenBLAS ({}) computes a wrong matrix product on this processor",
+                                blas_configuration()));
       }
     }
   }

@@ -5,7 +5,6 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/random.h"
-#include "bnn/process/stop_signal.h"
 
 namespace bnn {
 namespace {
@@ -58,7 +57,6 @@ std::vector<KernelVariance> VarianceMeasurement::measure(DataMode mode, int batc
 
 void VarianceMeasurement::run_group(DataMode mode, int batch_size) {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    stop_if_asked();
     ++repeat_;
     if (mode == DataMode::resampled || i == 0) draw_batch(batch_size);
     gradient_.compute(parameters_, repeat_, batch_);

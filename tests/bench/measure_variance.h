@@ -40,7 +40,7 @@ class VarianceMeasurement {
                       const TrainingSpec& spec, ThreadPool& pool);
 
   /// Means and untransformed scales of each trainable random kernel, then of all. Throws
-  /// Error(numerical) on a gradient that is not finite, Stopped after a signal.
+  /// Error(numerical) on a gradient that is not finite.
   std::vector<KernelVariance> measure(DataMode mode, int batch_size, int groups);
 
  private:

@@ -8,7 +8,6 @@
 #include "bnn/files/atomic_file.h"
 #include "bnn/math/blas.h"
 #include "bnn/process/blas_kernel.h"
-#include "bnn/process/stop_signal.h"
 #include "program.h"
 #include "step_cost_report.h"
 
@@ -58,7 +57,6 @@ void measure(const Options& options, std::vector<CostRow>& rows) {
   }
   for (int round = 1; round <= options.rounds; ++round) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      stop_if_asked();
       rows[i].seconds.push_back(workloads[i]->run());
     }
     log.info("round " + std::to_string(round) + " of " + std::to_string(options.rounds));
