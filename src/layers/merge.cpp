@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <fmt/format.h>
 #include <limits>
 #include <string>
 
@@ -17,9 +18,9 @@ int& dimension(Shape& shape, int axis) {
   const int rank = shape.flat ? 2 : 4;
   const int place = axis < 0 ? axis + rank : axis;
   if (place < 1 || place >= rank) {
-    throw Error(ErrorKind::config, "there is no axis " + std::to_string(axis) + " to concatenate " +
-                                       to_string(shape) + " along; expected " +
-                                       (shape.flat ? "1 or -1" : "1 to 3 or -3 to -1"));
+    throw Error(ErrorKind::config,
+                fmt::format("there is no axis {} to concatenate {} along; expected {}", axis,
+                            to_string(shape), shape.flat ? "1 or -1" : "1 to 3 or -3 to -1"));
   }
   if (shape.flat || place == (shape.channels_first ? 1 : 3)) return shape.channels;
   return place == (shape.channels_first ? 2 : 1) ? shape.height : shape.width;
@@ -30,8 +31,9 @@ int& dimension(Shape& shape, int axis) {
 Add::Add(const std::vector<Shape>& inputs) : shape_(inputs[0]) {
   for (const Shape& shape : inputs) {
     if (shape == shape_) continue;
-    throw Error(ErrorKind::config, "inputs to add must have one shape, but they have " +
-                                       to_string(shape_) + " and " + to_string(shape));
+    throw Error(ErrorKind::config,
+                fmt::format("inputs to add must have one shape, but they have {} and {}",
+                            to_string(shape_), to_string(shape)));
   }
 }
 
@@ -58,9 +60,9 @@ Concatenate::Concatenate(int axis, const std::vector<Shape>& inputs) : shape_(in
     dimension(other, axis) = dimension(shape, axis);
     if (shape == other) continue;
     throw Error(ErrorKind::config,
-                "inputs to concatenate must have one shape but for the axis of concatenation, but "
-                "they have " +
-                    to_string(shape_) + " and " + to_string(shape));
+                fmt::format("inputs to concatenate must have one shape but for the axis of "
+                            "concatenation, but they have {} and {}",
+                            to_string(shape_), to_string(shape)));
   }
   if (total > std::numeric_limits<int>::max()) {
     throw Error(ErrorKind::config, "the output is too large");

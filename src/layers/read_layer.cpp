@@ -34,8 +34,9 @@ void check_name(ObjectReader& reader, const std::string& name) {
                                        kOptimizerPrefix));
   }
   if (plain && name.size() <= kMaxName) return;
-  reader.problem("name", "expected at most 128 letters, digits or any of _ - . /, found " +
-                             json_text(Json(name)));
+  reader.problem("name",
+                 fmt::format("expected at most {} letters, digits or any of _ - . /, found {}",
+                             kMaxName, json_text(Json(name))));
 }
 
 std::optional<std::uint64_t> read_seed(ObjectReader& reader) {

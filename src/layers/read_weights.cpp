@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 
 namespace bnn {
@@ -51,8 +52,8 @@ Constraint constraint_of(ObjectReader& reader, const std::string& type) {
     result.min = reader.real("min", {.min = -kNoBound, .max = kNoBound, .fallback = -kNoBound});
     result.max = reader.real("max", {.min = -kNoBound, .max = kNoBound, .fallback = kNoBound});
     if (result.min > result.max) {
-      reader.problem("min", "expected at most \"max\", which is " + json_text(result.max) +
-                                ", found " + json_text(result.min));
+      reader.problem("min", fmt::format("expected at most \"max\", which is {}, found {}",
+                                        json_text(result.max), json_text(result.min)));
     }
   } else if (type == "max_norm") {
     result.kind = Kind::max_norm;
@@ -110,14 +111,13 @@ void read_mixture(ObjectReader& reader, Prior& prior) {
   }
   if (prior.probs.empty() || prior.scales.empty()) return;
   if (prior.probs.size() != prior.scales.size()) {
-    reader.problem("probs", "expected as many as \"scales\", found " +
-                                std::to_string(prior.probs.size()) + " and " +
-                                std::to_string(prior.scales.size()));
+    reader.problem("probs", fmt::format("expected as many as \"scales\", found {} and {}",
+                                        prior.probs.size(), prior.scales.size()));
   }
   const double total = std::accumulate(prior.probs.begin(), prior.probs.end(), 0.0);
   if (std::fabs(total - 1.0) > 1e-6) {
-    reader.problem(
-        "probs", "expected numbers that add up to 1, found " + json_text(Json(total)) + " in all");
+    reader.problem("probs", fmt::format("expected numbers that add up to 1, found {} in all",
+                                        json_text(Json(total))));
   }
 }
 
@@ -181,10 +181,11 @@ void set_divergence(ObjectReader& reader, const std::string& tensor,
                     TensorSpec& spec) {
   if (!prior || !divergence) return;
   if (!spec.untransformed_scale) {
-    reader.problem(tensor + "_prior_fn", "a singular " + tensor +
-                                             " has no divergence from a prior; set \"" + tensor +
-                                             "_posterior_fn\": {\"is_singular\": false}, or \"" +
-                                             tensor + "_prior_fn\": null");
+    reader.problem(tensor + "_prior_fn",
+                   fmt::format("a singular {0} has no divergence from a prior; set "
+                               "\"{0}_posterior_fn\": {{\"is_singular\": false}}, or "
+                               "\"{0}_prior_fn\": null",
+                               tensor));
   }
   if (divergence->samples == 0 && !has_closed_form(prior->kind)) {
     reader.problem(tensor + "_divergence_fn",

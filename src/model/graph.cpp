@@ -1,6 +1,7 @@
 #include "bnn/model/graph.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <utility>
@@ -15,7 +16,7 @@ constexpr std::size_t kMaxParameters = std::size_t{1} << 34;  // 64 GiB of float
 constexpr std::size_t kMaxActivation = std::size_t{1} << 31;  // floats an example
 
 [[noreturn]] void fail(const std::string& layer, const std::string& sentence) {
-  throw Error(ErrorKind::config, "layer \"" + layer + "\": " + sentence);
+  throw Error(ErrorKind::config, fmt::format("layer \"{}\": {}", layer, sentence));
 }
 
 // The names that users gave, all different but for layers that reuse another's variables.
@@ -42,7 +43,7 @@ std::vector<std::string> name_layers(const std::vector<LayerSpec>& layers) {
     std::string name = layer.reuse ? "" : layer.name;
     while (name.empty()) {
       const int n = count[stem]++;
-      const std::string candidate = n == 0 ? stem : stem + "_" + std::to_string(n);
+      const std::string candidate = n == 0 ? stem : fmt::format("{}_{}", stem, n);
       if (taken.insert(candidate).second) name = candidate;
     }
     names.push_back(name);
@@ -74,8 +75,8 @@ std::vector<std::vector<int>> connect(const std::vector<LayerSpec>& layers,
       const auto found = position.find(input);
       if (found == position.end()) {
         const auto guess = closest(input, names);
-        fail(names[i], "reads \"" + input + "\", but there is no such layer" +
-                           (guess ? " (did you mean \"" + *guess + "\"?)" : ""));
+        fail(names[i], fmt::format("reads \"{}\", but there is no such layer{}", input,
+                                   guess ? fmt::format(" (did you mean \"{}\"?)", *guess) : ""));
       }
       inputs[i].push_back(found->second);
     }
@@ -124,8 +125,8 @@ std::vector<std::size_t> order_layers(const std::vector<std::vector<int>>& input
       order.push_back(i);
     }
     if (order.size() > before) continue;
-    throw Error(ErrorKind::config,
-                "layers read each other in a circle: " + circle_among(inputs, names, ready));
+    throw Error(ErrorKind::config, fmt::format("layers read each other in a circle: {}",
+                                               circle_among(inputs, names, ready)));
   }
   return order;
 }
@@ -150,7 +151,8 @@ Graph::Graph(const ModelSpec& spec, const LayerMaker& make) {
   first.shape = presented(spec.input, spec.layers);
   nodes_.push_back(std::move(first));
   if (spec.input.size() > kMaxActivation) {
-    throw Error(ErrorKind::config, "the input of " + to_string(spec.input) + " is too large");
+    throw Error(ErrorKind::config,
+                fmt::format("the input of {} is too large", to_string(spec.input)));
   }
   const auto names = name_layers(spec.layers);
   const auto inputs = connect(spec.layers, names);
@@ -166,8 +168,8 @@ Graph::Graph(const ModelSpec& spec, const LayerMaker& make) {
   output_ = node_of.back();
   const Node& last = nodes_[static_cast<std::size_t>(output_)];
   if (!last.shape.flat) {
-    fail(last.name,
-         "the last layer must give a vector of logits, but gives " + to_string(last.shape));
+    fail(last.name, fmt::format("the last layer must give a vector of logits, but gives {}",
+                                to_string(last.shape)));
   }
 }
 
@@ -206,7 +208,7 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
   }
   node.shape = node.layer->output_shape();
   if (node.shape.size() > kMaxActivation) {
-    fail(name, "its output of " + to_string(node.shape) + " is too large");
+    fail(name, fmt::format("its output of {} is too large", to_string(node.shape)));
   }
   if (layout_.size() > kMaxParameters) fail(name, "the network has more than 2^34 parameters");
   nodes_.push_back(std::move(node));

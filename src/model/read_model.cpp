@@ -1,6 +1,7 @@
 #include "bnn/model/read_model.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 #include <utility>
@@ -35,7 +36,8 @@ bool is_own(const std::string& key) {
 Json read_defaults(ObjectReader& reader) {
   const Json& defaults = reader.raw("defaults");
   if (!defaults.is_null() && !defaults.is_object()) {
-    reader.problem("defaults", "expected an object of layer keys, found " + json_text(defaults));
+    reader.problem("defaults",
+                   fmt::format("expected an object of layer keys, found {}", json_text(defaults)));
   }
   return defaults.is_object() ? defaults : Json::object();
 }
@@ -47,11 +49,11 @@ class LayersReader {
   explicit LayersReader(ObjectReader& model) : model_(model), defaults_(read_defaults(model)) {}
 
   void read(Json layer) {
-    const std::string place = "layers/" + std::to_string(specs_.size());
+    const std::string place = fmt::format("layers/{}", specs_.size());
     const auto original = original_of(layer);
     if (reuses(layer) && !original) {
-      model_.problem(place + "/reuse",
-                     "there is no layer named " + json_text(layer.at("name")) + " before this one");
+      model_.problem(place + "/reuse", fmt::format("there is no layer named {} before this one",
+                                                   json_text(layer.at("name"))));
     }
     complete(layer, place, original);
     ObjectReader reader(layer, model_.pointer() + "/" + place, model_.problems());
@@ -69,8 +71,8 @@ class LayersReader {
         model_.problem("defaults/" + key, "layers cannot share this key");
       } else if (known_.count(key) == 0) {
         model_.problem("defaults/" + key,
-                       "no layer has this key" +
-                           (guess ? " (did you mean \"" + *guess + "\"?)" : std::string()));
+                       fmt::format("no layer has this key{}",
+                                   guess ? fmt::format(" (did you mean \"{}\"?)", *guess) : ""));
       }
     }
     // The defaults have gone into the layers; the resolved config needs none.
@@ -118,8 +120,9 @@ class LayersReader {
 
   static void check_reuse(ObjectReader& reader, const LayerSpec& layer, const LayerSpec& original) {
     if (original.type != layer.type) {
-      reader.problem("reuse", "expected a layer of the original's type, \"" + original.type +
-                                  "\", found \"" + layer.type + "\"");
+      reader.problem("reuse",
+                     fmt::format("expected a layer of the original's type, \"{}\", found \"{}\"",
+                                 original.type, layer.type));
     } else if (layer.seed != original.seed ||
                (layer.weights() != nullptr && *layer.weights() != *original.weights())) {
       reader.problem("reuse",
@@ -181,7 +184,7 @@ ModelSpec read_model(ObjectReader& reader) {
   LayersReader layers(reader);
   const Json& list = reader.raw("layers");
   if (!list.is_array() || list.empty() || list.size() > kMaxLayers) {
-    reader.problem("layers", "expected a list of 1 to " + std::to_string(kMaxLayers) + " layers");
+    reader.problem("layers", fmt::format("expected a list of 1 to {} layers", kMaxLayers));
     reader.finish();
     return spec;
   }
