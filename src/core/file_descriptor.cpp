@@ -10,8 +10,6 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // one call moves below 2 GiB
-
 // Calls `transfer(data, size)`, a write() or pwrite(), until everything is written.
 template <typename F>
 bool write_fully(std::span<const std::byte> bytes, F transfer) {

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxShownPath = 160;
 constexpr std::size_t kChunk = std::size_t{64} << 10;
-constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // read takes at most 2^31 bytes at once
 
 // True if the fault lies in the name that the user gave rather than in the system.
 bool is_wrong_name(int error) {

@@ -12,7 +12,7 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 constexpr std::size_t kTrustedBytes = std::size_t{64} << 20;  // reserved on a header's word alone
 
 struct Header {
@@ -107,7 +107,7 @@ void append_rest(ByteStream& in, std::size_t bytes, std::vector<std::uint8_t>& o
   out.reserve(first + (in.size() ? bytes : std::min(bytes, kTrustedBytes)));
   while (out.size() - first < bytes) {
     const std::size_t before = out.size();
-    const std::size_t want = std::min(kChunkBytes, bytes - (before - first));
+    const std::size_t want = std::min(kReadBytes, bytes - (before - first));
     out.resize(before + want);
     const std::size_t got = in.read(std::span(out).subspan(before));
     if (got < want) {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
+
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
@@ -82,7 +83,7 @@ double expected_calibration_error(std::span<const CalibrationBin> bins) {
     sum += static_cast<double>(bin.count) * gap(bin);
     examples += bin.count;
   }
-  if (examples == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (examples == 0) return kUndefined;
   return sum / static_cast<double>(examples);
 }
 
@@ -93,7 +94,7 @@ double maximum_calibration_error(std::span<const CalibrationBin> bins) {
     if (bin.count > 0) largest = std::max(largest, gap(bin));
     examples += bin.count;
   }
-  return examples == 0 ? std::numeric_limits<double>::quiet_NaN() : largest;
+  return examples == 0 ? kUndefined : largest;
 }
 
 }  // namespace bnn

@@ -1,9 +1,9 @@
 #include "bnn/infer/class_calibration.h"
 
 #include <cmath>
-#include <limits>
 
 #include "bnn/infer/calibration.h"
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
@@ -46,7 +46,6 @@ double ClassCalibration::class_ece() const {
 }
 
 BrierDecomposition ClassCalibration::decompose(double brier) const {
-  constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
   if (examples_ == 0) return {kUndefined, kUndefined, kUndefined};
   const auto total = static_cast<double>(examples_);
   BrierDecomposition result;

@@ -6,14 +6,10 @@
 
 #include "bnn/core/error.h"
 #include "bnn/infer/summary.h"
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
-
-double share(std::size_t part, std::size_t whole) {
-  if (whole == 0) return std::numeric_limits<double>::quiet_NaN();
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 // ceil(a b / c) of whole numbers.
 std::size_t ceiling(std::size_t a, std::size_t b, std::size_t c) { return (a * b + c - 1) / c; }
@@ -90,12 +86,12 @@ ConformalResult ConformalCollector::finish() const {
   }
   ConformalResult result;
   result.rule = rule_;
-  result.coverage = share(covered, examples);
-  result.mean_size = share(classes, examples);
+  result.coverage = share_of(covered, examples);
+  result.mean_size = share_of(classes, examples);
   result.size_counts = sizes_;
   result.size_covered = covered_sizes_;
   for (std::size_t k = 0; k < labelled_.size(); ++k) {
-    result.class_coverage.push_back(share(covered_labels_[k], labelled_[k]));
+    result.class_coverage.push_back(share_of(covered_labels_[k], labelled_[k]));
   }
   return result;
 }

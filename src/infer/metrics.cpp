@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
@@ -19,13 +19,9 @@ double brier_score(const std::vector<double>& probabilities, std::size_t label) 
   return sum;
 }
 
-std::optional<double> share(std::size_t part, std::size_t whole) {
+std::optional<double> share_if_defined(std::size_t part, std::size_t whole) {
   if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
-double share_or_nan(std::size_t part, std::size_t whole) {
-  return share(part, whole).value_or(std::numeric_limits<double>::quiet_NaN());
+  return share_of(part, whole);
 }
 
 int at_least_one(int classes) {
@@ -140,15 +136,15 @@ void MetricsCollector::add_classes(Metrics& metrics) const {
     }
     if (!metrics.confusion_matrix.empty()) ++metrics.confusion_matrix[y][k];
   }
-  metrics.accuracy = share_or_nan(correct, records_.size());
+  metrics.accuracy = share_of(correct, records_.size());
   for (std::size_t k = 0; k < classes; ++k) {
     // Wrong about class k: its examples that were missed, and others that were taken for it.
     const std::size_t wrong = (labelled[k] - found[k]) + (predicted[k] - found[k]);
     metrics.per_class.push_back({.label = static_cast<int>(k),
                                  .examples = labelled[k],
-                                 .accuracy = share_or_nan(records_.size() - wrong, records_.size()),
-                                 .precision = share(found[k], predicted[k]),
-                                 .recall = share(found[k], labelled[k])});
+                                 .accuracy = share_of(records_.size() - wrong, records_.size()),
+                                 .precision = share_if_defined(found[k], predicted[k]),
+                                 .recall = share_if_defined(found[k], labelled[k])});
   }
 }
 

@@ -1,7 +1,8 @@
 #include "bnn/infer/ood.h"
 
 #include <algorithm>
-#include <limits>
+
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
@@ -51,7 +52,6 @@ class AveragePrecision {
 }  // namespace
 
 Detection detection(std::span<const double> inside, std::span<const double> outside) {
-  constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
   if (inside.empty() || outside.empty()) return {kUndefined, kUndefined, kUndefined, kUndefined};
   const auto positives = static_cast<double>(outside.size());
   const auto negatives = static_cast<double>(inside.size());

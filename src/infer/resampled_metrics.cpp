@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <tuple>
+
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
 
 using Lanes = ResampledMetrics::Lanes;
 using Results = ResampledMetrics::Results;
-
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 auto sort_key(const ExampleRecord& r) {
   return std::make_tuple(r.confidence, r.correct(), r.nll, r.brier, r.predictive_entropy,
@@ -37,8 +36,6 @@ std::vector<std::size_t> sorted_order(const MetricsCollector& collector, std::si
 void add(const float* times, double value, Lanes& sums) {
   for (std::size_t l = 0; l < kResampleLanes; ++l) sums[l] += static_cast<double>(times[l]) * value;
 }
-
-double ratio(double part, double whole) { return whole == 0 ? kUndefined : part / whole; }
 
 }  // namespace
 

@@ -1,12 +1,11 @@
 #include "bnn/infer/risk_coverage.h"
 
 #include <algorithm>
-#include <limits>
+
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 namespace {
-
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 // Element k - 1 is the expected number of errors among the k most confident predictions.
 std::vector<double> expected_errors(std::span<const ScoredPrediction> sorted) {

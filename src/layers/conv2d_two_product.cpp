@@ -13,7 +13,7 @@ namespace bnn {
 namespace {
 
 // Floats of im2col that are made at once; maps are small, so this is several examples.
-constexpr std::int64_t kGroupFloats = 64 * 1024;
+constexpr std::int64_t kExampleGroupFloats = 64 * 1024;
 
 std::size_t columns_each(const Conv2dGeometry& geometry) {
   return static_cast<std::size_t>(geometry.window.pixels()) *
@@ -22,7 +22,8 @@ std::size_t columns_each(const Conv2dGeometry& geometry) {
 
 int group_size(const Conv2dGeometry& geometry, int examples) {
   const auto each = static_cast<std::int64_t>(columns_each(geometry));
-  return static_cast<int>(std::clamp<std::int64_t>(kGroupFloats / each, 1, std::max(1, examples)));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(kExampleGroupFloats / each, 1, std::max(1, examples)));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 // Transformed inputs and outputs that are in work at once, if one row of tiles is not more: 1 MiB,
 // about the second-level cache.
-constexpr std::size_t kGroupFloats = 256 * 1024;
+constexpr std::size_t kTileGroupFloats = 256 * 1024;
 
 std::size_t positive(int value) { return static_cast<std::size_t>(value); }
 
@@ -29,7 +29,7 @@ struct Cut {
 
   explicit Cut(const Conv2dGeometry& geometry) {
     const int all = winograd_tile_rows(geometry.window);
-    const std::size_t rows = std::max<std::size_t>(kGroupFloats / tile_row_floats(geometry), 1);
+    const std::size_t rows = std::max<std::size_t>(kTileGroupFloats / tile_row_floats(geometry), 1);
     tile_rows = static_cast<int>(std::min(rows, positive(all)));
     examples =
         tile_rows < all ? 1 : static_cast<int>(std::min<std::size_t>(rows / positive(all), 64));

@@ -8,6 +8,9 @@
 
 namespace bnn {
 
+/// The most bytes that one read or write is asked to move: Linux moves fewer than 2 GiB at once.
+constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;
+
 /// How often a system call is made that a signal interrupts each time (EINTR).
 constexpr int kMaxAttempts = 100;
 
