@@ -64,7 +64,7 @@ std::vector<double> mass_before(const std::vector<double>& p) {
 
 }  // namespace
 
-TEST_CASE("--fit-calibration says and stores what it fitted on the held-out images") {
+TEST_CASE("the option --fit-calibration says and stores what it fitted on the held-out images") {
   const TrainedRun tiny;
   const std::vector<std::string> before = tiny.tree();
   const Json result = fit(tiny);
@@ -109,7 +109,8 @@ TEST_CASE("--fit-calibration says and stores what it fitted on the held-out imag
                scaled.at("mutual_information").get<double>()));
 }
 
-TEST_CASE("--fit-calibration does not look at test images and depends on no thread count") {
+TEST_CASE(
+    "the option --fit-calibration does not look at test images and depends on no thread count") {
   const TrainedRun tiny;
   fit(tiny, {"--threads", "1"});
   const std::string reference = tiny.read(kFile);
@@ -125,7 +126,7 @@ TEST_CASE("--fit-calibration does not look at test images and depends on no thre
   }
 }
 
-TEST_CASE("--fit-calibration warns of fewer than 100 held-out images") {
+TEST_CASE("the option --fit-calibration warns of fewer than 100 held-out images") {
   for (const int held_out : {99, 100}) {
     CAPTURE(held_out);
     Json config = tiny_cifar_config();
@@ -143,7 +144,7 @@ TEST_CASE("--fit-calibration warns of fewer than 100 held-out images") {
   }
 }
 
-TEST_CASE("--temperature scales what bnn-predict prints") {
+TEST_CASE("the option --temperature scales what bnn-predict prints") {
   const TrainedRun tiny(calibrated_config());
   const double temperature = fit(tiny).at("temperature").get<double>();
   REQUIRE(std::abs(temperature - 1) > 0.01);  // or nothing would show
@@ -167,7 +168,7 @@ TEST_CASE("--temperature scales what bnn-predict prints") {
   CHECK(tiny.read("plain.npy") == tiny.read("scaled.npy"));
 }
 
-TEST_CASE("--conformal adds to each prediction the set that the stored scores ask for") {
+TEST_CASE("the option --conformal adds to each prediction the set that the stored scores ask for") {
   const TrainedRun tiny(calibrated_config());
   fit(tiny);
   const Json stored = bnn::testing::parsed(tiny.read(kFile));

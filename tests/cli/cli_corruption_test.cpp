@@ -44,7 +44,7 @@ void write_corrupted(const std::string& path, const std::string& name, int sever
 
 }  // namespace
 
-TEST_CASE("--corrupt gives every corruption's metrics by severity") {
+TEST_CASE("the option --corrupt gives every corruption's metrics by severity") {
   const TrainedRun tiny;
   const ProgramRun run = tiny.eval({"--corrupt", "--format", "json", "--threads", "1"});
   REQUIRE(run.exit_code == 0);
@@ -96,7 +96,7 @@ TEST_CASE("a corruption's numbers are those of a file that holds its images") {
   CHECK(list[4].at("nll") != eval_json(tiny, {"--seed", "12"}).at("nll"));
 }
 
-TEST_CASE("--corrupt works on a split and with a temperature") {
+TEST_CASE("the option --corrupt works on a split and with a temperature") {
   const TrainedRun tiny;
   REQUIRE(tiny.eval({"--fit-calibration"}).exit_code == 0);
   const Words words = {"--split", "validation", "--corrupt", "contrast"};

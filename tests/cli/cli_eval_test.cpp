@@ -143,7 +143,7 @@ TEST_CASE("bnn-eval's numbers are those of the samples that it saves, over every
   }
 }
 
-TEST_CASE("--mean-weights is one pass without noise") {
+TEST_CASE("the option --mean-weights is one pass without noise") {
   const TrainedRun tiny;
   const Json a = eval_json(tiny, {"--mean-weights", "--samples", "9", "--seed", "1"});
   const Json b = eval_json(tiny, {"--mean-weights", "--seed", "2"});
@@ -181,7 +181,9 @@ TEST_CASE("the sample sweep has the numbers of runs with fewer samples") {
   CHECK(one.contains("mean_weights"));
 }
 
-TEST_CASE("--bootstrap gives intervals that --threads and --seed leave alone, and 0 gives none") {
+TEST_CASE(
+    "the option --bootstrap gives intervals that --threads and --seed leave alone, and 0 gives "
+    "none") {
   const TrainedRun tiny;
   const Json result = eval_json(tiny, {"--bootstrap", "200"});
   std::map<std::string, Json> flat;
@@ -223,7 +225,8 @@ TEST_CASE("a network without noise is run once") {
   CHECK(json_lines(tiny.read("run/metrics.jsonl")).back().at("samples") == 1);
 }
 
-TEST_CASE("--seed names the samples; threads, format and repetition change nothing") {
+TEST_CASE(
+    "the option --seed names the samples, and threads, format and repetition change nothing") {
   const TrainedRun tiny;
   const ProgramRun reference = tiny.eval({"--format", "json", "--threads", "1"});
   for (const char* threads : {"1", "2", "3", "5"}) {
@@ -259,7 +262,7 @@ TEST_CASE("bnn-eval finds data by the run folder, by --data or by --files") {
   check_failure(tiny.eval({"--data", empty.path()}), "bnn-eval", 4, "test-images");
 }
 
-TEST_CASE("--split evaluates the examples that the run held out or trained on") {
+TEST_CASE("the option --split evaluates the examples that the run held out or trained on") {
   const TrainedRun tiny;
   CHECK(eval_json(tiny, {"--split", "test"}) == eval_json(tiny, {}));
   CHECK(eval_json(tiny, {"--split", "train"}).at("examples") == kTinyTrainExamples);
@@ -309,7 +312,7 @@ TEST_CASE("the text report goes to stdout and shows the same numbers") {
   }
 }
 
-TEST_CASE("--ood compares with a second set of images") {
+TEST_CASE("the option --ood compares with a second set of images") {
   const TrainedRun tiny;
   const Json same = eval_json(tiny, {"--ood", "test-images"});
   for (const char* score :

@@ -201,7 +201,7 @@ TEST_CASE("bnn-predict says what is wrong with inputs that are no images") {
                 "bnn-predict", 2, "--abstain-below");
 }
 
-TEST_CASE("--format npy holds the probabilities of the rows") {
+TEST_CASE("the option --format npy holds the probabilities of the rows") {
   const TrainedRun tiny;
   write_images(tiny);
   const std::vector<Json> rows = json_lines(succeed(tiny.predict({"images"})).out);
@@ -218,7 +218,7 @@ TEST_CASE("--format npy holds the probabilities of the rows") {
   }
 }
 
-TEST_CASE("--abstain-score chooses what the threshold is compared with") {
+TEST_CASE("the option --abstain-score chooses what the threshold is compared with") {
   const TrainedRun tiny;
   for (const char* score :
        {"predictive_entropy", "expected_entropy", "mutual_information", "variation_ratio"}) {
@@ -304,7 +304,9 @@ TEST_CASE("other data of a run must have the class folders that it was trained w
   check_failure(tiny.eval({}), "bnn-eval", 4, "the folder of class \"one\" is missing");
 }
 
-TEST_CASE("--ood-format is advised for files of another format, --ood-resize for other shapes") {
+TEST_CASE(
+    "the option --ood-format is advised for files of another format, --ood-resize for other "
+    "shapes") {
   const TrainedRun tiny;
   write_bytes(tiny.file("odd.bin"), Bytes(5000, 1));
   const std::string advice = "; if the file has another format, name it with --ood-format";
@@ -318,7 +320,8 @@ TEST_CASE("--ood-format is advised for files of another format, --ood-resize for
   CHECK(missing.err.find("--ood-format") == std::string::npos);
 }
 
-TEST_CASE("--ood takes images of other shapes only with --ood-resize, and says what it did") {
+TEST_CASE(
+    "the option --ood takes images of other shapes only with --ood-resize, and says what it did") {
   const TrainedRun tiny;
   write_cifar10(tiny.file("batch.bin"), 5);
   write_idx_images(tiny.file("wide"), 4, 6, 9);

@@ -22,7 +22,8 @@ Json printed_config(const TinyRun& tiny, const Words& arguments) {
 
 }  // namespace
 
-TEST_CASE("--print-config prints a config that is a fixed point and trains to the same bits") {
+TEST_CASE(
+    "the option --print-config prints a config that is a fixed point and trains to the same bits") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();
   const ProgramRun printed = tiny.train({"--print-config"});
@@ -36,7 +37,7 @@ TEST_CASE("--print-config prints a config that is a fixed point and trains to th
   CHECK(read_bytes(tiny.last("again")) == read_bytes(tiny.last()));
 }
 
-TEST_CASE("--print-config prints no config whose layers do not connect") {
+TEST_CASE("the option --print-config prints no config whose layers do not connect") {
   const TinyRun tiny;
   const ProgramRun run =
       tiny.train({"--print-config", "--set", R"(model.layers.0.inputs=["nothing"])"});
@@ -44,7 +45,7 @@ TEST_CASE("--print-config prints no config whose layers do not connect") {
   CHECK(run.out.empty());
 }
 
-TEST_CASE("--dry-run prints the layers and their sizes and writes nothing") {
+TEST_CASE("the option --dry-run prints the layers and their sizes and writes nothing") {
   const TinyRun tiny;
   const std::vector<std::string> before = tiny.tree();
   const ProgramRun run = tiny.train({"--dry-run", "--out", "run"});
@@ -76,7 +77,7 @@ TEST_CASE("precedence is defaults, file, --set, named flags") {
   CHECK(changed.at("evaluation").at("samples") == 11);
 }
 
-TEST_CASE("--set reaches into lists and takes JSON or else a string") {
+TEST_CASE("the option --set reaches into lists and takes JSON or else a string") {
   const TinyRun tiny;
   const Json config = printed_config(
       tiny, {"--set", "model.layers.0.filters=3", "--set", "name=my run", "--set",
@@ -90,7 +91,7 @@ TEST_CASE("--set reaches into lists and takes JSON or else a string") {
   CHECK(config.at("training").at("optimizer").at("learning_rate") == 3e-4);
 }
 
-TEST_CASE("--quiet says nothing and --verbose no less than usual") {
+TEST_CASE("the option --quiet says nothing and --verbose no less than usual") {
   const TinyRun tiny;
   const ProgramRun quiet = tiny.train({"--out", "a", "--quiet"});
   CHECK(quiet.exit_code == 0);
@@ -102,7 +103,7 @@ TEST_CASE("--quiet says nothing and --verbose no less than usual") {
   CHECK(read_bytes(tiny.last("a")) == read_bytes(tiny.last("c")));
 }
 
-TEST_CASE("--help and --version of all programs go to stdout and exit with 0") {
+TEST_CASE("the options --help and --version of all programs go to stdout and exit with 0") {
   for (const std::string& program : kPrograms) {
     CAPTURE(program);
     const ProgramRun help = run_program(program, {"--help"});

@@ -199,7 +199,7 @@ TEST_CASE("CSV has the same columns with the probabilities spread") {
   }
 }
 
-TEST_CASE("--top-k lists the best classes and --abstain-above marks uncertain images") {
+TEST_CASE("the option --top-k lists the best classes and --abstain-above marks uncertain images") {
   const TrainedRun tiny(named_config());
   const std::vector<Json> plain = predictions(tiny, {"test.bin"});
   double threshold = 0;  // the mean, so that some images are above it and some below
@@ -224,7 +224,7 @@ TEST_CASE("--top-k lists the best classes and --abstain-above marks uncertain im
   CHECK(abstained < plain.size());
 }
 
-TEST_CASE("--output appears when it is whole; a failing run leaves what was there") {
+TEST_CASE("the option --output appears when it is whole, and a failing run leaves what was there") {
   const TrainedRun tiny(named_config());
   const ProgramRun direct = tiny.predict({"test.bin"});
   const ProgramRun to_file = tiny.predict({"test.bin", "--output", "predictions.jsonl"});

@@ -38,7 +38,9 @@ std::vector<double> row_numbers(const std::string& page, const std::string& head
 
 }  // namespace
 
-TEST_CASE("--report writes the same page on any number of threads, and the same result beside it") {
+TEST_CASE(
+    "the option --report writes the same page on any number of threads, and the same result beside "
+    "it") {
   const TrainedRun tiny;
   const std::string plain = tiny.eval({"--format", "json"}).out;
   const Words ood = {"--ood", "train-images", "--format", "json"};
@@ -157,7 +159,7 @@ TEST_CASE("a metrics.jsonl that cannot be read is said on stderr and in the repo
   CHECK(page.find("The training curves are missing") != std::string::npos);
 }
 
-TEST_CASE("--report works with one pass and with images of two channels") {
+TEST_CASE("the option --report works with one pass and with images of two channels") {
   const TrainedRun tiny;
   const std::string page = report_of(tiny, {"--mean-weights"});
   CHECK(page.find("one pass with the mean weights") != std::string::npos);
@@ -171,7 +173,7 @@ TEST_CASE("--report works with one pass and with images of two channels") {
   CHECK(tag_faults(report_of(two, {})).empty());
 }
 
-TEST_CASE("--report that cannot be written stops before the work and leaves nothing") {
+TEST_CASE("the option --report that cannot be written stops before the work and leaves nothing") {
   const TrainedRun tiny;
   const std::vector<std::string> before = tiny.tree();
   check_failure(tiny.eval({"--report", "missing/report.html"}), "bnn-eval", 6, "missing");

@@ -52,7 +52,7 @@ TEST_CASE("rows of earlier inputs do not wait for standard input") {
   CHECK(rows[1].at("index") == 1);
 }
 
-TEST_CASE("--save-samples counts the images of standard input") {
+TEST_CASE("the option --save-samples counts the images of standard input") {
   const ImageRun tiny;
   ProgramOptions options;
   options.input = read_bytes(tiny.file("a.png"));
@@ -70,7 +70,7 @@ TEST_CASE("--save-samples counts the images of standard input") {
   }
 }
 
-TEST_CASE("--skip-errors passes over a broken image on standard input") {
+TEST_CASE("the option --skip-errors passes over a broken image on standard input") {
   for (const bool csv : {false, true}) {  // CSV of a labelled format reads it first
     CAPTURE(csv);
     const ImageRun tiny(csv ? tiny_cifar_config() : tiny_config());

@@ -116,7 +116,7 @@ TEST_CASE("a run folder's config.json works as --config and gives the same check
   CHECK(tiny.read("again/config.json") == tiny.read("run/config.json"));
 }
 
-TEST_CASE("--epochs 0 and --max-steps write the checkpoint of that step") {
+TEST_CASE("the options --epochs 0 and --max-steps write the checkpoint of that step") {
   const TinyRun tiny;
   struct Case {
     Words arguments;
@@ -136,7 +136,7 @@ TEST_CASE("--epochs 0 and --max-steps write the checkpoint of that step") {
   }
 }
 
-TEST_CASE("--init-from starts from another run's weights") {
+TEST_CASE("the option --init-from starts from another run's weights") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "source", "--epochs", "1"}).exit_code == 0);
   REQUIRE(tiny.train({"--out", "own", "--max-steps", "0", "--seed", "8"}).exit_code == 0);
@@ -170,7 +170,7 @@ TEST_CASE("a folder with a checkpoint is refused without --resume or --overwrite
   CHECK_FALSE(std::filesystem::exists(tiny.file("run/checkpoints/best.safetensors")));
 }
 
-TEST_CASE("a run folder in use is refused at once; the lock dies with its process") {
+TEST_CASE("a run folder in use is refused at once, and the lock dies with its process") {
   const TinyRun tiny;
   const Words arguments = {
       "--config", tiny.file("tiny.json"), "--epochs", "1000000", "--threads", "1",

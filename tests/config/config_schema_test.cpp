@@ -240,7 +240,7 @@ TEST_CASE("a config may name its schema, which means nothing to a run") {
   CHECK_FALSE(SchemaCheck(run_config_schema()).accepts(document));
 }
 
-TEST_CASE("--print-schema prints the schema and needs no config") {
+TEST_CASE("the option --print-schema prints the schema and needs no config") {
   const ProgramRun run = run_program("bnn-train", {"--print-schema"});
   CHECK(run.exit_code == 0);
   CHECK(run.err.empty());

@@ -161,7 +161,7 @@ TEST_CASE("the schemas of lists") {
   CHECK(required([](ObjectReader& r) { r.texts("n", std::nullopt); }) == R"(["n"])");
 }
 
-TEST_CASE("nested objects are described in place; null is as good as an empty one") {
+TEST_CASE("nested objects are described in place, and null is as good as an empty one") {
   const Read optional = [](ObjectReader& r) {
     r.object("n", [](ObjectReader& n) { n.boolean("deep", false); });
   };

@@ -141,7 +141,7 @@ TEST_CASE("the parts of the Brier score add up to it, and are what their definit
   }
 }
 
-TEST_CASE("sure and right: perfect; sure and wrong: the worst reliability") {
+TEST_CASE("sure and right is perfect, sure and wrong has the worst reliability") {
   const ClassCalibration right = collect({{{1, 0}, 0}, {{0, 1}, 1}});
   CHECK(right.class_ece() == 0.0);
   CHECK(right.decompose(0).reliability == 0.0);

@@ -51,7 +51,8 @@ TEST_CASE("the buckets of a histogram are twenty a decade and hold every value o
   check_counts(h, values);
 }
 
-TEST_CASE("zero, single, equal and limiting values have a bucket; what is not finite has none") {
+TEST_CASE(
+    "zero, single, equal and limiting values have a bucket, and what is not finite has none") {
   const double infinity = std::numeric_limits<double>::infinity();
   const std::vector<std::vector<double>> cases = {{0.0},
                                                   {1.0},

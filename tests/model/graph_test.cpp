@@ -162,7 +162,7 @@ TEST_CASE("an unknown input is named, with the likely meaning") {
   CHECK(far.find("did you mean") == std::string::npos);
 }
 
-TEST_CASE("names are used once, and \"input\" is taken") {
+TEST_CASE("names are used once, and that of the input is taken") {
   CHECK(mentions(config_error(R"({"type": "flatten", "name": "twin"},
                                  {"type": "dense", "units": 2, "name": "twin"})"),
                  {"\"twin\"", "two layers"}));

@@ -70,7 +70,7 @@ TEST_CASE("who names a kernel in the environment keeps it") {
   CHECK(kernel_with("OPENBLAS_CORETYPE=Nehalem") == "Nehalem\n");
 }
 
-TEST_CASE("--version names the kernel in use") {
+TEST_CASE("the option --version names the kernel in use") {
   const std::string text = kernel_with("unset OPENBLAS_CORETYPE;");
   CHECK(text.size() > 1);
   const bool is_old = text.starts_with("Prescott") || text.starts_with("Nehalem");

@@ -118,7 +118,7 @@ TEST_CASE("a run stopped after every single step gives the same bytes") {
   CHECK(trained(tiny, "run", 2, {"--resume"}) == reference);
 }
 
-TEST_CASE("--resume --out DIR alone takes the run folder's own config") {
+TEST_CASE("the option --resume --out DIR alone takes the run folder's own config") {
   const TinyRun tiny(busy_config());
   const Result reference = trained(tiny, "whole", 1, {});
   REQUIRE(train(tiny, "run", 2, {"--max-steps", "3"}).exit_code == 0);

@@ -118,7 +118,7 @@ TEST_CASE("checkpoints from before there was a choice go on by their best NLL") 
   CHECK(state_of(tiny.last()) == before);
 }
 
-TEST_CASE("a signal during validation stops it; resuming gives the same bytes") {
+TEST_CASE("a signal during validation stops it, and resuming gives the same bytes") {
   Json config = tiny_config();
   config["evaluation"]["validation_samples"] = 8000;
   const TinyRun tiny(config);

@@ -104,7 +104,9 @@ std::vector<float> tensor(const std::string& path, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("--tensorboard writes every line of metrics, and histograms of the weights at hand") {
+TEST_CASE(
+    "the option --tensorboard writes every line of metrics, and histograms of the weights at "
+    "hand") {
   const TinyRun tiny;
   REQUIRE(train(tiny, {}).exit_code == 0);
   REQUIRE(board_files(tiny).size() == 1);
@@ -139,7 +141,7 @@ TEST_CASE("--tensorboard writes every line of metrics, and histograms of the wei
   CHECK(found == 2);
 }
 
-TEST_CASE("a deterministic network has scalars alone; without the option nothing is written") {
+TEST_CASE("a deterministic network has scalars alone, and without the option nothing is written") {
   Json config = tiny_config();
   config["model"]["layers"][0]["type"] = "conv2d";
   config["model"]["layers"][3]["type"] = "dense";
@@ -201,7 +203,7 @@ TEST_CASE("a run killed again and again has every step once") {
   check_against_metrics(tiny);
 }
 
-TEST_CASE("--overwrite removes the event files of the old run and nothing else") {
+TEST_CASE("the option --overwrite removes the event files of the old run and nothing else") {
   const TinyRun tiny;
   REQUIRE(train(tiny, {}).exit_code == 0);
   const std::string old = board_files(tiny)[0];
