@@ -19,8 +19,8 @@ namespace {
 TEST_CASE("titles of tests are unique, begin with a letter or digit and hold no semicolon") {
   const std::regex title_of(R"re(TEST_CASE\(\s*"((?:[^"\\]|\\.)*)")re");
   std::set<std::string> titles;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(source_directory() / "tests")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           std::filesystem::path(source_directory()) / "tests")) {
     if (!entry.path().string().ends_with("_test.cpp")) continue;
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};
