@@ -2,9 +2,10 @@
 // What options, files and outputs call the enumerators of an enum: one table, kept beside the enum.
 //
 //     enum class Fruit { apple, pear };
-//     constexpr EnumNames<Fruit, 2> kFruitNames = {{{Fruit::apple, "apple"}, {Fruit::pear,
-//     "pear"}}}; name_of(kFruitNames, Fruit::pear)      "pear" value_of(kFruitNames, "apple")
-//     Fruit::apple
+//     constexpr EnumNames<Fruit, 2> kFruitNames = {
+//         {{Fruit::apple, "apple"}, {Fruit::pear, "pear"}}};
+//     name_of(kFruitNames, Fruit::pear)      // "pear"
+//     value_of(kFruitNames, "apple")         // Fruit::apple
 //
 // Thread-safe: no state.
 
