@@ -1,5 +1,5 @@
 #pragma once
-// What options, files and outputs call the enumerators of an enum: one table, kept beside the enum.
+// The names of an enum's enumerators in options, files and outputs: one table, next to the enum.
 //
 //     enum class Fruit { apple, pear };
 //     constexpr EnumNames<Fruit, 2> kFruitNames = {

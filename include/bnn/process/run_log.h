@@ -29,7 +29,7 @@ class RunLog {
   void detail(const std::string& text);   // if verbose
   void warning(const std::string& text);  // always
 
-  /// True if the progress line may be rewritten by now.
+  /// True if it is time to rewrite the progress line.
   bool progress_is_due() const;
   void progress(const std::string& text);
   void clear_progress();
