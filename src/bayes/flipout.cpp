@@ -7,7 +7,7 @@
 namespace bnn {
 namespace {
 
-// Rows are short: without the promise that they do not overlap, checking that would cost as much.
+// Rows are short. Without __restrict, a check for overlap would cost as much as the loop.
 void assemble_row(const float* __restrict mean, const float* __restrict perturbation, float sign,
                   const float* __restrict r, std::size_t filters, float* __restrict weights) {
   for (std::size_t f = 0; f < filters; ++f) weights[f] = mean[f] + sign * r[f] * perturbation[f];

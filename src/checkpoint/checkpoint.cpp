@@ -64,7 +64,7 @@ TrainingState read_state(const std::string& text, const std::string& source) {
   return state;
 }
 
-// A tensor of the file and the part of an array that it is of.
+// A tensor of the file, and the part of an array that it stores.
 struct Place {
   std::string name;
   const Variable* variable;
@@ -112,7 +112,7 @@ const Tensor* find_tensor(const CheckpointContents& contents, const std::string&
   return found != contents.tensors.end() && found->name == name ? &*found : nullptr;
 }
 
-// What is to be said of these tensors, of which a few show what kind they are.
+// A sentence about these tensors. It names only a few of them.
 std::string sentence(const std::vector<std::string>& names, std::string_view of_one,
                      std::string_view of_many) {
   constexpr std::size_t kShown = 4;
@@ -124,7 +124,8 @@ std::string sentence(const std::vector<std::string>& names, std::string_view of_
                      more, of_many);
 }
 
-// What the network and the optimizer want and the file lacks, or the other way round.
+// Throws if the network or the optimizer needs a tensor that the file does not have, or the other
+// way round.
 void require_same_tensors(const CheckpointContents& contents, const std::vector<Place>& wanted,
                           bool with_optimizer, const std::string& path) {
   std::set<std::string_view> names;

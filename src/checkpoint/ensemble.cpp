@@ -6,7 +6,7 @@
 namespace bnn {
 namespace {
 
-// One network twice would count twice and tell nothing new.
+// A network that is named twice would count twice.
 void refuse_repeated(const std::vector<std::string>& paths) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
@@ -19,7 +19,7 @@ void refuse_repeated(const std::vector<std::string>& paths) {
   }
 }
 
-// What of a model keeps it from being averaged with the first one, or "".
+// The reason why a model cannot be averaged with the first one, or "".
 std::string difference(const ModelCheckpoint& first, const ModelCheckpoint& model) {
   const Shape &a = first.config.model.input, &b = model.config.model.input;
   if (a.height != b.height || a.width != b.width || a.channels != b.channels) {

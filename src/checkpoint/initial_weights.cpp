@@ -18,7 +18,7 @@ namespace {
 
 std::string quoted(const std::string& name) { return json_text(Json(name)); }
 
-// Which tensor goes into which variable, and what stands against it.
+// Which tensor goes into which variable, and what does not fit.
 class Matching {
  public:
   Matching(const CheckpointContents& contents, const ParameterLayout& layout) {

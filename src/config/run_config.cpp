@@ -129,7 +129,7 @@ void read_name(ObjectReader& root, RunConfig& config) {
                          {"default", "run"}});
 }
 
-// By this key an editor finds the schema of a document; to a run it means nothing.
+// An editor finds the schema of a document by this key. A run ignores it.
 void read_schema_address(ObjectReader& root) {
   const std::string key = "$schema";
   if (root.describing()) root.describe(key, text_schema(std::nullopt));

@@ -76,7 +76,8 @@ std::string escaped_json(std::string_view json) {
   if (std::all_of(json.begin(), json.end(), is_plain)) return std::string(json);
   std::string escaped;
   for_each_character(json, [&](const Utf8Character& character, std::string_view bytes) {
-    // Those of ASCII are spaces between the values, except DEL: strings hold them escaped already.
+    // Control characters of ASCII other than DEL are only between the values. Strings have them
+    // escaped already.
     if (character.code >= 0x7F && steers_display(character.code)) {
       escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code));
     } else {

@@ -48,7 +48,7 @@ std::string json_text(const Json& value) {
 std::optional<std::string> closest(std::string_view word,
                                    const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
-  // A slip changes at most a third of a word; longer words are not worth the quadratic cost.
+  // A typo changes at most a third of a word; longer words are not worth the quadratic cost.
   if (word.size() > 64) return best;
   std::size_t best_distance = std::max<std::size_t>(word.size() < 4 ? 1 : 2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {

@@ -27,8 +27,8 @@ struct Request {
   }
 };
 
-// Looks at every file before the first is read: a slip in the last name shows at once, and memory
-// is taken in one piece.
+// Looks at every file before the first is read. A wrong name is then reported at once, and memory
+// is allocated in one piece.
 RawImages room_for(const std::vector<std::string>& paths, const CifarLayout& layout) {
   std::uint64_t total = 0;
   for (const std::string& path : paths) {

@@ -17,7 +17,8 @@
 namespace bnn {
 namespace {
 
-// With fewer, the error of a fitted quantile or temperature is often as large as what it mends.
+// With fewer, the error of a fitted quantile or temperature is often as large as the error that it
+// corrects.
 constexpr std::size_t kFewExamples = 100;
 
 void warn_of_few(std::size_t examples, RunLog& log) {

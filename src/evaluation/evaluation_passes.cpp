@@ -78,7 +78,7 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   evaluation.metrics = collector.finish();
   evaluation.sweep = sweep.finish(evaluation.metrics);
   if (resamples > 0) {
-    // The run's own seed, so that --seed speaks of the Monte Carlo samples alone.
+    // The run's own seed, because --seed is for the Monte Carlo samples alone.
     const BootstrapSpec spec{static_cast<std::size_t>(resamples),
                              setup.models.front().config.training.seed};
     evaluation.intervals = bootstrap_intervals(collector, spec, setup.pool, stop_if_asked);

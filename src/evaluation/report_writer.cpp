@@ -33,7 +33,7 @@ std::string data_text(const EvalOptions& options, const Dataset& data) {
 ReportWriter::ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log)
     : options_(options), model_(model), log_(log), file_(options.report) {}
 
-// Empty for a checkpoint that lies in no run folder: nobody knows its history.
+// Empty for a checkpoint that lies in no run folder, because its history is not known.
 TrainingHistory ReportWriter::training_history() const {
   TrainingHistory history;
   const std::string folder = run_folder_of(options_.checkpoint);

@@ -28,7 +28,7 @@ std::string name_of(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-// The system would see the path end at a NUL byte, and so would who reads a message.
+// The system and the messages would cut the path at a NUL byte.
 void check_no_nul(const std::string& path, ErrorKind kind) {
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
 }
@@ -50,7 +50,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (::stat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode)) {
     throw Error(ErrorKind::io, shown_path(path) + ": cannot write: not a regular file");
   }
-  // The folder is opened first: what stands in the way of its fsync should show before the rename.
+  // The folder is opened first, because an error of its fsync should show before the rename.
   const std::string folder = folder_of(path);
   folder_.reset(open_file(folder, O_RDONLY | O_DIRECTORY));
   if (folder_.number() < 0) fail("cannot open its folder");
@@ -67,7 +67,8 @@ void AtomicFile::make_temporary(const std::string& stem) {
     if (file_.number() < 0) break;
     if (!claim_temporary(file_.number())) continue;
     temporary_ = candidate;
-    // A copy keeps the lock until the file is in place: closing tells whether all was written.
+    // A copy of the descriptor keeps the lock until the file is in place. The file is closed before
+    // that, because close() reports late write errors.
     lock_.reset(::fcntl(file_.number(), F_DUPFD_CLOEXEC, 0));
     return;
   }
@@ -94,7 +95,7 @@ void AtomicFile::commit() {
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace it");
   temporary_.clear();
   lock_.close();
-  // File systems that cannot sync a folder say EINVAL; they have nothing better to offer.
+  // File systems that cannot sync a folder return EINVAL.
   if (!folder_.sync() && errno != EINVAL) fail("cannot bring its folder to the disk");
 }
 

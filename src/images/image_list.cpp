@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
               fmt::format("{}: cannot read the folder: {}", shown_path(path), code.message()));
 }
 
-// A file that cannot be read counts by its name: whoever decodes it will say why.
+// A file that cannot be read counts by its name. The decoder then reports the fault.
 bool is_image(const std::string& path) {
   if (has_image_name(path)) return true;
   try {

@@ -152,7 +152,7 @@ class JpegDecoder {
     }
   }
 
-  // Adobe's programs store inks inverted, 255 for none, and leave a mark that says who they are.
+  // Adobe's programs store inks inverted (255 is no ink) and leave a mark.
   void mix_inks(std::vector<std::uint8_t>& samples) const {
     const unsigned flip = info_.saw_Adobe_marker ? 0 : 255;
     std::size_t out = 0;

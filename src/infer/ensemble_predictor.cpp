@@ -5,7 +5,7 @@
 namespace bnn {
 namespace {
 
-// What a network without noise says once holds for all of its passes.
+// One pass of a network without noise stands for all of its passes.
 PredictionSpec spec_of(const EnsembleMember& member) {
   PredictionSpec spec = member.spec;
   spec.mean_weights = spec.mean_weights || !member.graph.has_noise();
@@ -53,7 +53,7 @@ void EnsemblePredictor::predict(const Dataset& data, std::span<const std::uint32
   }
 }
 
-// Puts what a member says about a part of the block's examples into its places.
+// Copies a member's predictions for a part of the block's examples to their places.
 void EnsemblePredictor::collect(std::size_t member, const PredictedBlock& part,
                                 std::size_t examples) {
   const std::size_t floats = part.examples.size() * width_;

@@ -136,7 +136,8 @@ Summary summarize_scaled(const float* probabilities, std::size_t samples, std::s
   summary.confidence = summary.probabilities[static_cast<std::size_t>(summary.predicted)];
   summary.predictive_entropy = entropy(summary.probabilities);
   if (samples == 1) {
-    // The sample is the mean; rounding below would leave it some doubt in the model.
+    // The sample is the mean. The sums below would give it a mutual information of some rounding
+    // errors.
     summary.expected_entropy = summary.predictive_entropy;
     return summary;
   }

@@ -75,7 +75,7 @@ void read_keys(ObjectReader& reader, LayerSpec& spec) {
   if (WeightsSpec* weights = spec.options.weights()) weights->trainable = trainable;
 }
 
-// A layer without any key but its type asks for all that it may have.
+// Reading a layer that has only its type asks for all keys that it may have.
 LayerKeys keys_of_type(const std::string& type) {
   const Json layer = {{"type", type}};
   Problems ignored("");

@@ -8,7 +8,7 @@
 namespace bnn {
 namespace {
 
-// Scales whose square, and the square of whose inverse, still are numbers in float32.
+// The square of such a scale, and of its inverse, is a finite number in float32.
 constexpr double kMinScale = 1e-15, kMaxScale = 1e15;
 // Bounds of a clip that leave every useful number alone.
 constexpr double kNoBound = 1e30;

@@ -126,7 +126,8 @@ void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
   }
 }
 
-// Columns of the result are cut, into few: of many OpenBLAS packs even a small product.
+// The result is cut into parts of few columns, because OpenBLAS packs even a small product of many
+// columns.
 void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
   const int columns = part(c.columns, area(c.rows, a.columns));
   const int step =

@@ -51,8 +51,7 @@ std::vector<std::string> name_layers(const std::vector<LayerSpec>& layers) {
   return names;
 }
 
-// An image has no order of its own; it is presented as the first layer that says how it reads one
-// declares.
+// An image has no order of its own. It is presented in the order of the first layer that names one.
 Shape presented(Shape input, const std::vector<LayerSpec>& layers) {
   for (const LayerSpec& layer : layers) {
     if (!layer.channels_first) continue;
@@ -84,8 +83,8 @@ std::vector<std::vector<int>> connect(const std::vector<LayerSpec>& layers,
   return inputs;
 }
 
-// The names of layers that read each other in a circle, some layers being in none. Every layer that
-// is not ready reads one that is not, so following those comes to a circle.
+// The names of layers that read each other in a circle. Every layer that is not ready reads another
+// one that is not ready, so a walk along these layers ends in a circle.
 std::string circle_among(const std::vector<std::vector<int>>& inputs,
                          const std::vector<std::string>& names, const std::vector<bool>& ready) {
   const auto next = [&](int layer) {

@@ -42,8 +42,8 @@ Json read_defaults(ObjectReader& reader) {
   return defaults.is_object() ? defaults : Json::object();
 }
 
-// Reads the layers one by one: what a layer leaves out it takes from the layer whose variables it
-// reuses, then from the defaults.
+// Reads the layers one by one. A key that a layer leaves out is taken from the layer whose
+// variables it reuses, or else from the defaults.
 class LayersReader {
  public:
   explicit LayersReader(ObjectReader& model) : model_(model), defaults_(read_defaults(model)) {}

@@ -104,7 +104,7 @@ Dataset ImageReader::read_standard_input() {
   const std::string name = "-";
   InputFile file = open_data_file(name);
   const bool is_image = image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
-  // Where data are folders, an image is all that it can be.
+  // A stream cannot be a folder. With that format it must be an image.
   if (!is_image && config.format != DataFormat::folder) {
     return load_stream(config, std::move(file), name, model_.config.model.input,
                        model_.graph.outputs());

@@ -61,14 +61,14 @@ std::string quoted_if_needed(const std::string& text) {
   return quoted + '"';
 }
 
-// A name as a spreadsheet takes it for text.
+// The name in a form that a spreadsheet takes for text.
 std::string csv_name(std::string_view name) {
   const std::string text = plain_text(name);
   const bool is_formula = text.find_first_of("=+-@") == 0;
   return is_formula ? "'" + text : text;
 }
 
-// Standard input is called "-" by ourselves.
+// The "-" of standard input is no name from a file, and no spreadsheet computes it.
 std::string csv_input(const std::string& input) {
   return input == "-" || input.starts_with("-#") ? input : csv_name(input);
 }

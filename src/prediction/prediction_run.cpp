@@ -36,8 +36,8 @@ void check_paths(const PredictOptions& options, const std::vector<PredictionInpu
       {{"--output", options.output, !options.npy}, {"--save-samples", options.save_samples}}, read);
 }
 
-// What the output begins with cannot wait: the number of images in the array of --save-samples, and
-// whether CSV has the column `label`.
+// True if the beginning of the output depends on standard input: the number of images in the array
+// of --save-samples, or whether CSV has the column `label`.
 bool begins_with_standard_input(const PredictOptions& options, const ModelCheckpoint& model,
                                 const std::vector<PredictionInput>& inputs) {
   if (!options.save_samples.empty()) return true;
@@ -146,7 +146,7 @@ void require_rows(std::size_t rows, std::size_t skipped) {
                                            skipped));
 }
 
-// What happened to images, once all have been predicted.
+// Logs what happened to images, after all have been predicted.
 void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpoint& model,
                  RunLog& log) {
   if (reader.changes().any()) log.info(reader.changes().sentence(model.config.model.input));

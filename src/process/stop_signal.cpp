@@ -7,9 +7,9 @@
 namespace bnn {
 namespace {
 
-// A signal handler can reach nothing but static storage.
+// A signal handler can use static storage only.
 std::atomic<int> received_signal{0};
-std::atomic<int> graceful_stops{0};  // that live
+std::atomic<int> graceful_stops{0};  // that exist
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void note_signal(int number) {

@@ -25,7 +25,7 @@ Markup bars(const Strip& strip, double baseline) {
   Markup html;
   for (std::size_t b = 0; b < strip.counts.size(); ++b) {
     if (strip.counts[b] == 0) continue;
-    // What is there can be seen, however little it is.
+    // A bin that is not empty stays visible, however small its count is.
     const double height = std::max(kBars * static_cast<double>(strip.counts[b]) / tallest, 0.8);
     html += svg_rectangle(kStripsLeft + step * static_cast<double>(b) + 0.3, baseline - height,
                           step - 0.6, height, markup("class=\"bar {}\"", strip.style));

@@ -18,7 +18,7 @@ constexpr auto kEvalExamples =
     "  bnn-eval runs/a/checkpoints/last.safetensors runs/b/checkpoints/last.safetensors\n"
     "  bnn-eval last.safetensors --ood test_batch.bin --ood-format cifar10 --ood-resize\n";
 
-// An option that takes a list would swallow a checkpoint behind it, and then none would be left.
+// An option that takes a list also takes a checkpoint that follows it. Then no checkpoint is left.
 CLI::Validator no_checkpoint() {
   const auto check = [](const std::string& word) {
     return word.ends_with(".safetensors") ? bnn::shown_path(word) +

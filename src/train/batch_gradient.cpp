@@ -32,7 +32,7 @@ std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
   return arrays;
 }
 
-// What callers must get right: a mistake here is one of the program.
+// Callers must get this right. A mistake is a defect of the program.
 void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets& targets) {
   if (likelihood.outputs() != static_cast<std::size_t>(graph.outputs())) {
     throw Error(ErrorKind::internal,

@@ -29,7 +29,7 @@ void refuse_other_run(const LoadedCheckpoint& checkpoint, const Run& run, const 
   }
 }
 
-// Where a checkpoint says that training stands must be a place that this run can come to.
+// The position of training in a checkpoint must be one that this run can reach.
 void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per_epoch,
                              const std::string& path) {
   const std::uint64_t first = state.epoch * steps_per_epoch;
@@ -67,8 +67,8 @@ AlignedArray copy_of(AlignedArray& array) {
   return copy;
 }
 
-// The best checkpoint has to be that of the epoch that the last one calls the best. One of a later
-// epoch is that of a killed process: this run comes there again.
+// The best checkpoint must be that of the epoch that the last checkpoint names as the best. A
+// killed process may have left one of a later epoch. This run reaches that epoch again.
 void mend_best(const LoadedCheckpoint& last, Run& run, const RunFolder& folder,
                Resumption& resumption, RunLog& log) {
   TrainingState& state = resumption.state;
@@ -118,7 +118,7 @@ Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   Resumption resumption{checkpoint.state, checkpoint.unwritten_metrics, {}};
   mend_best(checkpoint, run, folder, resumption, log);
   TrainingState& state = resumption.state;
-  // Of what is monitored from now on, nothing is known yet.
+  // Nothing is known yet of the metric that is monitored from now on.
   if (checkpoint.config.early_stopping.monitor != run.config.early_stopping.monitor) {
     state.monitored_epoch = 0;
   }

@@ -8,8 +8,8 @@
 namespace bnn {
 namespace {
 
-// What was measured of the data becomes a part of the config, so that whoever has the config needs
-// no training data.
+// The config gets what was measured of the data. Evaluation and prediction then need no training
+// data.
 RunConfig with_measurements(RunConfig config, const TrainingData& data) {
   Json& section = config.resolved["data"];
   section["standardize"] = to_json(data.standardization);

@@ -9,7 +9,7 @@
 namespace bnn {
 namespace {
 
-// A checkpoint's header has a limit, of which no run of sane length comes near.
+// The header of a checkpoint has a limit. No run of usual length comes near it.
 std::string carried_lines(const std::string& lines) {
   constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
   return lines.size() <= kMaxBytes ? lines : lines.substr(0, lines.rfind('\n', kMaxBytes) + 1);

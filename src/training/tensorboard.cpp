@@ -45,7 +45,7 @@ std::vector<std::uint64_t> cut(const std::string& path, std::uint64_t step, bool
   return part.steps;
 }
 
-// What a line of metrics says about the moment and not about the network.
+// True for the numbers of a line that say where training stands, and nothing about the network.
 bool is_position(const std::string& name) {
   for (const char* position :
        {"event", "epoch", "step", "examples", "samples", "elapsed_seconds"}) {
@@ -54,7 +54,7 @@ bool is_position(const std::string& name) {
   return false;
 }
 
-// What a line of metrics.jsonl and its histograms come to.
+// The record of a line of metrics.jsonl and its histograms.
 std::string record_of(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
   const std::string prefix = metrics.at("event") == "validation" ? "validation/" : "";
   std::vector<SummaryValue> values;

@@ -25,7 +25,7 @@ std::string duration_text(double seconds) {
   return fmt::format("{}s", total);
 }
 
-// What a line of a validation holds, by the names of kNamedMetrics.
+// The metrics in a line of a validation, by the names of kNamedMetrics.
 constexpr std::array kValidationMetrics = {"nll",
                                            "accuracy",
                                            "ece",
@@ -54,7 +54,7 @@ double monitored(Monitor monitor, const Metrics& validation) {
   return validation.nll;
 }
 
-// What the epoch so far comes to, from the sums that checkpoints carry.
+// The means over the current epoch so far, from the sums that checkpoints carry.
 struct EpochMeans {
   double nll, accuracy, kl_per_example, loss;
 

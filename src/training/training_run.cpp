@@ -80,7 +80,7 @@ void take_weights(const std::string& path, Run& run) {
   }
 }
 
-// Below this point errors about the config no longer know which file it came from.
+// Errors about the config do not know its file below this point, so its name is added here.
 TrainingData load_data(const TrainOptions& options, const std::string& path,
                        const RunConfig& config, const Graph& graph) {
   try {

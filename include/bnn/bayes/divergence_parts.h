@@ -1,5 +1,6 @@
 #pragma once
-// What the two ways to a divergence share: one element's scale in double, where gradients go.
+// What the closed forms and Monte Carlo share: one element's scale in double, and where gradients
+// are added.
 
 #include <algorithm>
 #include <cmath>

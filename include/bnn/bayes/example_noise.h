@@ -1,12 +1,12 @@
 #pragma once
-// Noise that every example of a batch has for itself: the signs of flipout, the noise of sampled
+// Noise that is different for every example of a batch: the signs of flipout, the noise of sampled
 // outputs, weights drawn for one example, the mask of dropout.
 //
-// A number is named by its use, by the layer, by the pass (training step or Monte Carlo sample) and
-// by the example, so neither threads nor the composition of a batch can change it, and the backward
-// pass draws it again instead of keeping it. A layer with a seed of its own is named by that seed
-// alone: two layers of one seed see the same noise. Each use has streams of its own, so signs for
-// inputs and outputs differ under one seed. All functions are thread-safe.
+// A number is named by its use, the layer, the pass (training step or Monte Carlo sample) and the
+// example. Neither threads nor the composition of a batch can change it, and the backward pass
+// draws it again instead of storing it. A layer with its own seed is named by that seed alone, so
+// two layers with one seed get the same noise. Each use has its own streams, so signs for inputs
+// and outputs differ also under one seed. All functions are thread-safe.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,12 +23,12 @@ enum class NoiseUse { sign_input, sign_output, output, weights, dropout };
 struct PassNoise {
   std::uint64_t seed = 0;
   std::uint32_t step = 0;   // training draw, or Monte Carlo sample
-  bool predicting = false;  // predictions have streams of their own
-  /// One number an example: its position in the batch, or its index in its file.
+  bool predicting = false;  // predictions have their own streams
+  /// One number per example: its position in the batch, or its index in its file.
   std::span<const std::uint32_t> examples = {};
 };
 
-/// Whose noise it is.
+/// The layer that the noise belongs to.
 struct LayerNoise {
   std::uint32_t layer = 0;  // its number within the graph
   std::optional<std::uint64_t> seed = {};

@@ -1,10 +1,10 @@
 #pragma once
-// The likelihood: which distribution p(y | f) of an example's target y the outputs f of the network
-// stand for.
+// The likelihood: the distribution p(y | f) of an example's target y, given the outputs f of the
+// network.
 //
-// It is the one place that knows what outputs and targets mean. Training takes -ln p(y | f) and its
-// gradient from it, prediction the parameters of p(y | f), averaged later over samples of the
-// weights. Layers, model, trainer and predictor only hand outputs and targets on.
+// Only the likelihood knows what outputs and targets mean. Training takes -ln p(y | f) and its
+// gradient from it. Prediction takes the parameters of p(y | f), which are later averaged over
+// samples of the weights. Layers, model, trainer and predictor only pass outputs and targets on.
 //
 // Immutable, thread-safe; no function allocates.
 
@@ -32,7 +32,7 @@ class Likelihood {
   virtual double loss(std::span<const float> outputs, const Target& target, float scale,
                       std::span<float> gradient) const = 0;
 
-  /// Whether the most probable y is the target; none if being right means nothing here.
+  /// Whether the most probable y is the target. None if the likelihood has no right or wrong.
   virtual std::optional<bool> is_right(std::span<const float> /*outputs*/,
                                        const Target& /*target*/) const {
     return std::nullopt;

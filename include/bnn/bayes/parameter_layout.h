@@ -58,8 +58,8 @@ struct Variable {
 /// Other names stay as they are.
 std::string deterministic_name(std::string variable);
 
-/// What one draw of a random tensor writes, in the slice of its untransformed scale, for the layer
-/// that uses it; and hence which derivative of the loss the layer returns in that slice.
+/// What one draw of a random tensor writes to the slice of its untransformed scale. The layer that
+/// uses it returns the derivative of the loss for these numbers in the same slice.
 enum class Draw {
   none,          // nothing: the layer uses loc alone
   sample,        // w = loc + sigma ∘ noise, one for the whole batch: dL/dw

@@ -38,8 +38,8 @@ double log_density(const Prior& prior, double w);
 /// d ln p(w) / dw; 0 at the peak of laplace, where it jumps.
 double score(const Prior& prior, double w);
 
-/// The two of them for many w: what depends on the prior alone is computed once. Refers to the
-/// prior, which must outlive it and stay as it is.
+/// Log density and score for many w. Terms that depend on the prior alone are computed once. The
+/// prior must outlive this object and must not change.
 class PriorDensity {
  public:
   struct Point {

@@ -20,7 +20,7 @@ struct Target {
 class Targets {
  public:
   Targets() = default;
-  /// A class an example.
+  /// One class per example.
   explicit Targets(std::span<const int> labels) : labels_(labels) {}
   /// `width` numbers per example: [example][width].
   /// @param width at least 1

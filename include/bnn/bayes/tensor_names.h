@@ -2,8 +2,9 @@
 // How the tensors of a checkpoint are named.
 //
 // A variable of the network has its own name, "<layer>/kernel_posterior_loc". An array of the
-// optimizer's state has one tensor for each variable, "optimizer/<array>/<variable>". So that the
-// two cannot meet, no layer's name begins with "optimizer/". Nothing else spells that prefix out.
+// optimizer's state has one tensor for each variable, "optimizer/<array>/<variable>". No layer's
+// name may begin with "optimizer/", because the two kinds of names must differ. Only this header
+// contains that prefix.
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 #pragma once
-// What --temperature and --conformal make of the calibration that is stored beside a checkpoint.
+// How --temperature and --conformal use the calibration that is stored next to a checkpoint.
 //
 // Prediction sets use the scores of the probabilities that are shown: those of scaled ones together
 // with --temperature. Temperature and scores then come from the same examples, so that the coverage

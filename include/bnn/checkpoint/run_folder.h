@@ -40,8 +40,8 @@ class RunFolder {
 
   /// Drops lines of metrics.jsonl beyond `step` (and a torn last line), then opens it to append.
   /// @param validated false if the validation of that step is still to come: its line goes as well
-  /// @param unwritten lines that an earlier process could not write: but for those that it
-  /// wrote in the end, they wait to be written
+  /// @param unwritten lines that an earlier process could not write; those that the file does not
+  ///   hold wait to be written
   void open_metrics(std::uint64_t step, bool validated = true, const std::string& unwritten = "");
   /// Appends one line. Throws Error(io): the line then waits and the next call tries again.
   void append_metrics(const Json& line);

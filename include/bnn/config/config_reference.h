@@ -1,8 +1,8 @@
 #pragma once
 // The reference of all config keys as Markdown: what configs/README.md holds between its two marks.
 //
-// Names, values, ranges and defaults come from the schema, hence from the functions that read a
-// config. One sentence for each key comes from a table in src/config/reference_text.h.
+// Names, values, ranges and defaults come from the schema, which the functions that read a config
+// make. One sentence for each key comes from a table in src/config/reference_text.h.
 
 #include <string>
 

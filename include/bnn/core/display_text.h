@@ -2,12 +2,12 @@
 // Small conversions from values to text for the programs' output. None of them depends on the
 // locale. Thread-safe: no state.
 //
-// Names of files, classes and layers come from strangers. Characters that steer what shows them are
-// never written: control characters (C0, DEL, and C1, which is U+0080 to U+009F), which command a
-// terminal; the marks, embeddings, overrides and isolates of bidirectional text (U+061C, U+200E,
-// U+200F, U+202A to U+202E, U+2066 to U+2069), which can make text read backwards; and the line and
-// paragraph separators (U+2028, U+2029). JSON escapes them, so that a program reads the exact name;
-// every other text has a "?" for each.
+// Names of files, classes and layers are not trusted. Characters that steer the display are never
+// written. Control characters (C0, DEL, and C1, which is U+0080 to U+009F) command a terminal. The
+// marks, embeddings, overrides and isolates of bidirectional text (U+061C, U+200E, U+200F, U+202A
+// to U+202E, U+2066 to U+2069) can make text read backwards. The line and paragraph separators
+// (U+2028, U+2029) break lines. JSON escapes these characters, so a program reads the exact name.
+// Every other text has a "?" for each.
 
 #include <cstddef>
 #include <string>
@@ -24,13 +24,13 @@ std::string significant(double value, int digits);
 /// With a fixed number of decimals ("0.1000"); "n/a" if it is not finite.
 std::string fixed(double value, int decimals);
 
-/// True of the characters above, which steer what shows them.
+/// True for the characters above, which steer the display.
 bool steers_display(char32_t character);
 
-/// Valid UTF-8 with a "?" for every character that would steer what shows it.
+/// Valid UTF-8 with a "?" for every character that steers the display.
 std::string plain_text(std::string_view text);
 
-/// JSON text in which strings hold characters that steer what shows them: each becomes \uXXXX.
+/// The JSON text with every character that steers the display escaped as \uXXXX.
 std::string escaped_json(std::string_view json);
 
 /// Plain text on one line of at most 500 bytes.

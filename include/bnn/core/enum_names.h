@@ -1,10 +1,11 @@
 #pragma once
-// What options, files and outputs call the enumerators of an enum: one table, kept beside the enum.
+// The names of an enum's enumerators in options, files and outputs: one table, next to the enum.
 //
 //     enum class Fruit { apple, pear };
-//     constexpr EnumNames<Fruit, 2> kFruitNames = {{{Fruit::apple, "apple"}, {Fruit::pear,
-//     "pear"}}}; name_of(kFruitNames, Fruit::pear)      "pear" value_of(kFruitNames, "apple")
-//     Fruit::apple
+//     constexpr EnumNames<Fruit, 2> kFruitNames = {
+//         {{Fruit::apple, "apple"}, {Fruit::pear, "pear"}}};
+//     name_of(kFruitNames, Fruit::pear)      // "pear"
+//     value_of(kFruitNames, "apple")         // Fruit::apple
 //
 // Thread-safe: no state.
 

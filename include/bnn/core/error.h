@@ -33,8 +33,8 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-/// Thrown where a signal that the program handles ends a wait for input. Nothing is wrong, so it is
-/// no Error.
+/// Thrown when a signal that the program handles ends a wait for input. It is no Error, because
+/// nothing is wrong.
 struct Interrupted {};
 
 }  // namespace bnn

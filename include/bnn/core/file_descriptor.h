@@ -11,12 +11,12 @@ namespace bnn {
 /// The most bytes that one read or write is asked to move: Linux moves fewer than 2 GiB at once.
 constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;
 
-/// How often a system call is made that a signal interrupts each time (EINTR).
+/// The largest number of attempts at a system call that signals interrupt (EINTR).
 constexpr int kMaxAttempts = 100;
 
-/// Makes a system call, which returns a negative number and sets errno where it fails, again while
-/// signals interrupt it, kMaxAttempts times in all. Returns what the last call returned; it then
-/// counts as failed like any other, since some file systems would be waited for without an end.
+/// Makes a system call, and repeats it while signals interrupt it, kMaxAttempts times in all. A
+/// failed call returns a negative number and sets errno. Returns the result of the last call. The
+/// number of attempts has a limit, because on some file systems the repetition would never end.
 template <typename Call>
 auto retried(const Call& call) {
   auto result = call();
@@ -40,12 +40,12 @@ class FileDescriptor {
   /// Closes and returns what close() returned.
   int close();
 
-  /// Writes all bytes, in as many calls as it takes, also where signals interrupt. Returns false,
-  /// with the reason in errno, if that fails; a part may be written then.
+  /// Writes all bytes in as many calls as needed, also if signals interrupt. Returns false, with
+  /// the reason in errno, if that fails. A part may be written then.
   [[nodiscard]] bool write_all(std::span<const std::byte> bytes);
   /// The same at a byte offset from the start of the file.
   [[nodiscard]] bool write_all_at(std::uint64_t offset, std::span<const std::byte> bytes);
-  /// Brings what was written to the disk; returns false, with the reason in errno, if that fails.
+  /// Flushes written bytes to the disk. Returns false, with the reason in errno, if that fails.
   [[nodiscard]] bool sync();
 
  private:

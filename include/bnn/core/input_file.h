@@ -2,8 +2,8 @@
 // Reading of files that may be anything: only regular files are opened (a FIFO, a directory or a
 // device is an error, never a wait), and nothing is read beyond what the caller asks for.
 //
-// What is wrong with the file is an error of the kind that the caller names; what is wrong with the
-// system (permission, a failing disk) is ErrorKind::io. Not thread-safe.
+// Faults of the file are errors of the kind that the caller names. Faults of the system
+// (permission, a failing disk) are ErrorKind::io. Not thread-safe.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +24,8 @@ constexpr std::uint64_t kMaxStreamBytes = std::uint64_t{4} << 30;
 /// The path as messages show it: plain text (display_text.h), its last 160 bytes if it is longer.
 std::string shown_path(const std::string& path);
 
-/// True if two names lead to one file, by whatever link. Files that do not exist are known by their
-/// names alone.
+/// True if two names lead to one file, also through links. Files that do not exist are compared by
+/// their names.
 bool is_same_file(const std::string& a, const std::string& b);
 
 class InputFile {
@@ -36,8 +36,7 @@ class InputFile {
 
   /// Names the file in messages.
   const std::string& name() const { return name_; }
-  /// Bytes in the file when it was opened: a bound and a hint, no promise. Unknown for standard
-  /// input.
+  /// Bytes in the file when it was opened. The file may change later. Unknown for standard input.
   std::optional<std::uint64_t> size() const { return size_; }
   /// Reads the next bytes; returns how many, which is less than asked only at the end.
   std::size_t read(std::span<std::byte> out);

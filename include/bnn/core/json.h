@@ -10,10 +10,9 @@
 //     Json line = {{"event", "train"}, {"step", 3}, {"sizes", {1, 2}}};
 //     line["nll"] = 0.25;
 //
-// Integers and reals are kept apart, and compare equal if their values are. Asking for a member
-// that is not there, or for another type than the value has, throws JsonError, which is a defect of
-// the caller and no fault of a file. Objects are searched from the front; parse_json caps their
-// size. Const members are thread-safe.
+// Integers and reals are kept apart, and compare equal if their values are. A missing member or a
+// value of another type throws JsonError. That is a defect of the caller, not of a file. Objects
+// are searched from the front; parse_json caps their size. Const members are thread-safe.
 
 #include <cstddef>
 #include <cstdint>
@@ -114,7 +113,7 @@ class Json {
   std::size_t size() const;
   bool empty() const { return size() == 0; }
 
-  /// Elements of a list; an object has none to walk over by itself (items).
+  /// Elements of a list. Members of an object are items().
   List::iterator begin();
   List::iterator end();
   List::const_iterator begin() const;
@@ -131,7 +130,7 @@ class Json {
 
   /// Members of an object in their order; none of other values.
   const Members& items() const&;
-  const Members& items() const&& = delete;  // they would be gone
+  const Members& items() const&& = delete;  // would dangle
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   /// The member, or null.
   const Json* find(std::string_view key) const;
@@ -143,13 +142,13 @@ class Json {
   /// Appends the member, as null, if it is not there. Null becomes an object.
   Json& operator[](std::string_view key);
   const Json& operator[](std::string_view key) const { return at(key); }
-  /// Appends the member without looking for it: for those who know that it is new.
+  /// Appends the member without searching for it. The caller must know that it is new.
   void append(std::string key, Json value);
   void erase(std::string_view key);
 
-  /// Text on one line, or with lines indented by `indent` columns. Characters of strings that would
-  /// steer what shows them (display_text.h) are escaped, and numbers that are not finite are null.
-  /// Throws JsonError if a string is not UTF-8.
+  /// Text on one line, or with lines indented by `indent` columns. Characters of strings that steer
+  /// the display (display_text.h) are escaped, and numbers that are not finite are null. Throws
+  /// JsonError if a string is not UTF-8.
   std::string dump(int indent = -1) const;
   /// The same on one line with U+FFFD for what is not UTF-8; with `ascii`, every character beyond
   /// ASCII is escaped.

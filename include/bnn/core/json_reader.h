@@ -141,9 +141,9 @@ class ObjectReader {
   /// misspelt one is reported and read as the closest; none if no type is close.
   std::optional<std::string> type(const VariantRule& rule);
 
-  /// A key that may be left out or null, which is a value of its own and is recorded: `read` asks
-  /// for the key by one of the getters, without a fallback, and is called only if it is given.
-  /// Returns whether it is.
+  /// A key that may be absent or null. Null is then recorded. Otherwise `read` is called, which
+  /// asks for the key by one of the getters, without a fallback. Returns whether the key has a
+  /// value.
   bool optional(const std::string& key, const std::function<void()>& read);
 
   /// Records the resolved value of `key`, for values that the caller read by `raw` or `object`.

@@ -1,5 +1,5 @@
 #pragma once
-// JSON text to a value, with nothing accepted in silence. Thread-safe: no state.
+// Reads JSON text strictly. Thread-safe: no state.
 
 #include <optional>
 #include <string>
@@ -16,7 +16,7 @@ namespace bnn {
 /// @param source names the text in messages.
 Json parse_json(std::string_view text, const std::string& source, ErrorKind kind);
 
-/// The same, or nothing where that would throw.
+/// The same, but returns nothing instead of throwing.
 std::optional<Json> try_parse_json(std::string_view text);
 
 }  // namespace bnn

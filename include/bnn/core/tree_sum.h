@@ -1,5 +1,5 @@
 #pragma once
-// The one order in which contributions of shards are added up.
+// The order in which contributions of shards are added up.
 //
 // Floating-point sums depend on their order, so ours is fixed: a balanced binary tree over the
 // shards, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)), whatever the number of threads. Each subtree

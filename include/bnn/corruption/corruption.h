@@ -1,6 +1,6 @@
 #pragma once
-// Common corruptions: what sensors, lenses, light, storage and framing do to images, each in five
-// severities, to see how accuracy and calibration fall where test images stop being like training
+// Common corruptions of images by sensors, lenses, light, storage and framing, each in five
+// severities. They show how accuracy and calibration fall when test images differ from training
 // images. The idea is that of Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to
 // Common Corruptions and Perturbations" (ICLR 2019). The amounts are our own, for small images, so
 // results do not compare with those on CIFAR-10-C.
@@ -23,8 +23,8 @@
 // have any size and number of channels.
 //
 // Random numbers are named by (seed, corruption, Dataset::stream_name of the image): not by the
-// severity, so that the five differ in amount and not in luck; the order of images and the number
-// of threads do not matter. Thread-safe: no state.
+// severity. The five severities of an image therefore use the same random numbers. The order of
+// images and the number of threads do not matter. Thread-safe: no state.
 
 #include <array>
 #include <cstdint>

@@ -1,9 +1,9 @@
 #pragma once
 // Blur: convolution of every channel with a kernel that sums to one, rounded to bytes once.
 //
-// Beyond its edges an image goes on as its mirror image (… c b a | a b c …), so that every pixel
-// gives away as much as it has: a symmetric kernel keeps the mean, up to the rounding to bytes, and
-// a constant image stays as it is. `out` may not overlap the image. Thread-safe: no state.
+// Beyond its edges an image continues as its mirror image (… c b a | a b c …). A symmetric kernel
+// therefore keeps the mean, up to the rounding to bytes, and a constant image does not change.
+// `out` may not overlap the image. Thread-safe: no state.
 
 #include <cstdint>
 #include <vector>

@@ -2,9 +2,9 @@
 // Labelled images in memory.
 //
 // Pixels are bytes, channels last: [example][row][column][channel]. All images have the shape of
-// the model's input. Either all examples have a label, within [0, classes), or none has. Every
-// example belongs to a file (provenance.h). What would break this is an Error (internal), unless a
-// function says otherwise; the data set is then as it was before.
+// the model's input. Either all examples have a label in [0, classes), or none has one. Every
+// example belongs to a file (provenance.h). A call that would break one of these rules throws
+// Error(internal), unless a function says otherwise. The data set is then unchanged.
 //
 // Const functions are thread-safe.
 
@@ -22,7 +22,7 @@
 
 namespace bnn {
 
-/// How many of the examples that lie in a row came from which file.
+/// A file and the number of consecutive examples that came from it.
 struct FileExamples {
   std::string name;
   std::size_t count = 0;
@@ -30,22 +30,23 @@ struct FileExamples {
 
 class Dataset {
  public:
-  /// No examples, of no shape.
+  /// No examples and no shape.
   Dataset() = default;
   /// No examples yet. @param classes labels will lie in [0, classes)
   Dataset(const Shape& shape, int classes);
   /// No examples yet, one class for each sub-directory of the format "folder".
   Dataset(const Shape& shape, std::vector<std::string> class_folders);
-  /// The images of data files, which lie one after the other in `images`.
+  /// The images of data files. `images` holds them file by file.
   Dataset(const Shape& shape, int classes, RawImages images,
           const std::vector<FileExamples>& files);
 
-  /// Adds an image file, fitted to the shape. The CRC-32 of the fitted pixels names its random
-  /// streams, so that an image gives the same numbers under any name of the file. Throws
-  /// Error(config) if the shape has other than 1 or 3 channels.
+  /// Adds the image of a file, fitted to the shape. The CRC-32 of the fitted pixels names its
+  /// random streams, so its random numbers do not depend on the name of the file. Throws
+  /// Error(config) if the shape has neither 1 nor 3 channels.
   void append_image(Image image, const std::string& name, std::optional<int> label = std::nullopt);
   /// Adds the images of another data set as one file, fitted to the shape and without their labels.
-  /// They keep the names of their random streams. Shapes that differ have 1 or 3 channels.
+  /// They keep the names of their random streams. If the shapes differ, both must have 1 or 3
+  /// channels.
   void append_fitted(const Dataset& part, const std::string& name);
 
   const Shape& shape() const { return shape_; }
@@ -57,7 +58,7 @@ class Dataset {
   std::span<const std::uint8_t> image(std::size_t example) const {
     return pixels().subspan(example * shape_.size(), shape_.size());
   }
-  /// The same to write to, for what disturbs images. Names of random streams stay as they are.
+  /// The same bytes, writable, for corruptions. The names of random streams do not change.
   std::span<std::uint8_t> writable_image(std::size_t example) {
     return std::span(images_.pixels).subspan(example * shape_.size(), shape_.size());
   }
@@ -69,10 +70,10 @@ class Dataset {
   const Provenance& provenance() const { return provenance_; }
   std::uint32_t stream_name(std::size_t example) const { return provenance_.stream_name(example); }
 
-  /// The names of the classes' sub-directories, in the order of the labels; empty unless the images
-  /// came in such.
+  /// The names of the classes' sub-directories, in the order of the labels. Empty if the format is
+  /// not "folder".
   const std::vector<std::string>& class_folders() const { return class_folders_; }
-  /// What was done to images to fit them to the shape.
+  /// The changes that fitted images to the shape.
   const ImageChanges& changes() const { return changes_; }
 
  private:

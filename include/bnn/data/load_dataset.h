@@ -1,9 +1,9 @@
 #pragma once
 // From the files of a config to a data set.
 //
-// Every file is checked before it is believed: sizes against the record or header, labels against
-// their range, shapes against the model's input. Memory grows with what the files really hold,
-// never with a number in them. Image files (PNG, JPEG) are fitted to the model's input instead, and
+// Every file is checked before it is used: sizes against the record or header, labels against their
+// range, shapes against the model's input. Memory grows with the size of the files, never with a
+// number in them. Image files (PNG, JPEG) are fitted to the model's input instead, and
 // Dataset::changes says so.
 //
 // Errors name the file (ErrorKind::data, or io for failing reads); a format that cannot give the

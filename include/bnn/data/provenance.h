@@ -22,11 +22,12 @@ class Provenance {
     std::size_t count = 0;
   };
 
-  /// Adds a file whose examples draw by their index in it. Throws Error(data) where more than
-  /// 2^32 - 1 examples came together, since 32 bits number them.
+  /// Adds a file whose examples name their random streams by their index in the file. Throws
+  /// Error(data) if there are more than 2^32 - 1 examples in all, because a stream has 32 bits for
+  /// them.
   void append_file(const std::string& name, std::size_t count);
-  /// Adds a file whose examples draw by the given numbers. All files of a data set are of the one
-  /// kind or all of the other; anything else is an Error (internal).
+  /// Adds a file whose examples name their random streams by the given numbers. A data set that
+  /// mixes the two kinds of files is an Error (internal).
   void append_file(const std::string& name, std::span<const std::uint32_t> stream_names);
 
   /// The number of examples.
@@ -38,7 +39,7 @@ class Provenance {
 
   /// True if examples have numbers of their own, other than the index in the file.
   bool has_stream_names() const { return !stream_names_.empty(); }
-  /// By which evaluation names the random streams of an example.
+  /// The number that names the random streams of an example in evaluation.
   std::uint32_t stream_name(std::size_t example) const {
     return has_stream_names() ? stream_names_[example] : index_in_file(example);
   }

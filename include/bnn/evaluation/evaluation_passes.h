@@ -23,7 +23,7 @@ struct EvaluationSetup {
   ThreadPool& pool;
 };
 
-/// What else wants to see each image as it goes by: its summary and its dataset index.
+/// Called for each image after its prediction, with its summary and its dataset index.
 using VisitExample = std::function<void(const Summary& summary, std::uint32_t example)>;
 
 /// Fills in metrics, intervals and, for 1, 2, 4, … and all evaluation.samples, the sweep; writes

@@ -11,8 +11,8 @@
 //     number of metadata entries without the digest; for each, by key: length, key, length, value
 //
 // Every single flipped bit and every missing byte of a file is refused, as are values that are not
-// finite. Config and state are returned as they stand: text that nobody has parsed or checked; what
-// the tensors mean is for the caller to know. Thread-safe.
+// finite. Config and state are returned as text, neither parsed nor checked. The caller must know
+// what the tensors mean. Thread-safe.
 
 #include <map>
 #include <span>

@@ -14,8 +14,8 @@
 //     HistogramProto  1 min, 2 max, 3 num, 4 sum, 5 sum_squares: double,
 //                     6 bucket_limit, 7 bucket: packed doubles
 //
-// The first record of a file names the version, "brain.Event:2". This is all that is written; it is
-// encoded here, by hand. Thread-safe: no state.
+// The first record of a file names the version, "brain.Event:2". Nothing else is written. The
+// encoding is done here, without a library. Thread-safe: no state.
 
 #include <cstddef>
 #include <cstdint>

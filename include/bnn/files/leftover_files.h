@@ -1,10 +1,10 @@
 #pragma once
 // Temporary files that killed processes left behind.
 //
-// Whoever writes a temporary file holds its lock (flock), which the system releases when the
-// process dies. So a file whose lock is free has no writer any more, whatever process has the
-// number in its name today, in whatever container it ran, and on whichever host where the file
-// system shares locks. Where a file system has no locks, nothing is removed. Thread-safe: no state.
+// The writer of a temporary file holds its lock (flock), and the system releases the lock when the
+// process dies. A file whose lock is free therefore has no writer any more. This holds if another
+// process has the number in its name, across containers, and across hosts if the file system shares
+// locks. On a file system without locks nothing is removed. Thread-safe: no state.
 
 #include <string>
 

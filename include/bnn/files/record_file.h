@@ -1,8 +1,8 @@
 #pragma once
-// A file that grows by whole records, each written at once and as a whole or not at all.
+// A file that grows by records. Each record is written as a whole or not at all.
 //
-// What cannot be written waits in memory, and every later call tries it again first, so that
-// records reach the file in their order and each once. Not thread-safe.
+// A record that cannot be written waits in memory. Every later call first tries the waiting records
+// again. Records therefore reach the file in order, and each once. Not thread-safe.
 
 #include <string>
 #include <string_view>

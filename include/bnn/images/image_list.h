@@ -1,7 +1,6 @@
 #pragma once
-// What lies in a folder. Names come in the order of their bytes, whatever the file system's order;
-// those that begin with a dot are left out. Errors name the folder (ErrorKind::data, or io).
-// Thread-safe: no state.
+// The contents of a folder. Names are sorted by their bytes. Names that begin with a dot are left
+// out. Errors name the folder (ErrorKind::data, or io). Thread-safe: no state.
 
 #include <cstddef>
 #include <string>

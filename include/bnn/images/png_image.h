@@ -3,8 +3,8 @@
 // not.
 //
 // The result has 8 bits per sample (16 bits are scaled by 255 / 65535 and rounded) and 1 or 3
-// channels. What is transparent is laid over white, as a browser shows it, since the colour that is
-// stored under it means nothing. Samples are taken as they are: gamma and colour profiles are
+// channels. Transparent pixels are blended with white, as a browser shows them, because their
+// stored colour has no meaning. Samples are taken as they are: gamma and colour profiles are
 // ignored, like everything else that is not needed for the pixels.
 //
 // Any fault of the file is an Error (data): wrong checksums, even of parts that are ignored, data

@@ -4,8 +4,8 @@
 //     smaller    each new pixel is the mean of the area that it covers, pixels at its edge counting
 //                by their share: nothing aliases
 //     larger     bilinear between the centres of pixels; beyond the outermost centres the border
-//     colours    grey = (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601); colour from grey: three
-//     times
+//     colours    grey = (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601); colour from grey: the same
+//                number three times
 //
 // Height and width are scaled separately, so proportions are not kept. Every result is the exact
 // rational number, rounded once to the nearest byte (halves up), so it is the same everywhere.

@@ -4,9 +4,8 @@
 //
 // Every member has the same weight. Each gives S passes, its Monte Carlo samples; sample s of
 // member m is pass s M + m of M S, so that the first passes are of as many members as they can be.
-// A member without noise runs once, and its pass stands for all of its S; if no member has any, S
-// is
-// 1. Members standardise images as they were trained to.
+// A member without noise runs once, and its pass stands for all of its S. If no member has noise,
+// S is 1. Each member standardises images as in its training.
 
 #include <cstdint>
 #include <deque>

@@ -1,10 +1,9 @@
 #pragma once
-// What the posteriors of a network look like: histograms of their scales sigma and of their
+// Statistics of the posteriors of a network: histograms of their scales sigma and of their
 // signal-to-noise ratios |mu| / sigma, a pair for each random tensor.
 //
-// A weight of low ratio could be anything around 0: the data say little about it (Graves,
-// "Practical Variational Inference for Neural Networks", NIPS 2011; Blundell et al., 2015).
-// Thread-safe: no state.
+// If the ratio of a weight is low, the data say little about it (Graves, "Practical Variational
+// Inference for Neural Networks", NIPS 2011; Blundell et al., 2015). Thread-safe: no state.
 
 #include <cmath>
 #include <cstddef>

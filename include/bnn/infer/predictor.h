@@ -5,8 +5,8 @@
 //
 // Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
 // and by each example's stream name (dataset.h), its index in the file. Images run in groups of a
-// fixed size, gaps filled up, each in the place that its name says, so a number depends, to
-// the last bit, on neither batch size, thread count nor the order of files.
+// fixed size, with gaps filled up, and the name of an image decides its place in the group. To the
+// last bit, a number therefore does not depend on batch size, thread count or the order of files.
 
 #include <cstdint>
 #include <functional>

@@ -7,24 +7,24 @@
 // kernel's means and scales [K][F]:
 //
 //   per example   (conv2d_per_example.h)
-//                 Y_b = cols(X_b) W_b, W_b made once an example. Flipout: M + (s rᵀ) ∘ D, the
+//                 Y_b = cols(X_b) W_b, W_b made once per example. Flipout: M + (s rᵀ) ∘ D, the
 //                 work of a deterministic layer and passes over the kernel only. Independent
 //                 weights: M + S ∘ E_b with noise of the example's own. One sample for the whole
 //                 batch (reparameterization) and deterministic layers: all examples share W.
-//   winograd      3x3 kernels (conv2d_winograd.h): a kernel an example as above, in a transformed
-//                 space where 16 multiplications do the work of 36.
+//   winograd      3x3 kernels (conv2d_winograd.h): one kernel per example as above, in a
+//                 transformed space where 16 multiplications do the work of 36.
 //   two products  (conv2d_two_product.h)
 //                 flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
-//                 the products, no pass over the kernel an example. It wins where P is small.
+//                 the products, no pass over the kernel per example. It wins where P is small.
 //   local         (conv2d_local.h)
 //                 local reparameterization (Kingma, Salimans and Welling, 2015): every output is
 //                 drawn from its own distribution, Y = cols M + sqrt((cols ∘ cols) (S ∘ S)) ∘ Z, Z
-//                 standard normal. Outputs of one example are then independent of each other, which
-//                 for a convolution they are not under the other estimators: weights are shared
-//                 over space. A layer with one pixel, as a dense one is, loses nothing.
+//                 standard normal. Outputs of one example are then independent. Under the other
+//                 estimators the outputs of a convolution are not, because weights are shared over
+//                 space. A layer with one pixel, such as a dense one, has no such difference.
 //
-// The choice depends on estimator and shapes alone, so results are reproducible. im2col and noise
-// are made again in the backward pass; nothing is kept between the passes but activations.
+// The choice depends on estimator and shapes alone, so results are reproducible. The backward pass
+// makes im2col and noise again. Only activations are kept between the passes.
 
 #include <cstddef>
 #include <memory>

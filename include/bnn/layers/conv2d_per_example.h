@@ -1,6 +1,6 @@
 #pragma once
 // A convolution with a kernel for each example, or one that all share (example_weights.h): im2col
-// tile by tile, one product a tile.
+// tile by tile, one product per tile.
 
 #include "bnn/layers/conv2d_form.h"
 

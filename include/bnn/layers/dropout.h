@@ -1,7 +1,7 @@
 #pragma once
-// Dropout (Srivastava et al., 2014), y = x ∘ mask / (1 - rate), each number kept with probability
-// 1 - rate for each example alone. It stays on in predictions, where every Monte Carlo sample has
-// masks of its own (Gal and Ghahramani, 2016); the pass with mean weights leaves x as it is.
+// Dropout (Srivastava et al., 2014), y = x ∘ mask / (1 - rate). Each number of each example is kept
+// with probability 1 - rate, independently. Predictions use it too, with new masks in every Monte
+// Carlo sample (Gal and Ghahramani, 2016). A pass with mean weights gives y = x.
 
 #include "bnn/layers/layer_spec.h"
 

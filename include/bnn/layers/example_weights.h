@@ -1,6 +1,6 @@
 #pragma once
-// The weights that each example of a batch sees, made one example at a time: the estimators that
-// give an example weights of its own, for any layer whose kernel is [taps * inputs][outputs].
+// Makes the weights of one example at a time, for the estimators that give every example different
+// weights. The layer's kernel is [taps * inputs][outputs].
 //
 //   flipout               W_b = M + (s rᵀ) ∘ D, signs s and r of the example (bayes/flipout.h)
 //   independent weights   W_b = M + S ∘ E_b, E_b standard normal
@@ -37,7 +37,7 @@ class ExampleWeights {
   /// The weights that the example drawn last sees, until the next call.
   const float* weights(const Pass& pass);
   /// Adds the gradient g for the weights of the example drawn last to those for the mean and for
-  /// what was drawn. Only where examples differ in their weights.
+  /// what was drawn. Call it only if examples have different weights.
   void scatter(const Pass& pass, const float* g, float* gradient) const;
 
  private:

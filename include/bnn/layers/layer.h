@@ -3,22 +3,21 @@
 //
 // A layer is pure geometry: it knows its shapes, options and where its variables lie, and nothing
 // else. It is immutable after construction; forward and backward are const, allocate nothing, start
-// no threads and hold no random state; every buffer is an argument. Hence any number of threads may
-// call one layer at once, each on its own shard (a contiguous slice of a batch) and with its own
-// scratch memory.
+// no threads and hold no random state; every buffer is an argument. Any number of threads may
+// therefore call one layer at once, each with its own shard (a contiguous slice of a batch) and its
+// own scratch memory.
 //
-// Parameters, gradients and draws are flat arrays of one ParameterLayout. What was drawn for a
-// random tensor (Draw in parameter_layout.h says what) lies in the slice of its untransformed
-// scale, and its gradient is returned in that same slice; the posterior turns it into the
-// variables' gradients later, once a step. Null draws mean the posterior means: no noise at all.
+// Parameters, gradients and draws are flat arrays of one ParameterLayout. The draw of a random
+// tensor (see Draw in parameter_layout.h) lies in the slice of its untransformed scale. The layer
+// returns its gradient in the same slice, and the posterior turns it into the gradients of the
+// variables once per step. If draws are null, the layer uses the posterior means and no noise.
 //
 // A layer may own state that gradients do not train (VariableRole::state), such as running
-// statistics of its inputs. In a training pass forward adds to `state_sums`, in the slices of the
-// state, what its shard contributes: anything that makes sense when added over examples, a sum of
-// inputs for example. These sums are added over the shards in the tree of core/tree_sum.h and
-// averaged over the samples of the step; from them and the old state update_state makes the new
-// one, once a step, after the optimizer. All shards of a step, and every other pass, read the state
-// as it lies in the parameters. Validation and prediction do not change it.
+// statistics of its inputs. In a training pass, forward adds the sums over its shard to the slices
+// of the state in `state_sums`, for example sums of inputs. They are added over the shards in the
+// tree of core/tree_sum.h and averaged over the samples of the step. update_state makes the new
+// state from them and the old state, once per step, after the optimizer. All passes read the state
+// in the parameters. Validation and prediction do not change it.
 
 #include <cstddef>
 #include <span>
@@ -71,7 +70,7 @@ struct ShardView {
 };
 
 /// The second phase of a step for layers with deferred variables: block `block` of the weight
-/// gradient takes every shard's contribution, added up in the tree of core/tree_sum.h.
+/// gradient is summed over all shards, in the tree of core/tree_sum.h.
 struct WeightGradientArgs {
   std::span<const ShardView> shards;
   int block;
@@ -83,10 +82,10 @@ struct WeightGradientArgs {
 /// The end of a step for layers with state.
 struct UpdateStateArgs {
   const float* sums;  // an array of the layout: what the shards contributed
-  /// Examples that the sums are over: those of the batch, once for each layer that shares the
-  /// state.
+  /// The number of examples in the sums: those of the batch, times the number of layers that share
+  /// the state.
   double examples;
-  float* parameters;  // an array of the layout, of which the layer writes its state
+  float* parameters;  // an array of the layout; the layer writes its state there
 };
 
 class Layer {
@@ -116,8 +115,8 @@ class Layer {
   }
   virtual void weight_gradient(const WeightGradientArgs& /*args*/) const {}
 
-  /// Makes the new state. Called by one thread; of layers that share their state only for the
-  /// first.
+  /// Makes the new state. Called by one thread. If layers share their state, it is called for the
+  /// first of them only.
   virtual void update_state(const UpdateStateArgs& /*args*/) const {}
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a config says about one layer, and what making it needs.
+// The description of one layer in a config, and what is needed to make it.
 //
 // Each layer type has a struct of its options in its own header, with two functions beside it: one
 // that reads the options from JSON and one that makes the layer. LayerOptions holds any such

@@ -13,7 +13,7 @@ namespace bnn {
 /// The names of all layer types.
 const std::vector<std::string>& layer_types();
 
-/// Reads one layer; what is wrong is added to the reader's problems.
+/// Reads one layer. Errors are added to the reader's problems.
 LayerSpec read_layer(ObjectReader& reader);
 
 /// The keys that the layers of one type have.

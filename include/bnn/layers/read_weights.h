@@ -3,10 +3,10 @@
 // `kernel_posterior_tensor_fn`, `kernel_prior_fn`, `kernel_divergence_fn` and their four twins for
 // the bias, or, for deterministic layers, initialisers, regularizers and constraints.
 //
-// The defaults are those of TensorFlow Probability: loc ~ N(0, 0.1), untransformed scale ~
-// N(-3, 0.1), prior N(0, 1) on the kernel and none on the bias, which is singular. The preset
-// "r1_6" of a posterior has those of TensorFlow 1.6: glorot_uniform for both variables, which makes
-// the scales about 0.69. What is wrong is added to the reader's problems.
+// The defaults are those of TensorFlow Probability: loc ~ N(0, 0.1), untransformed scale ~ N(-3,
+// 0.1), prior N(0, 1) on the kernel and none on the bias, which is singular. The preset "r1_6" of a
+// posterior has those of TensorFlow 1.6: glorot_uniform for both variables, which makes the scales
+// about 0.69. Errors are added to the reader's problems.
 
 #include "bnn/core/json_reader.h"
 #include "bnn/layers/weights.h"

@@ -3,15 +3,15 @@
 // includes cblas.h.
 //
 // Every product runs on the calling thread alone: parallelism is above, in the thread pool, so that
-// results do not depend on the number of threads. Products of few rows are made in parts, which
-// their shapes alone decide, so that OpenBLAS reads the operands in place. Thread-safe after
+// results do not depend on the number of threads. Products of few rows are made in parts, because
+// OpenBLAS then reads the operands in place. Their shapes alone decide the parts. Thread-safe after
 // prepare_blas.
 
 #include <string>
 
 namespace bnn {
 
-/// A row-major matrix inside somebody else's memory.
+/// A view of a row-major matrix.
 struct ConstMatrix {
   const float* data;
   int rows, columns;
@@ -50,9 +50,9 @@ void prepare_blas(int threads);
 std::string blas_configuration();
 std::string blas_kernel();
 
-/// Makes OpenBLAS take the kernel of this name, for the whole process; not while another thread
-/// computes a product. False, and the kernel stays, where the build has no such kernel or no
-/// choice.
+/// Switches OpenBLAS to the kernel of this name, for the whole process. No other thread may compute
+/// a product meanwhile. Returns false and keeps the kernel if the build does not have this one or
+/// has no choice.
 bool use_blas_kernel(const std::string& name);
 
 }  // namespace bnn

@@ -14,7 +14,7 @@ double cross_entropy(std::span<const float> logits, int label, float scale,
                      std::span<float> gradient);
 
 /// The same for a distribution over the classes: -sum_k target[k] ln softmax(z)[k] and scale *
-/// (softmax(z) - target). A class of no probability costs nothing.
+/// (softmax(z) - target). A class with target 0 adds nothing.
 /// @param target [classes], not negative, of sum 1
 double cross_entropy(std::span<const float> logits, std::span<const float> target, float scale,
                      std::span<float> gradient);

@@ -4,13 +4,17 @@
 //
 //     Y = Aᵀ ((G g Gᵀ) ∘ (Bᵀ d B)) A        d: the 4x4 inputs under the tile, g: the 3x3 kernel,
 //
-// 16 multiplications where the definition has 36. Summed over channels, each of the 16 positions
-// is a matrix product of its own, tiles x filters = (tiles x channels) (channels x filters).
+// This takes 16 multiplications, and the definition 36. Summed over channels, each of the 16
+// positions is a matrix product of its own:
+// tiles x filters = (tiles x channels) (channels x filters).
 //
-// The three transforms are linear and act over space alone. Hence signs that are constant over
-// space pass through them, and a flipout kernel is assembled behind the transform:
-// G (M + (s rᵀ) ∘ D) Gᵀ = G M Gᵀ + (s rᵀ) ∘ (G D Gᵀ). The backward pass is the adjoint of each
-// transform. Rounding differs from the definition's by some 1e-6 of the largest output.
+// The three transforms are linear and act over space alone. Signs that are constant over space
+// therefore pass through them. A flipout kernel is assembled after the transform:
+//
+//     G (M + (s rᵀ) ∘ D) Gᵀ = G M Gᵀ + (s rᵀ) ∘ (G D Gᵀ)
+//
+// The backward pass is the adjoint of each transform. Rounding differs from the definition's by
+// some 1e-6 of the largest output.
 //
 // "Transformed" arrays are [16][...]: position 4 i + j holds row i, column j of the 4x4 matrix, and
 // positions lie `step` floats apart. Channels must be a multiple of kWinogradLanes; the vectors of

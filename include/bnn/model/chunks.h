@@ -2,10 +2,10 @@
 // The parameters cut into pieces of fixed size for element-wise work.
 //
 // A chunk is a range of elements of one random tensor (its loc and scale together) or of one point
-// variable. The cut depends on the layout alone, never on the number of threads, so that results do
-// not either. Chunks may be processed in any order and at the same time. The variables of trainable
-// priors are in no chunk: they are single numbers that the whole tensor pulls at. State, which is
-// not trained, has chunks of its own.
+// variable. The cut depends on the layout alone and not on the number of threads, so results do not
+// depend on it either. Chunks may be processed in any order and at the same time. The variables of
+// trainable priors are in no chunk. They are single numbers, and their gradients are sums over the
+// whole tensor. State is not trained and has its own chunks.
 
 #include <array>
 #include <cstdint>
@@ -18,23 +18,23 @@
 
 namespace bnn {
 
-/// Elements of one chunk at most; a multiple of what random.h makes at once.
+/// The largest number of elements of one chunk. It is a multiple of what random.h makes at once.
 constexpr std::size_t kChunkElements = 8192;
 
 struct Chunk {
   std::size_t variable;               // loc, or the point variable
   std::optional<std::size_t> scale;   // untransformed scale of a random tensor
-  std::optional<std::size_t> tensor;  // number of the random tensor
+  std::optional<std::size_t> tensor;  // index of the random tensor
   std::size_t begin, size;            // elements within the variable
 
   /// The variable, and the scale if there is one.
   std::array<std::optional<std::size_t>, 2> variables() const { return {variable, scale}; }
 };
 
-/// All parameters but those of trainable priors.
+/// Cuts all parameters into chunks, except those of trainable priors.
 std::vector<Chunk> cut_into_chunks(const ParameterLayout& layout);
 
-/// All state.
+/// Cuts all state into chunks.
 std::vector<Chunk> cut_state_into_chunks(const ParameterLayout& layout);
 
 /// The chunk's part of `variable` in a flat array.
@@ -44,8 +44,8 @@ std::span<Float> part(const ParameterLayout& layout, std::size_t variable, const
   return {array + layout.variables()[variable].slice.offset + chunk.begin, chunk.size};
 }
 
-/// The chunk's parts of a flat array: of the mean (or the point variable), and of the scale, which
-/// is empty for a point variable.
+/// The chunk's parts of a flat array. `loc` is the part of the mean or of the point variable.
+/// `scale` is empty for a point variable.
 template <typename Float>
 struct ChunkParts {
   std::span<Float> loc, scale;
@@ -57,17 +57,18 @@ ChunkParts<Float> parts(const ParameterLayout& layout, const Chunk& chunk, Float
   return {part(layout, chunk.variable, chunk, array), part(layout, *chunk.scale, chunk, array)};
 }
 
-/// Draws a random tensor's chunk under (seed, site, step): standard normal noise (all ones where
-/// the draw is the scale itself), and what Draw says, both in the slice of the untransformed scale.
-/// `noise` and `draws` may be the same array where the noise is not needed again.
+/// Draws a chunk of a random tensor from the stream (seed, site, step). `noise` gets standard
+/// normal numbers, or ones for Draw::scale. `draws` gets the numbers that Draw names. Both are
+/// written to the slice of the untransformed scale. `noise` and `draws` may be the same array if
+/// the noise is not needed again.
 void draw_chunk(const ParameterLayout& layout, const Chunk& chunk, const float* parameters,
                 std::uint64_t seed, Site site, std::uint32_t step, float* noise, float* draws);
 
-/// By what the gradient for a posterior's scale is taken.
+/// The variable that the gradient for a posterior's scale is taken for.
 enum class ScaleDerivative { untransformed_scale, sigma };
 
-/// Turns what layers returned for a random tensor's chunk into the gradient for its mean and its
-/// scale, in place. `noise` as draw_chunk left it.
+/// Turns the gradient that layers returned for a chunk of a random tensor into the gradients for
+/// its mean and its scale, in place. `noise` is what draw_chunk wrote.
 void draw_gradient_to_posterior(const ParameterLayout& layout, const Chunk& chunk,
                                 const float* parameters, const float* noise, float* gradient,
                                 ScaleDerivative by = ScaleDerivative::untransformed_scale);

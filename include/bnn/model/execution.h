@@ -1,9 +1,9 @@
 #pragma once
-// Runs a graph forward and backward over shards, in memory planned once (execution_plan.h).
+// Runs a graph forward and backward over shards. The memory is planned once (execution_plan.h).
 //
 // A shard is a contiguous slice of a batch and runs on one worker thread. Nothing is allocated
-// after construction. Workers may run different shards at the same time; one worker runs one shard
-// at a time, forward before backward.
+// after construction. Several workers may run different shards at the same time. One worker runs
+// one shard at a time, forward and then backward.
 
 #include <cstddef>
 #include <span>
@@ -14,7 +14,7 @@
 
 namespace bnn {
 
-/// One shard of the batch at hand: `first` is its first example's position in the batch.
+/// One shard of the current batch. `first` is the position of its first example in the batch.
 struct Shard {
   std::size_t first = 0;
   Pass pass = {};
@@ -23,31 +23,36 @@ struct Shard {
 
 class Execution {
  public:
-  /// Allocates what the plan, one of this graph, asks for.
+  /// Allocates the memory of the plan, which must be one of this graph. The graph must outlive
+  /// this.
   Execution(const Graph& graph, ExecutionPlan plan);
 
-  /// Where the caller writes the shard's images before forward: [examples][input shape].
+  /// The shard's images, [examples][input shape]. The caller writes them before forward.
   float* input(int worker, std::size_t first);
-  /// After forward: [examples][graph.outputs()].
+  /// The outputs after forward, [examples][graph.outputs()].
   const float* outputs(int worker, std::size_t first) const;
-  /// Where the caller writes the gradient of the loss before backward: [examples][graph.outputs()].
+  /// The gradient of the loss for the outputs, [examples][graph.outputs()]. The caller writes it
+  /// before backward.
   float* outputs_gradient(int worker, std::size_t first);
 
-  /// @param state_sums an array of the layout that a training pass adds the state's sums into; null
-  ///   where nothing has state, and in other passes
+  /// @param state_sums an array of the layout, to which a training pass adds the sums of the
+  ///   layers' state; null if no layer has state, and in all other passes
   void forward(int worker, const Shard& shard, float* state_sums = nullptr);
-  /// Adds the shard's gradient of all variables that are not deferred into `gradient`.
+  /// Adds the shard's gradient for all variables that are not deferred to `gradient`.
   void backward(int worker, const Shard& shard, float* gradient);
 
-  /// Blocks of deferred weight gradients; each is a task of its own, after all shards' backward.
+  /// The number of blocks of deferred weight gradients. Each block is one task. Tasks run after
+  /// backward of all shards.
   std::size_t weight_gradient_tasks() const { return plan_.tasks.size(); }
   void weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
                        float* gradient);
 
-  /// The penalty on outputs, summed over the shard's examples, after forward (training mode).
+  /// The penalty on layers' outputs, summed over the shard's examples. Call it after forward, in
+  /// training mode.
   double activity_penalty(int worker, const Shard& shard) const;
 
-  /// The first node with a value that is not finite after forward (training mode), or -1.
+  /// The first node with an output that is not finite, or -1. Call it after forward, in training
+  /// mode.
   int first_non_finite(int worker, const Shard& shard) const;
 
  private:
@@ -63,7 +68,7 @@ class Execution {
   std::vector<AlignedArray> worker_memory_;
   std::vector<AlignedArray> scratch_;
   std::vector<AlignedArray> addends_;
-  std::vector<std::vector<ShardView>> shard_views_;  // one list a worker
+  std::vector<std::vector<ShardView>> shard_views_;  // one list per worker
 };
 
 }  // namespace bnn

@@ -1,10 +1,11 @@
 #pragma once
-// Where everything that a run of a graph needs lies in memory: a value, computed once and read by
-// whoever must know the bytes and by Execution, which allocates and runs it.
+// The memory plan of a run of a graph: where each buffer lies. It is a plain value and is computed
+// once. Execution allocates the memory and uses the plan. Other code reads the number of bytes from
+// it.
 //
-// Activations and their gradients lie in a worker's own memory and share it where their lifetimes
-// allow, except those that deferred weight gradients read after all shards: these lie in memory for
-// the whole batch.
+// Activations and their gradients lie in the memory of their worker. Those with separate lifetimes
+// share it. Deferred weight gradients read some of them after all shards have run. These lie in
+// memory for the whole batch instead.
 
 #include <cstddef>
 #include <vector>
@@ -24,7 +25,7 @@ struct ExecutionLimits {
 
 /// A place in a worker's memory, or in that of the batch.
 struct ActivationBuffer {
-  std::size_t each = 0;    // floats an example; 0: not used
+  std::size_t each = 0;    // floats per example; 0: not used
   std::size_t offset = 0;  // of the first example, in floats
   bool whole_batch = false;
 };
@@ -37,7 +38,7 @@ struct GradientRoute {
 
 struct NodePlan {
   ActivationBuffer activation, gradient, saved;
-  std::vector<GradientRoute> routes;  // one an input
+  std::vector<GradientRoute> routes;  // one per input
 };
 
 /// A block of the deferred weight gradient of one variable.
@@ -49,16 +50,16 @@ struct WeightGradientTask {
 struct ExecutionPlan {
   ExecutionMode mode = ExecutionMode::inference;
   ExecutionLimits limits = {};
-  std::vector<NodePlan> nodes = {};  // one a node of the graph
+  std::vector<NodePlan> nodes = {};  // one per node of the graph
   std::vector<WeightGradientTask> tasks = {};
   std::size_t batch_floats = 0;
   std::size_t worker_floats = 0, scratch_floats = 0, addend_floats = 0;  // of each worker
 
-  /// Of all activation memory and scratch.
+  /// Bytes of all activation memory and scratch, for all workers.
   std::size_t bytes() const;
 };
 
-/// Allocates nothing of what it plans.
+/// Makes the plan. Allocates none of the memory.
 ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode, const ExecutionLimits& limits);
 
 }  // namespace bnn

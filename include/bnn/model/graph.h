@@ -1,11 +1,11 @@
 #pragma once
 // A network: a directed acyclic graph of layers with their shapes, in an order of execution.
 //
-// Node 0 is the model's input, named "input". A node's inputs come before it. The last node of the
-// config gives the outputs, which a likelihood reads (classifiers: logits). Views (flatten) store
-// nothing: `storage` names the node whose memory they read. A layer with `reuse` is a node of its
-// own, named like an automatic one (conv1_1), whose variables are those of its `original`: their KL
-// counts once, and since one draw of the weights is one function, both see the same weights for the
+// Node 0 is the model's input, named "input". A node's inputs come before it. The last layer of the
+// config gives the outputs, which a likelihood reads (for classifiers: logits). A view (flatten)
+// stores nothing, and `storage` is the node whose memory it reads. A layer with `reuse` is a
+// separate node with an automatic name (conv1_1). It uses the variables of its `original`, whose KL
+// counts once. One draw of the weights is one function, so both nodes use the same weights for the
 // same example. Immutable after construction; may be read from any thread.
 
 #include <cstdint>
@@ -42,7 +42,8 @@ struct Node {
   bool needs_gradient = false;  // whether a trainable variable lies at or above this node
 };
 
-/// What a graph makes its layers with: make_layer, or in tests something that knows more layers.
+/// The function that makes a graph's layers. It is make_layer, or in tests a function that knows
+/// more layers.
 using LayerMaker = std::function<decltype(make_layer)>;
 
 class Graph {
@@ -53,12 +54,12 @@ class Graph {
   const std::vector<Node>& nodes() const { return nodes_; }
   const ParameterLayout& layout() const { return layout_; }
   const Shape& input_shape() const { return nodes_.front().shape; }
-  /// The node that gives the outputs, a flat vector an example.
+  /// The node that gives the outputs, one flat vector per example.
   int output() const { return output_; }
-  /// False if every pass gives the same outputs: nothing is drawn, neither for tensors nor by a
-  /// layer.
+  /// True if something is drawn, for a tensor or by a layer. If not, every pass gives the same
+  /// outputs.
   bool has_noise() const;
-  /// Numbers that it gives for an example.
+  /// The number of outputs of one example.
   int outputs() const { return nodes_[static_cast<std::size_t>(output_)].shape.channels; }
 
  private:

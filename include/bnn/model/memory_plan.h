@@ -1,9 +1,9 @@
 #pragma once
 // Which activations share memory.
 //
-// A buffer is needed from one step of a pass to a later one. Buffers whose spans of time do not
-// meet may lie at the same place; first fit in the order of their beginning keeps the total near
-// the largest sum that is alive at once.
+// A buffer is in use from one step of a pass to a later one. Buffers may share memory if no step
+// uses both. Each buffer is placed at the first offset where it fits, in the order of their first
+// steps. This keeps the total near the largest sum of buffers in use at one step.
 
 #include <cstddef>
 #include <vector>
@@ -16,7 +16,7 @@ struct PlannedBuffer {
   std::size_t offset = 0;  // set by plan_memory, a multiple of kAlignment
 };
 
-/// Sets the offsets and returns the floats needed in all.
+/// Sets the offsets and returns the total number of floats.
 std::size_t plan_memory(std::vector<PlannedBuffer>& buffers);
 
 }  // namespace bnn

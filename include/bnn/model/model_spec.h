@@ -7,7 +7,7 @@
 
 namespace bnn {
 
-/// A layer with `reuse` comes after one of its name, and agrees with it in type, seed and the
+/// A layer with `reuse` comes after a layer of the same name. Both have the same type, seed and
 /// description of variables.
 struct ModelSpec {
   Shape input;

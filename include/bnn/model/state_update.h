@@ -1,7 +1,7 @@
 #pragma once
 // The end of a training step for layers with state that gradients do not train (layers/layer.h).
 //
-// Not thread-safe while parameters are written; it holds no numbers of its own.
+// Not thread-safe, because run() writes parameters. The object itself stores no state.
 
 #include <cstddef>
 #include <string>
@@ -16,17 +16,17 @@ class StateUpdate {
   /// The graph must outlive this.
   explicit StateUpdate(const Graph& graph);
 
-  /// Lets each layer with state make the new one, in the order of the graph.
-  /// @param sums an array of the layout: what the shards of the step contributed, added up
-  /// @param examples of the batch
-  /// @param parameters an array of the layout, of which the state is read and written
+  /// Calls update_state of each layer with state, in the order of the graph.
+  /// @param sums an array of the layout: the sums of what the shards of the step contributed
+  /// @param examples the number of examples of the batch
+  /// @param parameters an array of the layout; the state in it is read and written
   /// @return the name of the first layer whose new state is not finite, or ""
   std::string run(const float* sums, std::size_t examples, float* parameters) const;
 
  private:
   struct Owner {
     const Node* node;
-    int uses = 0;  // nodes that share the state, this one among them
+    int uses = 0;  // nodes that share the state, including this one
     std::vector<Slice> slices;
   };
 

@@ -7,7 +7,7 @@
 
 namespace bnn {
 
-/// A row a layer with output shape, parameters and multiply-adds, and totals.
+/// One row per layer, with output shape, parameters and multiply-adds, and the totals.
 std::string summary_table(const Graph& graph);
 
 }  // namespace bnn

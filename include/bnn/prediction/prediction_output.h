@@ -13,11 +13,11 @@
 //
 // Entropies are in nats. Numbers are the shortest text that reads back to the same double.
 //
-// Names of files and classes come from strangers, and JSON is their exact form: it escapes control
+// Names of files and classes are not trusted. JSON has them exactly, and escapes control
 // characters, those of bidirectional text and line separators (display_text.h) as \uXXXX. CSV is
-// for the eye and for spreadsheets: each of those characters becomes a "?", and a name that begins
-// with =, +, - or @, which a spreadsheet would compute, gets an apostrophe before it. In both,
-// bytes that are not UTF-8 become U+FFFD. Thread-safe: no state.
+// for people and for spreadsheets. Each of those characters becomes a "?". A name that begins with
+// =, +, - or @ gets an apostrophe before it, because a spreadsheet would compute it. In both, bytes
+// that are not UTF-8 become U+FFFD. Thread-safe: no state.
 
 #include <cstddef>
 #include <optional>

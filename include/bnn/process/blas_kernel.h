@@ -1,9 +1,8 @@
 #pragma once
-// OpenBLAS chooses its kernel by the processor's model. One that it does not know gets the kernel
-// of 2004 (Prescott), a third or a fourth as fast as one for AVX-512 or AVX2. The programs compare
-// the kernel with what the processor can do, and choose again where it is less. A processor that
-// OpenBLAS knows keeps its kernel, and so the bits of its results; so does whoever sets
-// OPENBLAS_CORETYPE.
+// OpenBLAS chooses its kernel by the processor's model. For a model that it does not know, it takes
+// the kernel of the Prescott of 2004, which is three to four times slower than one for AVX-512 or
+// AVX2. The programs replace a kernel without AVX if the processor has AVX. Any other kernel stays,
+// and with it the bits of the results. A kernel that OPENBLAS_CORETYPE names stays too.
 
 #include <optional>
 #include <string>
@@ -25,8 +24,8 @@ ProcessorFeatures processor_features();
 std::optional<std::string> better_blas_kernel(const ProcessorFeatures& processor,
                                               std::string_view chosen);
 
-/// Chooses again where that is better. To be called first in main; later calls do nothing. Not
-/// while another thread computes a product.
+/// Replaces the kernel if there is a better one. Call it first in main. Later calls do nothing. No
+/// other thread may compute a product meanwhile.
 void choose_blas_kernel();
 
 /// The kernel in use, and what became of OpenBLAS's own choice:

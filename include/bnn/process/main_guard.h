@@ -8,9 +8,9 @@
 namespace bnn {
 
 /// Runs `work` and returns the exit code. Before: descriptors 0 to 2 that are closed become
-/// /dev/null, so that no file of ours gets their number and a log line inside it; SIGPIPE and
-/// SIGXFSZ are ignored, so that writes fail instead. After: standard output is flushed and checked;
-/// an Error becomes "PROGRAM: error: …" on stderr, one printable line, and its kind's exit code.
+/// /dev/null, because a file that gets such a number would receive log lines; SIGPIPE and SIGXFSZ
+/// are ignored, so that writes fail instead. After: standard output is flushed and checked; an
+/// Error becomes "PROGRAM: error: …" on stderr, one printable line, and its kind's exit code.
 int guarded_main(const std::string& program, const std::function<int()>& work);
 
 }  // namespace bnn

@@ -1,9 +1,9 @@
 #pragma once
-// What a run says: log lines on stderr and in train.log, and a progress line on a terminal.
+// The log of a run: lines on stderr and in train.log, and a progress line on a terminal.
 //
 // Standard output carries results only. The progress line is rewritten in place, at most five times
-// a second, and only where stderr is a terminal; log lines push it aside. Characters that would
-// steer a terminal (display_text.h) become "?", but for line breaks. Not thread-safe.
+// a second, and only where stderr is a terminal; log lines push it aside. Characters that steer the
+// display (display_text.h) become "?", except line breaks. Not thread-safe.
 
 #include <chrono>
 #include <memory>
@@ -29,7 +29,7 @@ class RunLog {
   void detail(const std::string& text);   // if verbose
   void warning(const std::string& text);  // always
 
-  /// True if the progress line may be rewritten by now.
+  /// True if it is time to rewrite the progress line.
   bool progress_is_due() const;
   void progress(const std::string& text);
   void clear_progress();

@@ -1,17 +1,19 @@
 #pragma once
-// SIGINT, SIGTERM and SIGHUP end a program at once, with exit code 128 and the signal's number,
-// whatever it is waiting for or reading, as long as nothing would be lost. While a GracefulStop
-// lives, which is while there is something to finish or to tidy up, the first signal only sets a
-// flag: a run stops after its step or block, and a wait for standard input (Interrupted) or for a
-// reader of standard output ends. A second signal ends the process at once in any case; files are
-// written atomically, so nothing breaks. A signal that was ignored at start (nohup) stays ignored.
+// SIGINT, SIGTERM and SIGHUP end a program with exit code 128 + the signal's number.
+//
+// As long as there is nothing to save or to remove, a signal ends the process at once. While a
+// GracefulStop exists, the first signal only sets a flag. The program tests the flag after a step
+// or a few images, and then stops. The signal also ends a wait for standard input (Interrupted) or
+// for a reader of standard output. A second signal always ends the process at once. Files are
+// written atomically, so no file is damaged. A signal that was ignored at the start (nohup) stays
+// ignored.
 
 namespace bnn {
 
 /// Installs the handlers. Call once, from main.
 void watch_stop_signals();
 
-/// As long as one lives, a signal asks to stop instead of ending the process.
+/// While an object exists, the first signal asks the program to stop instead of ending the process.
 class GracefulStop {
  public:
   GracefulStop();
@@ -20,7 +22,7 @@ class GracefulStop {
   GracefulStop& operator=(const GracefulStop&) = delete;
 };
 
-/// Thrown where work is abandoned because of a signal; guarded_main turns it into an exit code.
+/// Thrown to abandon work after a signal. guarded_main turns it into an exit code.
 struct Stopped {
   int signal;
 };

@@ -1,8 +1,8 @@
 #pragma once
 // Pieces of an HTML page: numbers, names, tables and figures.
 //
-// Names of classes, layers and files come from strangers: html_name is the way in which they reach
-// a page. Thread-safe: no state.
+// Names of classes, layers and files are not trusted. html_name puts them into a page. Thread-safe:
+// no state.
 
 #include <cstddef>
 #include <string>

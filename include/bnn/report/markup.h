@@ -22,7 +22,7 @@ class Markup {
   Markup() = default;
   template <std::size_t N>
   Markup(const char (&literal)[N]) : text_(literal, N - 1) {}
-  /// Text that this program made and that holds nothing of a stranger's.
+  /// Text that this program made, without untrusted parts.
   static Markup trusted(std::string text) {
     Markup markup;
     markup.text_ = std::move(text);
@@ -43,8 +43,9 @@ class Markup {
   std::string text_;
 };
 
-/// Text as it may stand between tags or double quotes of XML and HTML. What is not UTF-8 becomes
-/// U+FFFD, and a control character a blank.
+/// Text as it may stand between tags or double quotes of XML and HTML. Bytes that are not UTF-8
+/// become U+FFFD. Control characters below U+0020 become spaces. Other characters that steer the
+/// display (display_text.h) become "?".
 Markup escaped(std::string_view text);
 
 /// What a value looks like within markup: itself if it is markup or a number, escaped if it is

@@ -4,8 +4,8 @@
 //
 // Every random tensor is drawn once for the whole batch; the batch is cut into a fixed number of
 // shards; each runs forward and backward; their gradients are added up in a fixed tree and go
-// through the posterior. The thread count changes nothing but the time it takes: shards, chunks and
-// the order of every sum are functions of the configuration alone.
+// through the posterior. The number of threads changes only the time: shards, chunks and the order
+// of every sum are functions of the configuration alone.
 
 #include <cstdint>
 #include <optional>

@@ -1,14 +1,15 @@
 #pragma once
-// What moves the parameters down the gradient of
+// An optimizer moves the parameters down the gradient of
 //
 //   loss = mean NLL + λ/N KL(q || p) + penalties on variables.
 //
 // The trainer calls begin_step, and then update for every chunk of trained parameters. An optimizer
-// says in which of two forms it takes the gradient (GradientForm): as one sum for the stored
-// variables, or that of the NLL for means and sigma, and that of the other terms apart. The second
-// form is for methods that treat the terms differently, above all variational Newton methods (Khan
-// et al., ICML 2018; Shen et al., ICML 2024), which take the curvature of the NLL from d NLL /
-// d sigma. Such a method holds sigma in a state of its own and writes the stored scale in `update`.
+// says in which of two forms it takes the gradient (GradientForm). One form is the sum for the
+// stored variables. The other is two parts for means and sigma: the gradient of the NLL, and that
+// of the other terms. The second form is for methods that treat the terms differently, above all
+// variational Newton methods (Khan et al., ICML 2018; Shen et al., ICML 2024), which take the
+// curvature of the NLL from d NLL / d sigma. Such a method holds sigma in a state of its own and
+// writes the stored scale in `update`.
 //
 // The state is a few named arrays with a number for each parameter. Checkpoints hold and restore
 // them by these names (tensor_names.h).
@@ -37,9 +38,8 @@ struct OptimizerStep {
 enum class GradientForm {
   /// The gradient of the loss for means and untransformed scales, in one array.
   sum,
-  /// The gradient of the NLL for means and sigma; that of λ/N KL and the penalties, for the same,
-  /// in
-  /// another array.
+  /// Two arrays, both for means and sigma: the gradient of the NLL, and that of λ/N KL and the
+  /// penalties.
   parts,
 };
 

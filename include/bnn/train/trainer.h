@@ -48,10 +48,10 @@ class Trainer {
   std::uint64_t steps_per_epoch() const;
 
   /// Step number `step` (from 1) on the given examples. Throws Error(numerical), naming the first
-  /// layer, if the loss of the batch is not finite: parameters and state are then as they were.
-  /// Also if the KL, a penalty or the gradient is not finite or too large, which is known only when
-  /// the parameters have moved: only a trainer that clips still has the old ones, and others must
-  /// not be used any more. The same if a layer's new state is not finite, clipping or not.
+  /// layer, if the loss of the batch is not finite. Parameters and state are then unchanged. Also
+  /// throws if the KL, a penalty or the gradient is not finite or too large. A trainer that clips
+  /// then still has the old parameters. Any other trainer has moved them and must not be used
+  /// again. Also throws if a layer's new state is not finite. No trainer may be used again then.
   StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples);
 
   /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.

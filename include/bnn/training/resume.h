@@ -24,8 +24,8 @@ struct Resumption {
 
 /// Takes parameters, optimizer state and position from the folder's last checkpoint. Throws
 /// Error(config) or Error(data) if that belongs to another run, Error(checkpoint) if it does not
-/// fit this one. If the best checkpoint is not that of the best epoch and its weights are in no
-/// file, it warns, and the best epoch is the one that the file is of, or none.
+/// fit this one. If no file has the weights of the best epoch, it warns. The best epoch is then
+/// that of the best checkpoint, or none.
 Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log);
 
 }  // namespace bnn

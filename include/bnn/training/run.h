@@ -1,5 +1,5 @@
 #pragma once
-// A training run in memory: config, network, data, and who trains.
+// A training run in memory: config, network, data and trainer.
 
 #include <memory>
 #include <string>

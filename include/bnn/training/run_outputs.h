@@ -2,12 +2,13 @@
 // What a training run writes: lines of metrics.jsonl, the last and the best checkpoint, and what
 // TensorBoard shows. One policy for all of them:
 //
-// What cannot be written is told once and does not stop the training. It is kept and tried again
-// whenever something of the run is written: lines and records wait in their order, and the weights
-// of a best epoch whose checkpoint failed are copied. Each last checkpoint carries what waits by
-// then, so that a resumed run writes it (histograms for TensorBoard excepted). A failure of one
-// output keeps none of the others from being written. train.log repeats what stderr shows and is
-// not counted. Not thread-safe.
+// A failed write gives one warning for each output and does not stop the training. Lines and
+// records wait in their order, and the weights of a best epoch whose checkpoint failed are copied.
+// Lines and records are tried again with the next line. save_last tries everything again: lines,
+// records, the best checkpoint, and then the last checkpoint, which carries the lines and the best
+// weights that are still missing. A resumed run writes them (histograms for TensorBoard are lost).
+// A failure of one output does not keep the others from being written. train.log repeats what
+// stderr shows and is not counted. Not thread-safe.
 
 #include <functional>
 #include <optional>

@@ -1,5 +1,6 @@
 #pragma once
-// What a run trains on: the images in memory, who is held out, and the scale of the pixels.
+// The data of a training run: the images in memory, the split, and the standardisation of the
+// pixels.
 
 #include <cstdint>
 #include <string>

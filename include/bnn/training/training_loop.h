@@ -4,8 +4,8 @@
 // Everything that it decides is a function of the config and of the step, so a run that was stopped
 // anywhere continues bit for bit as if it had not been stopped. Metrics are written before the
 // checkpoint that covers them, and dropped again on resuming if they are beyond it: each step is
-// logged once. A signal ends a validation as it ends a step: the checkpoint then stands at the
-// epoch's last step with the epoch not yet counted, and resuming begins with that validation.
+// logged once. A signal also ends a validation. The checkpoint is then that of the epoch's last
+// step, and the epoch is not counted yet. A resumed run begins with that validation.
 
 #include <chrono>
 #include <cstdint>
