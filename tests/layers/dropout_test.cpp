@@ -138,7 +138,7 @@ TEST_CASE("gradients pass through the masks of a network, trained or not") {
                   3);
 }
 
-TEST_CASE("rates outside [0, 1) are refused") {
+TEST_CASE("rates below 0, and of 1 or more, are refused") {
   for (const std::string rate : {"1", "-0.1", "true", "null", "\"0.5\""}) {
     CHECK_THROWS_WITH(make_dropout(rate, flat_shape(3)), Catch::Matchers::Contains("rate"));
   }
