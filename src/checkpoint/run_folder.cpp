@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sys/file.h>
 #include <unistd.h>
+#include <unordered_set>
 #include <utility>
 
 #include "bnn/checkpoint/calibration_file.h"
@@ -30,18 +31,6 @@ void make_folder(const std::string& path) {
 
 void remove_file(const std::string& path) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) fail(path, "cannot remove", errno);
-}
-
-// Temporary files that a killed process left; the lock says that nobody else is writing any.
-void remove_leftovers(const std::string& folder) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    for (const std::string ours :
-         {"last.safetensors", "best.safetensors", "config.json", "metrics.jsonl"}) {
-      if (name.starts_with("." + ours + ".tmp.")) remove_file(entry.path().string());
-    }
-  }
 }
 
 bool exists(const std::string& path) {
@@ -79,13 +68,23 @@ std::string lines_up_to(std::string_view text, std::uint64_t step, bool validate
   return kept;
 }
 
+// The lines of a text in which each ends with a newline.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    lines.push_back(text.substr(0, text.find('\n') + 1));
+    text.remove_prefix(lines.back().size());
+  }
+  return lines;
+}
+
 // The lines that `kept` does not hold.
 std::string lines_missing(std::string_view lines, std::string_view kept) {
+  const std::vector<std::string_view> list = lines_of(kept);
+  const std::unordered_set<std::string_view> known(list.begin(), list.end());
   std::string missing;
-  while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n') + 1);
-    if (kept.find(line) == std::string_view::npos) missing += line;
-    lines.remove_prefix(line.size());
+  for (const std::string_view line : lines_of(lines)) {
+    if (!known.contains(line)) missing += line;
   }
   return missing;
 }
@@ -105,19 +104,20 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
     throw Error(ErrorKind::locked,
                 shown_path(path_) + ": the run folder is in use by another process");
   }
-  if (use == FolderUse::fresh && exists(last_checkpoint())) {
+  if (use == FolderUse::fresh && has_last_checkpoint()) {
     throw Error(ErrorKind::usage,
                 shown_path(path_) +
                     ": the folder holds a checkpoint; use --resume to continue that "
                     "run, --overwrite to replace it, or another --out");
   }
-  remove_leftovers(path_);
-  remove_leftovers(path_ + "/checkpoints");
+  for (const std::string& file : files_of(path_)) remove_leftovers_of(file);
   if (use == FolderUse::overwrite) {
     for (const std::string& file : files_of(path_)) remove_file(file);
     remove_event_files(tensorboard_folder());
   }
 }
+
+bool RunFolder::has_last_checkpoint() const { return exists(last_checkpoint()); }
 
 void RunFolder::open_metrics(std::uint64_t step, bool validated, const std::string& unwritten) {
   std::string kept;
@@ -134,6 +134,8 @@ void RunFolder::open_metrics(std::uint64_t step, bool validated, const std::stri
       RecordFile(metrics_file(), std::move(file), kept.size(), RecordFile::Durability::synced);
   metrics_.hold(lines_missing(lines_up_to(unwritten, step, validated), kept));
 }
+
+void RunFolder::hold_metrics(const Json& line) { metrics_.hold(line.dump() + "\n"); }
 
 void RunFolder::append_metrics(const Json& line) { metrics_.append(line.dump() + "\n"); }
 

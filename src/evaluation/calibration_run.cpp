@@ -9,6 +9,7 @@
 #include "bnn/core/json.h"
 #include "bnn/evaluation/evaluation_images.h"
 #include "bnn/infer/calibration.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/temperature.h"
 #include "bnn/math/blas.h"
 #include "bnn/process/blas_kernel.h"
@@ -43,7 +44,7 @@ LabelledProbabilities predict_all(Predictor& predictor, const ModelCheckpoint& m
   predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
     stop_if_asked();
     for (std::size_t i = 0; i < block.examples.size(); ++i) {
-      data.add(block.summary(i).probabilities, images.data.labels()[block.examples[i]]);
+      data.add(summary_of(block, i).probabilities, images.data.labels()[block.examples[i]]);
     }
     if (log.progress_is_due()) {
       log.progress(fmt::format("validation {}/{}", data.examples(), images.chosen.size()));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "bnn/core/error.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/process/stop_signal.h"
 
@@ -42,7 +43,7 @@ std::vector<CorruptionResult> evaluate_corruptions(const std::vector<const Corru
       corrupt_images(*corruption, severity, seed, images.data, images.chosen, pool, corrupted);
       MetricsCollector collector(static_cast<int>(predictor.width()));
       predictor.predict(corrupted, images.chosen, [&](const PredictedBlock& block) {
-        collector.add(block.summaries(pool), block.examples, images.data.labels());
+        collector.add(summaries_of(block, pool), block.examples, images.data.labels());
         if (!log.progress_is_due()) return;
         log.progress(fmt::format("corruption {}/{}: {} {}, image {}/{}", results.size() + 1, total,
                                  corruption->name, severity, collector.examples(),

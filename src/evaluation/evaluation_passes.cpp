@@ -4,6 +4,7 @@
 
 #include "bnn/checkpoint/ensemble.h"
 #include "bnn/files/npy.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
@@ -34,7 +35,8 @@ class SampleSweep {
 
   void add(const PredictedBlock& block, const EvaluationImages& images, ThreadPool& pool) {
     for (std::size_t p = 0; p < prefixes_.size(); ++p) {
-      collectors_[p].add(block.summaries(pool, prefixes_[p]), block.examples, images.data.labels());
+      collectors_[p].add(summaries_of(block, pool, prefixes_[p]), block.examples,
+                         images.data.labels());
     }
   }
   /// Empty for one sample, which is all there is to see.
@@ -66,7 +68,7 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
     if (writer) writer->write_block(block.first, block.examples.size(), block.predictions);
-    const std::vector<Summary> list = block.summaries(setup.pool);
+    const std::vector<Summary> list = summaries_of(block, setup.pool);
     collector.add(list, block.examples, images.data.labels());
     for (std::size_t i = 0; i < list.size(); ++i) {
       scores.add(list[i]);
@@ -96,7 +98,7 @@ Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImag
   predictor.check_often(stop_if_asked);
   MetricsCollector collector(setup.models.front().graph.outputs());
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
-    collector.add(block.summaries(setup.pool), block.examples, images.data.labels());
+    collector.add(summaries_of(block, setup.pool), block.examples, images.data.labels());
   });
   return collector.finish();
 }
@@ -105,7 +107,7 @@ OodScores score_images(const EvaluationSetup& setup, EnsemblePredictor& predicto
                        const EvaluationImages& images, const VisitExample& visit) {
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
-    const std::vector<Summary> list = block.summaries(setup.pool);
+    const std::vector<Summary> list = summaries_of(block, setup.pool);
     for (std::size_t i = 0; i < list.size(); ++i) {
       scores.add(list[i]);
       visit(list[i], block.examples[i]);

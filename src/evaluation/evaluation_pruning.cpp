@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bnn/core/input_file.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/metrics.h"
 #include "bnn/infer/pruning.h"
 #include "bnn/process/stop_signal.h"
@@ -33,7 +34,7 @@ std::vector<PruningPoint> evaluate_pruning(const ModelCheckpoint& model,
     order.prune(removed, parameters);
     MetricsCollector collector(model.graph.outputs());
     predictor.predict(images.data, standardizer, images.chosen, [&](const PredictedBlock& block) {
-      collector.add(block.summaries(pool), block.examples, images.data.labels());
+      collector.add(summaries_of(block, pool), block.examples, images.data.labels());
     });
     const double kept = static_cast<double>(order.size() - removed);
     points.push_back({kept / static_cast<double>(order.size()), collector.finish()});

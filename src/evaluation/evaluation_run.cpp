@@ -76,6 +76,7 @@ struct EvaluationInputs {
   std::optional<EvaluationImages> outside;
   std::vector<const Corruption*> corruptions;
   AppliedCalibration calibration;
+  TrainingHistory history;  // for the report
 
   EvaluationInputs(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log)
       : images(load_images(options, model)) {
@@ -92,6 +93,7 @@ struct EvaluationInputs {
                   ": the calibration was fitted to images of the run's own training files, so "
                   "these numbers flatter it");
     }
+    history = training_history(options, log);
   }
 };
 
@@ -150,7 +152,7 @@ int run_evaluation(const EvalOptions& options) {
   log.detail("OpenBLAS kernel " + blas_kernel_text());
   const GracefulStop stops_tidily;
   std::optional<ReportWriter> report;
-  if (!options.report.empty()) report.emplace(options, model, log);
+  if (!options.report.empty()) report.emplace(options, model, inputs.history);
 
   PredictionSpec spec = prediction_spec(options.sampling, model);
   spec.temperature = inputs.calibration.temperature;
@@ -177,6 +179,7 @@ int run_evaluation(const EvalOptions& options) {
   if (!options.prune.empty()) {
     evaluation.pruning = evaluate_pruning(model, inputs.images, spec, options.prune, pool);
   }
+  stop_if_asked();
   if (report) {
     report->finish(evaluation, inputs.images, inputs.outside ? &*inputs.outside : nullptr);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <span>
+#include <utility>
 
 #include "bnn/checkpoint/run_folder.h"
 #include "bnn/core/display_text.h"
@@ -30,28 +31,36 @@ std::string data_text(const EvalOptions& options, const Dataset& data) {
 
 }  // namespace
 
-ReportWriter::ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log)
-    : options_(options), model_(model), log_(log), file_(options.report) {}
-
-// Empty for a checkpoint that lies in no run folder, because its history is not known.
-TrainingHistory ReportWriter::training_history() const {
+TrainingHistory training_history(const EvalOptions& options, RunLog& log) {
   TrainingHistory history;
-  const std::string folder = run_folder_of(options_.checkpoint);
-  if (folder.empty()) return history;
+  const std::string folder = run_folder_of(options.checkpoint);
+  if (options.report.empty() || folder.empty()) return history;
   const std::string path = folder + "/metrics.jsonl";
+  const auto warn = [&](const std::string& text) {
+    log.warning(printable_line("--report: " + text));
+  };
   try {
     history = read_training_history(path);
   } catch (const Error& error) {
     history.unreadable = true;
-    log_.warning(printable_line(fmt::format("--report: no training curves: {}", error.what())));
+    warn(fmt::format("no training curves: {}", error.what()));
+    return history;
   }
   if (history.damaged_lines > 0) {
-    log_.warning(printable_line(fmt::format(
-        "--report: {}: left out {} that could not be read", shown_path(path),
-        history.damaged_lines == 1 ? "one line" : fmt::format("{} lines", history.damaged_lines))));
+    warn(fmt::format(
+        "{}: left out {} that could not be read", shown_path(path),
+        history.damaged_lines == 1 ? "one line" : fmt::format("{} lines", history.damaged_lines)));
+  }
+  if (!history.has_curves()) {
+    history.unreadable = true;
+    warn(fmt::format("no training curves: {} has no whole line of an epoch", shown_path(path)));
   }
   return history;
 }
+
+ReportWriter::ReportWriter(const EvalOptions& options, const ModelCheckpoint& model,
+                           TrainingHistory history)
+    : options_(options), model_(model), history_(std::move(history)), file_(options.report) {}
 
 void ReportWriter::finish(const Evaluation& evaluation, const EvaluationImages& images,
                           const EvaluationImages* outside) {
@@ -79,7 +88,7 @@ void ReportWriter::finish(const Evaluation& evaluation, const EvaluationImages& 
                      examples_.outside_certain(), outside->data));
   }
   contents.posterior = posterior_report(model_.graph.layout(), model_.parameters);
-  contents.history = training_history();
+  contents.history = history_;
   const std::string page = report_page(contents);
   file_.write(std::as_bytes(std::span(page)));
   file_.commit();

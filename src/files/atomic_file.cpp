@@ -28,6 +28,11 @@ std::string name_of(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+// What the names of temporary files begin with, before the number of the process.
+std::string temporary_stem(const std::string& path) {
+  return "." + name_of(path).substr(0, kMaxTemporaryStem) + ".tmp.";
+}
+
 // The system and the messages would cut the path at a NUL byte.
 void check_no_nul(const std::string& path, ErrorKind kind) {
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
@@ -54,9 +59,9 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   const std::string folder = folder_of(path);
   folder_.reset(open_file(folder, O_RDONLY | O_DIRECTORY));
   if (folder_.number() < 0) fail("cannot open its folder");
-  const std::string stem = "." + name.substr(0, kMaxTemporaryStem) + ".tmp.";
-  remove_leftovers(folder, stem);
-  make_temporary((folder == "/" ? "" : folder) + "/" + stem + std::to_string(::getpid()));
+  remove_leftovers_of(path);
+  make_temporary((folder == "/" ? "" : folder) + "/" + temporary_stem(path) +
+                 std::to_string(::getpid()));
 }
 
 void AtomicFile::make_temporary(const std::string& stem) {
@@ -97,6 +102,10 @@ void AtomicFile::commit() {
   lock_.close();
   // File systems that cannot sync a folder return EINVAL.
   if (!folder_.sync() && errno != EINVAL) fail("cannot bring its folder to the disk");
+}
+
+void remove_leftovers_of(const std::string& path) {
+  remove_leftovers(folder_of(path), temporary_stem(path));
 }
 
 void write_file_atomically(const std::string& path,

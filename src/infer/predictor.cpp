@@ -18,12 +18,6 @@ ExecutionPlan prediction_plan(const Graph& graph, int threads) {
 
 }  // namespace
 
-std::vector<Summary> PredictedBlock::summaries(ThreadPool& pool, std::size_t samples) const {
-  std::vector<Summary> list(examples.size());
-  pool.run(list.size(), [&](std::size_t i, int) { list[i] = summary(i, samples); });
-  return list;
-}
-
 std::size_t examples_of_a_block(std::size_t passes, std::size_t width) {
   const std::size_t floats = passes * width;
   return std::clamp(kBlockFloats / std::max<std::size_t>(floats, 1), kMinBlock, kMaxBlock);

@@ -68,9 +68,14 @@ std::string csv_name(std::string_view name) {
   return is_formula ? "'" + text : text;
 }
 
-// The "-" of standard input is no name from a file, and no spreadsheet computes it.
+// The "-" of standard input and its images "-#0", "-#1", … No spreadsheet computes them.
+bool is_standard_input(const std::string& input) {
+  return input == "-" ||
+         (input.starts_with("-#") && input.find_first_not_of("0123456789", 2) == std::string::npos);
+}
+
 std::string csv_input(const std::string& input) {
-  return input == "-" || input.starts_with("-#") ? input : csv_name(input);
+  return is_standard_input(input) ? input : csv_name(input);
 }
 
 std::string csv_class(const PredictionFormat& format, std::size_t index) {

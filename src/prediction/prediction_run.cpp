@@ -7,6 +7,7 @@
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/checkpoint/run_folder.h"
 #include "bnn/files/npy.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 #include "bnn/prediction/prediction_inputs.h"
@@ -107,7 +108,7 @@ class RowMaker {
     if (samples_ != nullptr) samples_->write_block(index_, count, block.predictions);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t example = block.examples[i];
-      PredictionRow row{index_++, input_name(data, example), {}, block.summary(i), {}};
+      PredictionRow row{index_++, input_name(data, example), {}, summary_of(block, i), {}};
       if (data.has_labels()) row.label = data.labels()[example];
       if (conformal_) row.prediction_set = prediction_set(*conformal_, row.summary.probabilities);
       out_.write(row);

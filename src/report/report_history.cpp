@@ -24,10 +24,12 @@ void add_point(std::vector<ChartPoint>& curve, double epoch, std::optional<doubl
   if (value) curve.push_back({epoch, *value});
 }
 
-void add_entry(TrainingHistory& history, const Json& line) {
+// False if the line has no epoch or no event.
+bool add_entry(TrainingHistory& history, const Json& line) {
+  if (!line.is_object()) return false;
   const std::optional<double> epoch = finite_number(line, "epoch");
   const Json* event = line.find("event");
-  if (!epoch || event == nullptr) return;
+  if (!epoch || event == nullptr) return false;
   if (*event == "train") {
     add_point(history.nll, *epoch, finite_number(line, "nll"));
     add_point(history.loss, *epoch, finite_number(line, "loss"));
@@ -39,6 +41,7 @@ void add_entry(TrainingHistory& history, const Json& line) {
     add_point(history.validation_nll, *epoch, finite_number(line, "nll"));
     add_point(history.validation_accuracy, *epoch, finite_number(line, "accuracy"));
   }
+  return true;
 }
 
 }  // namespace
@@ -49,11 +52,8 @@ TrainingHistory read_training_history(const std::string& metrics_file) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const std::optional<Json> entry = try_parse_json(line);
-    if (entry && entry->is_object()) {
-      add_entry(history, *entry);
-    } else if (!lines.eof()) {
-      ++history.damaged_lines;
-    }
+    const bool is_added = entry && add_entry(history, *entry);
+    if (!is_added && !lines.eof()) ++history.damaged_lines;
   }
   return history;
 }

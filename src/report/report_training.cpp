@@ -69,9 +69,8 @@ Markup best_epoch(const std::vector<ChartPoint>& validation) {
 // What is missing of the curves, in a sentence.
 Markup missing_note(const TrainingHistory& history) {
   if (history.unreadable) {
-    return "<p>The training curves are missing, because metrics.jsonl in the folder of the run "
-           "could "
-           "not be read.</p>\n";
+    return "<p>The training curves are missing, because none could be read from metrics.jsonl in "
+           "the folder of the run.</p>\n";
   }
   if (history.damaged_lines == 0) return {};
   return markup(

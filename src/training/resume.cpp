@@ -39,7 +39,7 @@ void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per
   throw Error(
       ErrorKind::checkpoint,
       fmt::format("{}: state: step {} after {} epochs of {} steps, the best of them number "
-                  "{}, is no place that training comes to",
+                  "{}, is not a state that training can reach",
                   shown_path(path), state.step, state.epoch, steps_per_epoch, state.best_epoch));
 }
 

@@ -18,7 +18,7 @@ std::string carried_lines(const std::string& lines) {
 }  // namespace
 
 RunOutputs::RunOutputs(Run& run, RunFolder& folder, RunLog& log)
-    : run_(run), folder_(folder), log_(log), config_(run.checkpoint_config()) {}
+    : run_(run), folder_(folder), log_(log) {}
 
 // True if it is written now. Only failures of the disk are worth another try.
 bool RunOutputs::attempt(Output& output, const std::function<void()>& write) {
@@ -33,25 +33,33 @@ bool RunOutputs::attempt(Output& output, const std::function<void()>& write) {
     output.has_warned = true;
     return false;
   }
-  if (!output.failure.empty()) log_.info(fmt::format("{} is written by now", output.name));
+  if (!output.failure.empty()) log_.info(fmt::format("{} is written now", output.name));
   output.failure.clear();
   return true;
 }
 
+bool RunOutputs::may_write() const { return last_.failure.empty(); }
+
 void RunOutputs::add_line(const Json& line, const std::vector<PosteriorHistograms>& histograms) {
+  if (!may_write()) {
+    folder_.hold_metrics(line);
+    if (board_ != nullptr) board_->hold(line, histograms);
+    return;
+  }
   attempt(metrics_, [&] { folder_.append_metrics(line); });
   if (board_ != nullptr) attempt(shown_, [&] { board_->append(line, histograms); });
 }
 
 void RunOutputs::write_best(const TrainingState& state, AlignedArray& parameters) {
-  save_checkpoint(folder_.best_checkpoint(), config_, state, run_.graph.layout(), {&parameters});
+  save_checkpoint(folder_.best_checkpoint(), run_.checkpoint_config(), state, run_.graph.layout(),
+                  {&parameters});
   log_.detail("saved " + folder_.best_checkpoint());
 }
 
 void RunOutputs::save_best(const TrainingState& state) {
   AlignedArray& parameters = run_.trainer.parameters();
   unsaved_best_.reset();  // which is not the best any more
-  if (attempt(best_, [&] { write_best(state, parameters); })) return;
+  if (may_write() && attempt(best_, [&] { write_best(state, parameters); })) return;
   AlignedArray copy(parameters.span().size());
   std::copy(parameters.span().begin(), parameters.span().end(), copy.span().begin());
   unsaved_best_ = UnsavedBest{state, std::move(copy)};
@@ -59,23 +67,48 @@ void RunOutputs::save_best(const TrainingState& state) {
 
 void RunOutputs::save_best(UnsavedBest best) { unsaved_best_ = std::move(best); }
 
-void RunOutputs::save_last(const TrainingState& state) {
+void RunOutputs::write_last(const TrainingState& state) {
+  const auto write = [&](const UnwrittenOutputs& carried) {
+    save_checkpoint(folder_.last_checkpoint(), run_.checkpoint_config(), state, run_.graph.layout(),
+                    {&run_.trainer.parameters(), run_.trainer.optimizer_state()}, carried);
+  };
+  attempt(last_, [&] {
+    UnwrittenOutputs carried{carried_lines(folder_.unwritten_metrics())};
+    if (unsaved_best_) {
+      UnwrittenOutputs with_best = carried;
+      with_best.best_state = &unsaved_best_->state;
+      with_best.best_parameters = &unsaved_best_->parameters;
+      try {
+        return write(with_best);
+      } catch (const Error& error) {
+        // There may be room for the checkpoint without the weights of the best epoch.
+        if (error.kind() != ErrorKind::io) throw;
+      }
+    }
+    write(carried);
+  });
+  if (last_.failure.empty()) log_.detail("saved " + folder_.last_checkpoint());
+}
+
+void RunOutputs::write_others() {
   attempt(metrics_, [&] { folder_.sync_metrics(); });
   if (board_ != nullptr) attempt(shown_, [&] { board_->flush(); });
   if (unsaved_best_ &&
       attempt(best_, [&] { write_best(unsaved_best_->state, unsaved_best_->parameters); })) {
     unsaved_best_.reset();
   }
-  UnwrittenOutputs unwritten{carried_lines(folder_.unwritten_metrics())};
-  if (unsaved_best_) {
-    unwritten.best_state = &unsaved_best_->state;
-    unwritten.best_parameters = &unsaved_best_->parameters;
-  }
-  attempt(last_, [&] {
-    save_checkpoint(folder_.last_checkpoint(), config_, state, run_.graph.layout(),
-                    {&run_.trainer.parameters(), run_.trainer.optimizer_state()}, unwritten);
-    log_.detail("saved " + folder_.last_checkpoint());
-  });
+}
+
+void RunOutputs::save_last(const TrainingState& state) {
+  const std::size_t lines = folder_.unwritten_metrics().size();
+  const bool best_waits = unsaved_best_.has_value();
+  const bool waits = lines > 0 || best_waits;
+  // If the disk is full, the last checkpoint comes first. It carries what the others lack.
+  if (waits) write_last(state);
+  write_others();
+  const bool has_changed =
+      folder_.unwritten_metrics().size() != lines || unsaved_best_.has_value() != best_waits;
+  if (!waits || has_changed) write_last(state);
 }
 
 void RunOutputs::require_all() const {
@@ -87,10 +120,13 @@ void RunOutputs::require_all() const {
     missing.push_back(output->name);
   }
   if (missing.empty()) return;
+  const bool can_resume = folder_.has_last_checkpoint();
   throw Error(ErrorKind::io,
-              fmt::format("{}: not all is written, missing: {}; --resume writes it once it can "
-                          "({})",
-                          shown_path(folder_.path()), fmt::join(missing, ", "), failure));
+              fmt::format("{}: not all is written, missing: {}; {} ({})",
+                          shown_path(folder_.path()), fmt::join(missing, ", "),
+                          can_resume ? "--resume writes it once it can"
+                                     : "without a last checkpoint the run cannot be resumed",
+                          failure));
 }
 
 }  // namespace bnn

@@ -105,4 +105,8 @@ void TensorBoard::append(const Json& metrics, const std::vector<PosteriorHistogr
   file_.append(record_of(metrics, histograms));
 }
 
+void TensorBoard::hold(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
+  file_.hold(record_of(metrics, histograms));
+}
+
 }  // namespace bnn

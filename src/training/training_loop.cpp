@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bnn/core/display_text.h"
+#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/named_metrics.h"
 #include "bnn/infer/summary.h"
 #include "bnn/process/stop_signal.h"
@@ -190,7 +191,7 @@ std::optional<Metrics> TrainingLoop::validate() {
   try {
     predictor_->predict(run_.data.images, standardizer, run_.data.split.validation,
                         [&](const PredictedBlock& block) {
-                          collector.add(block.summaries(run_.pool), block.examples,
+                          collector.add(summaries_of(block, run_.pool), block.examples,
                                         run_.data.images.labels());
                         });
   } catch (const Stopped&) {

@@ -111,7 +111,6 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   Resumption begin =
       options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
   const TrainingState& state = begin.state;
-  const GracefulStop stops_with_a_checkpoint;
   write_file_atomically(folder.config_file(), run.folder_config().dump(2) + "\n");
   const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
   folder.open_metrics(state.step, validated, begin.unwritten_metrics);
@@ -129,6 +128,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   const ImageChanges& changes = run.data.images.changes();
   if (changes.any()) log.info(changes.sentence(run.data.images.shape()));
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
+  const GracefulStop stops_with_a_checkpoint;  // from here on; what is read so far ends at once
   TrainingLoop loop(run, outputs, log);
   const auto max_steps = options.max_steps
                              ? std::optional(static_cast<std::uint64_t>(*options.max_steps))

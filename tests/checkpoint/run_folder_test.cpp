@@ -115,7 +115,8 @@ TEST_CASE("a checkpoint's temporary files that a killed run left are removed, ot
   const std::string checkpoints = directory.file("checkpoints");
   fs::create_directories(checkpoints);
   for (const char* name : {"/.last.safetensors.tmp.12", "/.best.safetensors.tmp.12",
-                           "/.other.tmp.12", "/last.safetensors.tmp", "/mine.safetensors"}) {
+                           "/.last.safetensors.calibration.json.tmp.12", "/.other.tmp.12",
+                           "/last.safetensors.tmp", "/mine.safetensors"}) {
     write_text(checkpoints + name, "x");
   }
   const RunFolder folder(directory.path(), FolderUse::fresh);

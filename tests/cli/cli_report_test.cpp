@@ -147,6 +147,15 @@ TEST_CASE("a metrics.jsonl that cannot be read is said on stderr and in the repo
   write_text(path, "{\"event\": \"train\", \"epoch\": 1,\n\xFF\xFE\n");
   CHECK(tiny.eval(words).err.find("left out 2 lines") != std::string::npos);
 
+  // Nothing of it is a whole line of an epoch.
+  for (const char* text :
+       {"{\"event\":\"train\",\"epo", "", "{\"event\":\"train\",\"step\":\"x\"}\n"}) {
+    CAPTURE(text);
+    write_text(path, text);
+    CHECK(tiny.eval(words).err.find("no training curves: ") != std::string::npos);
+    CHECK(tiny.read("report.html").find("The training curves are missing") != std::string::npos);
+  }
+
   std::filesystem::remove(path);
   std::filesystem::create_directory(path);
   const ProgramRun run = tiny.eval(words);

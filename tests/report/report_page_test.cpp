@@ -112,7 +112,8 @@ TEST_CASE("a report says so if training curves are missing") {
   contents.history.unreadable = true;
   const std::string page = report_page(contents);
   check_whole(page);
-  CHECK(page.find("The training curves are missing, because metrics.jsonl") != std::string::npos);
+  CHECK(page.find("The training curves are missing, because none could be read") !=
+        std::string::npos);
   contents = full_report();
   contents.history.damaged_lines = 2;
   CHECK(report_page(contents).find("has 2 lines that could not be read") != std::string::npos);

@@ -3,6 +3,7 @@
 
 #include "bnn/training/run_outputs.h"
 
+#include <chrono>
 #include <filesystem>
 
 #include <catch2/catch.hpp>
@@ -43,6 +44,14 @@ void check_as_undisturbed(const TinyRun& tiny) {
   CHECK(tiny.read("run" + kBest) == tiny.read("whole" + kBest));
   CHECK(timeless_metrics(tiny.read("run/metrics.jsonl")) ==
         timeless_metrics(tiny.read("whole/metrics.jsonl")));
+}
+
+Run fresh_run(const TinyRun& tiny) {
+  RunConfig config = read_run_config(tiny_config(), "tiny.json", ErrorKind::config);
+  Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
+  TrainingData data = load_training_data(config, tiny.path(), graph.outputs());
+  ExecutionPlan plan = training_plan(graph, config.training, 1);
+  return Run(std::move(config), std::move(graph), std::move(data), std::move(plan));
 }
 
 }  // namespace
@@ -144,11 +153,7 @@ TEST_CASE(
 
 TEST_CASE("a checkpoint that fails is told once and saved at the next chance") {
   const TinyRun tiny;
-  RunConfig config = read_run_config(tiny_config(), "tiny.json", ErrorKind::config);
-  Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
-  TrainingData data = load_training_data(config, tiny.path(), graph.outputs());
-  ExecutionPlan plan = training_plan(graph, config.training, 1);
-  Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
+  Run run = fresh_run(tiny);
   RunFolder folder(tiny.file("run"), FolderUse::fresh);
   folder.open_metrics(0);
   RunLog log("bnn-train", Verbosity::quiet);
@@ -177,6 +182,80 @@ TEST_CASE("a checkpoint that fails is told once and saved at the next chance") {
   restore_arrays(folder.best_checkpoint(), best.contents, run.graph.layout(), {&parameters});
   CHECK(parameters.span()[0] == first);
   CHECK_FALSE(load_checkpoint(folder.last_checkpoint()).unwritten_best.has_value());
+}
+
+TEST_CASE("the last checkpoint gets what space there is before the best weights") {
+  const TinyRun tiny;
+  REQUIRE(tiny.train({"--out", "whole"}).exit_code == 0);
+  fs::create_directories(tiny.file("run" + kBest));  // so that the last one is to carry the best
+  const std::uintmax_t lean = fs::file_size(tiny.last("whole"));
+  const std::string blocks = std::to_string(lean / 512 + 1);  // no room for the best weights
+  const ProgramRun run =
+      run_program("/bin/sh",
+                  {"-c", "ulimit -f " + blocks + "; exec \"$0\" --config tiny.json --out run",
+                   bnn::testing::binary_directory() + "/bnn-train"},
+                  {.directory = tiny.path()});
+  INFO(run.err);
+  CHECK(run.exit_code == 6);
+  CHECK(run.err.find("missing: checkpoints/best.safetensors; --resume") != std::string::npos);
+  const LoadedCheckpoint last = load_checkpoint(tiny.last("run"));
+  CHECK(last.state.epoch == 2);
+  CHECK_FALSE(last.unwritten_best.has_value());
+}
+
+TEST_CASE("no line is written before the last checkpoint while that one waits for space") {
+  const TinyRun tiny;
+  Run run = fresh_run(tiny);
+  RunFolder folder(tiny.file("run"), FolderUse::fresh);
+  folder.open_metrics(0);
+  RunLog log("bnn-train", Verbosity::quiet);
+  RunOutputs outputs(run, folder, log);
+  const TrainingState state;
+  const auto line = [](int step) { return Json{{"event", "train"}, {"step", step}}; };
+  const auto lines = [&] { return json_lines(tiny.read("run/metrics.jsonl")).size(); };
+  outputs.add_line(line(1));
+  CHECK(lines() == 1);
+  fs::create_directories(folder.last_checkpoint());
+  outputs.save_last(state);
+  CHECK_THROWS_WITH(outputs.require_all(),
+                    Catch::Contains("missing: checkpoints/last.safetensors"));
+  outputs.add_line(line(2));
+  CHECK(lines() == 1);
+  outputs.save_last(state);  // the line takes what the checkpoint cannot use
+  CHECK(lines() == 2);
+  outputs.add_line(line(3));
+  fs::remove(folder.last_checkpoint());
+  outputs.save_last(state);
+  CHECK(lines() == 3);
+  CHECK_NOTHROW(outputs.require_all());
+  CHECK(load_checkpoint(folder.last_checkpoint()).unwritten_metrics.empty());
+}
+
+TEST_CASE("a run that never wrote a checkpoint does not promise to be resumed") {
+  const TinyRun tiny;
+  const ProgramRun run = run_program("/bin/sh",
+                                     {"-c", "ulimit -f 8; exec \"$0\" --config tiny.json --out run",
+                                      bnn::testing::binary_directory() + "/bnn-train"},
+                                     {.directory = tiny.path()});
+  INFO(run.err);
+  CHECK(run.exit_code == 6);
+  CHECK(run.err.find("without a last checkpoint the run cannot be resumed") != std::string::npos);
+}
+
+TEST_CASE("many lines that wait are compared in linear time with many that are there") {
+  const TinyRun tiny;
+  std::string text;
+  for (int i = 0; i < 40000; ++i) {
+    text += "{\"event\":\"note\",\"step\":1,\"n\":" + std::to_string(i) + "}\n";
+  }
+  RunFolder folder(tiny.file("run"), FolderUse::fresh);
+  write_text(tiny.file("run/metrics.jsonl"), text);
+  const std::string other = "{\"event\":\"note\",\"step\":1}\n";
+  const auto start = std::chrono::steady_clock::now();
+  folder.open_metrics(1, true, text + other);
+  // Each with each would take minutes.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  CHECK(folder.unwritten_metrics() == other);
 }
 
 }  // namespace bnn::testing

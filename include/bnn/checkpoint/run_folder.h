@@ -34,6 +34,7 @@ class RunFolder {
   std::string config_file() const { return path_ + "/config.json"; }
   std::string log_file() const { return path_ + "/train.log"; }
   std::string last_checkpoint() const { return path_ + "/checkpoints/last.safetensors"; }
+  bool has_last_checkpoint() const;
   std::string best_checkpoint() const { return path_ + "/checkpoints/best.safetensors"; }
 
   std::string tensorboard_folder() const { return path_ + "/tensorboard"; }
@@ -43,6 +44,8 @@ class RunFolder {
   /// @param unwritten lines that an earlier process could not write; those that the file does not
   ///   hold wait to be written
   void open_metrics(std::uint64_t step, bool validated = true, const std::string& unwritten = "");
+  /// Adds one line that waits for the next call.
+  void hold_metrics(const Json& line);
   /// Appends one line. Throws Error(io): the line then waits and the next call tries again.
   void append_metrics(const Json& line);
   /// Makes the lines so far durable; call before the checkpoint that covers them. Throws Error(io).

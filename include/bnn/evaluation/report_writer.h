@@ -14,12 +14,17 @@
 
 namespace bnn {
 
+/// The curves of the run that the checkpoint lies in, for options.report. Empty for a checkpoint in
+/// no run folder, because its history is not known, and without a report. What cannot be read is a
+/// warning of the log.
+TrainingHistory training_history(const EvalOptions& options, RunLog& log);
+
 /// Begins a temporary file next to `options.report`, so that a folder that cannot be written is
 /// found before the work. The report appears with `finish`, and never in parts. Not thread-safe.
 class ReportWriter {
  public:
-  /// All must outlive the writer. Training curves that cannot be read are a warning of the log.
-  ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log);
+  /// Options and model must outlive the writer.
+  ReportWriter(const EvalOptions& options, const ModelCheckpoint& model, TrainingHistory history);
 
   ReportCollector& examples() { return examples_; }
 
@@ -28,11 +33,9 @@ class ReportWriter {
               const EvaluationImages* outside);
 
  private:
-  TrainingHistory training_history() const;
-
   const EvalOptions& options_;
   const ModelCheckpoint& model_;
-  RunLog& log_;
+  TrainingHistory history_;
   AtomicFile file_;
   ReportCollector examples_;
 };

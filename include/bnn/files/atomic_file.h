@@ -49,6 +49,10 @@ class AtomicFile {
   FileDescriptor lock_;
 };
 
+/// Removes the temporary files that killed processes left when they wrote `path`. AtomicFile does
+/// so.
+void remove_leftovers_of(const std::string& path);
+
 /// Replaces a file atomically and durably by the parts, one after the other. On any error the
 /// temporary file is removed. A failed fsync is never tried again on the same file, since the
 /// kernel may have dropped the data by then; the caller may call again, which makes a new file.

@@ -18,7 +18,6 @@
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/standardizer.h"
-#include "bnn/infer/temperature.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
 #include "bnn/model/graph.h"
@@ -30,8 +29,8 @@ struct PredictionSpec {
   /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
   bool mean_weights = false;
   std::uint64_t seed = 0;
-  /// What a classifier's summaries scale the probabilities by (temperature.h). The samples are not
-  /// scaled.
+  /// Handed on to what summarises a classifier's predictions (class_summaries.h). The predictions
+  /// are not scaled.
   double temperature = 1;
 
   int passes() const { return mean_weights ? 1 : samples; }
@@ -45,18 +44,6 @@ struct PredictedBlock {
   std::size_t passes;
   std::size_t width;  // numbers of a prediction: Likelihood::prediction_size
   double temperature = 1;
-
-  /// Of a classifier: what the first `samples` passes say about image i of the block, after
-  /// scaling.
-  Summary summary(std::size_t i, std::size_t samples) const {
-    return summarize_scaled(predictions.data() + i * width, samples, examples.size() * width,
-                            static_cast<int>(width), temperature);
-  }
-  Summary summary(std::size_t i) const { return summary(i, passes); }
-
-  /// The summaries of all images of the block, computed on the pool's threads.
-  std::vector<Summary> summaries(ThreadPool& pool, std::size_t samples) const;
-  std::vector<Summary> summaries(ThreadPool& pool) const { return summaries(pool, passes); }
 };
 
 /// How many examples are predicted at a time, so that their predictions fit 16 MiB.

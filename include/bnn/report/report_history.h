@@ -13,8 +13,8 @@ namespace bnn {
 struct TrainingHistory {
   std::vector<ChartPoint> nll, loss, kl, accuracy;  // of the training examples; kl is KL / N
   std::vector<ChartPoint> validation_nll, validation_accuracy;
-  bool unreadable = false;        // the file could not be read: no curves for that reason
-  std::size_t damaged_lines = 0;  // lines that are no JSON object; their points are missing
+  bool unreadable = false;        // there is a file, but no curve could be read from it
+  std::size_t damaged_lines = 0;  // lines that are no JSON object with an epoch and an event
 
   bool has_curves() const { return !nll.empty() || !validation_nll.empty(); }
 };

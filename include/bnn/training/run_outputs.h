@@ -4,9 +4,11 @@
 //
 // A failed write gives one warning for each output and does not stop the training. Lines and
 // records wait in their order, and the weights of a best epoch whose checkpoint failed are copied.
-// Lines and records are tried again with the next line. save_last tries everything again: lines,
-// records, the best checkpoint, and then the last checkpoint, which carries the lines and the best
-// weights that are still missing. A resumed run writes them (histograms for TensorBoard are lost).
+// Lines and records are tried again with the next line, and everything with save_last. Where
+// something waits, the last checkpoint is saved before the others and carries the waiting lines and
+// the best weights (or the lines alone, if there is no room for both). As long as the last
+// checkpoint itself waits, nothing else takes space before it. A resumed run writes what was
+// carried (histograms for TensorBoard are lost).
 // A failure of one output does not keep the others from being written. train.log repeats what
 // stderr shows and is not counted. Not thread-safe.
 
@@ -44,7 +46,7 @@ class RunOutputs {
   void save_best(const TrainingState& state);
   /// What an earlier process could not write.
   void save_best(UnsavedBest best);
-  /// Everything that waits, and then the last checkpoint.
+  /// The last checkpoint and everything that waits.
   void save_last(const TrainingState& state);
 
   /// Throws Error(io), naming what is missing, if anything is not written. Call after the last
@@ -58,6 +60,10 @@ class RunOutputs {
     bool has_warned = false;
   };
 
+  /// False while the last checkpoint waits for space.
+  bool may_write() const;
+  void write_last(const TrainingState& state);
+  void write_others();
   bool attempt(Output& output, const std::function<void()>& write);
   void write_best(const TrainingState& state, AlignedArray& parameters);
 
@@ -65,7 +71,6 @@ class RunOutputs {
   RunFolder& folder_;
   RunLog& log_;
   TensorBoard* board_ = nullptr;
-  Json config_;  // as checkpoints store it
   std::optional<UnsavedBest> unsaved_best_;
   Output metrics_{"metrics.jsonl"}, last_{"checkpoints/last.safetensors"};
   Output best_{"checkpoints/best.safetensors"}, shown_{"tensorboard"};

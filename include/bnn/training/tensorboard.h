@@ -34,6 +34,9 @@ class TensorBoard {
   /// "signal_to_noise/<tensor>". Throws Error(io); the record then waits.
   void append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms = {});
 
+  /// The same, but the record waits for the next call.
+  void hold(const Json& metrics, const std::vector<PosteriorHistograms>& histograms = {});
+
   /// Writes the records that wait. Throws Error(io).
   void flush() { file_.flush(); }
 
