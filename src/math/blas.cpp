@@ -65,7 +65,7 @@ void refuse_unsafe_build(int threads) {
   }
 }
 
-// OpenBLAS 0.3.21 maps one buffer per concurrent caller and retries for ever where it cannot.
+// OpenBLAS 0.3.21 maps one buffer per concurrent caller and retries without end if it cannot.
 void probe_buffers(int threads) {
   constexpr std::size_t kBufferBytes = std::size_t{32} << 22;
   const std::size_t bytes = kBufferBytes * static_cast<std::size_t>(threads);

@@ -44,8 +44,8 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
   if (steps * spec.samples < 4294967295.0) return;
   throw Error(ErrorKind::config,
               source +
-                  ": /training/epochs: epochs, steps and samples come to more than 2^32 draws "
-                  "of the weights");
+                  ": /training/epochs: epochs, steps and samples need more than 2^32 draws of "
+                  "the weights");
 }
 
 std::string shape_of_run(const RunConfig& config, const TrainingData& data,

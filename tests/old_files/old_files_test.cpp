@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/checkpoint/checkpoint.h"
 #include "support/data_files.h"
 #include "support/json_document.h"
 #include "support/places.h"
@@ -171,6 +172,9 @@ void check_old_files(const std::string& what, const std::string& folder, double 
   session.run("bnn-train", {"--resume", "--data", ".", "--out", "run"});
   check_same_text(read_bytes(folder + "/whole.jsonl"),
                   read_bytes(session.file("run/metrics.jsonl")), 10 * tolerance, "metrics.jsonl");
+  // Also if the best checkpoint was carried by the last one, because it could not be written.
+  CHECK(load_checkpoint(session.file(kBest)).state.epoch ==
+        load_checkpoint(session.file(kLast)).state.best_epoch);
 }
 
 }  // namespace
