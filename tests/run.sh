@@ -22,4 +22,6 @@ install_packages catch2 zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-de
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"
-"$build/bnn-tests"
+# Cases run side by side; what passed needs no line.
+ctest --test-dir "$build" -j "$(nproc)" --output-on-failure |
+  sed -u -E '/^ +Start +[0-9]+: /d; / Passed +[0-9.]+ sec *$/d'
