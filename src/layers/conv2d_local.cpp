@@ -6,7 +6,6 @@
 
 #include "bnn/layers/bias.h"
 #include "bnn/layers/scratch.h"
-#include "bnn/math/blas.h"
 
 namespace bnn {
 namespace {
@@ -83,13 +82,14 @@ void Conv2dLocal::forward_example(const ForwardArgs& args, std::size_t b,
     float* y = args.output + b * geometry_.output_size() + first;
     float* deviation = saved == nullptr ? buffers.deviation : saved + first;
     // pixels x filters = (pixels x depth) (depth x filters), twice
-    multiply(matrix(columns, tile.pixels, depth),
-             matrix(geometry_.kernel.common(args.pass), depth, filters),
-             matrix(y, tile.pixels, filters));
+    args.pass.products.multiply(matrix(columns, tile.pixels, depth),
+                                matrix(geometry_.kernel.common(args.pass), depth, filters),
+                                matrix(y, tile.pixels, filters));
     square(columns, static_cast<std::size_t>(tile.pixels) * static_cast<std::size_t>(depth),
            buffers.squares);
-    multiply(matrix(buffers.squares, tile.pixels, depth), matrix(buffers.variance, depth, filters),
-             matrix(deviation, tile.pixels, filters));
+    args.pass.products.multiply(matrix(buffers.squares, tile.pixels, depth),
+                                matrix(buffers.variance, depth, filters),
+                                matrix(deviation, tile.pixels, filters));
     draw_noise(args.pass, b, first, {buffers.noise, size});
     for (std::size_t i = 0; i < size; ++i) {
       deviation[i] = std::sqrt(deviation[i]);
@@ -150,17 +150,19 @@ void Conv2dLocal::backward_tile(const BackwardArgs& args, std::size_t b, const T
   const ConstMatrix tile_dvariance =
       matrix(variance_gradient(args, b, tile, dz, buffers), tile.pixels, filters);
   // depth x filters += (pixels x depth)ᵀ (pixels x filters), twice
-  multiply_at_b(matrix(columns, tile.pixels, depth), tile_dz,
-                matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
-                Write::add);
-  multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
-                matrix(buffers.variance_gradient, depth, filters), Write::add);
+  args.pass.products.multiply_at_b(
+      matrix(columns, tile.pixels, depth), tile_dz,
+      matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
+      Write::add);
+  args.pass.products.multiply_at_b(matrix(buffers.squares, tile.pixels, depth), tile_dvariance,
+                                   matrix(buffers.variance_gradient, depth, filters), Write::add);
   if (dx == nullptr) return;
   // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth; the squares are used up.
-  multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
-                matrix(buffers.squares, tile.pixels, depth));
-  multiply_a_bt(tile_dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
-                matrix(buffers.column_gradient, tile.pixels, depth));
+  args.pass.products.multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
+                                   matrix(buffers.squares, tile.pixels, depth));
+  args.pass.products.multiply_a_bt(tile_dz,
+                                   matrix(geometry_.kernel.common(args.pass), depth, filters),
+                                   matrix(buffers.column_gradient, tile.pixels, depth));
   for (std::size_t i = 0; i < column_size; ++i) {
     buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];
   }

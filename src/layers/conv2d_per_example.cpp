@@ -5,22 +5,19 @@
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/example_weights.h"
-#include "bnn/math/blas.h"
 
 namespace bnn {
 
 // The pieces of scratch memory.
 struct Conv2dPerExample::Buffers {
   ExampleWeights kernel;
-  float* kernel_gradient;  // [depth][filters], of one example
-  float* columns;          // [pixels of a tile][depth], unless the image itself is that
+  float* columns;  // [pixels of a tile][depth], unless the image itself is that
 
   Buffers(const Conv2dGeometry& geometry, Scratch& scratch)
       : kernel({geometry.kernel, geometry.noise, geometry.window.taps(),
                 static_cast<std::size_t>(geometry.window.input.channels),
                 static_cast<std::size_t>(geometry.filters)},
                scratch),
-        kernel_gradient(scratch.take(geometry.kernel.size())),
         columns(scratch.take(tile_size(geometry.window))) {}
 };
 
@@ -39,14 +36,19 @@ void Conv2dPerExample::forward(const ForwardArgs& args) const {
     float* output = args.output + b * geometry_.output_size();
     float* saved = saved_at(args.saved, b * saved_size());
     buffers.kernel.draw(args.pass, b);
-    const float* weights = buffers.kernel.weights(args.pass);
+    const bool is_flipped = buffers.kernel.is_flipped(args.pass);
+    const float* weights = is_flipped ? nullptr : buffers.kernel.weights(args.pass);
     for_each_tile(window, [&](const Tile& tile) {
-      const float* columns = tile_columns(window, tile, image, buffers.columns);
+      const ConstMatrix columns =
+          matrix(tile_columns(window, tile, image, buffers.columns), tile.pixels, window.depth());
       float* y = output + tile.first_pixel * filters;
+      const Matrix z = matrix(y, tile.pixels, geometry_.filters);
       // pixels x filters = (pixels x depth) (depth x filters)
-      multiply(matrix(columns, tile.pixels, window.depth()),
-               matrix(weights, window.depth(), geometry_.filters),
-               matrix(y, tile.pixels, geometry_.filters));
+      if (is_flipped) {
+        args.pass.products.multiply_flipped(columns, buffers.kernel.flipped(args.pass), z);
+      } else {
+        args.pass.products.multiply(columns, matrix(weights, window.depth(), geometry_.filters), z);
+      }
       add_bias_and_activate(bias, geometry_.activation, y, tile.pixels, filters,
                             saved_at(saved, tile.first_pixel * filters));
     });
@@ -58,7 +60,9 @@ void Conv2dPerExample::backward(const BackwardArgs& args) const {
   const auto filters = static_cast<std::size_t>(geometry_.filters);
   Scratch scratch(args.scratch);
   Buffers buffers(geometry_, scratch);
-  const bool differs = geometry_.kernel.differs_by_example(args.pass);
+  if (buffers.kernel.is_flipped(args.pass) && args.input_gradients[0] != nullptr) {
+    buffers.kernel.transpose_flipped(args.pass);
+  }
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     const std::size_t first = b * geometry_.output_size();
     float* dz = args.output_gradient + first;
@@ -66,46 +70,60 @@ void Conv2dPerExample::backward(const BackwardArgs& args) const {
                       saved_at(args.saved, b * saved_size()), geometry_.output_size(), dz);
     add_bias_gradient(geometry_.bias, args.pass, dz, window.pixels(), filters, args.gradient);
     buffers.kernel.draw(args.pass, b);
-    const float* image = args.inputs[0] + b * window.input.size();
-    if (differs) {
-      std::memset(buffers.kernel_gradient, 0, geometry_.kernel.size() * sizeof(float));
-      add_kernel_gradient(image, dz, buffers.columns, buffers.kernel_gradient);
-      buffers.kernel.scatter(args.pass, buffers.kernel_gradient, args.gradient);
-    } else {
-      add_kernel_gradient(image, dz, buffers.columns,
-                          geometry_.kernel.common_gradient(args.pass, args.gradient));
-    }
+    add_kernel_gradient(args, args.inputs[0] + b * window.input.size(), dz, buffers);
     if (args.input_gradients[0] == nullptr) continue;
-    input_gradient(dz, buffers.kernel.weights(args.pass), buffers.columns,
-                   args.input_gradients[0] + b * window.input.size());
+    input_gradient(args.pass, dz, buffers, args.input_gradients[0] + b * window.input.size());
   }
 }
 
-void Conv2dPerExample::add_kernel_gradient(const float* image, const float* dz, float* columns,
-                                           float* gradient) const {
+// Of the example drawn last: cols(image)ᵀ dz goes to the gradients for what its weights are made
+// of.
+void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float* image,
+                                           const float* dz, const Buffers& buffers) const {
   const Window& window = geometry_.window;
+  const ExampleWeights& kernel = buffers.kernel;
+  const bool is_flipped = kernel.is_flipped(args.pass);
+  const bool is_own = geometry_.kernel.differs_by_example(args.pass) && !is_flipped;
+  if (is_own) std::memset(kernel.gradient(), 0, geometry_.kernel.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
-    const float* cols = tile_columns(window, tile, image, columns);
+    const ConstMatrix cols =
+        matrix(tile_columns(window, tile, image, buffers.columns), tile.pixels, window.depth());
+    const ConstMatrix tile_dz =
+        matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters), tile.pixels,
+               geometry_.filters);
     // depth x filters += (pixels x depth)ᵀ (pixels x filters)
-    multiply_at_b(matrix(cols, tile.pixels, window.depth()),
-                  matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters),
-                         tile.pixels, geometry_.filters),
-                  matrix(gradient, window.depth(), geometry_.filters), Write::add);
+    if (is_flipped) {
+      args.pass.products.add_flipped_gradient(cols, tile_dz,
+                                              kernel.flipped_gradient(args.pass, args.gradient));
+      return;
+    }
+    float* gradient =
+        is_own ? kernel.gradient() : geometry_.kernel.common_gradient(args.pass, args.gradient);
+    args.pass.products.multiply_at_b(
+        cols, tile_dz, matrix(gradient, window.depth(), geometry_.filters), Write::add);
   });
+  if (is_own) kernel.scatter(args.pass, args.gradient);
 }
 
-void Conv2dPerExample::input_gradient(const float* dz, const float* weights, float* columns,
+void Conv2dPerExample::input_gradient(const Pass& pass, const float* dz, Buffers& buffers,
                                       float* dx) const {
   const Window& window = geometry_.window;
   const auto channels = static_cast<std::size_t>(window.input.channels);
+  const bool is_flipped = buffers.kernel.is_flipped(pass);
+  const float* weights = is_flipped ? nullptr : buffers.kernel.weights(pass);
   if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
-    float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : columns;
+    float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : buffers.columns;
+    const ConstMatrix tile_dz =
+        matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters), tile.pixels,
+               geometry_.filters);
+    const Matrix out = matrix(dcolumns, tile.pixels, window.depth());
     // pixels x depth = (pixels x filters) (depth x filters)ᵀ
-    multiply_a_bt(matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters),
-                         tile.pixels, geometry_.filters),
-                  matrix(weights, window.depth(), geometry_.filters),
-                  matrix(dcolumns, tile.pixels, window.depth()));
+    if (is_flipped) {
+      pass.products.multiply_flipped(tile_dz, buffers.kernel.flipped_transposed(), out);
+    } else {
+      pass.products.multiply_a_bt(tile_dz, matrix(weights, window.depth(), geometry_.filters), out);
+    }
     if (!window.is_identity()) add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
   });
 }

@@ -6,7 +6,6 @@
 #include "bnn/bayes/flipout.h"
 #include "bnn/layers/bias.h"
 #include "bnn/layers/scratch.h"
-#include "bnn/math/blas.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -114,11 +113,12 @@ void Conv2dTwoProduct::forward_group(const ForwardArgs& args, const Group& group
   const Matrix columns = matrix(buffers.columns, group.rows, depth);
   make_columns(group, args.inputs[0], buffers.columns);
   // rows x filters = (rows x depth) (depth x filters)
-  multiply(columns, matrix(geometry_.kernel.common(pass), depth, filters), y);
+  args.pass.products.multiply(columns, matrix(geometry_.kernel.common(pass), depth, filters), y);
   if (pass.has_noise()) {
     const Matrix perturbed = matrix(buffers.perturbed, group.rows, filters);
     flip_columns(pass, group, buffers.s, buffers.columns);
-    multiply(columns, matrix(geometry_.kernel.drawn(pass), depth, filters), perturbed);
+    args.pass.products.multiply(columns, matrix(geometry_.kernel.drawn(pass), depth, filters),
+                                perturbed);
     flip_outputs(pass, group, buffers.r, buffers.perturbed);
     add(buffers.perturbed, group.examples * geometry_.output_size(), y.data);
   }
@@ -146,14 +146,15 @@ void Conv2dTwoProduct::backward_group(const BackwardArgs& args, const Group& gro
   make_columns(group, args.inputs[0], buffers.columns);
   const Matrix dz = matrix(dy, group.rows, filters);
   // depth x filters += (rows x depth)ᵀ (rows x filters)
-  multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
-                Write::add);
+  args.pass.products.multiply_at_b(
+      matrix(buffers.columns, group.rows, depth), dz,
+      matrix(geometry_.kernel.common_gradient(args.pass, args.gradient), depth, filters),
+      Write::add);
   float* dx = args.input_gradients[0];
   if (dx != nullptr) {
     // rows x depth = (rows x filters) (depth x filters)ᵀ
-    multiply_a_bt(dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
-                  matrix(buffers.column_gradient, group.rows, depth));
+    args.pass.products.multiply_a_bt(dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
+                                     matrix(buffers.column_gradient, group.rows, depth));
   }
   if (args.pass.has_noise()) backward_perturbation(args, group, buffers);
   if (dx == nullptr) return;
@@ -175,11 +176,12 @@ void Conv2dTwoProduct::backward_perturbation(const BackwardArgs& args, const Gro
   const Matrix dz = matrix(dy, group.rows, filters);
   flip_outputs(pass, group, buffers.r, dy);
   flip_columns(pass, group, buffers.s, buffers.columns);
-  multiply_at_b(matrix(buffers.columns, group.rows, depth), dz,
-                matrix(geometry_.kernel.drawn_gradient(args.gradient), depth, filters), Write::add);
+  args.pass.products.multiply_at_b(
+      matrix(buffers.columns, group.rows, depth), dz,
+      matrix(geometry_.kernel.drawn_gradient(args.gradient), depth, filters), Write::add);
   if (args.input_gradients[0] == nullptr) return;
-  multiply_a_bt(dz, matrix(geometry_.kernel.drawn(pass), depth, filters),
-                matrix(buffers.perturbed_gradient, group.rows, depth));
+  args.pass.products.multiply_a_bt(dz, matrix(geometry_.kernel.drawn(pass), depth, filters),
+                                   matrix(buffers.perturbed_gradient, group.rows, depth));
   flip_columns(pass, group, buffers.s, buffers.perturbed_gradient);
   add(buffers.perturbed_gradient, group.examples * columns_each(geometry_),
       buffers.column_gradient);

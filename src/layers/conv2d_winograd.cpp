@@ -6,7 +6,7 @@
 #include "bnn/bayes/flipout.h"
 #include "bnn/layers/bias.h"
 #include "bnn/layers/scratch.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 namespace {
@@ -215,18 +215,28 @@ void Conv2dWinograd::multiply_position(const Pass& pass, const Group& group, std
   if (!geometry_.kernel.differs_by_example(pass)) {
     const int tiles = static_cast<int>(group.all_tiles());
     // tiles x filters = (tiles x channels) (channels x filters), all examples together
-    multiply(matrix(v, tiles, channels),
-             matrix(static_cast<const float*>(buffers.mean + kernel), channels, filters),
-             matrix(y, tiles, filters));
+    pass.products.multiply(
+        matrix(v, tiles, channels),
+        matrix(static_cast<const float*>(buffers.mean + kernel), channels, filters),
+        matrix(y, tiles, filters));
     return;
   }
   const int tiles = group.band.tiles();
   for (std::size_t i = 0; i < group.count; ++i) {
+    const ConstMatrix example_v = matrix(v + i * group.tiles() * buffers.channels, tiles, channels);
+    const Matrix example_y = matrix(y + i * group.tiles() * buffers.filters, tiles, filters);
+    if (pass.products.know_flipout()) {
+      pass.products.multiply_flipped(example_v,
+                                     {buffers.mean + kernel, buffers.perturbation + kernel,
+                                      buffers.signs_in(i).data(), buffers.signs_out(i).data()},
+                                     example_y);
+      continue;
+    }
     assemble_weights(buffers.mean + kernel, buffers.perturbation + kernel, 1, buffers.signs_in(i),
                      buffers.signs_out(i), buffers.weights);
-    multiply(matrix(v + i * group.tiles() * buffers.channels, tiles, channels),
-             matrix(static_cast<const float*>(buffers.weights), channels, filters),
-             matrix(y + i * group.tiles() * buffers.filters, tiles, filters));
+    pass.products.multiply(example_v,
+                           matrix(static_cast<const float*>(buffers.weights), channels, filters),
+                           example_y);
   }
 }
 
@@ -302,25 +312,61 @@ void Conv2dWinograd::backward_position(const BackwardArgs& args, const Group& gr
   if (!geometry_.kernel.differs_by_example(args.pass)) {
     const int tiles = static_cast<int>(group.all_tiles());
     // channels x filters += (tiles x channels)ᵀ (tiles x filters)
-    multiply_at_b(matrix(v, tiles, channels), matrix(dy, tiles, filters),
-                  matrix(buffers.mean_gradient + kernel, channels, filters), Write::add);
+    args.pass.products.multiply_at_b(matrix(v, tiles, channels), matrix(dy, tiles, filters),
+                                     matrix(buffers.mean_gradient + kernel, channels, filters),
+                                     Write::add);
     if (!wants_input) return;
     // tiles x channels = (tiles x filters) (channels x filters)ᵀ
-    multiply_a_bt(matrix(dy, tiles, filters), matrix(buffers.mean + kernel, channels, filters),
-                  matrix(v, tiles, channels));
+    args.pass.products.multiply_a_bt(matrix(dy, tiles, filters),
+                                     matrix(buffers.mean + kernel, channels, filters),
+                                     matrix(v, tiles, channels));
     return;
+  }
+  if (args.pass.products.know_flipout()) {
+    return backward_flipped_position(args, group, position, buffers);
   }
   const int tiles = group.band.tiles();
   for (std::size_t i = 0; i < group.count; ++i) {
     const Matrix example_v = matrix(v + i * group.tiles() * buffers.channels, tiles, channels);
     const ConstMatrix example_dy = matrix(dy + i * group.tiles() * buffers.filters, tiles, filters);
-    multiply_at_b(example_v, example_dy, matrix(buffers.gradient, channels, filters));
+    args.pass.products.multiply_at_b(example_v, example_dy,
+                                     matrix(buffers.gradient, channels, filters));
     scatter_gradient(buffers.gradient, 1, buffers.signs_in(i), buffers.signs_out(i),
                      buffers.mean_gradient + kernel, buffers.perturbation_gradient + kernel);
     if (!wants_input) continue;
     assemble_weights(buffers.mean + kernel, buffers.perturbation + kernel, 1, buffers.signs_in(i),
                      buffers.signs_out(i), buffers.weights);
-    multiply_a_bt(example_dy, matrix(buffers.weights, channels, filters), example_v);
+    args.pass.products.multiply_a_bt(example_dy, matrix(buffers.weights, channels, filters),
+                                     example_v);
+  }
+}
+
+// The same by products that know flipout. `weights` and `gradient` hold the transposed kernels of
+// the position.
+void Conv2dWinograd::backward_flipped_position(const BackwardArgs& args, const Group& group,
+                                               std::size_t position, const Buffers& buffers) const {
+  const std::size_t kernel = position * buffers.kernel_step;
+  const bool wants_input = args.input_gradients[0] != nullptr;
+  const int tiles = group.band.tiles();
+  const int channels = geometry_.window.input.channels, filters = geometry_.filters;
+  if (wants_input) {
+    transpose(buffers.mean + kernel, buffers.channels, buffers.filters, buffers.weights);
+    transpose(buffers.perturbation + kernel, buffers.channels, buffers.filters, buffers.gradient);
+  }
+  float* v = buffers.inputs + position * group.step(buffers.channels);
+  const float* dy = buffers.outputs + position * group.step(buffers.filters);
+  for (std::size_t i = 0; i < group.count; ++i) {
+    const Matrix example_v = matrix(v + i * group.tiles() * buffers.channels, tiles, channels);
+    const ConstMatrix example_dy = matrix(dy + i * group.tiles() * buffers.filters, tiles, filters);
+    const float *s = buffers.signs_in(i).data(), *r = buffers.signs_out(i).data();
+    // channels x filters += (tiles x channels)ᵀ (tiles x filters)
+    args.pass.products.add_flipped_gradient(
+        example_v, example_dy,
+        {buffers.mean_gradient + kernel, buffers.perturbation_gradient + kernel, s, r});
+    if (!wants_input) continue;
+    // tiles x channels = (tiles x filters) (filters x channels)
+    args.pass.products.multiply_flipped(example_dy, {buffers.weights, buffers.gradient, r, s},
+                                        example_v);
   }
 }
 

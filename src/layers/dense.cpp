@@ -12,7 +12,6 @@
 #include "bnn/layers/read_options.h"
 #include "bnn/layers/read_weights.h"
 #include "bnn/layers/scratch.h"
-#include "bnn/math/blas.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -152,13 +151,15 @@ void Dense::forward(const ForwardArgs& args) const {
   const auto bias = bias_of(bias_, pass);
   const Matrix y = matrix(args.output, n, units_);
   // n x units = (n x inputs) (inputs x units)
-  multiply(matrix(args.inputs[0], n, inputs_), matrix(kernel_.common(pass), inputs_, units_), y);
+  pass.products.multiply(matrix(args.inputs[0], n, inputs_),
+                         matrix(kernel_.common(pass), inputs_, units_), y);
   if (kernel_.differs_by_example(pass)) {
     Scratch scratch(args.scratch);
     const FlipBuffers buffers(inputs_, units_, n, scratch);
     flip_columns(pass, noise_, input_signs, args.inputs[0], inputs_, 0, buffers.s, buffers.inputs);
-    multiply(matrix(static_cast<const float*>(buffers.inputs), n, inputs_),
-             matrix(kernel_.drawn(pass), inputs_, units_), matrix(buffers.outputs, n, units_));
+    pass.products.multiply(matrix(static_cast<const float*>(buffers.inputs), n, inputs_),
+                           matrix(kernel_.drawn(pass), inputs_, units_),
+                           matrix(buffers.outputs, n, units_));
     add_flipped(pass, noise_, output_signs, buffers.outputs, buffers.r, args.output);
   }
   add_bias_and_activate(bias, activation_, args.output, n, static_cast<std::size_t>(units_),
@@ -177,14 +178,15 @@ void Dense::backward(const BackwardArgs& args) const {
 void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* memory) const {
   const int n = pass.examples;
   // n x inputs = (n x units) (inputs x units)ᵀ
-  multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.common(pass), inputs_, units_),
-                matrix(dx, n, inputs_));
+  pass.products.multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.common(pass), inputs_, units_),
+                              matrix(dx, n, inputs_));
   if (!kernel_.differs_by_example(pass)) return;
   Scratch scratch(memory);
   const FlipBuffers buffers(inputs_, units_, n, scratch);
   flip_columns(pass, noise_, output_signs, dz, units_, 0, buffers.r, buffers.outputs);
-  multiply_a_bt(matrix(static_cast<const float*>(buffers.outputs), n, units_),
-                matrix(kernel_.drawn(pass), inputs_, units_), matrix(buffers.inputs, n, inputs_));
+  pass.products.multiply_a_bt(matrix(static_cast<const float*>(buffers.outputs), n, units_),
+                              matrix(kernel_.drawn(pass), inputs_, units_),
+                              matrix(buffers.inputs, n, inputs_));
   add_flipped(pass, noise_, input_signs, buffers.inputs, buffers.s, dx);
 }
 
@@ -217,8 +219,9 @@ void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int r
               const ShardView& view = args.shards[shard];
               const int n = view.pass->examples;
               // rows x units = (n x rows)ᵀ (n x units)
-              multiply_at_b({view.input + first, n, rows, inputs_},
-                            matrix(view.output_gradient, n, units_), matrix(block, rows, units_));
+              view.pass->products.multiply_at_b({view.input + first, n, rows, inputs_},
+                                                matrix(view.output_gradient, n, units_),
+                                                matrix(block, rows, units_));
             });
 }
 
@@ -236,9 +239,10 @@ void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int firs
               flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0,
                            flipped.r, flipped.outputs);
               // rows x units = (n x rows)ᵀ (n x units)
-              multiply_at_b(matrix(static_cast<const float*>(flipped.inputs), n, rows),
-                            matrix(static_cast<const float*>(flipped.outputs), n, units_),
-                            matrix(block, rows, units_));
+              view.pass->products.multiply_at_b(
+                  matrix(static_cast<const float*>(flipped.inputs), n, rows),
+                  matrix(static_cast<const float*>(flipped.outputs), n, units_),
+                  matrix(block, rows, units_));
             });
 }
 

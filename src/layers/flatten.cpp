@@ -3,19 +3,9 @@
 #include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
-namespace {
-
-// to [columns][rows] = from [rows][columns], transposed.
-void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t column = 0; column < columns; ++column) to[column * rows + row] = *from++;
-  }
-}
-
-}  // namespace
-
 Flatten::Flatten(const Shape& input) : input_(input) {
   if (input.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw Error(ErrorKind::config, "the input is too large");

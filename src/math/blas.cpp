@@ -86,8 +86,8 @@ void check_a_product() {
   std::array<float, kRows * kColumns> c;
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 7) - 3.0f;
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 5) - 2.0f;
-  multiply(matrix(a.data(), kRows, kDepth), matrix(b.data(), kDepth, kColumns),
-           matrix(c.data(), kRows, kColumns));
+  blas_multiply(matrix(a.data(), kRows, kDepth), matrix(b.data(), kDepth, kColumns),
+                matrix(c.data(), kRows, kColumns));
   for (std::size_t row = 0; row < kRows; ++row) {
     for (std::size_t column = 0; column < kColumns; ++column) {
       float sum = 0.0f;  // small integers: exact in any order
@@ -106,7 +106,7 @@ void check_a_product() {
 }  // namespace
 
 // Depth is cut, and parts are added up.
-void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+void blas_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
   const int depth = a.columns;
   const int step = part(depth, area(c.rows, c.columns));
   for (int k = 0; k < depth; k += step) {
@@ -117,7 +117,7 @@ void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
 }
 
 // Rows of the result are cut.
-void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+void blas_multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
   const int step = part(c.rows, area(a.rows, c.columns));
   for (int row = 0; row < c.rows; row += step) {
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, std::min(step, c.rows - row), c.columns,
@@ -128,7 +128,7 @@ void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
 
 // The result is cut into parts of few columns, because OpenBLAS packs even a small product of many
 // columns.
-void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
+void blas_multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
   const int columns = part(c.columns, area(c.rows, a.columns));
   const int step =
       columns < c.columns && a.columns >= kFewColumns ? std::min(columns, kFewColumns) : c.columns;

@@ -29,20 +29,6 @@ const std::string& replaced_kernel() {
 
 }  // namespace
 
-ProcessorFeatures processor_features() {
-  ProcessorFeatures features;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  features.avx = __builtin_cpu_supports("avx");
-  features.avx2_and_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  features.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512cd");
-  features.amd = __builtin_cpu_is("amd");
-#endif
-  return features;
-}
-
 std::optional<std::string> better_blas_kernel(const ProcessorFeatures& processor,
                                               std::string_view chosen) {
   const bool is_old =

@@ -55,9 +55,9 @@ void check_product(Form form, const Size& size, Write write, std::mt19937& rando
   Owned c = random_matrix(size.rows, size.columns, 3 * size.gap, random);
   const Owned before = c;
   if (write == Write::overwrite) c.at(0, 0) = std::numeric_limits<float>::quiet_NaN();
-  if (form == Form::ab) multiply(a.view(), b.view(), c.view(), write);
-  if (form == Form::at_b) multiply_at_b(a.view(), b.view(), c.view(), write);
-  if (form == Form::a_bt) multiply_a_bt(a.view(), b.view(), c.view(), write);
+  if (form == Form::ab) blas_multiply(a.view(), b.view(), c.view(), write);
+  if (form == Form::at_b) blas_multiply_at_b(a.view(), b.view(), c.view(), write);
+  if (form == Form::a_bt) blas_multiply_a_bt(a.view(), b.view(), c.view(), write);
   double worst = 0;
   for (int i = 0; i < size.rows; ++i) {
     for (int j = 0; j < size.columns; ++j) {
@@ -108,7 +108,7 @@ TEST_CASE("a block of rows inside a larger matrix is read where it lies") {
   for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<float>(i);
   const std::vector<float> ones(3, 1.0f);
   std::vector<float> sums(2);
-  multiply({large.data() + 6, 2, 3, 5}, matrix(ones.data(), 3, 1), matrix(sums.data(), 2, 1));
+  blas_multiply({large.data() + 6, 2, 3, 5}, matrix(ones.data(), 3, 1), matrix(sums.data(), 2, 1));
   CHECK(sums == std::vector<float>{6 + 7 + 8, 11 + 12 + 13});
 }
 
@@ -117,12 +117,12 @@ TEST_CASE("products do not depend on other threads that compute at the same time
   std::mt19937 random(4);
   const Owned a = random_matrix(96, 150, 0, random), b = random_matrix(150, 64, 0, random);
   Owned alone(96, 64, 0);
-  multiply(a.view(), b.view(), alone.view());
+  blas_multiply(a.view(), b.view(), alone.view());
   std::vector<Owned> results(4, Owned(96, 64, 0));
   std::vector<std::thread> threads;
   for (Owned& result : results) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 50; ++i) multiply(a.view(), b.view(), result.view());
+      for (int i = 0; i < 50; ++i) blas_multiply(a.view(), b.view(), result.view());
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -139,7 +139,7 @@ TEST_CASE("the kernel can be changed, and stays where the wanted one does not ex
   const auto product_is_right = [] {
     const std::vector<float> a = {1, 2, 3, 4}, b = {5, 6, 7, 8};
     std::vector<float> c(4);
-    multiply(matrix(a.data(), 2, 2), matrix(b.data(), 2, 2), matrix(c.data(), 2, 2));
+    blas_multiply(matrix(a.data(), 2, 2), matrix(b.data(), 2, 2), matrix(c.data(), 2, 2));
     return c == std::vector<float>{19, 22, 43, 50};
   };
   if (use_blas_kernel("Nehalem")) {  // a build for one kernel alone has no choice

@@ -17,11 +17,10 @@ class Conv2dPerExample final : public Conv2dForm {
 
  private:
   struct Buffers;
-  /// gradient [depth][filters] += cols(image)ᵀ dz
-  void add_kernel_gradient(const float* image, const float* dz, float* columns,
-                           float* gradient) const;
-  /// dx = col2im(dz weightsᵀ)
-  void input_gradient(const float* dz, const float* weights, float* columns, float* dx) const;
+  void add_kernel_gradient(const BackwardArgs& args, const float* image, const float* dz,
+                           const Buffers& buffers) const;
+  /// dx = col2im(dz Wᵀ)
+  void input_gradient(const Pass& pass, const float* dz, Buffers& buffers, float* dx) const;
 };
 
 }  // namespace bnn

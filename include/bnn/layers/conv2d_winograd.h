@@ -40,6 +40,8 @@ class Conv2dWinograd final : public Conv2dForm {
   void backward_group(const BackwardArgs& args, const Group& group, const Buffers& buffers) const;
   void take_output_gradient(const BackwardArgs& args, const Group& group, std::size_t i,
                             const Buffers& buffers) const;
+  void backward_flipped_position(const BackwardArgs& args, const Group& group, std::size_t position,
+                                 const Buffers& buffers) const;
   void backward_position(const BackwardArgs& args, const Group& group, std::size_t position,
                          const Buffers& buffers) const;
 };

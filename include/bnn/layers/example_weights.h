@@ -2,7 +2,8 @@
 // Makes the weights of one example at a time, for the estimators that give every example different
 // weights. The layer's kernel is [taps * inputs][outputs].
 //
-//   flipout               W_b = M + (s rᵀ) ∘ D, signs s and r of the example (bayes/flipout.h)
+//   flipout               W_b = M + (s rᵀ) ∘ D, signs s and r of the example (bayes/flipout.h);
+//                         products that know flipout take M, D, s and r instead (products.h)
 //   independent weights   W_b = M + S ∘ E_b, E_b standard normal
 //   else                  all examples share W: the sample of the pass, or the means
 //
@@ -34,18 +35,32 @@ class ExampleWeights {
 
   /// Draws the noise of example b, a position in pass.examples.
   void draw(const Pass& pass, std::size_t b);
+
+  /// Whether the products of the pass make the weights while they multiply. Then the functions
+  /// whose names begin with "flipped" are for the example drawn last, and the others are not.
+  bool is_flipped(const Pass& pass) const;
+  FlippedMatrix flipped(const Pass& pass) const;  // [taps * inputs][outputs]
+  FlippedMatrixGradient flipped_gradient(const Pass& pass, float* gradient) const;
+  /// Transposes mean and perturbation, once a pass, for flipped_transposed.
+  void transpose_flipped(const Pass& pass);
+  FlippedMatrix flipped_transposed() const;  // [outputs][taps * inputs]
+
   /// The weights that the example drawn last sees, until the next call.
   const float* weights(const Pass& pass);
-  /// Adds the gradient g for the weights of the example drawn last to those for the mean and for
-  /// what was drawn. Call it only if examples have different weights.
-  void scatter(const Pass& pass, const float* g, float* gradient) const;
+  /// Memory for the gradient of one example's weights, [taps * inputs][outputs].
+  float* gradient() const { return gradient_; }
+  /// Adds gradient() for the weights of the example drawn last to the gradients for the mean and
+  /// for what was drawn. Call it only if examples have different weights.
+  void scatter(const Pass& pass, float* gradient) const;
 
  private:
   bool draws_weights() const { return form_.kernel.draw == Draw::scale; }
+  std::size_t rows() const { return static_cast<std::size_t>(form_.taps) * form_.inputs; }
 
   KernelForm form_;
-  std::span<float> s_, r_;  // signs of one example
-  float* weights_;          // of one example
+  std::span<float> s_, r_;  // signs of one example; those of the inputs are repeated for each tap
+  float* weights_;          // of one example, or the transposed mean
+  float* gradient_;         // of one example, or the transposed perturbation
   std::span<float> noise_;  // of independent weights
 };
 

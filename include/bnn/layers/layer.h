@@ -25,6 +25,7 @@
 #include "bnn/bayes/example_noise.h"
 #include "bnn/bayes/parameter_layout.h"
 #include "bnn/core/shape.h"
+#include "bnn/math/products.h"
 
 namespace bnn {
 
@@ -38,6 +39,7 @@ struct Pass {
   const float* draws = nullptr;
   PassNoise noise = {};
   bool training = false;  // of a training step; validation and prediction are not
+  Products products = {};
 
   bool has_noise() const { return draws != nullptr; }
 };

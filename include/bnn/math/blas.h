@@ -1,6 +1,6 @@
 #pragma once
-// Matrix products, row-major, float32, from OpenBLAS. This module's .cpp is the only file that
-// includes cblas.h.
+// Matrix products, row-major, float32, from OpenBLAS (products.h chooses). This module's .cpp is
+// the only file that includes cblas.h.
 //
 // Every product runs on the calling thread alone: parallelism is above, in the thread pool, so that
 // results do not depend on the number of threads. Products of few rows are made in parts, because
@@ -9,36 +9,16 @@
 
 #include <string>
 
+#include "bnn/math/matrix.h"
+
 namespace bnn {
 
-/// A view of a row-major matrix.
-struct ConstMatrix {
-  const float* data;
-  int rows, columns;
-  int stride;  // floats from one row to the next
-};
-
-struct Matrix {
-  float* data;
-  int rows, columns;
-  int stride;
-
-  operator ConstMatrix() const { return {data, rows, columns, stride}; }
-};
-
-inline ConstMatrix matrix(const float* data, int rows, int columns) {
-  return {data, rows, columns, columns};
-}
-inline Matrix matrix(float* data, int rows, int columns) { return {data, rows, columns, columns}; }
-
-enum class Write { overwrite, add };
-
 /// c = a b, or c += a b.
-void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+void blas_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
 /// c = aᵀ b, or c += aᵀ b.
-void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+void blas_multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
 /// c = a bᵀ, or c += a bᵀ.
-void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
+void blas_multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite);
 
 /// Makes OpenBLAS safe for `threads` concurrent callers, or throws Error(internal) with what to do:
 /// builds without locks or with OpenMP threads are refused, memory for its buffers is probed

@@ -10,6 +10,19 @@ inline void add(const float* values, std::size_t size, float* target) {
   for (std::size_t i = 0; i < size; ++i) target[i] += values[i];
 }
 
+/// to [columns][rows] = fromᵀ, from [rows][columns].
+inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
+  constexpr std::size_t kBlock = 8;  // of rows: what is written then fills whole cache lines
+  for (std::size_t first = 0; first < rows; first += kBlock) {
+    const std::size_t last = first + kBlock < rows ? first + kBlock : rows;
+    for (std::size_t column = 0; column < columns; ++column) {
+      for (std::size_t row = first; row < last; ++row) {
+        to[column * rows + row] = from[row * columns + column];
+      }
+    }
+  }
+}
+
 /// term(0) + … + term(size - 1) in double, each term a float or a double and asked for once, in
 /// this order. Sixteen running sums take the terms in turn, so that nothing waits for the addition
 /// before it; they are added up last. The order is the same whatever the width of vectors.

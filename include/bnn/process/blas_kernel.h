@@ -8,17 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "bnn/core/processor.h"
+
 namespace bnn {
-
-/// What matters for the choice. Each is true only if the operating system lets programs use it.
-struct ProcessorFeatures {
-  bool avx = false;
-  bool avx2_and_fma = false;
-  bool avx512 = false;  // F, BW, DQ, VL and CD: what the kernel SkylakeX needs
-  bool amd = false;
-};
-
-ProcessorFeatures processor_features();
 
 /// The name of the kernel to take instead of `chosen`, or none if that one is good.
 std::optional<std::string> better_blas_kernel(const ProcessorFeatures& processor,

@@ -79,7 +79,7 @@ void measure_product(benchmark::State& state, const ConvShape& shape) {
   const AlignedArray w = random_array(floats(shape.channels, shape.filters), 2);
   AlignedArray y(floats(tiles, shape.filters));
   for (auto _ : state) {
-    multiply(matrix(v.data(), tiles, shape.channels),
+    blas_multiply(matrix(v.data(), tiles, shape.channels),
              matrix(w.data(), shape.channels, shape.filters),
              matrix(y.data(), tiles, shape.filters));
     benchmark::ClobberMemory();

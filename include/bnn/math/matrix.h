@@ -1,0 +1,28 @@
+#pragma once
+// Views of row-major matrices, float32.
+
+namespace bnn {
+
+struct ConstMatrix {
+  const float* data;
+  int rows, columns;
+  int stride;  // floats from one row to the next
+};
+
+struct Matrix {
+  float* data;
+  int rows, columns;
+  int stride;
+
+  operator ConstMatrix() const { return {data, rows, columns, stride}; }
+};
+
+inline ConstMatrix matrix(const float* data, int rows, int columns) {
+  return {data, rows, columns, columns};
+}
+inline Matrix matrix(float* data, int rows, int columns) { return {data, rows, columns, columns}; }
+
+/// What a product does with the matrix that is there.
+enum class Write { overwrite, add };
+
+}  // namespace bnn

@@ -1,0 +1,81 @@
+#pragma once
+// Matrix products, row-major, float32, by code of our own or by OpenBLAS (blas.h).
+//
+// Own products keep a contract: every element is one chain of fused multiply-adds over ascending k,
+//
+//     t = fma(a[k], b[k], t),    t = 0 at first, or the number that is there if the product is
+//     added.
+//
+// Its bits therefore depend on nothing but the operands: not on the processor, the width of its
+// vectors, the number of rows or the cut into tiles. A processor without FMA rounds twice a step,
+// and has other bits. OpenBLAS promises no order.
+//
+// Flipout multiplies with W = M + (s rᵀ) ∘ D (bayes/flipout.h). Own products assemble W in
+// registers or in the cache, so that no example's weights are written to memory, and take the
+// gradient for W apart into those for M and D as it leaves the registers.
+//
+// The level of vector instructions is chosen when the program runs: AVX-512, AVX2 with FMA, or what
+// the program was compiled for. A product runs on the calling thread alone. Thread-safe.
+
+#include <optional>
+#include <string>
+
+#include "bnn/core/enum_names.h"
+#include "bnn/math/matrix.h"
+
+namespace bnn {
+
+struct ProductCode;
+
+enum class ProductsKind { own, openblas };
+constexpr EnumNames<ProductsKind, 2> kProductsKindNames = {
+    {{ProductsKind::own, "own"}, {ProductsKind::openblas, "openblas"}}};
+
+enum class VectorLevel { baseline, avx2, avx512 };
+
+/// W = mean + (s rᵀ) ∘ perturbation: two matrices [depth][columns] without gaps, s [depth] and
+/// r [columns] of 1 and -1.
+struct FlippedMatrix {
+  const float *mean, *perturbation;
+  const float *s, *r;
+};
+
+/// Where the gradient for a FlippedMatrix is added.
+struct FlippedMatrixGradient {
+  float *mean, *perturbation;
+  const float *s, *r;
+};
+
+/// A value: which code makes products.
+class Products {
+ public:
+  /// Own products take the highest level that this processor has.
+  Products() : Products(ProductsKind::own) {}
+  explicit Products(ProductsKind kind);
+  /// Own products of this level; none if the processor or the build does not have it.
+  static std::optional<Products> at_level(VectorLevel level);
+
+  /// "own (AVX-512)" or "OpenBLAS (Haswell)".
+  std::string name() const;
+
+  /// c = a b, or c += a b.
+  void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+  /// c = aᵀ b, or c += aᵀ b.
+  void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+  /// c = a bᵀ, or c += a bᵀ.
+  void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+
+  /// Whether the two functions below exist. OpenBLAS needs W in memory.
+  bool know_flipout() const { return code_ != nullptr; }
+  /// c = a W.
+  void multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const;
+  /// With g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g.
+  void add_flipped_gradient(ConstMatrix a, ConstMatrix b, const FlippedMatrixGradient& w) const;
+
+ private:
+  explicit Products(const ProductCode& code) : code_(&code) {}
+
+  const ProductCode* code_ = nullptr;  // null: OpenBLAS
+};
+
+}  // namespace bnn

@@ -1,0 +1,61 @@
+#pragma once
+// The machine code of products.h for one level of vector instructions.
+//
+// Each level is one source file, product_code_<level>.cpp, which is compiled for its instructions.
+// Such a file includes this header and product_tiles.h alone. If it instantiated an inline function
+// of the standard library, the linker could take that copy for the whole program, which would then
+// need a processor that not everybody has.
+
+#include <cstddef>
+
+namespace bnn {
+
+/// c [rows][columns] = a b, or added to c. Numbers lie `…_row` floats apart from one row to the
+/// next, and `…_step` from one column to the next; rows of b have no gaps.
+struct PlainProduct {
+  int rows, depth, columns;
+  const float* a;  // [rows][depth]
+  std::ptrdiff_t a_row, a_step;
+  const float* b;  // [depth][columns]
+  std::ptrdiff_t b_row;
+  float* c;
+  std::ptrdiff_t c_row, c_step;
+  bool add;
+};
+
+/// c [rows][columns] = a W with W = mean + (s rᵀ) ∘ perturbation.
+struct FlippedProduct {
+  int rows, depth, columns;
+  const float* a;  // [rows][depth]
+  std::ptrdiff_t a_row;
+  const float *mean, *perturbation;  // [depth][columns], without gaps
+  const float *s, *r;                // 1 or -1: [depth], [columns]
+  float* c;
+  std::ptrdiff_t c_row;
+};
+
+/// g = aᵀ b; mean += g; perturbation += (s rᵀ) ∘ g.
+struct FlippedGradient {
+  int rows, depth, columns;  // g is [rows][columns], a sum over depth
+  const float* a;            // [depth][rows]
+  std::ptrdiff_t a_row;
+  const float* b;  // [depth][columns]
+  std::ptrdiff_t b_row;
+  const float *s, *r;          // 1 or -1: [rows], [columns]
+  float *mean, *perturbation;  // [rows][columns], without gaps
+};
+
+struct ProductCode {
+  const char* name;  // of the level
+  void (*multiply)(const PlainProduct&);
+  void (*multiply_flipped)(const FlippedProduct&);
+  void (*add_flipped_gradient)(const FlippedGradient&);
+};
+
+extern const ProductCode kBaselineProducts;  // any processor that the compiler builds for
+#if defined(__x86_64__)
+extern const ProductCode kAvx2Products;    // x86-64-v3, with FMA
+extern const ProductCode kAvx512Products;  // x86-64-v4
+#endif
+
+}  // namespace bnn

@@ -1,0 +1,130 @@
+#include "bnn/math/products.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+
+#include "bnn/core/processor.h"
+#include "bnn/math/blas.h"
+#include "product_code.h"
+
+namespace bnn {
+namespace {
+
+const ProductCode* code_of(VectorLevel level) {
+  if (level == VectorLevel::baseline) return &kBaselineProducts;
+#if defined(__x86_64__)
+  const ProcessorFeatures processor = processor_features();
+  if (level == VectorLevel::avx2 && processor.avx2_and_fma) return &kAvx2Products;
+  if (level == VectorLevel::avx512 && processor.avx512) return &kAvx512Products;
+#endif
+  return nullptr;
+}
+
+const ProductCode& best_code() {
+  for (const VectorLevel level : {VectorLevel::avx512, VectorLevel::avx2}) {
+    if (const ProductCode* code = code_of(level)) return *code;
+  }
+  return kBaselineProducts;
+}
+
+// A block of bᵀ or aᵀ that lies in the second-level cache.
+constexpr int kTurnedDepth = 128, kTurnedColumns = 64;
+
+struct Turned {
+  alignas(64) float numbers[kTurnedDepth * kTurnedColumns];
+
+  /// numbers [depth][columns] = the columns [k, k + depth) of the rows [first, first + columns).
+  void take(ConstMatrix from, int first, int columns, int k, int depth) {
+    for (int i = 0; i < columns; ++i) {
+      const float* row = from.data + std::ptrdiff_t{first + i} * from.stride + k;
+      for (int j = 0; j < depth; ++j) numbers[std::ptrdiff_t{j} * columns + i] = row[j];
+    }
+  }
+};
+
+// Calls visit(first row, rows, first column, columns) for blocks of `matrix` to be turned.
+template <typename Visit>
+void for_turned_blocks(ConstMatrix matrix, const Visit& visit) {
+  for (int first = 0; first < matrix.rows; first += kTurnedColumns) {
+    const int count = std::min(kTurnedColumns, matrix.rows - first);
+    for (int k = 0; k == 0 || k < matrix.columns; k += kTurnedDepth) {
+      visit(first, count, k, std::min(kTurnedDepth, matrix.columns - k));
+    }
+  }
+}
+
+// cᵀ = b aᵀ: for few rows of a.
+void multiply_by_turned_a(const ProductCode& code, ConstMatrix a, ConstMatrix b, Matrix c,
+                          bool add) {
+  Turned turned;
+  for_turned_blocks(a, [&](int first, int rows, int k, int depth) {
+    turned.take(a, first, rows, k, depth);
+    code.multiply({b.rows, depth, rows, b.data + k, b.stride, 1, turned.numbers, rows,
+                   c.data + std::ptrdiff_t{first} * c.stride, 1, c.stride, add || k > 0});
+  });
+}
+
+void multiply_by_turned_b(const ProductCode& code, ConstMatrix a, ConstMatrix b, Matrix c,
+                          bool add) {
+  Turned turned;
+  for_turned_blocks(b, [&](int first, int columns, int k, int depth) {
+    turned.take(b, first, columns, k, depth);
+    code.multiply({a.rows, depth, columns, a.data + k, a.stride, 1, turned.numbers, columns,
+                   c.data + first, c.stride, 1, add || k > 0});
+  });
+}
+
+}  // namespace
+
+Products::Products(ProductsKind kind) {
+  static const ProductCode& best = best_code();
+  if (kind == ProductsKind::own) code_ = &best;
+}
+
+std::optional<Products> Products::at_level(VectorLevel level) {
+  const ProductCode* code = code_of(level);
+  return code == nullptr ? std::nullopt : std::optional(Products(*code));
+}
+
+std::string Products::name() const {
+  return code_ != nullptr ? fmt::format("own ({})", code_->name)
+                          : fmt::format("OpenBLAS ({})", blas_kernel());
+}
+
+void Products::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
+  if (code_ == nullptr) return blas_multiply(a, b, c, write);
+  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data, b.stride, c.data,
+                   c.stride, 1, write == Write::add});
+}
+
+void Products::multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
+  if (code_ == nullptr) return blas_multiply_at_b(a, b, c, write);
+  code_->multiply({a.columns, a.rows, b.columns, a.data, 1, a.stride, b.data, b.stride, c.data,
+                   c.stride, 1, write == Write::add});
+}
+
+// One operand is turned round, so that its rows are vectors: the one that takes less copying. To
+// turn a costs copies of its numbers and a result that is written number by number.
+void Products::multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
+  if (code_ == nullptr) return blas_multiply_a_bt(a, b, c, write);
+  const bool add = write == Write::add;
+  const auto area = [](int x, int y) { return std::ptrdiff_t{x} * y; };
+  if (area(a.rows, a.columns) + area(a.rows, b.rows) < area(b.rows, b.columns)) {
+    return multiply_by_turned_a(*code_, a, b, c, add);
+  }
+  multiply_by_turned_b(*code_, a, b, c, add);
+}
+
+void Products::multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const {
+  code_->multiply_flipped({a.rows, a.columns, c.columns, a.data, a.stride, w.mean, w.perturbation,
+                           w.s, w.r, c.data, c.stride});
+}
+
+void Products::add_flipped_gradient(ConstMatrix a, ConstMatrix b,
+                                    const FlippedMatrixGradient& w) const {
+  code_->add_flipped_gradient({a.columns, a.rows, b.columns, a.data, a.stride, b.data, b.stride,
+                               w.s, w.r, w.mean, w.perturbation});
+}
+
+}  // namespace bnn

@@ -1,0 +1,224 @@
+#include "bnn/math/products.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/core/processor.h"
+
+namespace bnn {
+namespace {
+
+constexpr float kUnused = 77.0f;
+
+// A matrix that ends with its last number, so that a sanitizer sees what is read beyond it.
+struct Owned {
+  int rows, columns, stride;
+  std::vector<float> values;
+
+  Owned(int r, int c, int gap) : rows(r), columns(c), stride(c + gap) {
+    const int size = rows == 0 ? 0 : (rows - 1) * stride + columns;
+    values.assign(static_cast<std::size_t>(size), kUnused);
+  }
+  float& at(int row, int column) { return values[static_cast<std::size_t>(row * stride + column)]; }
+  float at(int row, int column) const { return const_cast<Owned*>(this)->at(row, column); }
+  ConstMatrix view() const { return {values.data(), rows, columns, stride}; }
+  Matrix view() { return {values.data(), rows, columns, stride}; }
+};
+
+Owned random_matrix(int rows, int columns, int gap, std::mt19937& random) {
+  std::normal_distribution<float> normal;
+  Owned matrix(rows, columns, gap);
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < columns; ++j) matrix.at(i, j) = normal(random);
+  }
+  return matrix;
+}
+
+std::vector<float> random_signs(int size, std::mt19937& random) {
+  std::vector<float> signs(static_cast<std::size_t>(size));
+  for (float& sign : signs) sign = (random() & 1) != 0 ? 1.0f : -1.0f;
+  return signs;
+}
+
+struct Size {
+  int rows, depth, columns, gap;
+};
+
+// Around every width of vectors, every height of tiles and every cut of the depth.
+std::vector<Size> sizes() {
+  std::vector<Size> list = {{1, 1, 1, 0},     {0, 3, 4, 0},     {3, 0, 5, 2},    {2, 300, 1, 0},
+                            {17, 257, 33, 5}, {65, 512, 31, 0}, {16, 84, 10, 0}, {5, 129, 3, 4},
+                            {130, 70, 65, 1}, {1, 600, 100, 0}, {200, 9, 2, 0},  {6, 25, 6, 0}};
+  for (int rows = 1; rows <= 26; ++rows) list.push_back({rows, 7, 20, 0});
+  for (int columns = 1; columns <= 70; ++columns) list.push_back({7, 5, columns, columns % 3});
+  return list;
+}
+
+// The products of all levels that can run here and keep the contract. The baseline of x86-64 has no
+// fused multiply-add.
+std::vector<Products> own_products() {
+  std::vector<Products> list;
+  for (const VectorLevel level : {VectorLevel::baseline, VectorLevel::avx2, VectorLevel::avx512}) {
+#if defined(__x86_64__)
+    if (level == VectorLevel::baseline) continue;
+#endif
+    if (const auto products = Products::at_level(level)) list.push_back(*products);
+  }
+  return list;
+}
+
+enum class Form { ab, at_b, a_bt };
+
+// One chain of fused multiply-adds for each element.
+void naive(Form form, const Owned& a, const Owned& b, Owned& c, Write write) {
+  const int depth = form == Form::at_b ? a.rows : a.columns;
+  for (int i = 0; i < c.rows; ++i) {
+    for (int j = 0; j < c.columns; ++j) {
+      float sum = write == Write::add ? c.at(i, j) : 0.0f;
+      for (int k = 0; k < depth; ++k) {
+        sum = std::fma(form == Form::at_b ? a.at(k, i) : a.at(i, k),
+                       form == Form::a_bt ? b.at(j, k) : b.at(k, j), sum);
+      }
+      c.at(i, j) = sum;
+    }
+  }
+}
+
+void multiply(const Products& products, Form form, const Owned& a, const Owned& b, Owned& c,
+              Write write) {
+  if (form == Form::ab) products.multiply(a.view(), b.view(), c.view(), write);
+  if (form == Form::at_b) products.multiply_at_b(a.view(), b.view(), c.view(), write);
+  if (form == Form::a_bt) products.multiply_a_bt(a.view(), b.view(), c.view(), write);
+}
+
+Owned flipped(const Owned& mean, const Owned& perturbation, const std::vector<float>& s,
+              const std::vector<float>& r) {
+  Owned w = mean;
+  for (int k = 0; k < w.rows; ++k) {
+    for (int j = 0; j < w.columns; ++j) {
+      w.at(k, j) +=
+          s[static_cast<std::size_t>(k)] * r[static_cast<std::size_t>(j)] * perturbation.at(k, j);
+    }
+  }
+  return w;
+}
+
+}  // namespace
+
+TEST_CASE("every element of an own product is one chain of fused multiply-adds, bit for bit") {
+  std::mt19937 random(1);
+  for (const Size& size : sizes()) {
+    for (const Form form : {Form::ab, Form::at_b, Form::a_bt}) {
+      const bool at = form == Form::at_b, bt = form == Form::a_bt;
+      const Owned a =
+          random_matrix(at ? size.depth : size.rows, at ? size.rows : size.depth, size.gap, random);
+      const Owned b = random_matrix(bt ? size.columns : size.depth, bt ? size.depth : size.columns,
+                                    2 * size.gap, random);
+      const Owned before = random_matrix(size.rows, size.columns, 3 * size.gap, random);
+      for (const Write write : {Write::overwrite, Write::add}) {
+        Owned expected = before;
+        naive(form, a, b, expected, write);
+        for (const Products& products : own_products()) {
+          CAPTURE(products.name(), size.rows, size.depth, size.columns, size.gap);
+          Owned c = before;
+          if (write == Write::overwrite && !c.values.empty()) {
+            c.at(0, 0) = std::numeric_limits<float>::quiet_NaN();
+          }
+          multiply(products, form, a, b, c, write);
+          REQUIRE(c.values == expected.values);  // what lies between rows, too
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the products of the baseline are right within rounding") {
+  std::mt19937 random(4);
+  const Products products = Products::at_level(VectorLevel::baseline).value();
+  for (const Size& size : sizes()) {
+    CAPTURE(size.rows, size.depth, size.columns, size.gap);
+    const Owned a = random_matrix(size.rows, size.depth, size.gap, random);
+    const Owned b = random_matrix(size.depth, size.columns, 0, random);
+    Owned expected(size.rows, size.columns, 0), c(size.rows, size.columns, 0), flipped = c;
+    naive(Form::ab, a, b, expected, Write::overwrite);
+    products.multiply(a.view(), b.view(), c.view());
+    // Without a perturbation the signs do not matter.
+    const std::vector<float> zeros(b.values.size(), 0.0f), s = random_signs(size.depth, random),
+                                                           r = random_signs(size.columns, random);
+    products.multiply_flipped(a.view(), {b.values.data(), zeros.data(), s.data(), r.data()},
+                              flipped.view());
+    float worst = 0;
+    for (std::size_t i = 0; i < c.values.size(); ++i) {
+      worst = std::max(worst, std::fabs(c.values[i] - expected.values[i]));
+    }
+    CHECK(worst < 1e-4f);
+    CHECK(flipped.values == c.values);
+  }
+}
+
+TEST_CASE("a product with flipped weights is the product with the weights of the example") {
+  std::mt19937 random(2);
+  for (const Size& size : sizes()) {
+    const Owned a = random_matrix(size.rows, size.depth, size.gap, random);
+    const Owned mean = random_matrix(size.depth, size.columns, 0, random);
+    const Owned perturbation = random_matrix(size.depth, size.columns, 0, random);
+    const std::vector<float> s = random_signs(size.depth, random);
+    const std::vector<float> r = random_signs(size.columns, random);
+    Owned expected(size.rows, size.columns, 2 * size.gap);
+    naive(Form::ab, a, flipped(mean, perturbation, s, r), expected, Write::overwrite);
+    for (const Products& products : own_products()) {
+      CAPTURE(products.name(), size.rows, size.depth, size.columns, size.gap);
+      Owned c(size.rows, size.columns, 2 * size.gap);
+      products.multiply_flipped(
+          a.view(), {mean.values.data(), perturbation.values.data(), s.data(), r.data()}, c.view());
+      REQUIRE(c.values == expected.values);
+    }
+  }
+}
+
+TEST_CASE("a flipped gradient is added to the mean's and, with signs, to the perturbation's") {
+  std::mt19937 random(3);
+  for (const Size& size : sizes()) {
+    const Owned a = random_matrix(size.depth, size.rows, size.gap, random);
+    const Owned b = random_matrix(size.depth, size.columns, 2 * size.gap, random);
+    const Owned mean = random_matrix(size.rows, size.columns, 0, random);
+    const Owned perturbation = random_matrix(size.rows, size.columns, 0, random);
+    const std::vector<float> s = random_signs(size.rows, random);
+    const std::vector<float> r = random_signs(size.columns, random);
+    Owned g(size.rows, size.columns, 0);
+    naive(Form::at_b, a, b, g, Write::overwrite);
+    Owned mean_sum = mean;
+    for (std::size_t i = 0; i < g.values.size(); ++i) mean_sum.values[i] += g.values[i];
+    const Owned perturbation_sum = flipped(perturbation, g, s, r);
+    for (const Products& products : own_products()) {
+      CAPTURE(products.name(), size.rows, size.depth, size.columns, size.gap);
+      Owned m = mean, d = perturbation;
+      products.add_flipped_gradient(a.view(), b.view(),
+                                    {m.values.data(), d.values.data(), s.data(), r.data()});
+      REQUIRE(m.values == mean_sum.values);
+      REQUIRE(d.values == perturbation_sum.values);
+    }
+  }
+}
+
+TEST_CASE("products are those of the highest level that the processor has, or OpenBLAS's") {
+  const ProcessorFeatures processor = processor_features();
+  CHECK(Products::at_level(VectorLevel::baseline).has_value());
+  CHECK(Products::at_level(VectorLevel::avx2).has_value() == processor.avx2_and_fma);
+  CHECK(Products::at_level(VectorLevel::avx512).has_value() == processor.avx512);
+  const std::string best = processor.avx512         ? "own (AVX-512)"
+                           : processor.avx2_and_fma ? "own (AVX2)"
+                                                    : "own (vectors of 4)";
+  CHECK(Products().name() == best);
+  CHECK(Products().know_flipout());
+  const Products openblas(ProductsKind::openblas);
+  CHECK(openblas.name().starts_with("OpenBLAS ("));
+  CHECK_FALSE(openblas.know_flipout());
+}
+
+}  // namespace bnn
