@@ -204,8 +204,9 @@ void save_checkpoint(const std::string& path, const Json& config, const Training
 LoadedCheckpoint load_checkpoint(const std::string& path) {
   CheckpointContents contents = read_checkpoint_file(path);
   const std::string source = shown_path(path) + ": config";
-  RunConfig config = read_run_config(parse_json(contents.config, source, ErrorKind::checkpoint),
-                                     source, ErrorKind::checkpoint);
+  RunConfig config = read_run_config(
+      completed_stored_config(parse_json(contents.config, source, ErrorKind::checkpoint)), source,
+      ErrorKind::checkpoint);
   TrainingState state = read_state(contents.state, shown_path(path) + ": state");
   for (const Tensor& tensor : contents.tensors) {
     check_state_values(tensor.name, tensor.values, config.training.optimizer.state, path,

@@ -115,6 +115,9 @@ SectionText training() {
            "Slices of a batch that are computed apart and summed in a fixed order. They are part "
            "of what a result means, unlike the number of threads."},
           {"samples", "Draws of the weights whose gradients each step averages."},
+          {"products",
+           "What makes matrix products: own code, whose results are the same on every processor "
+           "with AVX2, or OpenBLAS."},
           {"optimizer", "How gradients move the parameters."},
           {"learning_rate_schedule", "How the learning rate changes over the run."},
           {"gradient_clip_norm",

@@ -84,6 +84,9 @@ void read_training(ObjectReader& reader, RunConfig& config) {
       static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
   spec.samples = static_cast<int>(
       reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
+  const std::string products = reader.choice("products", list_of(kProductsKindNames),
+                                             name_of(kProductsKindNames, spec.products));
+  spec.products = value_of(kProductsKindNames, products).value_or(spec.products);
   reader.object("optimizer", [&](ObjectReader& r) { spec.optimizer = read_optimizer(r); });
   const VariantRule schedule{.types = {"constant", "step", "cosine", "exponential"},
                              .fallback = Json::object(),
@@ -203,6 +206,14 @@ std::string first_difference(const Json& a, const Json& b, const std::string& po
 Json load_config_document(const std::string& path) {
   return parse_json(read_text_file(path, kMaxConfigBytes, ErrorKind::config), shown_path(path),
                     ErrorKind::config);
+}
+
+Json completed_stored_config(Json document) {
+  if (Json* training = document.is_object() ? document.find("training") : nullptr;
+      training != nullptr && training->is_object() && !training->contains("products")) {
+    (*training)["products"] = name_of(kProductsKindNames, ProductsKind::openblas);
+  }
+  return document;
 }
 
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {

@@ -98,7 +98,8 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
   const PassNoise noise{spec_.seed, sample, true, names};
   execution_.forward(worker, {0,
                               {static_cast<int>(kGroup), parameters_.data(),
-                               spec_.mean_weights ? nullptr : draws_.data(), noise}});
+                               spec_.mean_weights ? nullptr : draws_.data(), noise,
+                               /*training=*/false, spec_.products}});
   const std::size_t width = likelihood_.outputs(), out_width = likelihood_.prediction_size();
   const float* outputs = execution_.outputs(worker, 0);
   for (std::size_t i = 0; i < kGroup; ++i) {

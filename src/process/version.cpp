@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/process/blas_kernel.h"
 
 namespace bnn {
 
 std::string version_text(const std::string& program) {
-  return fmt::format("{} {}\ncompiler  {}\nOpenBLAS  {}\nkernel    {}", program, BNN_VERSION,
-                     __VERSION__, blas_configuration(), blas_kernel_text());
+  return fmt::format("{} {}\ncompiler  {}\nproducts  {}\nOpenBLAS  {}\nkernel    {}", program,
+                     BNN_VERSION, __VERSION__, Products().name(), blas_configuration(),
+                     blas_kernel_text());
 }
 
 }  // namespace bnn

@@ -59,6 +59,7 @@ int bnn::train_command(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Seed of everything random")
       ->check(bnn::whole_number())
       ->option_text("N");
+  bnn::add_products_option(app, options.products, "as the config says");
   app.add_flag("--dry-run", options.dry_run,
                "Check config and data, print layers, sizes and memory; write nothing");
   app.add_flag("--print-config", options.print_config,

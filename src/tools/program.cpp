@@ -51,6 +51,18 @@ CLI::Validator share_of_one() {
   return CLI::Validator(check, "");
 }
 
+void add_products_option(CLI::App& app, std::optional<ProductsKind>& products,
+                         const std::string& otherwise) {
+  const auto set = [&products](const std::string& word) {
+    products = value_of(kProductsKindNames, word);
+  };
+  app.add_option_function<std::string>(
+         "--products", set,
+         "What multiplies matrices: own code or openblas (default: " + otherwise + ")")
+      ->check(CLI::IsMember(list_of(kProductsKindNames)))
+      ->option_text("NAME");
+}
+
 void add_sampling_options(CLI::App& app, SampleOptions& options) {
   app.add_option("--samples", options.samples,
                  "Monte Carlo samples of the weights (default: as the config says)")
@@ -61,6 +73,7 @@ void add_sampling_options(CLI::App& app, SampleOptions& options) {
   app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
       ->check(whole_number())
       ->option_text("N");
+  add_products_option(app, options.products, "as in the run");
 }
 
 void add_calibration_options(CLI::App& app, CalibrationOptions& options) {

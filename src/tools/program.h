@@ -2,6 +2,7 @@
 // What the commands share on the command line.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -37,7 +38,12 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Enum& value,
       ->option_text("NAME");
 }
 
-/// Adds --samples, --mean-weights and --seed.
+/// Adds --products.
+/// @param otherwise what happens without it
+void add_products_option(CLI::App& app, std::optional<ProductsKind>& products,
+                         const std::string& otherwise);
+
+/// Adds --samples, --mean-weights, --seed and --products.
 void add_sampling_options(CLI::App& app, SampleOptions& options);
 
 /// Adds --temperature, --conformal and --conformal-score.

@@ -142,7 +142,9 @@ void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uin
     const std::size_t size = (i + 1) * examples.size() / count - first;
     const PassNoise noise{spec_.seed, draw, false, std::span(positions_).subspan(first, size)};
     shards_.push_back(
-        {first, {static_cast<int>(size), parameters, draws_.data(), noise, true}, weight});
+        {first,
+         {static_cast<int>(size), parameters, draws_.data(), noise, true, Products(spec_.products)},
+         weight});
   }
 }
 

@@ -73,7 +73,8 @@ TrainingLoop::TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log)
   if (!run.validates()) return;
   predictor_.emplace(run.graph, *run.likelihood, run.trainer.parameters(),
                      PredictionSpec{run.config.evaluation.validation_samples,
-                                    !run.graph.has_noise(), run.config.training.seed},
+                                    !run.graph.has_noise(), run.config.training.seed,
+                                    Products(run.config.training.products)},
                      run.pool);
   predictor_->check_often(stop_if_asked);
 }

@@ -29,9 +29,14 @@ LoadedConfig load_config(const TrainOptions& options) {
   if (options.config.empty()) require_resumable(options.out);
   const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
   Json document = load_config_document(path);
+  if (options.config.empty()) document = completed_stored_config(std::move(document));
   for (const std::string& assignment : options.overrides) apply_override(document, assignment);
   if (options.epochs) set_key(document, "training.epochs", *options.epochs, "--epochs");
   if (options.seed) set_key(document, "training.seed", *options.seed, "--seed");
+  if (options.products) {
+    set_key(document, "training.products", name_of(kProductsKindNames, *options.products),
+            "--products");
+  }
   return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
 }
 

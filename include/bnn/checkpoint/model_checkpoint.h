@@ -27,6 +27,7 @@ struct ModelCheckpoint {
 /// What evaluation and prediction let a user choose about Monte Carlo samples.
 struct SampleOptions {
   std::optional<std::int64_t> samples, seed;  // by default those of the checkpoint's config
+  std::optional<ProductsKind> products;
   bool mean_weights = false;
 };
 

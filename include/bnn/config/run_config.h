@@ -50,6 +50,10 @@ struct RunConfig {
 /// The JSON document in a file. Throws Error(config).
 Json load_config_document(const std::string& path);
 
+/// A config that a run has stored, with the keys that programs before this one did not know, set to
+/// what those programs did. The document need not be a valid config.
+Json completed_stored_config(Json document);
+
 /// Applies `key=value` of --set: the key is a path as in set_key; the value is JSON, or else a
 /// string. Throws Error(usage) if the path does not fit the document.
 void apply_override(Json& document, const std::string& assignment);

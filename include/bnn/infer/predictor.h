@@ -29,6 +29,7 @@ struct PredictionSpec {
   /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
   bool mean_weights = false;
   std::uint64_t seed = 0;
+  Products products = {};
   /// Handed on to what summarises a classifier's predictions (class_summaries.h). The predictions
   /// are not scaled.
   double temperature = 1;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "bnn/math/products.h"
 #include "bnn/train/adam.h"
 #include "bnn/train/posterior_from_weights.h"
 #include "bnn/train/schedule.h"
@@ -16,6 +17,7 @@ struct TrainingSpec {
   std::uint64_t seed = 0;
   int shards = 8;
   int samples = 1;
+  ProductsKind products = ProductsKind::own;
   OptimizerSpec optimizer = adam_optimizer({});
   ScheduleSpec schedule = {};
   double gradient_clip_norm = 0.0;  // 0: none

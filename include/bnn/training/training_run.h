@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/math/products.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
@@ -21,6 +22,7 @@ struct TrainOptions {
   bool tensorboard = false;
   std::vector<std::string> overrides;  // --set, in order
   std::optional<std::int64_t> epochs, max_steps, seed;
+  std::optional<ProductsKind> products;
   bool dry_run = false;
   bool print_config = false;
   bool print_schema = false;     // needs no config
