@@ -116,7 +116,7 @@ SectionText training() {
            "of what a result means, unlike the number of threads."},
           {"samples", "Draws of the weights whose gradients each step averages."},
           {"products",
-           "What makes matrix products: own code, whose results are the same on every processor "
+           "What makes matrix products: own code, whose products are the same on every processor "
            "with AVX2, or OpenBLAS."},
           {"optimizer", "How gradients move the parameters."},
           {"learning_rate_schedule", "How the learning rate changes over the run."},
