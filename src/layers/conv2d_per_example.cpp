@@ -93,7 +93,7 @@ void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float
                geometry_.filters);
     // depth x filters += (pixels x depth)ᵀ (pixels x filters)
     if (is_flipped) {
-      args.pass.products.add_flipped_gradient(cols, tile_dz,
+      args.pass.products.add_flipped_gradient(1, cols, tile_dz,
                                               kernel.flipped_gradient(args.pass, args.gradient));
       return;
     }

@@ -168,6 +168,18 @@ void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers)
                    buffers.perturbation);
 }
 
+// Every position of both kernels becomes [filters][channels].
+void Conv2dWinograd::transpose_kernels(const Buffers& buffers) const {
+  const std::size_t size = kernel_size(geometry_);
+  for (float* kernels : {buffers.mean, buffers.perturbation}) {
+    for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+      float* kernel = kernels + position * buffers.kernel_step;
+      std::copy_n(kernel, size, buffers.weights);
+      transpose(buffers.weights, buffers.channels, buffers.filters, kernel);
+    }
+  }
+}
+
 void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
                                 const Buffers& buffers) const {
   if (!geometry_.kernel.differs_by_example(pass)) return;
@@ -249,6 +261,9 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   const std::size_t bytes = kWinogradPositions * buffers.kernel_step * sizeof(float);
   const bool differs = kernel.differs_by_example(args.pass);
   transform_kernels(args.pass, buffers);
+  if (differs && args.pass.products.know_flipout() && args.input_gradients[0] != nullptr) {
+    transpose_kernels(buffers);
+  }
   std::memset(buffers.mean_gradient, 0, bytes);
   if (differs) std::memset(buffers.perturbation_gradient, 0, bytes);
   if (float* dx = args.input_gradients[0]; dx != nullptr) {
@@ -341,32 +356,28 @@ void Conv2dWinograd::backward_position(const BackwardArgs& args, const Group& gr
   }
 }
 
-// The same by products that know flipout. `weights` and `gradient` hold the transposed kernels of
-// the position.
+// The same by products that know flipout; the kernels are transposed.
 void Conv2dWinograd::backward_flipped_position(const BackwardArgs& args, const Group& group,
                                                std::size_t position, const Buffers& buffers) const {
+  const Products& products = args.pass.products;
   const std::size_t kernel = position * buffers.kernel_step;
-  const bool wants_input = args.input_gradients[0] != nullptr;
   const int tiles = group.band.tiles();
   const int channels = geometry_.window.input.channels, filters = geometry_.filters;
-  if (wants_input) {
-    transpose(buffers.mean + kernel, buffers.channels, buffers.filters, buffers.weights);
-    transpose(buffers.perturbation + kernel, buffers.channels, buffers.filters, buffers.gradient);
-  }
   float* v = buffers.inputs + position * group.step(buffers.channels);
   const float* dy = buffers.outputs + position * group.step(buffers.filters);
+  // channels x filters += (tiles x channels)ᵀ (tiles x filters), for each example
+  products.add_flipped_gradient(static_cast<int>(group.count),
+                                matrix(static_cast<const float*>(v), tiles, channels),
+                                matrix(dy, tiles, filters),
+                                {buffers.mean_gradient + kernel,
+                                 buffers.perturbation_gradient + kernel, buffers.s, buffers.r});
+  if (args.input_gradients[0] == nullptr) return;
   for (std::size_t i = 0; i < group.count; ++i) {
-    const Matrix example_v = matrix(v + i * group.tiles() * buffers.channels, tiles, channels);
-    const ConstMatrix example_dy = matrix(dy + i * group.tiles() * buffers.filters, tiles, filters);
-    const float *s = buffers.signs_in(i).data(), *r = buffers.signs_out(i).data();
-    // channels x filters += (tiles x channels)ᵀ (tiles x filters)
-    args.pass.products.add_flipped_gradient(
-        example_v, example_dy,
-        {buffers.mean_gradient + kernel, buffers.perturbation_gradient + kernel, s, r});
-    if (!wants_input) continue;
     // tiles x channels = (tiles x filters) (filters x channels)
-    args.pass.products.multiply_flipped(example_dy, {buffers.weights, buffers.gradient, r, s},
-                                        example_v);
+    products.multiply_flipped(matrix(dy + i * group.tiles() * buffers.filters, tiles, filters),
+                              {buffers.mean + kernel, buffers.perturbation + kernel,
+                               buffers.signs_out(i).data(), buffers.signs_in(i).data()},
+                              matrix(v + i * group.tiles() * buffers.channels, tiles, channels));
   }
 }
 

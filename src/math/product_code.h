@@ -34,14 +34,15 @@ struct FlippedProduct {
   std::ptrdiff_t c_row;
 };
 
-/// g = aᵀ b; mean += g; perturbation += (s rᵀ) ∘ g.
+/// For each example: g = aᵀ b; mean += g; perturbation += (s rᵀ) ∘ g.
 struct FlippedGradient {
+  int examples;
   int rows, depth, columns;  // g is [rows][columns], a sum over depth
-  const float* a;            // [depth][rows]
-  std::ptrdiff_t a_row;
-  const float* b;  // [depth][columns]
-  std::ptrdiff_t b_row;
-  const float *s, *r;          // 1 or -1: [rows], [columns]
+  const float* a;            // [examples][depth][rows]
+  std::ptrdiff_t a_example, a_row;
+  const float* b;  // [examples][depth][columns]
+  std::ptrdiff_t b_example, b_row;
+  const float *s, *r;          // 1 or -1: [examples][rows], [examples][columns]
   float *mean, *perturbation;  // [rows][columns], without gaps
 };
 

@@ -51,9 +51,13 @@ struct ColumnSigns {
   typename Lanes<V>::Bits bits[N];
 
   ColumnSigns(const float* r, int n) {
-    int row[N * V];
-    for (int x = 0; x < N * V; ++x) row[x] = x < n ? sign_bit(r[x]) : 0;
-    __builtin_memcpy(bits, row, sizeof bits);
+    float row[N * V];
+    if (n < N * V) {
+      for (int x = 0; x < N * V; ++x) row[x] = x < n ? r[x] : 1.0f;
+      r = row;
+    }
+    __builtin_memcpy(bits, r, sizeof bits);
+    for (auto& vector : bits) vector &= kSignBit;
   }
 };
 
@@ -181,22 +185,16 @@ struct Tile {
     for (; x < n && x < kWidth; ++x) c[x * c_step] = row[x];
   }
 
-  /// mean += sum; perturbation += signs ∘ sum.
-  void scatter(float* mean, float* perturbation, std::ptrdiff_t row, const float* s,
-               const ColumnSigns<V, N>& r, int n) const {
+  void add(const Tile& other) {
     for (int i = 0; i < R; ++i) {
-      Tile<V, 1, N> g, m, d;
-      g.clear();
-      for (int j = 0; j < N; ++j) g.sum[0][j] = sum[i][j];
-      m.load(mean + i * row, row, 1, n);
-      d.load(perturbation + i * row, row, 1, n);
-      for (int j = 0; j < N; ++j) {
-        m.sum[0][j] += g.sum[0][j];
-        L::flip(g.sum[0][j], r.bits[j] ^ sign_bit(s[i]));
-        d.sum[0][j] += g.sum[0][j];
-      }
-      m.store(mean + i * row, row, 1, n);
-      d.store(perturbation + i * row, row, 1, n);
+      for (int j = 0; j < N; ++j) sum[i][j] += other.sum[i][j];
+    }
+  }
+
+  /// Row i by the sign s[i], columns by r.
+  void flip(const float* s, const ColumnSigns<V, N>& r) {
+    for (int i = 0; i < R; ++i) {
+      for (int j = 0; j < N; ++j) L::flip(sum[i][j], r.bits[j] ^ sign_bit(s[i]));
     }
   }
 };
@@ -340,25 +338,34 @@ void multiply_flipped(const FlippedProduct& p) {
   }
 }
 
+// A tile of both gradients takes those of all examples while it is in the cache.
 template <int V, int R, int N>
-void gradient_tile(const FlippedGradient& p, int i, int first, const Panel<N * V>& b,
-                   const ColumnSigns<V, N>& r, int n) {
-  Tile<V, R, N> tile;
-  tile.clear();
-  tile.add_products(p.a + i, 1, p.a_row, b.rows, b.stride, b.whole);
-  tile.add_products(p.a + i + b.whole * p.a_row, 1, p.a_row, b.copy, N * V, b.depth - b.whole);
+void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
-  tile.scatter(p.mean + place, p.perturbation + place, p.columns, p.s + i, r, n);
+  Tile<V, R, N> mean, perturbation, g;
+  mean.load(p.mean + place, p.columns, 1, n);
+  perturbation.load(p.perturbation + place, p.columns, 1, n);
+  for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
+    float tail[kTailFloats<N * V>];
+    const float* a = p.a + e * p.a_example + i;
+    const auto b = make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
+                                     first, tail);
+    g.clear();
+    g.add_products(a, 1, p.a_row, b.rows, b.stride, b.whole);
+    g.add_products(a + b.whole * p.a_row, 1, p.a_row, b.copy, N * V, b.depth - b.whole);
+    mean.add(g);
+    g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
+    perturbation.add(g);
+  }
+  mean.store(p.mean + place, p.columns, 1, n);
+  perturbation.store(p.perturbation + place, p.columns, 1, n);
 }
 
 template <int V>
 void add_flipped_gradient(const FlippedGradient& p) {
   for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
-    const ColumnSigns<W, N> r(p.r + first, n);
-    float tail[kTailFloats<W * N>];
-    const auto b = make_panel<W * N>(p.b, p.b_row, p.depth, p.columns, 0, p.depth, first, tail);
-    for_row_blocks<kTileRows<V>>(
-        p.rows, [&]<int Rows>(int i) { gradient_tile<W, Rows, N>(p, i, first, b, r, n); });
+    for_row_blocks<kTileRows<V>>(p.rows,
+                                 [&]<int R>(int i) { gradient_tile<W, R, N>(p, i, first, n); });
   });
 }
 

@@ -121,10 +121,11 @@ void Products::multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c)
                            w.s, w.r, c.data, c.stride});
 }
 
-void Products::add_flipped_gradient(ConstMatrix a, ConstMatrix b,
+void Products::add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
                                     const FlippedMatrixGradient& w) const {
-  code_->add_flipped_gradient({a.columns, a.rows, b.columns, a.data, a.stride, b.data, b.stride,
-                               w.s, w.r, w.mean, w.perturbation});
+  const auto size = [](ConstMatrix m) { return std::ptrdiff_t{m.rows} * m.stride; };
+  code_->add_flipped_gradient({examples, a.columns, a.rows, b.columns, a.data, size(a), a.stride,
+                               b.data, size(b), b.stride, w.s, w.r, w.mean, w.perturbation});
 }
 
 }  // namespace bnn

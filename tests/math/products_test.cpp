@@ -181,24 +181,34 @@ TEST_CASE("a product with flipped weights is the product with the weights of the
   }
 }
 
-TEST_CASE("a flipped gradient is added to the mean's and, with signs, to the perturbation's") {
+TEST_CASE("flipped gradients are added to the mean's and, with signs, to the perturbation's") {
   std::mt19937 random(3);
   for (const Size& size : sizes()) {
-    const Owned a = random_matrix(size.depth, size.rows, size.gap, random);
-    const Owned b = random_matrix(size.depth, size.columns, 2 * size.gap, random);
+    constexpr int kExamples = 3;
+    const Owned a = random_matrix(kExamples * size.depth, size.rows, 0, random);
+    const Owned b = random_matrix(kExamples * size.depth, size.columns, 0, random);
     const Owned mean = random_matrix(size.rows, size.columns, 0, random);
     const Owned perturbation = random_matrix(size.rows, size.columns, 0, random);
-    const std::vector<float> s = random_signs(size.rows, random);
-    const std::vector<float> r = random_signs(size.columns, random);
-    Owned g(size.rows, size.columns, 0);
-    naive(Form::at_b, a, b, g, Write::overwrite);
-    Owned mean_sum = mean;
-    for (std::size_t i = 0; i < g.values.size(); ++i) mean_sum.values[i] += g.values[i];
-    const Owned perturbation_sum = flipped(perturbation, g, s, r);
+    const std::vector<float> s = random_signs(kExamples * size.rows, random);
+    const std::vector<float> r = random_signs(kExamples * size.columns, random);
+    Owned mean_sum = mean, perturbation_sum = perturbation;
+    for (int e = 0; e < kExamples; ++e) {
+      const auto part = [e](const auto& all, int count) {
+        return std::vector<float>(all.begin() + e * count, all.begin() + (e + 1) * count);
+      };
+      Owned a_e(size.depth, size.rows, 0), b_e(size.depth, size.columns, 0);
+      a_e.values = part(a.values, size.depth * size.rows);
+      b_e.values = part(b.values, size.depth * size.columns);
+      Owned g(size.rows, size.columns, 0);
+      naive(Form::at_b, a_e, b_e, g, Write::overwrite);
+      for (std::size_t i = 0; i < g.values.size(); ++i) mean_sum.values[i] += g.values[i];
+      perturbation_sum = flipped(perturbation_sum, g, part(s, size.rows), part(r, size.columns));
+    }
     for (const Products& products : own_products()) {
-      CAPTURE(products.name(), size.rows, size.depth, size.columns, size.gap);
+      CAPTURE(products.name(), size.rows, size.depth, size.columns);
       Owned m = mean, d = perturbation;
-      products.add_flipped_gradient(a.view(), b.view(),
+      products.add_flipped_gradient(kExamples, matrix(a.values.data(), size.depth, size.rows),
+                                    matrix(b.values.data(), size.depth, size.columns),
                                     {m.values.data(), d.values.data(), s.data(), r.data()});
       REQUIRE(m.values == mean_sum.values);
       REQUIRE(d.values == perturbation_sum.values);

@@ -40,7 +40,8 @@ struct FlippedMatrix {
   const float *s, *r;
 };
 
-/// Where the gradient for a FlippedMatrix is added.
+/// Where the gradient for the FlippedMatrix of each of several examples is added. Their signs
+/// follow each other: s [examples][depth], r [examples][columns].
 struct FlippedMatrixGradient {
   float *mean, *perturbation;
   const float *s, *r;
@@ -69,8 +70,11 @@ class Products {
   bool know_flipout() const { return code_ != nullptr; }
   /// c = a W.
   void multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const;
-  /// With g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g.
-  void add_flipped_gradient(ConstMatrix a, ConstMatrix b, const FlippedMatrixGradient& w) const;
+  /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. The matrices of the
+  /// examples follow each other, without gaps: a [examples][…][depth of W], b
+  /// [examples][…][columns].
+  void add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
+                            const FlippedMatrixGradient& w) const;
 
  private:
   explicit Products(const ProductCode& code) : code_(&code) {}
