@@ -18,8 +18,8 @@ constexpr std::size_t kTileGroupFloats = 256 * 1024;
 std::size_t positive(int value) { return static_cast<std::size_t>(value); }
 
 // Floats of one tile row of an example, inputs and outputs together.
-std::size_t tile_row_floats(const Conv2dGeometry& geometry) {
-  return kWinogradPositions * positive(winograd_tile_columns(geometry.window)) *
+std::size_t tile_row_floats(WinogradSize size, const Conv2dGeometry& geometry) {
+  return positive(size.positions()) * positive(winograd_tile_columns(size, geometry.window)) *
          positive(geometry.window.input.channels + geometry.filters);
 }
 
@@ -27,9 +27,10 @@ std::size_t tile_row_floats(const Conv2dGeometry& geometry) {
 struct Cut {
   int examples, tile_rows;
 
-  explicit Cut(const Conv2dGeometry& geometry) {
-    const int all = winograd_tile_rows(geometry.window);
-    const std::size_t rows = std::max<std::size_t>(kTileGroupFloats / tile_row_floats(geometry), 1);
+  Cut(WinogradSize size, const Conv2dGeometry& geometry) {
+    const int all = winograd_tile_rows(size, geometry.window);
+    const std::size_t rows =
+        std::max<std::size_t>(kTileGroupFloats / tile_row_floats(size, geometry), 1);
     tile_rows = static_cast<int>(std::min(rows, positive(all)));
     examples =
         tile_rows < all ? 1 : static_cast<int>(std::min<std::size_t>(rows / positive(all), 64));
@@ -42,9 +43,9 @@ struct Rows {
   int pixels;
 };
 
-Rows output_rows(const Conv2dGeometry& geometry, const TileBand& band) {
-  const int first = 2 * band.first_row;
-  const int last = std::min(2 * band.last_row, geometry.window.output_height);
+Rows output_rows(WinogradSize size, const Conv2dGeometry& geometry, const TileBand& band) {
+  const int first = size.outputs * band.first_row;
+  const int last = std::min(size.outputs * band.last_row, geometry.window.output_height);
   const int width = geometry.window.output_width;
   return {positive(first) * positive(width) * positive(geometry.filters), (last - first) * width};
 }
@@ -57,6 +58,16 @@ std::size_t kernel_size(const Conv2dGeometry& geometry) {
 // without the cache line more, the sixteen positions of one element would then compete for the same
 // places in the cache.
 std::size_t padded(std::size_t size) { return round_to_alignment(size) + kAlignment; }
+
+// F(4x4) does 0.56 of the multiplications of F(2x2), as long as its larger tiles are not mostly cut
+// off at the edges.
+WinogradSize size_for(const Conv2dGeometry& geometry) {
+  const auto multiplications = [&](WinogradSize size) {
+    return size.positions() * winograd_tile_rows(size, geometry.window) *
+           winograd_tile_columns(size, geometry.window);
+  };
+  return multiplications({4}) < multiplications({2}) ? WinogradSize{4} : WinogradSize{2};
+}
 
 }  // namespace
 
@@ -76,26 +87,27 @@ struct Conv2dWinograd::Buffers {
   std::size_t channels, filters;
   std::size_t kernel_step;  // floats from one position of a kernel to the next
   float* zeros;
-  float *mean, *mean_gradient;  // transformed, [16][channels][filters]
+  float *mean, *mean_gradient;  // transformed, [positions][channels][filters]
   // Of flipout alone: the same, one position of one example, and the signs of a group.
   float *perturbation, *perturbation_gradient;
   float *weights, *gradient;
   float *s, *r;    // [count][channels], [count][filters]
-  float* inputs;   // V, [16][n][channels]; later its gradient
-  float* outputs;  // Y or dY, [16][n][filters]
+  float* inputs;   // V, [positions][n][channels]; later its gradient
+  float* outputs;  // Y or dY, [positions][n][filters]
 
-  Buffers(const Conv2dGeometry& geometry, Scratch& scratch)
+  Buffers(WinogradSize size, const Conv2dGeometry& geometry, Scratch& scratch)
       : channels(positive(geometry.window.input.channels)),
         filters(positive(geometry.filters)),
         kernel_step(padded(channels * filters)) {
-    const Cut cut(geometry);
+    const Cut cut(size, geometry);
     const std::size_t examples = positive(cut.examples);
     const std::size_t tiles =
-        examples * positive(cut.tile_rows) * positive(winograd_tile_columns(geometry.window));
-    const std::size_t transformed = kWinogradPositions * kernel_step;
+        examples * positive(cut.tile_rows) * positive(winograd_tile_columns(size, geometry.window));
+    const std::size_t positions = positive(size.positions());
+    const std::size_t transformed = positions * kernel_step;
     // What nothing but flipout needs takes no memory elsewhere.
-    const auto of_flipout = [&](std::size_t size) {
-      return geometry.kernel.draw == Draw::perturbation ? size : 0;
+    const auto of_flipout = [&](std::size_t floats) {
+      return geometry.kernel.draw == Draw::perturbation ? floats : 0;
     };
     zeros = scratch.take(zeros_size());
     for (float** array : {&mean, &mean_gradient}) *array = scratch.take(transformed);
@@ -107,8 +119,8 @@ struct Conv2dWinograd::Buffers {
     }
     s = scratch.take(of_flipout(examples * channels));
     r = scratch.take(of_flipout(examples * filters));
-    inputs = scratch.take(kWinogradPositions * padded(tiles * channels));
-    outputs = scratch.take(kWinogradPositions * padded(tiles * filters));
+    inputs = scratch.take(positions * padded(tiles * channels));
+    outputs = scratch.take(positions * padded(tiles * filters));
   }
 
   void clear_zeros() const { std::memset(zeros, 0, zeros_size() * sizeof(float)); }
@@ -125,21 +137,24 @@ bool Conv2dWinograd::fits(const Conv2dGeometry& geometry) {
          geometry.filters % kWinogradLanes == 0;
 }
 
+Conv2dWinograd::Conv2dWinograd(const Conv2dGeometry& geometry)
+    : Conv2dForm(geometry), size_(size_for(geometry)) {}
+
 double Conv2dWinograd::multiply_adds() const {
   const Window& window = geometry_.window;
-  return static_cast<double>(kWinogradPositions) * winograd_tile_rows(window) *
-         winograd_tile_columns(window) * static_cast<double>(kernel_size(geometry_));
+  return static_cast<double>(size_.positions()) * winograd_tile_rows(size_, window) *
+         winograd_tile_columns(size_, window) * static_cast<double>(kernel_size(geometry_));
 }
 
 std::size_t Conv2dWinograd::scratch_size(int /*examples*/) const {
-  return count_scratch<Buffers>(geometry_);
+  return count_scratch<Buffers>(size_, geometry_);
 }
 
 template <typename Visit>
 void Conv2dWinograd::for_each_group(int examples, const Visit& visit) const {
-  const Cut cut(geometry_);
-  const int rows = winograd_tile_rows(geometry_.window);
-  const int columns = winograd_tile_columns(geometry_.window);
+  const Cut cut(size_, geometry_);
+  const int rows = winograd_tile_rows(size_, geometry_.window);
+  const int columns = winograd_tile_columns(size_, geometry_.window);
   for (int first = 0; first < examples; first += cut.examples) {
     const int count = std::min(cut.examples, examples - first);
     for (int row = 0; row < rows; row += cut.tile_rows) {
@@ -154,7 +169,7 @@ void Conv2dWinograd::transform_inputs(const float* images, const Group& group,
   const Window& window = geometry_.window;
   const std::size_t each = group.tiles() * buffers.channels;
   for (std::size_t i = 0; i < group.count; ++i) {
-    transform_input(window, group.band, images + (group.first + i) * window.input.size(),
+    transform_input(size_, window, group.band, images + (group.first + i) * window.input.size(),
                     buffers.zeros, group.step(buffers.channels), buffers.inputs + i * each);
   }
 }
@@ -162,9 +177,10 @@ void Conv2dWinograd::transform_inputs(const float* images, const Group& group,
 // Transforms what the pass multiplies with: means or the shared sample, and the perturbation.
 void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers) const {
   const WeightTensor& kernel = geometry_.kernel;
-  transform_kernel(kernel.common(pass), kernel_size(geometry_), buffers.kernel_step, buffers.mean);
+  transform_kernel(size_, kernel.common(pass), kernel_size(geometry_), buffers.kernel_step,
+                   buffers.mean);
   if (!kernel.differs_by_example(pass)) return;
-  transform_kernel(kernel.drawn(pass), kernel_size(geometry_), buffers.kernel_step,
+  transform_kernel(size_, kernel.drawn(pass), kernel_size(geometry_), buffers.kernel_step,
                    buffers.perturbation);
 }
 
@@ -172,7 +188,7 @@ void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers)
 void Conv2dWinograd::transpose_kernels(const Buffers& buffers) const {
   const std::size_t size = kernel_size(geometry_);
   for (float* kernels : {buffers.mean, buffers.perturbation}) {
-    for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+    for (std::size_t position = 0; position < positive(size_.positions()); ++position) {
       float* kernel = kernels + position * buffers.kernel_step;
       std::copy_n(kernel, size, buffers.weights);
       transpose(buffers.weights, buffers.channels, buffers.filters, kernel);
@@ -191,7 +207,7 @@ void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
 
 void Conv2dWinograd::forward(const ForwardArgs& args) const {
   Scratch scratch(args.scratch);
-  const Buffers buffers(geometry_, scratch);
+  const Buffers buffers(size_, geometry_, scratch);
   buffers.clear_zeros();
   transform_kernels(args.pass, buffers);
   for_each_group(args.pass.examples,
@@ -202,16 +218,16 @@ void Conv2dWinograd::forward_group(const ForwardArgs& args, const Group& group,
                                    const Buffers& buffers) const {
   draw_signs(args.pass, group, buffers);
   transform_inputs(args.inputs[0], group, buffers);
-  for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+  for (std::size_t position = 0; position < positive(size_.positions()); ++position) {
     multiply_position(args.pass, group, position, buffers);
   }
   const auto bias = bias_of(geometry_.bias, args.pass);
   const std::size_t each = group.tiles() * buffers.filters;
   for (std::size_t i = 0; i < group.count; ++i) {
     const std::size_t example = (group.first + i) * geometry_.output_size();
-    transform_output(geometry_.window, group.band, buffers.outputs + i * each,
+    transform_output(size_, geometry_.window, group.band, buffers.outputs + i * each,
                      group.step(buffers.filters), geometry_.filters, args.output + example);
-    const Rows rows = output_rows(geometry_, group.band);
+    const Rows rows = output_rows(size_, geometry_, group.band);
     float* saved = saved_at(args.saved, (group.first + i) * saved_size());
     add_bias_and_activate(bias, geometry_.activation, args.output + example + rows.offset,
                           rows.pixels, buffers.filters, saved_at(saved, rows.offset));
@@ -254,11 +270,11 @@ void Conv2dWinograd::multiply_position(const Pass& pass, const Group& group, std
 
 void Conv2dWinograd::backward(const BackwardArgs& args) const {
   Scratch scratch(args.scratch);
-  const Buffers buffers(geometry_, scratch);
+  const Buffers buffers(size_, geometry_, scratch);
   buffers.clear_zeros();
   const WeightTensor& kernel = geometry_.kernel;
   const std::size_t size = kernel_size(geometry_);
-  const std::size_t bytes = kWinogradPositions * buffers.kernel_step * sizeof(float);
+  const std::size_t bytes = positive(size_.positions()) * buffers.kernel_step * sizeof(float);
   const bool differs = kernel.differs_by_example(args.pass);
   transform_kernels(args.pass, buffers);
   if (differs && args.pass.products.know_flipout() && args.input_gradients[0] != nullptr) {
@@ -272,10 +288,10 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   }
   for_each_group(args.pass.examples,
                  [&](const Group& group) { backward_group(args, group, buffers); });
-  add_transform_kernel_adjoint(buffers.mean_gradient, size, buffers.kernel_step,
+  add_transform_kernel_adjoint(size_, buffers.mean_gradient, size, buffers.kernel_step,
                                kernel.common_gradient(args.pass, args.gradient));
   if (differs) {
-    add_transform_kernel_adjoint(buffers.perturbation_gradient, size, buffers.kernel_step,
+    add_transform_kernel_adjoint(size_, buffers.perturbation_gradient, size, buffers.kernel_step,
                                  kernel.drawn_gradient(args.gradient));
   }
 }
@@ -286,14 +302,14 @@ void Conv2dWinograd::backward_group(const BackwardArgs& args, const Group& group
   draw_signs(args.pass, group, buffers);
   transform_inputs(args.inputs[0], group, buffers);
   for (std::size_t i = 0; i < group.count; ++i) take_output_gradient(args, group, i, buffers);
-  for (std::size_t position = 0; position < kWinogradPositions; ++position) {
+  for (std::size_t position = 0; position < positive(size_.positions()); ++position) {
     backward_position(args, group, position, buffers);
   }
   float* dx = args.input_gradients[0];
   if (dx == nullptr) return;
   const std::size_t each = group.tiles() * buffers.channels;
   for (std::size_t i = 0; i < group.count; ++i) {
-    add_transform_input_adjoint(window, group.band, buffers.inputs + i * each,
+    add_transform_input_adjoint(size_, window, group.band, buffers.inputs + i * each,
                                 group.step(buffers.channels),
                                 dx + (group.first + i) * window.input.size());
   }
@@ -303,7 +319,7 @@ void Conv2dWinograd::backward_group(const BackwardArgs& args, const Group& group
 void Conv2dWinograd::take_output_gradient(const BackwardArgs& args, const Group& group,
                                           std::size_t i, const Buffers& buffers) const {
   const std::size_t example = (group.first + i) * geometry_.output_size();
-  const Rows rows = output_rows(geometry_, group.band);
+  const Rows rows = output_rows(size_, geometry_, group.band);
   const std::size_t place = example + rows.offset;
   const float* saved = saved_at(args.saved, (group.first + i) * saved_size());
   float* dz = args.output_gradient + place;
@@ -311,7 +327,7 @@ void Conv2dWinograd::take_output_gradient(const BackwardArgs& args, const Group&
                     positive(rows.pixels) * buffers.filters, dz);
   add_bias_gradient(geometry_.bias, args.pass, dz, rows.pixels, buffers.filters, args.gradient);
   const std::size_t each = group.tiles() * buffers.filters;
-  transform_output_adjoint(geometry_.window, group.band, args.output_gradient + example,
+  transform_output_adjoint(size_, geometry_.window, group.band, args.output_gradient + example,
                            geometry_.filters, buffers.zeros, group.step(buffers.filters),
                            buffers.outputs + i * each);
 }

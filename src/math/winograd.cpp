@@ -23,50 +23,115 @@ void add_to(const Lanes& lanes, float* to) {
   store(sum + lanes, to);
 }
 
-// Bᵀ x, Aᵀ x and G x for vectors, and their adjoints. A 4x4 transform is one of these over the
-// columns and then over the rows.
-struct Input {
-  static constexpr int kFrom = 4, kTo = 4;
-  static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& x) {
-    return {x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]};
-  }
+// Bᵀ x, Aᵀ x and G x for vectors, and their adjoints, for tiles of M x M outputs. A transform of a
+// tile is one of these over the columns and then over the rows.
+template <int M>
+struct Winograd;
+
+template <>
+struct Winograd<2> {
+  struct Input {
+    static constexpr int kFrom = 4, kTo = 4;
+    static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& x) {
+      return {x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]};
+    }
+  };
+  struct InputAdjoint {
+    static constexpr int kFrom = 4, kTo = 4;
+    static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& y) {
+      return {y[0], y[1] - y[2] + y[3], y[1] + y[2] - y[0], -y[3]};
+    }
+  };
+  struct Output {
+    static constexpr int kFrom = 4, kTo = 2;
+    static std::array<Lanes, 2> apply(const std::array<Lanes, 4>& x) {
+      return {x[0] + x[1] + x[2], x[1] - x[2] - x[3]};
+    }
+  };
+  struct OutputAdjoint {
+    static constexpr int kFrom = 2, kTo = 4;
+    static std::array<Lanes, 4> apply(const std::array<Lanes, 2>& y) {
+      return {y[0], y[0] + y[1], y[0] - y[1], -y[1]};
+    }
+  };
+  struct Kernel {
+    static constexpr int kFrom = 3, kTo = 4;
+    static std::array<Lanes, 4> apply(const std::array<Lanes, 3>& x) {
+      const Lanes even = 0.5f * (x[0] + x[2]), odd = 0.5f * x[1];
+      return {x[0], even + odd, even - odd, x[2]};
+    }
+  };
+  struct KernelAdjoint {
+    static constexpr int kFrom = 4, kTo = 3;
+    static std::array<Lanes, 3> apply(const std::array<Lanes, 4>& y) {
+      const Lanes even = 0.5f * (y[1] + y[2]), odd = 0.5f * (y[1] - y[2]);
+      return {y[0] + even, odd, even + y[3]};
+    }
+  };
 };
 
-struct InputAdjoint {
-  static constexpr int kFrom = 4, kTo = 4;
-  static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& y) {
-    return {y[0], y[1] - y[2] + y[3], y[1] + y[2] - y[0], -y[3]};
-  }
-};
-
-struct Output {
-  static constexpr int kFrom = 4, kTo = 2;
-  static std::array<Lanes, 2> apply(const std::array<Lanes, 4>& x) {
-    return {x[0] + x[1] + x[2], x[1] - x[2] - x[3]};
-  }
-};
-
-struct OutputAdjoint {
-  static constexpr int kFrom = 2, kTo = 4;
-  static std::array<Lanes, 4> apply(const std::array<Lanes, 2>& y) {
-    return {y[0], y[0] + y[1], y[0] - y[1], -y[1]};
-  }
-};
-
-struct Kernel {
-  static constexpr int kFrom = 3, kTo = 4;
-  static std::array<Lanes, 4> apply(const std::array<Lanes, 3>& x) {
-    const Lanes even = 0.5f * (x[0] + x[2]), odd = 0.5f * x[1];
-    return {x[0], even + odd, even - odd, x[2]};
-  }
-};
-
-struct KernelAdjoint {
-  static constexpr int kFrom = 4, kTo = 3;
-  static std::array<Lanes, 3> apply(const std::array<Lanes, 4>& y) {
-    const Lanes even = 0.5f * (y[1] + y[2]), odd = 0.5f * (y[1] - y[2]);
-    return {y[0] + even, odd, even + y[3]};
-  }
+template <>
+struct Winograd<4> {
+  struct Input {
+    static constexpr int kFrom = 6, kTo = 6;
+    static std::array<Lanes, 6> apply(const std::array<Lanes, 6>& x) {
+      const Lanes even = x[4] - 4.0f * x[2], odd = x[3] - 4.0f * x[1];
+      const Lanes far_even = x[4] - x[2], far_odd = 2.0f * (x[3] - x[1]);
+      return {4.0f * x[0] - 5.0f * x[2] + x[4],
+              even + odd,
+              even - odd,
+              far_even + far_odd,
+              far_even - far_odd,
+              4.0f * x[1] - 5.0f * x[3] + x[5]};
+    }
+  };
+  struct InputAdjoint {
+    static constexpr int kFrom = 6, kTo = 6;
+    static std::array<Lanes, 6> apply(const std::array<Lanes, 6>& y) {
+      const Lanes near = y[1] + y[2], near_odd = y[1] - y[2];
+      const Lanes far = y[3] + y[4], far_odd = 2.0f * (y[3] - y[4]);
+      return {4.0f * y[0],
+              4.0f * (y[5] - near_odd) - far_odd,
+              -5.0f * y[0] - 4.0f * near - far,
+              near_odd + far_odd - 5.0f * y[5],
+              y[0] + near + far,
+              y[5]};
+    }
+  };
+  struct Output {
+    static constexpr int kFrom = 6, kTo = 4;
+    static std::array<Lanes, 4> apply(const std::array<Lanes, 6>& x) {
+      const Lanes near = x[1] + x[2], near_odd = x[1] - x[2];
+      const Lanes far = x[3] + x[4], far_odd = x[3] - x[4];
+      return {x[0] + near + far, near_odd + 2.0f * far_odd, near + 4.0f * far,
+              near_odd + 8.0f * far_odd + x[5]};
+    }
+  };
+  struct OutputAdjoint {
+    static constexpr int kFrom = 4, kTo = 6;
+    static std::array<Lanes, 6> apply(const std::array<Lanes, 4>& y) {
+      const Lanes even = y[0] + y[2], odd = y[1] + y[3];
+      const Lanes far_even = y[0] + 4.0f * y[2], far_odd = 2.0f * y[1] + 8.0f * y[3];
+      return {y[0], even + odd, even - odd, far_even + far_odd, far_even - far_odd, y[3]};
+    }
+  };
+  struct Kernel {
+    static constexpr int kFrom = 3, kTo = 6;
+    static std::array<Lanes, 6> apply(const std::array<Lanes, 3>& x) {
+      const Lanes even = (x[0] + x[2]) * (1.0f / 6), odd = x[1] * (1.0f / 6);
+      const Lanes far_even = x[0] * (1.0f / 24) + x[2] * (1.0f / 6), far_odd = x[1] * (1.0f / 12);
+      return {0.25f * x[0], -even - odd, odd - even, far_even + far_odd, far_even - far_odd, x[2]};
+    }
+  };
+  struct KernelAdjoint {
+    static constexpr int kFrom = 6, kTo = 3;
+    static std::array<Lanes, 3> apply(const std::array<Lanes, 6>& y) {
+      const Lanes near = (y[1] + y[2]) * (1.0f / 6), near_odd = (y[2] - y[1]) * (1.0f / 6);
+      const Lanes far = y[3] + y[4], far_odd = y[3] - y[4];
+      return {0.25f * y[0] - near + far * (1.0f / 24), near_odd + far_odd * (1.0f / 12),
+              far * (1.0f / 6) - near + y[5]};
+    }
+  };
 };
 
 template <std::size_t Rows>
@@ -123,8 +188,9 @@ void gather(const std::array<const float*, Transform::kFrom * Transform::kFrom>&
     Tile<kFrom> x;
     for (std::size_t k = 0; k < kFrom * kFrom; ++k) load(pixels[k] + c, x[k / kFrom][k % kFrom]);
     const Tile<Transform::kTo> y = transform<Transform>(x);
-    for (std::size_t k = 0; k < kWinogradPositions; ++k) {
-      store(y[k / 4][k % 4], transformed + k * step + c);
+    constexpr std::size_t kTo = Transform::kTo;
+    for (std::size_t k = 0; k < kTo * kTo; ++k) {
+      store(y[k / kTo][k % kTo], transformed + k * step + c);
     }
   }
 }
@@ -133,11 +199,11 @@ void gather(const std::array<const float*, Transform::kFrom * Transform::kFrom>&
 template <typename Transform, typename Put>
 void scatter(const float* transformed, std::size_t channels, std::size_t step,
              const std::array<float*, Transform::kTo * Transform::kTo>& pixels, const Put& put) {
-  constexpr std::size_t kTo = Transform::kTo;
+  constexpr std::size_t kFrom = Transform::kFrom, kTo = Transform::kTo;
   for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
-    Tile<4> x;
-    for (std::size_t k = 0; k < kWinogradPositions; ++k) {
-      load(transformed + k * step + c, x[k / 4][k % 4]);
+    Tile<kFrom> x;
+    for (std::size_t k = 0; k < kFrom * kFrom; ++k) {
+      load(transformed + k * step + c, x[k / kFrom][k % kFrom]);
     }
     const Tile<kTo> y = transform<Transform>(x);
     for (std::size_t k = 0; k < kTo * kTo; ++k) {
@@ -151,6 +217,13 @@ void replace_null(std::array<const float*, Size>& pixels, const float* zeros) {
   std::replace(pixels.begin(), pixels.end(), static_cast<const float*>(nullptr), zeros);
 }
 
+// Calls visit with the transforms of the size.
+template <typename Visit>
+void for_size(WinogradSize size, const Visit& visit) {
+  if (size.outputs == 4) return visit(Winograd<4>{});
+  visit(Winograd<2>{});
+}
+
 Shape output_shape(const Window& window, int filters) {
   return {window.output_height, window.output_width, filters};
 }
@@ -162,67 +235,88 @@ bool has_winograd_form(const Window& window) {
   return window.kernel_size == three && window.strides == one && window.dilation_rate == one;
 }
 
-int winograd_tile_rows(const Window& window) { return (window.output_height + 1) / 2; }
-int winograd_tile_columns(const Window& window) { return (window.output_width + 1) / 2; }
+int winograd_tile_rows(WinogradSize size, const Window& window) {
+  return (window.output_height + size.outputs - 1) / size.outputs;
+}
 
-BNN_VECTOR_CLONES void transform_kernel(const float* kernel, std::size_t size, std::size_t step,
-                                        float* transformed) {
+int winograd_tile_columns(WinogradSize size, const Window& window) {
+  return (window.output_width + size.outputs - 1) / size.outputs;
+}
+
+BNN_VECTOR_CLONES void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels,
+                                        std::size_t step, float* transformed) {
   std::array<const float*, 9> taps;
-  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
-  gather<Kernel>(taps, size, step, transformed);
+  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * kernels;
+  for_size(size, [&]<typename W>(const W&) {
+    gather<typename W::Kernel>(taps, kernels, step, transformed);
+  });
 }
 
-BNN_VECTOR_CLONES void add_transform_kernel_adjoint(const float* transformed, std::size_t size,
-                                                    std::size_t step, float* kernel) {
+BNN_VECTOR_CLONES void add_transform_kernel_adjoint(WinogradSize size, const float* transformed,
+                                                    std::size_t kernels, std::size_t step,
+                                                    float* kernel) {
   std::array<float*, 9> taps;
-  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * size;
-  scatter<KernelAdjoint>(transformed, size, step, taps, add_to);
+  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * kernels;
+  for_size(size, [&]<typename W>(const W&) {
+    scatter<typename W::KernelAdjoint>(transformed, kernels, step, taps, add_to);
+  });
 }
 
-BNN_VECTOR_CLONES void transform_input(const Window& window, const TileBand& band,
-                                       const float* image, const float* zeros, std::size_t step,
-                                       float* transformed) {
+BNN_VECTOR_CLONES void transform_input(WinogradSize size, const Window& window,
+                                       const TileBand& band, const float* image, const float* zeros,
+                                       std::size_t step, float* transformed) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
-    auto pixels = pixels_at<const float, 4>(image, window.input, 2 * row - window.pad_top,
-                                            2 * column - window.pad_left);
-    replace_null(pixels, zeros);
-    gather<Input>(pixels, channels, step, transformed + tile * channels);
+  for_size(size, [&]<typename W>(const W&) {
+    for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+      auto pixels = pixels_at<const float, W::Input::kFrom>(
+          image, window.input, size.outputs * row - window.pad_top,
+          size.outputs * column - window.pad_left);
+      replace_null(pixels, zeros);
+      gather<typename W::Input>(pixels, channels, step, transformed + tile * channels);
+    });
   });
 }
 
-BNN_VECTOR_CLONES void add_transform_input_adjoint(const Window& window, const TileBand& band,
-                                                   const float* transformed, std::size_t step,
-                                                   float* image) {
+BNN_VECTOR_CLONES void add_transform_input_adjoint(WinogradSize size, const Window& window,
+                                                   const TileBand& band, const float* transformed,
+                                                   std::size_t step, float* image) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
-    const auto pixels = pixels_at<float, 4>(image, window.input, 2 * row - window.pad_top,
-                                            2 * column - window.pad_left);
-    scatter<InputAdjoint>(transformed + tile * channels, channels, step, pixels, add_to);
+  for_size(size, [&]<typename W>(const W&) {
+    for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+      const auto pixels = pixels_at<float, W::InputAdjoint::kTo>(
+          image, window.input, size.outputs * row - window.pad_top,
+          size.outputs * column - window.pad_left);
+      scatter<typename W::InputAdjoint>(transformed + tile * channels, channels, step, pixels,
+                                        add_to);
+    });
   });
 }
 
-BNN_VECTOR_CLONES void transform_output(const Window& window, const TileBand& band,
-                                        const float* transformed, std::size_t step, int filters,
-                                        float* output) {
-  const auto size = static_cast<std::size_t>(filters);
-  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
-    const auto pixels =
-        pixels_at<float, 2>(output, output_shape(window, filters), 2 * row, 2 * column);
-    scatter<Output>(transformed + tile * size, size, step, pixels, store);
+BNN_VECTOR_CLONES void transform_output(WinogradSize size, const Window& window,
+                                        const TileBand& band, const float* transformed,
+                                        std::size_t step, int filters, float* output) {
+  const auto channels = static_cast<std::size_t>(filters);
+  for_size(size, [&]<typename W>(const W&) {
+    for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+      const auto pixels = pixels_at<float, W::Output::kTo>(
+          output, output_shape(window, filters), size.outputs * row, size.outputs * column);
+      scatter<typename W::Output>(transformed + tile * channels, channels, step, pixels, store);
+    });
   });
 }
 
-BNN_VECTOR_CLONES void transform_output_adjoint(const Window& window, const TileBand& band,
-                                                const float* output, int filters,
-                                                const float* zeros, std::size_t step,
+BNN_VECTOR_CLONES void transform_output_adjoint(WinogradSize size, const Window& window,
+                                                const TileBand& band, const float* output,
+                                                int filters, const float* zeros, std::size_t step,
                                                 float* transformed) {
-  const auto size = static_cast<std::size_t>(filters);
-  for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
-    auto pixels =
-        pixels_at<const float, 2>(output, output_shape(window, filters), 2 * row, 2 * column);
-    replace_null(pixels, zeros);
-    gather<OutputAdjoint>(pixels, size, step, transformed + tile * size);
+  const auto channels = static_cast<std::size_t>(filters);
+  for_size(size, [&]<typename W>(const W&) {
+    for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
+      auto pixels = pixels_at<const float, W::OutputAdjoint::kFrom>(
+          output, output_shape(window, filters), size.outputs * row, size.outputs * column);
+      replace_null(pixels, zeros);
+      gather<typename W::OutputAdjoint>(pixels, channels, step, transformed + tile * channels);
+    });
   });
 }
 

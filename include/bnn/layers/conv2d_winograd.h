@@ -19,7 +19,7 @@ class Conv2dWinograd final : public Conv2dForm {
   /// Whether this form computes a layer: 3x3, stride 1, whole vectors of channels and filters.
   static bool fits(const Conv2dGeometry& geometry);
 
-  using Conv2dForm::Conv2dForm;
+  explicit Conv2dWinograd(const Conv2dGeometry& geometry);
 
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
@@ -45,6 +45,8 @@ class Conv2dWinograd final : public Conv2dForm {
                                  const Buffers& buffers) const;
   void backward_position(const BackwardArgs& args, const Group& group, std::size_t position,
                          const Buffers& buffers) const;
+
+  WinogradSize size_;
 };
 
 }  // namespace bnn
