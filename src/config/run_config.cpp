@@ -80,8 +80,8 @@ void read_training(ObjectReader& reader, RunConfig& config) {
       reader.integer("batch_size", {.min = 1, .max = 1 << 20, .fallback = spec.batch_size}));
   spec.seed = static_cast<std::uint64_t>(
       reader.integer("seed", {.min = 0, .max = kMaxSeed, .fallback = 0}));
-  spec.shards =
-      static_cast<int>(reader.integer("shards", {.min = 1, .max = 1024, .fallback = spec.shards}));
+  spec.shards = static_cast<int>(
+      reader.integer("shards", {.min = 1, .max = kMaxShards, .fallback = spec.shards}));
   spec.samples = static_cast<int>(
       reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
   const std::string products = reader.choice("products", list_of(kProductsKindNames),

@@ -1,6 +1,7 @@
 #include "bnn/layers/dense.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -49,16 +50,6 @@ void add_flipped(const Pass& pass, const LayerNoise& layer, DrawSigns draw, cons
   }
 }
 
-// Sums every shard's contribution into a block of a gradient, over it or onto it. `leaf` is that of
-// tree_sum, `partial` a stack of tree_levels blocks.
-template <typename Leaf>
-void put_block(const WeightGradientArgs& args, std::size_t size, float* partial, float* gradient,
-               const Leaf& leaf) {
-  if (!args.accumulate) return tree_sum(args.shards.size(), size, gradient, partial, leaf);
-  tree_sum(args.shards.size(), size, partial, leaf);
-  add(partial, size, gradient);
-}
-
 // Scratch of the products with a perturbation, for `examples` examples.
 struct FlipBuffers {
   std::span<float> s, r;  // signs of one example
@@ -72,23 +63,21 @@ struct FlipBuffers {
         outputs(scratch.take(area(examples, units))) {}
 };
 
-// Scratch of the gradient of one block of the kernel, [rows][units].
-struct BlockBuffers {
-  float* partial;  // tree_levels(shards) blocks
-  FlipBuffers flipped;
-
-  BlockBuffers(std::size_t shards, int rows, int units, int examples, Scratch& scratch)
-      : partial(scratch.take(static_cast<std::size_t>(tree_levels(shards)) * area(rows, units))),
-        flipped(rows, units, examples, scratch) {}
-};
-
-int most_examples(std::span<const ShardView> shards) {
-  int most = 0;
-  for (const ShardView& view : shards) most = std::max(most, view.pass->examples);
-  return most;
-}
-
 }  // namespace
+
+// Scratch of the gradient of one block of the kernel, [rows][units].
+struct Dense::BlockBuffers {
+  float* partial;           // tree_levels(shards) blocks
+  std::span<float> s, r;    // signs of one example
+  float *inputs, *outputs;  // of all shards, flipped: [examples][rows], [examples][units]
+
+  BlockBuffers(std::size_t shards, int rows, int units, std::size_t examples, Scratch& scratch)
+      : partial(scratch.take(static_cast<std::size_t>(tree_levels(shards)) * area(rows, units))),
+        s(scratch.span(static_cast<std::size_t>(rows))),
+        r(scratch.span(static_cast<std::size_t>(units))),
+        inputs(scratch.take(examples * static_cast<std::size_t>(rows))),
+        outputs(scratch.take(examples * static_cast<std::size_t>(units))) {}
+};
 
 std::unique_ptr<Layer> DenseSpec::make(const LayerArguments& arguments) const {
   const Shape& input = arguments.input();
@@ -197,7 +186,8 @@ int Dense::weight_gradient_blocks() const {
 }
 
 std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) const {
-  return count_scratch<BlockBuffers>(shards, rows_per_block(), units_, examples);
+  return count_scratch<BlockBuffers>(shards, rows_per_block(), units_,
+                                     shards * static_cast<std::size_t>(examples));
 }
 
 void Dense::weight_gradient(const WeightGradientArgs& args) const {
@@ -210,40 +200,51 @@ void Dense::weight_gradient(const WeightGradientArgs& args) const {
 }
 
 void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
-  Scratch scratch(args.scratch);
-  const BlockBuffers buffers(args.shards.size(), rows, units_, most_examples(args.shards), scratch);
-  float* gradient =
-      kernel_.common_gradient(*args.shards[0].pass, args.gradient) + area(first, units_);
-  put_block(args, area(rows, units_), buffers.partial, gradient,
-            [&](std::size_t shard, float* block) {
-              const ShardView& view = args.shards[shard];
-              const int n = view.pass->examples;
-              // rows x units = (n x rows)ᵀ (n x units)
-              view.pass->products.multiply_at_b({view.input + first, n, rows, inputs_},
-                                                matrix(view.output_gradient, n, units_),
-                                                matrix(block, rows, units_));
-            });
+  const BlockBuffers buffers = block_buffers(args, rows);
+  std::array<ProductTerm, kMaxShards> terms;
+  for (std::size_t i = 0; i < args.shards.size(); ++i) {
+    const ShardView& view = args.shards[i];
+    const int n = view.pass->examples;
+    terms[i] = {{view.input + first, n, rows, inputs_}, matrix(view.output_gradient, n, units_)};
+  }
+  float* gradient = kernel_.common_gradient(*args.shards[0].pass, args.gradient);
+  add_up(args, std::span(terms).first(args.shards.size()), buffers,
+         matrix(gradient + area(first, units_), rows, units_));
 }
 
 void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
+  const BlockBuffers buffers = block_buffers(args, rows);
+  std::array<ProductTerm, kMaxShards> terms;
+  float *inputs = buffers.inputs, *outputs = buffers.outputs;
+  for (std::size_t i = 0; i < args.shards.size(); ++i) {
+    const ShardView& view = args.shards[i];
+    const int n = view.pass->examples;
+    flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, buffers.s, inputs);
+    flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, buffers.r,
+                 outputs);
+    terms[i] = {matrix(static_cast<const float*>(inputs), n, rows),
+                matrix(static_cast<const float*>(outputs), n, units_)};
+    inputs += area(n, rows);
+    outputs += area(n, units_);
+  }
+  add_up(args, std::span(terms).first(args.shards.size()), buffers,
+         matrix(kernel_.drawn_gradient(args.gradient) + area(first, units_), rows, units_));
+}
+
+Dense::BlockBuffers Dense::block_buffers(const WeightGradientArgs& args, int rows) const {
   Scratch scratch(args.scratch);
-  const BlockBuffers buffers(args.shards.size(), rows, units_, most_examples(args.shards), scratch);
-  const FlipBuffers& flipped = buffers.flipped;
-  float* gradient = kernel_.drawn_gradient(args.gradient) + area(first, units_);
-  put_block(args, area(rows, units_), buffers.partial, gradient,
-            [&](std::size_t shard, float* block) {
-              const ShardView& view = args.shards[shard];
-              const int n = view.pass->examples;
-              flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, flipped.s,
-                           flipped.inputs);
-              flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0,
-                           flipped.r, flipped.outputs);
-              // rows x units = (n x rows)ᵀ (n x units)
-              view.pass->products.multiply_at_b(
-                  matrix(static_cast<const float*>(flipped.inputs), n, rows),
-                  matrix(static_cast<const float*>(flipped.outputs), n, units_),
-                  matrix(block, rows, units_));
-            });
+  std::size_t examples = 0;
+  for (const ShardView& view : args.shards) {
+    examples += static_cast<std::size_t>(view.pass->examples);
+  }
+  return {args.shards.size(), rows, units_, examples, scratch};
+}
+
+// rows x units = Σ (n x rows)ᵀ (n x units) over the shards
+void Dense::add_up(const WeightGradientArgs& args, std::span<const ProductTerm> terms,
+                   const BlockBuffers& buffers, Matrix gradient) const {
+  args.shards[0].pass->products.multiply_at_b_summed(
+      terms, gradient, buffers.partial, args.accumulate ? Write::add : Write::overwrite);
 }
 
 }  // namespace bnn

@@ -2,11 +2,13 @@
 // The machine code of products.h for one level of vector instructions.
 //
 // Each level is one source file, product_code_<level>.cpp, which is compiled for its instructions.
-// Such a file includes this header and product_tiles.h alone. If it instantiated an inline function
-// of the standard library, the linker could take that copy for the whole program, which would then
-// need a processor that not everybody has.
+// Such a file includes this header, matrix.h and product_tiles.h alone. If it instantiated an
+// inline function of the standard library, the linker could take that copy for the whole program,
+// which would then need a processor that not everybody has.
 
 #include <cstddef>
+
+#include "bnn/math/matrix.h"
 
 namespace bnn {
 
@@ -46,11 +48,22 @@ struct FlippedGradient {
   float *mean, *perturbation;  // [rows][columns], without gaps
 };
 
+/// c [rows][columns] = Σ aᵀ b over the terms, or added to c, in the order of core/tree_sum.h.
+struct SummedProduct {
+  int rows, columns;
+  const ProductTerm* terms;
+  int count;  // at least 1
+  float* c;
+  std::ptrdiff_t c_row;
+  bool add;
+};
+
 struct ProductCode {
   const char* name;  // of the level
   void (*multiply)(const PlainProduct&);
   void (*multiply_flipped)(const FlippedProduct&);
   void (*add_flipped_gradient)(const FlippedGradient&);
+  void (*multiply_summed)(const SummedProduct&);
 };
 
 extern const ProductCode kBaselineProducts;  // any processor that the compiler builds for

@@ -369,9 +369,51 @@ void add_flipped_gradient(const FlippedGradient& p) {
   });
 }
 
+template <int V, int R, int N>
+void term_tile(const SummedProduct& p, int term, int i, int first, Tile<V, R, N>& tile) {
+  const ConstMatrix a = p.terms[term].a, m = p.terms[term].b;
+  float tail[kTailFloats<N * V>];
+  const auto b = make_panel<N * V>(m.data, m.stride, m.rows, p.columns, 0, m.rows, first, tail);
+  tile.clear();
+  tile.add_products(a.data + i, 1, a.stride, b.rows, b.stride, b.whole);
+  tile.add_products(a.data + i + static_cast<std::ptrdiff_t>(b.whole) * a.stride, 1, a.stride,
+                    b.copy, N * V, b.depth - b.whole);
+}
+
+// The terms [first_term, first_term + width) of the tree; a tile of it stays in the cache.
+template <int V, int R, int N>
+void sum_terms_of(const SummedProduct& p, int first_term, int width, int i, int first,
+                  Tile<V, R, N>& sum) {
+  if (width == 1) return term_tile(p, first_term, i, first, sum);
+  const int half = width / 2;
+  sum_terms_of(p, first_term, half, i, first, sum);
+  if (first_term + half >= p.count) return;
+  Tile<V, R, N> right;
+  sum_terms_of(p, first_term + half, half, i, first, right);
+  sum.add(right);
+}
+
+template <int V>
+void multiply_summed(const SummedProduct& p) {
+  int width = 1;
+  while (width < p.count) width *= 2;
+  for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
+    for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
+      Tile<W, R, N> sum, before;
+      float* c = p.c + i * p.c_row + first;
+      sum_terms_of(p, 0, width, i, first, sum);
+      if (p.add) {
+        before.load(c, p.c_row, 1, n);
+        sum.add(before);
+      }
+      sum.store(c, p.c_row, 1, n);
+    });
+  });
+}
+
 template <int V>
 constexpr ProductCode product_code(const char* name) {
-  return {name, multiply<V>, multiply_flipped<V>, add_flipped_gradient<V>};
+  return {name, multiply<V>, multiply_flipped<V>, add_flipped_gradient<V>, multiply_summed<V>};
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "bnn/core/processor.h"
+#include "bnn/core/tree_sum.h"
 #include "bnn/math/blas.h"
+#include "bnn/math/vector_ops.h"
 #include "product_code.h"
 
 namespace bnn {
@@ -114,6 +116,27 @@ void Products::multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write
     return multiply_by_turned_a(*code_, a, b, c, add);
   }
   multiply_by_turned_b(*code_, a, b, c, add);
+}
+
+void Products::multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c, float* partial,
+                                    Write write) const {
+  if (code_ != nullptr) {
+    return code_->multiply_summed({c.rows, c.columns, terms.data(), static_cast<int>(terms.size()),
+                                   c.data, c.stride, write == Write::add});
+  }
+  const auto size = static_cast<std::size_t>(c.rows) * static_cast<std::size_t>(c.columns);
+  tree_sum(terms.size(), size, partial, [&](std::size_t i, float* out) {
+    blas_multiply_at_b(terms[i].a, terms[i].b, matrix(out, c.rows, c.columns));
+  });
+  for (int row = 0; row < c.rows; ++row) {
+    const float* from = partial + static_cast<std::ptrdiff_t>(row) * c.columns;
+    float* to = c.data + static_cast<std::ptrdiff_t>(row) * c.stride;
+    if (write == Write::overwrite) {
+      std::copy_n(from, c.columns, to);
+    } else {
+      add(from, static_cast<std::size_t>(c.columns), to);
+    }
+  }
 }
 
 void Products::multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const {

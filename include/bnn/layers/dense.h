@@ -51,7 +51,12 @@ class Dense final : public Layer {
   void weight_gradient(const WeightGradientArgs& args) const override;
 
  private:
+  struct BlockBuffers;
+
   int rows_per_block() const;
+  BlockBuffers block_buffers(const WeightGradientArgs& args, int rows) const;
+  void add_up(const WeightGradientArgs& args, std::span<const ProductTerm> terms,
+              const BlockBuffers& buffers, Matrix gradient) const;
   void input_gradient(const Pass& pass, const float* dz, float* dx, float* scratch) const;
   void mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const;
   void perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const;

@@ -71,6 +71,9 @@ struct ShardView {
   const float* output_gradient;  // as backward left it
 };
 
+/// The most shards of a batch.
+constexpr std::size_t kMaxShards = 1024;
+
 /// The second phase of a step for layers with deferred variables: block `block` of the weight
 /// gradient is summed over all shards, in the tree of core/tree_sum.h.
 struct WeightGradientArgs {

@@ -22,6 +22,11 @@ inline ConstMatrix matrix(const float* data, int rows, int columns) {
 }
 inline Matrix matrix(float* data, int rows, int columns) { return {data, rows, columns, columns}; }
 
+/// One of several products aᵀ b that are added up.
+struct ProductTerm {
+  ConstMatrix a, b;
+};
+
 /// What a product does with the matrix that is there.
 enum class Write { overwrite, add };
 

@@ -18,6 +18,7 @@
 // the program was compiled for. A product runs on the calling thread alone. Thread-safe.
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "bnn/core/enum_names.h"
@@ -65,6 +66,12 @@ class Products {
   void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
   /// c = a bᵀ, or c += a bᵀ.
   void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+
+  /// c = Σ aᵀ b over the terms, or c += that sum, which is added up in the order of
+  /// core/tree_sum.h.
+  /// @param partial tree_levels(terms) matrices like c, without gaps: memory for OpenBLAS
+  void multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c, float* partial,
+                            Write write = Write::overwrite) const;
 
   /// Whether the two functions below exist. OpenBLAS needs W in memory.
   bool know_flipout() const { return code_ != nullptr; }
