@@ -18,9 +18,25 @@ namespace {
 constexpr int kDepth = 256;  // rows of b that are taken at once: a panel of them fits the cache
 constexpr int kSignBit = -0x7fffffff - 1;
 
-/// Rows of a tile: as many as there are registers for, two vectors wide.
+/// Rows of a tile: with two vectors to each, enough sums to keep the units busy, and not more than
+/// there are registers.
 template <int V>
-constexpr int kTileRows = V == 16 ? 12 : 6;
+constexpr int kTileRows = V == 16 ? 8 : 6;
+
+/// Calls f(Index<0>), …, f(Index<N - 1>). What is indexed by constants from the start stays in
+/// registers; by a loop that is unrolled later, it does not.
+template <int I>
+struct Index {
+  constexpr operator int() const { return I; }
+};
+
+template <int N, int I = 0, typename F>
+[[gnu::always_inline]] inline void unrolled(const F& f) {
+  if constexpr (I < N) {
+    f(Index<I>{});
+    unrolled<N, I + 1>(f);
+  }
+}
 
 inline int smaller(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>(a < b ? a : b); }
 
@@ -107,48 +123,66 @@ Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride, int all, int col
 template <int W>
 constexpr int kTailFloats = W* W;
 
+/// Sums in registers. All functions are inlined, because a tile whose address is taken is not.
 template <int V, int R, int N>
 struct Tile {
   using L = Lanes<V>;
+  using Vector = typename L::Vector;
   static constexpr int kWidth = N * V;
-  typename L::Vector sum[R][N];
+  Vector sum[R][N];
 
-  void clear() {
-    for (auto& row : sum) {
-      for (auto& vector : row) vector = typename L::Vector{};
-    }
+  /// f(row, vector) for every vector of the tile.
+  template <typename F>
+  [[gnu::always_inline]] static void for_each(const F& f) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { f(i, j); });
+    });
   }
 
-  void add_step(const float* a, std::ptrdiff_t a_row, const typename L::Vector (&w)[N]) {
-    for (int i = 0; i < R; ++i) {
+  [[gnu::always_inline]] void clear() {
+    for_each([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = Vector{}; });
+  }
+
+  [[gnu::always_inline]] void add_step(const float* a, std::ptrdiff_t a_row, const Vector (&w)[N]) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
       const float x = a[i * a_row];
-      for (int j = 0; j < N; ++j) sum[i][j] = x * w[j] + sum[i][j];
-    }
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { sum[i][j] = x * w[j] + sum[i][j]; });
+    });
   }
 
-  void add_products(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step, const float* b,
-                    std::ptrdiff_t b_row, int depth) {
+  [[gnu::always_inline]] void add_products(const float* a, std::ptrdiff_t a_row,
+                                           std::ptrdiff_t a_step, const float* b,
+                                           std::ptrdiff_t b_row, int depth) {
     for (int k = 0; k < depth; ++k) {
-      typename L::Vector w[N];
-      for (int j = 0; j < N; ++j) L::load(b + j * V, w[j]);
+      Vector w[N];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { L::load(b + j * V, w[j]); });
       add_step(a, a_row, w);
       a += a_step;
       b += b_row;
     }
   }
 
+  /// All rows of a panel.
+  [[gnu::always_inline]] void add_panel(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step,
+                                        const Panel<kWidth>& b) {
+    add_products(a, a_row, a_step, b.rows, b.stride, b.whole);
+    if (b.whole == b.depth) return;
+    add_products(a + b.whole * a_step, a_row, a_step, b.copy, kWidth, b.depth - b.whole);
+  }
+
   /// The same with w = mean + signs ∘ perturbation, which exists in registers alone.
-  void add_flipped(const float* a, std::ptrdiff_t a_row, const float* mean,
-                   const float* perturbation, std::ptrdiff_t b_row, const int* s,
-                   const ColumnSigns<V, N>& r, int depth) {
+  [[gnu::always_inline]] void add_flipped(const float* a, std::ptrdiff_t a_row, const float* mean,
+                                          const float* perturbation, std::ptrdiff_t b_row,
+                                          const int* s, const ColumnSigns<V, N>& r, int depth) {
     for (int k = 0; k < depth; ++k) {
-      typename L::Vector w[N], d;
-      for (int j = 0; j < N; ++j) {
+      Vector w[N];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        Vector d;
         L::load(mean + j * V, w[j]);
         L::load(perturbation + j * V, d);
         L::flip(d, r.bits[j] ^ s[k]);
         w[j] += d;
-      }
+      });
       add_step(a, a_row, w);
       ++a;
       mean += b_row;
@@ -156,46 +190,62 @@ struct Tile {
     }
   }
 
-  void load(const float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step, int n) {
-    for (int i = 0; i < R; ++i) {
-      const float* from = c + i * c_row;
-      float row[kWidth];
-      if (n < kWidth || c_step != 1) {
-        for (int x = 0; x < kWidth; ++x) row[x] = x < n ? from[x * c_step] : 0.0f;
-        from = row;
-      }
-      for (int j = 0; j < N; ++j) L::load(from + j * V, sum[i][j]);
+  [[gnu::always_inline]] void load(const float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step,
+                                   int n) {
+    float copy[R * kWidth];
+    if (n < kWidth || c_step != 1) {
+      for (int i = 0; i < R; ++i) load_part(c + i * c_row, c_step, n, copy + i * kWidth);
+      c = copy;
+      c_row = kWidth;
     }
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { L::load(c + i * c_row + j * V, sum[i][j]); });
   }
 
-  void store(float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step, int n) const {
-    for (int i = 0; i < R; ++i) store_row(sum[i], c + i * c_row, c_step, n);
+  [[gnu::always_inline]] void store(float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step,
+                                    int n) const {
+    const bool is_whole = n == kWidth && c_step == 1;
+    float copy[R * kWidth];
+    float* to = is_whole ? c : copy;
+    const std::ptrdiff_t to_row = is_whole ? c_row : kWidth;
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { L::store(sum[i][j], to + i * to_row + j * V); });
+    if (is_whole) return;
+    for (int i = 0; i < R; ++i) store_part(copy + i * kWidth, n, c + i * c_row, c_step);
   }
 
-  static void store_row(const typename L::Vector (&vectors)[N], float* c, std::ptrdiff_t c_step,
-                        int n) {
-    if (n == kWidth && c_step == 1) {
-      for (int j = 0; j < N; ++j) L::store(vectors[j], c + j * V);
-      return;
-    }
-    float row[kWidth];
-    for (int j = 0; j < N; ++j) L::store(vectors[j], row + j * V);
+  [[gnu::noinline]] static void load_part(const float* c, std::ptrdiff_t c_step, int n,
+                                          float* row) {
+    for (int x = 0; x < kWidth; ++x) row[x] = x < n ? c[x * c_step] : 0.0f;
+  }
+
+  [[gnu::noinline]] static void store_part(const float* row, int n, float* c,
+                                           std::ptrdiff_t c_step) {
     int x = 0;
     for (; c_step == 1 && x + 4 <= n; x += 4) __builtin_memcpy(c + x, row + x, 4 * sizeof(float));
     for (; x < n && x < kWidth; ++x) c[x * c_step] = row[x];
   }
 
-  void add(const Tile& other) {
-    for (int i = 0; i < R; ++i) {
-      for (int j = 0; j < N; ++j) sum[i][j] += other.sum[i][j];
-    }
+  /// c += sum; rows of c lie c_row apart.
+  [[gnu::always_inline]] void add_to(float* c, std::ptrdiff_t c_row, int n) const {
+    Tile total;
+    total.load(c, c_row, 1, n);
+    total.add(*this);
+    total.store(c, c_row, 1, n);
+  }
+
+  [[gnu::always_inline]] void add(const Tile& other) {
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { sum[i][j] = other.sum[i][j] + sum[i][j]; });
   }
 
   /// Row i by the sign s[i], columns by r.
-  void flip(const float* s, const ColumnSigns<V, N>& r) {
-    for (int i = 0; i < R; ++i) {
-      for (int j = 0; j < N; ++j) L::flip(sum[i][j], r.bits[j] ^ sign_bit(s[i]));
-    }
+  [[gnu::always_inline]] void flip(const float* s, const ColumnSigns<V, N>& r) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
+      const int sign = sign_bit(s[i]);
+      unrolled<N>([&](auto j)
+                      __attribute__((always_inline)) { L::flip(sum[i][j], r.bits[j] ^ sign); });
+    });
   }
 };
 
@@ -243,8 +293,7 @@ void multiply_tile(const PlainProduct& p, const float* a, const Panel<N * V>& b,
   } else {
     tile.clear();
   }
-  tile.add_products(a, p.a_row, p.a_step, b.rows, b.stride, b.whole);
-  tile.add_products(a + b.whole * p.a_step, p.a_row, p.a_step, b.copy, N * V, b.depth - b.whole);
+  tile.add_panel(a, p.a_row, p.a_step, b);
   tile.store(c, p.c_row, p.c_step, n);
 }
 
@@ -287,8 +336,10 @@ void multiply_flipped_tile(const FlippedProduct& p, const float* a, const Flippe
     tile.clear();
   }
   tile.add_flipped(a, p.a_row, w.mean.rows, w.perturbation.rows, p.columns, s, r, whole);
-  tile.add_flipped(a + whole, p.a_row, w.mean.copy, w.perturbation.copy, N * V, s + whole, r,
-                   w.mean.depth - whole);
+  if (whole < w.mean.depth) {
+    tile.add_flipped(a + whole, p.a_row, w.mean.copy, w.perturbation.copy, N * V, s + whole, r,
+                     w.mean.depth - whole);
+  }
   tile.store(c, p.c_row, 1, n);
 }
 
@@ -338,27 +389,21 @@ void multiply_flipped(const FlippedProduct& p) {
   }
 }
 
-// A tile of both gradients takes those of all examples while it is in the cache.
+// The gradients' places in the tile stay in the cache while all examples add to them.
 template <int V, int R, int N>
 void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
-  Tile<V, R, N> mean, perturbation, g;
-  mean.load(p.mean + place, p.columns, 1, n);
-  perturbation.load(p.perturbation + place, p.columns, 1, n);
   for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
     float tail[kTailFloats<N * V>];
-    const float* a = p.a + e * p.a_example + i;
-    const auto b = make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
-                                     first, tail);
+    Tile<V, R, N> g;
     g.clear();
-    g.add_products(a, 1, p.a_row, b.rows, b.stride, b.whole);
-    g.add_products(a + b.whole * p.a_row, 1, p.a_row, b.copy, N * V, b.depth - b.whole);
-    mean.add(g);
+    g.add_panel(p.a + e * p.a_example + i, 1, p.a_row,
+                make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
+                                  first, tail));
+    g.add_to(p.mean + place, p.columns, n);
     g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
-    perturbation.add(g);
+    g.add_to(p.perturbation + place, p.columns, n);
   }
-  mean.store(p.mean + place, p.columns, 1, n);
-  perturbation.store(p.perturbation + place, p.columns, 1, n);
 }
 
 template <int V>
@@ -369,45 +414,46 @@ void add_flipped_gradient(const FlippedGradient& p) {
   });
 }
 
+// A tile of Σ aᵀ b, added up in the order of core/tree_sum.h: bit l of the number of terms so far
+// says whether level l of the stack holds a sum of 2^l of them.
 template <int V, int R, int N>
-void term_tile(const SummedProduct& p, int term, int i, int first, Tile<V, R, N>& tile) {
-  const ConstMatrix a = p.terms[term].a, m = p.terms[term].b;
-  float tail[kTailFloats<N * V>];
-  const auto b = make_panel<N * V>(m.data, m.stride, m.rows, p.columns, 0, m.rows, first, tail);
-  tile.clear();
-  tile.add_products(a.data + i, 1, a.stride, b.rows, b.stride, b.whole);
-  tile.add_products(a.data + i + static_cast<std::ptrdiff_t>(b.whole) * a.stride, 1, a.stride,
-                    b.copy, N * V, b.depth - b.whole);
-}
-
-// The terms [first_term, first_term + width) of the tree; a tile of it stays in the cache.
-template <int V, int R, int N>
-void sum_terms_of(const SummedProduct& p, int first_term, int width, int i, int first,
-                  Tile<V, R, N>& sum) {
-  if (width == 1) return term_tile(p, first_term, i, first, sum);
-  const int half = width / 2;
-  sum_terms_of(p, first_term, half, i, first, sum);
-  if (first_term + half >= p.count) return;
-  Tile<V, R, N> right;
-  sum_terms_of(p, first_term + half, half, i, first, right);
-  sum.add(right);
+void summed_tile(const SummedProduct& p, int i, int first, int n) {
+  constexpr int kLevels = 32;
+  Tile<V, R, N> levels[kLevels];
+  const auto term_sum = [&](int term, Tile<V, R, N>& sum) __attribute__((always_inline)) {
+    const ConstMatrix a = p.terms[term].a, m = p.terms[term].b;
+    float tail[kTailFloats<N * V>];
+    sum.clear();
+    sum.add_panel(a.data + i, 1, a.stride,
+                  make_panel<N * V>(m.data, m.stride, m.rows, p.columns, 0, m.rows, first, tail));
+  };
+  for (int term = 0; term < p.count; ++term) {
+    Tile<V, R, N> sum;
+    term_sum(term, sum);
+    int level = 0;
+    for (; ((term >> level) & 1) != 0; ++level) sum.add(levels[level]);
+    levels[level] = sum;
+  }
+  int level = 0;
+  while (((p.count >> level) & 1) == 0) ++level;
+  Tile<V, R, N> sum = levels[level];
+  for (++level; (p.count >> level) != 0; ++level) {
+    if (((p.count >> level) & 1) != 0) sum.add(levels[level]);
+  }
+  float* c = p.c + i * p.c_row + first;
+  if (p.add) {
+    Tile<V, R, N> before;
+    before.load(c, p.c_row, 1, n);
+    sum.add(before);
+  }
+  sum.store(c, p.c_row, 1, n);
 }
 
 template <int V>
 void multiply_summed(const SummedProduct& p) {
-  int width = 1;
-  while (width < p.count) width *= 2;
   for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
-    for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
-      Tile<W, R, N> sum, before;
-      float* c = p.c + i * p.c_row + first;
-      sum_terms_of(p, 0, width, i, first, sum);
-      if (p.add) {
-        before.load(c, p.c_row, 1, n);
-        sum.add(before);
-      }
-      sum.store(c, p.c_row, 1, n);
-    });
+    for_row_blocks<kTileRows<V>>(p.rows,
+                                 [&]<int R>(int i) { summed_tile<W, R, N>(p, i, first, n); });
   });
 }
 
