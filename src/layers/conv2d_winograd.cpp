@@ -184,16 +184,20 @@ void Conv2dWinograd::transform_kernels(const Pass& pass, const Buffers& buffers)
                    buffers.perturbation);
 }
 
-// Every position of both kernels becomes [filters][channels].
-void Conv2dWinograd::transpose_kernels(const Buffers& buffers) const {
+// The same for the kernels transposed, [filters][channels] at every position. The gradient's memory
+// holds the transposed taps meanwhile.
+void Conv2dWinograd::transform_transposed_kernels(const Pass& pass, const Buffers& buffers) const {
+  const WeightTensor& kernel = geometry_.kernel;
   const std::size_t size = kernel_size(geometry_);
-  for (float* kernels : {buffers.mean, buffers.perturbation}) {
-    for (std::size_t position = 0; position < positive(size_.positions()); ++position) {
-      float* kernel = kernels + position * buffers.kernel_step;
-      std::copy_n(kernel, size, buffers.weights);
-      transpose(buffers.weights, buffers.channels, buffers.filters, kernel);
+  const auto transform = [&](const float* taps, float* transformed) {
+    for (std::size_t tap = 0; tap < 9; ++tap) {
+      transpose(taps + tap * size, buffers.channels, buffers.filters,
+                buffers.mean_gradient + tap * size);
     }
-  }
+    transform_kernel(size_, buffers.mean_gradient, size, buffers.kernel_step, transformed);
+  };
+  transform(kernel.common(pass), buffers.mean);
+  if (kernel.differs_by_example(pass)) transform(kernel.drawn(pass), buffers.perturbation);
 }
 
 void Conv2dWinograd::draw_signs(const Pass& pass, const Group& group,
@@ -276,9 +280,10 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   const std::size_t size = kernel_size(geometry_);
   const std::size_t bytes = positive(size_.positions()) * buffers.kernel_step * sizeof(float);
   const bool differs = kernel.differs_by_example(args.pass);
-  transform_kernels(args.pass, buffers);
-  if (differs && args.pass.products.know_flipout() && args.input_gradients[0] != nullptr) {
-    transpose_kernels(buffers);
+  if (args.pass.products.know_flipout()) {
+    if (args.input_gradients[0] != nullptr) transform_transposed_kernels(args.pass, buffers);
+  } else {
+    transform_kernels(args.pass, buffers);
   }
   std::memset(buffers.mean_gradient, 0, bytes);
   if (differs) std::memset(buffers.perturbation_gradient, 0, bytes);
@@ -347,10 +352,17 @@ void Conv2dWinograd::backward_position(const BackwardArgs& args, const Group& gr
                                      matrix(buffers.mean_gradient + kernel, channels, filters),
                                      Write::add);
     if (!wants_input) return;
-    // tiles x channels = (tiles x filters) (channels x filters)ᵀ
-    args.pass.products.multiply_a_bt(matrix(dy, tiles, filters),
-                                     matrix(buffers.mean + kernel, channels, filters),
-                                     matrix(v, tiles, channels));
+    const ConstMatrix all_dy = matrix(dy, tiles, filters);
+    const Matrix all_dv = matrix(v, tiles, channels);
+    // tiles x channels = (tiles x filters) (filters x channels)
+    if (args.pass.products.know_flipout()) {
+      args.pass.products.multiply(
+          all_dy, matrix(static_cast<const float*>(buffers.mean + kernel), filters, channels),
+          all_dv);
+    } else {
+      args.pass.products.multiply_a_bt(all_dy, matrix(buffers.mean + kernel, channels, filters),
+                                       all_dv);
+    }
     return;
   }
   if (args.pass.products.know_flipout()) {

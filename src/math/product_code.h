@@ -2,9 +2,9 @@
 // The machine code of products.h for one level of vector instructions.
 //
 // Each level is one source file, product_code_<level>.cpp, which is compiled for its instructions.
-// Such a file includes this header, matrix.h and product_tiles.h alone. If it instantiated an
-// inline function of the standard library, the linker could take that copy for the whole program,
-// which would then need a processor that not everybody has.
+// Such a file includes this header, product_tiles.h and what has no code of its own. If it
+// instantiated an inline function of the standard library, the linker could take that copy for the
+// whole program, which would then need a processor that not everybody has.
 
 #include <cstddef>
 

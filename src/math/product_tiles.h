@@ -10,6 +10,7 @@
 // is dropped. The last rows of b, where that would leave the matrix, are copied with zeros behind
 // them: the tail.
 
+#include "bnn/core/unrolled.h"
 #include "product_code.h"
 
 namespace bnn {
@@ -22,21 +23,6 @@ constexpr int kSignBit = -0x7fffffff - 1;
 /// there are registers.
 template <int V>
 constexpr int kTileRows = V == 16 ? 8 : 6;
-
-/// Calls f(Index<0>), …, f(Index<N - 1>). What is indexed by constants from the start stays in
-/// registers; by a loop that is unrolled later, it does not.
-template <int I>
-struct Index {
-  constexpr operator int() const { return I; }
-};
-
-template <int N, int I = 0, typename F>
-[[gnu::always_inline]] inline void unrolled(const F& f) {
-  if constexpr (I < N) {
-    f(Index<I>{});
-    unrolled<N, I + 1>(f);
-  }
-}
 
 inline int smaller(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>(a < b ? a : b); }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "bnn/core/unrolled.h"
 #include "bnn/core/vector_clones.h"
 
 namespace bnn {
@@ -134,24 +135,30 @@ struct Winograd<4> {
   };
 };
 
-template <std::size_t Rows>
-using Tile = std::array<std::array<Lanes, Rows>, Rows>;
-
-template <typename Transform>
-Tile<Transform::kTo> transform(const Tile<Transform::kFrom>& x) {
-  Tile<Transform::kFrom> columns;  // [column][row]
-  for (std::size_t i = 0; i < Transform::kFrom; ++i) {
-    for (std::size_t j = 0; j < Transform::kFrom; ++j) columns[j][i] = x[i][j];
-  }
-  std::array<std::array<Lanes, Transform::kTo>, Transform::kFrom> half;
-  for (std::size_t j = 0; j < Transform::kFrom; ++j) half[j] = Transform::apply(columns[j]);
-  Tile<Transform::kTo> y;
-  for (std::size_t i = 0; i < Transform::kTo; ++i) {
-    std::array<Lanes, Transform::kFrom> row;
-    for (std::size_t j = 0; j < Transform::kFrom; ++j) row[j] = half[j][i];
-    y[i] = Transform::apply(row);
-  }
-  return y;
+// Both directions of a transform: over the columns of load(k, lanes), k = row * kFrom + column, and
+// then over the rows, whose results go to put(k, lanes), k = row * kTo + column. Indices are
+// constants, so that a row or column stays in registers.
+template <typename Transform, typename Load, typename Put>
+[[gnu::always_inline]] inline void transform(const Load& load_from, const Put& put) {
+  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo;
+  Lanes half[kTo][kFrom];
+  unrolled<kFrom>([&](auto column) __attribute__((always_inline)) {
+    std::array<Lanes, kFrom> x;
+    unrolled<kFrom>([&](auto row) __attribute__((always_inline)) {
+      load_from(static_cast<std::size_t>(row * kFrom + column), x[row]);
+    });
+    const auto y = Transform::apply(x);
+    unrolled<kTo>([&](auto row) __attribute__((always_inline)) { half[row][column] = y[row]; });
+  });
+  unrolled<kTo>([&](auto row) __attribute__((always_inline)) {
+    std::array<Lanes, kFrom> x;
+    unrolled<kFrom>([&](auto column)
+                        __attribute__((always_inline)) { x[column] = half[row][column]; });
+    const auto y = Transform::apply(x);
+    unrolled<kTo>([&](auto column) __attribute__((always_inline)) {
+      put(static_cast<std::size_t>(row * kTo + column), y[column]);
+    });
+  });
 }
 
 // The pixels of one tile in an image, row by row, each a run of channels; null outside the image.
@@ -181,34 +188,30 @@ void for_each_tile_of(const TileBand& band, const Visit& visit) {
 
 // transformed = transform of a tile of pixels; `pixels` none null.
 template <typename Transform>
-void gather(const std::array<const float*, Transform::kFrom * Transform::kFrom>& pixels,
-            std::size_t channels, std::size_t step, float* transformed) {
-  constexpr std::size_t kFrom = Transform::kFrom;
+[[gnu::always_inline]] inline void gather(
+    const std::array<const float*, Transform::kFrom * Transform::kFrom>& pixels,
+    std::size_t channels, std::size_t step, float* transformed) {
   for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
-    Tile<kFrom> x;
-    for (std::size_t k = 0; k < kFrom * kFrom; ++k) load(pixels[k] + c, x[k / kFrom][k % kFrom]);
-    const Tile<Transform::kTo> y = transform<Transform>(x);
-    constexpr std::size_t kTo = Transform::kTo;
-    for (std::size_t k = 0; k < kTo * kTo; ++k) {
-      store(y[k / kTo][k % kTo], transformed + k * step + c);
-    }
+    transform<Transform>(
+        [&](std::size_t k, Lanes & lanes)
+            __attribute__((always_inline)) { load(pixels[k] + c, lanes); },
+        [&](std::size_t k, const Lanes& lanes)
+            __attribute__((always_inline)) { store(lanes, transformed + k * step + c); });
   }
 }
 
 // Hands the transform of a tile to put(lanes, pixel), where the pixel is not null.
 template <typename Transform, typename Put>
-void scatter(const float* transformed, std::size_t channels, std::size_t step,
-             const std::array<float*, Transform::kTo * Transform::kTo>& pixels, const Put& put) {
-  constexpr std::size_t kFrom = Transform::kFrom, kTo = Transform::kTo;
+[[gnu::always_inline]] inline void scatter(
+    const float* transformed, std::size_t channels, std::size_t step,
+    const std::array<float*, Transform::kTo * Transform::kTo>& pixels, const Put& put) {
   for (std::size_t c = 0; c < channels; c += kWinogradLanes) {
-    Tile<kFrom> x;
-    for (std::size_t k = 0; k < kFrom * kFrom; ++k) {
-      load(transformed + k * step + c, x[k / kFrom][k % kFrom]);
-    }
-    const Tile<kTo> y = transform<Transform>(x);
-    for (std::size_t k = 0; k < kTo * kTo; ++k) {
-      if (pixels[k] != nullptr) put(y[k / kTo][k % kTo], pixels[k] + c);
-    }
+    transform<Transform>(
+        [&](std::size_t k, Lanes & lanes)
+            __attribute__((always_inline)) { load(transformed + k * step + c, lanes); },
+        [&](std::size_t k, const Lanes& lanes) __attribute__((always_inline)) {
+          if (pixels[k] != nullptr) put(lanes, pixels[k] + c);
+        });
   }
 }
 

@@ -42,6 +42,11 @@ std::optional<std::string> better_blas_kernel(const ProcessorFeatures& processor
 
 void choose_blas_kernel() { replaced_kernel(); }
 
+std::string products_text(ProductsKind kind) {
+  if (kind == ProductsKind::own) return Products(kind).name();
+  return fmt::format("OpenBLAS ({})", blas_kernel_text());
+}
+
 std::string blas_kernel_text() {
   const std::string& replaced = replaced_kernel();
   if (replaced.empty()) return blas_kernel();

@@ -44,6 +44,7 @@ void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per
 }
 
 void warn_of_other_kernel(const LoadedCheckpoint& checkpoint, RunLog& log) {
+  if (checkpoint.config.training.products == ProductsKind::own) return;
   const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
   if (kernel == checkpoint.contents.extra_metadata.end() || kernel->second == blas_kernel()) return;
   log.warning(

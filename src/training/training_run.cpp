@@ -128,7 +128,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
     outputs.show_in(*board);
   }
   log.add_file(folder.log_file());
-  log.info("OpenBLAS kernel " + blas_kernel_text());
+  log.info("matrix products: " + products_text(run.config.training.products));
   log.info(description);
   const ImageChanges& changes = run.data.images.changes();
   if (changes.any()) log.info(changes.sentence(run.data.images.shape()));

@@ -32,7 +32,7 @@ class Conv2dWinograd final : public Conv2dForm {
   template <typename Visit>
   void for_each_group(int examples, const Visit& visit) const;
   void transform_kernels(const Pass& pass, const Buffers& buffers) const;
-  void transpose_kernels(const Buffers& buffers) const;
+  void transform_transposed_kernels(const Pass& pass, const Buffers& buffers) const;
   void draw_signs(const Pass& pass, const Group& group, const Buffers& buffers) const;
   void transform_inputs(const float* images, const Group& group, const Buffers& buffers) const;
   void forward_group(const ForwardArgs& args, const Group& group, const Buffers& buffers) const;

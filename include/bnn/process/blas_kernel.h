@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "bnn/core/processor.h"
+#include "bnn/math/products.h"
 
 namespace bnn {
 
@@ -23,5 +24,8 @@ void choose_blas_kernel();
 /// The kernel in use, and what became of OpenBLAS's own choice:
 /// "SkylakeX (instead of Prescott, since OpenBLAS does not know this processor)".
 std::string blas_kernel_text();
+
+/// What makes matrix products in this process: "own (AVX2)" or "OpenBLAS (…)" with the kernel.
+std::string products_text(ProductsKind kind);
 
 }  // namespace bnn
