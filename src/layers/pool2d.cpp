@@ -48,8 +48,8 @@ void for_each_cell(const Window& window, const Cells& cells, const Visit& visit)
 
 // Written so that a NaN in either place stays: it must reach the loss and stop the run.
 template <typename Value>
-Value maximum(Value y, Value x) {
-  return (x <= y) | (y != y) ? y : x;
+Value maximum(const Value& y, const Value& x) {
+  return ((x <= y) | (y != y)) ? y : x;
 }
 
 // Consecutive channels; arithmetic on them is element by element.
