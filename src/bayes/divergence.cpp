@@ -42,7 +42,8 @@ struct NormalTerms {
   }
 };
 
-double normal_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
+// Cloned like add_normal_block, which must give the same numbers.
+BNN_VECTOR_CLONES double normal_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
   return sum_terms(q.loc.size(), [&](std::size_t i) {
     return terms.kl(q.loc[i], scale_of(q.untransformed_scale[i]));
   });

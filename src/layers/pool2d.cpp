@@ -48,8 +48,8 @@ void for_each_cell(const Window& window, const Cells& cells, const Visit& visit)
 
 // Written so that a NaN in either place stays: it must reach the loss and stop the run.
 template <typename Value>
-Value maximum(Value y, Value x) {
-  return (x <= y) | (y != y) ? y : x;
+void keep_maximum(Value& y, const Value& x) {
+  y = ((x <= y) | (y != y)) ? y : x;
 }
 
 // Consecutive channels; arithmetic on them is element by element.
@@ -99,7 +99,7 @@ void pool_maximum_of_four(const Window& window, const Cells& cells, const float*
     load<size>(image + offsets[0] + c, most);
     for (std::size_t cell = 1; cell < 4; ++cell) {
       load<size>(image + offsets[cell] + c, x);
-      most = maximum(most, x);
+      keep_maximum(most, x);
     }
     store<size>(most, y + c);
   });
@@ -137,7 +137,7 @@ void pool_maximum(const Window& window, const float* image, float* output) {
         first = false;
         return;
       }
-      for (std::size_t c = 0; c < channels; ++c) y[c] = maximum(y[c], x[c]);
+      for (std::size_t c = 0; c < channels; ++c) keep_maximum(y[c], x[c]);
     });
   });
 }

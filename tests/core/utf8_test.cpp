@@ -34,7 +34,7 @@ TEST_CASE("every character of Unicode is read, and no surrogate") {
 
 TEST_CASE("overlong forms and numbers beyond Unicode are not UTF-8") {
   for (std::size_t bytes = 2; bytes <= 4; ++bytes) {
-    for (const char32_t code : {0x00, 0x2F, 0x7F}) CHECK_FALSE(is_utf8(encoded(code, bytes)));
+    for (const char32_t code : {U'\0', U'/', U'\x7F'}) CHECK_FALSE(is_utf8(encoded(code, bytes)));
   }
   CHECK_FALSE(is_utf8(encoded(0x7FF, 3)));
   CHECK_FALSE(is_utf8(encoded(0xFFFF, 4)));

@@ -45,7 +45,9 @@ std::vector<float> reference(const Dataset& data, std::size_t example, int row, 
         const bool inside =
             source_y >= 0 && source_y < shape.height && source_x >= 0 && source_x < shape.width;
         const int place = (source_y * shape.width + source_x) * shape.channels + c;
-        image.push_back(inside ? static_cast<float>(data.image(example)[place]) : 0.0f);
+        image.push_back(
+            inside ? static_cast<float>(data.image(example)[static_cast<std::size_t>(place)])
+                   : 0.0f);
       }
     }
   }

@@ -172,7 +172,7 @@ TEST_CASE("safetensors header lengths that do not fit the file are refused") {
     CAPTURE(length);
     CHECK_THAT(reading(little_endian(length) + rest), Contains("does not fit a file of"));
   }
-  for (const std::uint64_t length : {0, 1, 7}) {
+  for (const std::uint64_t length : {0u, 1u, 7u}) {
     CAPTURE(length);
     CHECK_THAT(reading(little_endian(length) + rest), Contains("header"));
   }

@@ -71,7 +71,7 @@ class NaiveFlipout {
       const Weights w = weights(layer);
       signs_.push_back({signs(pass_.input, layer, layer.channels, name),
                         signs(pass_.output, layer, layer.filters, name)});
-      const auto& [s, r] = signs_.back();
+      const auto &s = signs_.back().first, &r = signs_.back().second;
       const Flat& x = activations_.back();
       Flat y(count(layer.height, layer.width) * static_cast<std::size_t>(layer.filters));
       for_each_product(layer, [&](std::size_t in, std::size_t weight, std::size_t out,
@@ -95,7 +95,7 @@ class NaiveFlipout {
     for (std::size_t l = layers_.size(); l-- > 0;) {
       const NaiveFlipoutLayer& layer = layers_[l];
       const Weights w = weights(layer);
-      const auto& [s, r] = signs_[l];
+      const auto &s = signs_[l].first, &r = signs_[l].second;
       const Flat &x = activations_[l], &y = activations_[l + 1];
       Flat dx(x.size());
       for (std::size_t i = 0; i < y.size(); ++i) {

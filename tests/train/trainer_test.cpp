@@ -68,7 +68,7 @@ struct NaiveTrainer {
     for (double& g : gradient) g *= spec.gradient_clip_norm / std::sqrt(square);
   }
 
-  void update(int t) {
+  void update(std::uint32_t t) {
     const AdamSpec& a = kSmallAdam;
     for_each_trained([&](std::size_t i) {
       m[i] = a.beta_1 * m[i] + (1 - a.beta_1) * gradient[i];

@@ -33,39 +33,34 @@ class JsonError : public std::logic_error {
 };
 
 struct JsonMember;
+class Json;
+
+/// A list or another container of values, and neither a text nor a Json itself.
+template <typename Container>
+concept JsonContainer =
+    !std::is_same_v<Container, Json> &&
+    !std::is_convertible_v<const Container&, std::string_view> && requires(const Container& c) {
+  *c.begin();
+  c.size();
+};
 
 class Json {
  public:
   using List = std::vector<Json>;
   using Members = std::vector<JsonMember>;
 
-  Json() = default;
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
+  Json() noexcept;
+  Json(std::nullptr_t) noexcept;
+  Json(bool value);
   template <typename Number>
-  requires std::is_arithmetic_v<Number> Json(Number number) {
-    if constexpr (std::is_floating_point_v<Number>) {
-      value_ = static_cast<double>(number);
-    } else if constexpr (std::is_unsigned_v<Number>) {
-      value_ = static_cast<std::uint64_t>(number);
-    } else {
-      value_ = static_cast<std::int64_t>(number);
-    }
-  }
-  Json(std::string text) : value_(std::move(text)) {}
-  Json(std::string_view text) : value_(std::string(text)) {}
-  Json(const char* text) : value_(std::string(text)) {}
-  Json(List list) : value_(std::move(list)) {}
+  requires std::is_arithmetic_v<Number> Json(Number number);
+  Json(std::string text);
+  Json(std::string_view text);
+  Json(const char* text);
+  Json(List list);
   /// A list of what a container holds.
-  template <typename Container>
-  requires requires(const Container& c) {
-    Json(*c.begin());
-    c.size();
-  } &&(!std::is_convertible_v<const Container&, std::string_view>)&&(
-      !std::is_same_v<std::remove_cvref_t<Container>, Json>)Json(const Container& container)
-      : value_(List()) {
-    for (const auto& element : container) push_back(Json(element));
-  }
+  template <JsonContainer Container>
+  Json(const Container& container);
   Json(std::initializer_list<Json> elements);
   Json(const Json&);
   Json(Json&&) noexcept;
@@ -73,9 +68,9 @@ class Json {
   Json& operator=(Json&&) noexcept;
   ~Json();
 
-  static Json object() { return Json(Members()); }
+  static Json object();
   /// A list of these, whatever they are.
-  static Json array(std::initializer_list<Json> elements = {}) { return Json(List(elements)); }
+  static Json array(std::initializer_list<Json> elements = {});
 
   bool is_null() const { return holds<std::monostate>(); }
   bool is_boolean() const { return holds<bool>(); }
@@ -183,6 +178,36 @@ struct JsonMember {
   std::string key;
   Json value;
 };
+
+// Defined here, where members of objects are known.
+
+inline Json::Json() noexcept = default;
+inline Json::Json(std::nullptr_t) noexcept {}
+inline Json::Json(bool value) : value_(value) {}
+
+template <typename Number>
+requires std::is_arithmetic_v<Number> Json::Json(Number number) {
+  if constexpr (std::is_floating_point_v<Number>) {
+    value_ = static_cast<double>(number);
+  } else if constexpr (std::is_unsigned_v<Number>) {
+    value_ = static_cast<std::uint64_t>(number);
+  } else {
+    value_ = static_cast<std::int64_t>(number);
+  }
+}
+
+inline Json::Json(std::string text) : value_(std::move(text)) {}
+inline Json::Json(std::string_view text) : value_(std::string(text)) {}
+inline Json::Json(const char* text) : value_(std::string(text)) {}
+inline Json::Json(List list) : value_(std::move(list)) {}
+
+template <JsonContainer Container>
+Json::Json(const Container& container) : value_(List()) {
+  for (const auto& element : container) push_back(Json(element));
+}
+
+inline Json Json::object() { return Json(Members()); }
+inline Json Json::array(std::initializer_list<Json> elements) { return Json(List(elements)); }
 
 /// One line of an output, with a line feed at its end and U+FFFD for what is not UTF-8.
 std::string json_line(const Json& value);
