@@ -375,26 +375,59 @@ void multiply_flipped(const FlippedProduct& p) {
   }
 }
 
-// The gradients' places in the tile stay in the cache while all examples add to them.
+/// g = aᵀ b of example e.
+template <int V, int R, int N>
+[[gnu::always_inline]] inline void gradient_of(const FlippedGradient& p, std::ptrdiff_t e, int i,
+                                               int first, Tile<V, R, N>& g) {
+  float tail[kTailFloats<N * V>];
+  g.clear();
+  g.add_panel(p.a + e * p.a_example + i, 1, p.a_row,
+              make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
+                                first, tail));
+}
+
+// A large tile. Its places in the gradients stay in the cache while all examples add to them.
 template <int V, int R, int N>
 void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
   for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
-    float tail[kTailFloats<N * V>];
     Tile<V, R, N> g;
-    g.clear();
-    g.add_panel(p.a + e * p.a_example + i, 1, p.a_row,
-                make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
-                                  first, tail));
+    gradient_of(p, e, i, first, g);
     g.add_to(p.mean + place, p.columns, n);
     g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
     g.add_to(p.perturbation + place, p.columns, n);
   }
 }
 
+// A tile so small that both gradients stay in registers beside it: for sums of few terms, which the
+// loads and stores of a large tile would outweigh.
+template <int V, int R, int N>
+void short_gradient_tile(const FlippedGradient& p, int i, int first, int n) {
+  const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
+  Tile<V, R, N> mean, perturbation;
+  mean.load(p.mean + place, p.columns, 1, n);
+  perturbation.load(p.perturbation + place, p.columns, 1, n);
+  for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
+    Tile<V, R, N> g;
+    gradient_of(p, e, i, first, g);
+    mean.add(g);
+    g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
+    perturbation.add(g);
+  }
+  mean.store(p.mean + place, p.columns, 1, n);
+  perturbation.store(p.perturbation + place, p.columns, 1, n);
+}
+
 template <int V>
 void add_flipped_gradient(const FlippedGradient& p) {
+  constexpr int kShort = 32;
   for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
+    if constexpr (V == 16) {  // 32 registers
+      if (p.depth <= kShort) {
+        return for_row_blocks<4>(
+            p.rows, [&]<int R>(int i) { short_gradient_tile<W, R, N>(p, i, first, n); });
+      }
+    }
     for_row_blocks<kTileRows<V>>(p.rows,
                                  [&]<int R>(int i) { gradient_tile<W, R, N>(p, i, first, n); });
   });
