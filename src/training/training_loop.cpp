@@ -71,11 +71,11 @@ struct EpochMeans {
 TrainingLoop::TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log)
     : run_(run), outputs_(outputs), log_(log) {
   if (!run.validates()) return;
-  predictor_.emplace(run.graph, *run.likelihood, run.trainer.parameters(),
-                     PredictionSpec{run.config.evaluation.validation_samples,
-                                    !run.graph.has_noise(), run.config.training.seed,
-                                    Products(run.config.training.products)},
-                     run.pool);
+  predictor_.emplace(
+      run.graph, *run.likelihood, run.trainer.parameters(),
+      PredictionSpec{run.config.evaluation.validation_samples, !run.graph.has_noise(),
+                     run.config.training.seed, Products(run.config.training.products)},
+      run.pool);
   predictor_->check_often(stop_if_asked);
 }
 

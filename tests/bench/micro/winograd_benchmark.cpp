@@ -80,8 +80,8 @@ void measure_product(benchmark::State& state, const ConvShape& shape) {
   AlignedArray y(floats(tiles, shape.filters));
   for (auto _ : state) {
     blas_multiply(matrix(v.data(), tiles, shape.channels),
-             matrix(w.data(), shape.channels, shape.filters),
-             matrix(y.data(), tiles, shape.filters));
+                  matrix(w.data(), shape.channels, shape.filters),
+                  matrix(y.data(), tiles, shape.filters));
     benchmark::ClobberMemory();
   }
   count_flops(state, 2.0 * tiles * shape.channels * shape.filters);
