@@ -1,0 +1,273 @@
+#pragma once
+// A tile of a matrix product: sums in registers, R rows by N vectors of V floats.
+//
+// One step in depth takes a row of b as vectors and multiplies it by one number of each row of a.
+// Each element is thereby one chain t = fma(a[k], b[k], t) for ascending k, whatever R, N and V:
+// the compiler contracts x * w + t of vectors to one fma.
+//
+// Where columns do not fill a vector, a row of b is read on into the next one and what is too much
+// is dropped. The last rows of b, where that would leave the matrix, are copied with zeros behind
+// them: the tail.
+
+#include <cstddef>
+
+#include "bnn/core/unrolled.h"
+
+namespace bnn {
+namespace {
+
+constexpr int kSignBit = -0x7fffffff - 1;
+
+/// Rows of a tile: with two vectors to each, enough sums to keep the units busy, and not more than
+/// there are registers.
+template <int V>
+constexpr int kTileRows = V == 16 ? 8 : 6;
+
+inline int smaller(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>(a < b ? a : b); }
+
+inline int sign_bit(float sign) { return sign < 0 ? kSignBit : 0; }
+
+// Vectors are handed over by reference: by value, their place depends on the instruction set.
+template <int V>
+struct Lanes {
+  using Vector [[gnu::vector_size(V * sizeof(float))]] = float;
+  using Bits [[gnu::vector_size(V * sizeof(float))]] = int;
+
+  static void load(const float* from, Vector& to) { __builtin_memcpy(&to, from, sizeof to); }
+  static void load(const float* from, Bits& to) { __builtin_memcpy(&to, from, sizeof to); }
+  static void store(const Vector& from, float* to) { __builtin_memcpy(to, &from, sizeof from); }
+
+  /// vector ∘ signs, given as sign bits.
+  static void flip(Vector& vector, const Bits& signs) {
+    Bits bits;
+    __builtin_memcpy(&bits, &vector, sizeof bits);
+    bits ^= signs;
+    __builtin_memcpy(&vector, &bits, sizeof bits);
+  }
+};
+
+/// The sign bits of N vectors of columns, of which n are there.
+template <int V, int N>
+struct ColumnSigns {
+  typename Lanes<V>::Bits bits[N];
+
+  ColumnSigns(const float* r, int n) {
+    float row[N * V];
+    if (n < N * V) {
+      for (int x = 0; x < N * V; ++x) row[x] = x < n ? r[x] : 1.0f;
+      r = row;
+    }
+    __builtin_memcpy(bits, r, sizeof bits);
+    for (auto& vector : bits) vector &= kSignBit;
+  }
+};
+
+/// A panel of a matrix: `depth` rows of W floats, the first `whole` of them in place, the others in
+/// a copy with zeros behind the matrix's last column.
+template <int W>
+struct Panel {
+  const float* rows;
+  std::ptrdiff_t stride;
+  int whole, depth;
+  const float* copy;  // [depth - whole][W]
+
+  const float* row(int k) const {
+    return k < whole ? rows + k * stride : copy + static_cast<std::ptrdiff_t>(k - whole) * W;
+  }
+};
+
+/// Copies n floats, at most W, and puts zeros behind them.
+template <int W>
+void copy_row(const float* from, int n, float* to) {
+  if (n >= W) {
+    __builtin_memcpy(to, from, W * sizeof(float));
+    return;
+  }
+  for (int x = 0; x < W; ++x) to[x] = x < n ? from[x] : 0.0f;
+}
+
+/// The panel at column `first` of rows [k, k + depth) of a matrix [all][columns]. Rows whose
+/// vectors would end outside the matrix are copied.
+template <int W>
+Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride, int all, int columns, int k,
+                    int depth, int first, float* copy) {
+  const float* rows = matrix + k * stride + first;
+  int whole = depth;
+  const std::ptrdiff_t beyond = first + W - columns;
+  if (beyond > 0 && k + depth == all) {
+    whole = depth - smaller((beyond + stride - 1) / stride, depth);
+  }
+  for (int i = whole; i < depth; ++i) {
+    copy_row<W>(rows + i * stride, columns - first,
+                copy + static_cast<std::ptrdiff_t>(i - whole) * W);
+  }
+  return {rows, stride, whole, depth, copy};
+}
+
+/// Floats of the copies: of a matrix of one column, W - 1 rows would end outside.
+template <int W>
+constexpr int kTailFloats = W* W;
+
+/// Sums in registers. All functions are inlined, because a tile whose address is taken is not.
+template <int V, int R, int N>
+struct Tile {
+  using L = Lanes<V>;
+  using Vector = typename L::Vector;
+  static constexpr int kWidth = N * V;
+  Vector sum[R][N];
+
+  /// f(row, vector) for every vector of the tile.
+  template <typename F>
+  [[gnu::always_inline]] static void for_each(const F& f) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { f(i, j); });
+    });
+  }
+
+  [[gnu::always_inline]] void clear() {
+    for_each([&](auto i, auto j) __attribute__((always_inline)) { sum[i][j] = Vector{}; });
+  }
+
+  [[gnu::always_inline]] void add_step(const float* a, std::ptrdiff_t a_row, const Vector (&w)[N]) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
+      const float x = a[i * a_row];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { sum[i][j] = x * w[j] + sum[i][j]; });
+    });
+  }
+
+  [[gnu::always_inline]] void add_products(const float* a, std::ptrdiff_t a_row,
+                                           std::ptrdiff_t a_step, const float* b,
+                                           std::ptrdiff_t b_row, int depth) {
+    for (int k = 0; k < depth; ++k) {
+      Vector w[N];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) { L::load(b + j * V, w[j]); });
+      add_step(a, a_row, w);
+      a += a_step;
+      b += b_row;
+    }
+  }
+
+  /// All rows of a panel.
+  [[gnu::always_inline]] void add_panel(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step,
+                                        const Panel<kWidth>& b) {
+    add_products(a, a_row, a_step, b.rows, b.stride, b.whole);
+    if (b.whole == b.depth) return;
+    add_products(a + b.whole * a_step, a_row, a_step, b.copy, kWidth, b.depth - b.whole);
+  }
+
+  /// The same with w = mean + signs ∘ perturbation, which exists in registers alone.
+  [[gnu::always_inline]] void add_flipped(const float* a, std::ptrdiff_t a_row, const float* mean,
+                                          const float* perturbation, std::ptrdiff_t b_row,
+                                          const int* s, const ColumnSigns<V, N>& r, int depth) {
+    for (int k = 0; k < depth; ++k) {
+      Vector w[N];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        Vector d;
+        L::load(mean + j * V, w[j]);
+        L::load(perturbation + j * V, d);
+        L::flip(d, r.bits[j] ^ s[k]);
+        w[j] += d;
+      });
+      add_step(a, a_row, w);
+      ++a;
+      mean += b_row;
+      perturbation += b_row;
+    }
+  }
+
+  [[gnu::always_inline]] void load(const float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step,
+                                   int n) {
+    float copy[R * kWidth];
+    if (n < kWidth || c_step != 1) {
+      for (int i = 0; i < R; ++i) load_part(c + i * c_row, c_step, n, copy + i * kWidth);
+      c = copy;
+      c_row = kWidth;
+    }
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { L::load(c + i * c_row + j * V, sum[i][j]); });
+  }
+
+  [[gnu::always_inline]] void store(float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step,
+                                    int n) const {
+    const bool is_whole = n == kWidth && c_step == 1;
+    float copy[R * kWidth];
+    float* to = is_whole ? c : copy;
+    const std::ptrdiff_t to_row = is_whole ? c_row : kWidth;
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { L::store(sum[i][j], to + i * to_row + j * V); });
+    if (is_whole) return;
+    for (int i = 0; i < R; ++i) store_part(copy + i * kWidth, n, c + i * c_row, c_step);
+  }
+
+  [[gnu::noinline]] static void load_part(const float* c, std::ptrdiff_t c_step, int n,
+                                          float* row) {
+    for (int x = 0; x < kWidth; ++x) row[x] = x < n ? c[x * c_step] : 0.0f;
+  }
+
+  [[gnu::noinline]] static void store_part(const float* row, int n, float* c,
+                                           std::ptrdiff_t c_step) {
+    int x = 0;
+    for (; c_step == 1 && x + 4 <= n; x += 4) __builtin_memcpy(c + x, row + x, 4 * sizeof(float));
+    for (; x < n && x < kWidth; ++x) c[x * c_step] = row[x];
+  }
+
+  /// c += sum; rows of c lie c_row apart.
+  [[gnu::always_inline]] void add_to(float* c, std::ptrdiff_t c_row, int n) const {
+    Tile total;
+    total.load(c, c_row, 1, n);
+    total.add(*this);
+    total.store(c, c_row, 1, n);
+  }
+
+  [[gnu::always_inline]] void add(const Tile& other) {
+    for_each([&](auto i, auto j)
+                 __attribute__((always_inline)) { sum[i][j] = other.sum[i][j] + sum[i][j]; });
+  }
+
+  /// Row i by the sign s[i], columns by r.
+  [[gnu::always_inline]] void flip(const float* s, const ColumnSigns<V, N>& r) {
+    unrolled<R>([&](auto i) __attribute__((always_inline)) {
+      const int sign = sign_bit(s[i]);
+      unrolled<N>([&](auto j)
+                      __attribute__((always_inline)) { L::flip(sum[i][j], r.bits[j] ^ sign); });
+    });
+  }
+};
+
+/// visit.operator()<R>(first) for `rows` <= R.
+template <int R, typename Visit>
+[[gnu::always_inline]] inline void visit_rows(int rows, int first, const Visit& visit) {
+  if constexpr (R > 1) {
+    if (rows < R) return visit_rows<R - 1>(rows, first, visit);
+  }
+  visit.template operator()<R>(first);
+}
+
+/// Cuts rows into blocks of at most R, all of nearly the same size.
+template <int R, typename Visit>
+[[gnu::always_inline]] inline void for_row_blocks(int rows, const Visit& visit) {
+  int blocks = (rows + R - 1) / R;
+  for (int first = 0; blocks > 0; --blocks) {
+    const int count = (rows - first + blocks - 1) / blocks;
+    visit_rows<R>(count, first, visit);
+    first += count;
+  }
+}
+
+/// Cuts columns into panels of one or two vectors: visit.operator()<V, N>(first, columns).
+template <int V, typename Visit>
+[[gnu::always_inline]] inline void for_panels(int columns, const Visit& visit) {
+  int first = 0;
+  for (; columns - first > V; first += 2 * V) {
+    visit.template operator()<V, 2>(first, smaller(2 * V, columns - first));
+  }
+  const int left = columns - first;
+  if (left <= 0) return;
+  if constexpr (V > 4) {
+    if (left <= V / 2) return visit.template operator()<V / 2, 1>(first, left);
+  }
+  visit.template operator()<V, 1>(first, left);
+}
+
+}  // namespace
+}  // namespace bnn
