@@ -117,7 +117,7 @@ SectionText training() {
           {"samples", "Draws of the weights whose gradients each step averages."},
           {"products",
            "What makes matrix products: own code, whose products are the same on every processor "
-           "with AVX2, or OpenBLAS."},
+           "with AVX2 and FMA, or OpenBLAS."},
           {"optimizer", "How gradients move the parameters."},
           {"learning_rate_schedule", "How the learning rate changes over the run."},
           {"gradient_clip_norm",

@@ -216,6 +216,16 @@ Json completed_stored_config(Json document) {
   return document;
 }
 
+Json with_products_of(const Json& stored, Json document) {
+  const Json* from = stored.find("training");
+  Json* training = document.find("training");
+  if (from == nullptr || !from->contains("products") || training == nullptr) return document;
+  if (training->is_object() && !training->contains("products")) {
+    (*training)["products"] = from->at("products");
+  }
+  return document;
+}
+
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {
   Problems problems(source);
   ObjectReader root(document, "", problems);

@@ -12,7 +12,6 @@
 #include "bnn/infer/class_summaries.h"
 #include "bnn/infer/temperature.h"
 #include "bnn/math/blas.h"
-#include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
@@ -109,10 +108,10 @@ int run_calibration_fit(const EvalOptions& options) {
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prepare_blas(options.threads);
   const EvaluationImages images = held_out_images(options, model);
-  log.detail("OpenBLAS kernel " + blas_kernel_text());
   warn_of_few(images.chosen.size(), log);
   const GracefulStop stops_tidily;
   const PredictionSpec spec = prediction_spec(options.sampling, model);
+  log.detail("matrix products: " + spec.products.name());
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);
   predictor.check_often(stop_if_asked);

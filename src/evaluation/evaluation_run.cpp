@@ -17,7 +17,6 @@
 #include "bnn/evaluation/report_writer.h"
 #include "bnn/math/blas.h"
 #include "bnn/output/evaluation_output.h"
-#include "bnn/process/blas_kernel.h"
 #include "bnn/process/output_paths.h"
 #include "bnn/process/stop_signal.h"
 
@@ -149,7 +148,7 @@ int run_evaluation(const EvalOptions& options) {
   prepare_blas(options.threads);
   const EvaluationInputs inputs(options, model, log);
   check_outputs_of(options, model.config.data);
-  log.detail("OpenBLAS kernel " + blas_kernel_text());
+  log.detail("matrix products: " + prediction_spec(options.sampling, model).products.name());
   const GracefulStop stops_tidily;
   std::optional<ReportWriter> report;
   if (!options.report.empty()) report.emplace(options, model, inputs.history);

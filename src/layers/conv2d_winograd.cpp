@@ -55,9 +55,13 @@ std::size_t kernel_size(const Conv2dGeometry& geometry) {
 }
 
 // Floats from one position to the next for `size` floats at each. Sizes are often powers of two;
-// without the cache line more, the sixteen positions of one element would then compete for the same
+// without the cache line more, the positions of one element would then compete for the same
 // places in the cache.
 std::size_t padded(std::size_t size) { return round_to_alignment(size) + kAlignment; }
+
+// F(4x4) holds 36 transformed kernels, and its products have fewer rows. Larger kernels than these
+// do not pay for it.
+constexpr std::size_t kMaxLargeTileKernel = 128 * 128;
 
 // F(4x4) does 0.56 of the multiplications of F(2x2), as long as its larger tiles are not mostly cut
 // off at the edges.
@@ -66,7 +70,9 @@ WinogradSize size_for(const Conv2dGeometry& geometry) {
     return size.positions() * winograd_tile_rows(size, geometry.window) *
            winograd_tile_columns(size, geometry.window);
   };
-  return multiplications({4}) < multiplications({2}) ? WinogradSize{4} : WinogradSize{2};
+  const bool is_small = kernel_size(geometry) <= kMaxLargeTileKernel;
+  return is_small && multiplications({4}) < multiplications({2}) ? WinogradSize{4}
+                                                                 : WinogradSize{2};
 }
 
 }  // namespace

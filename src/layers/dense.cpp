@@ -22,6 +22,9 @@ namespace {
 // tree above it share the second-level cache.
 constexpr int kBlockFloats = 32 * 1024;
 
+// Examples whose inputs and output gradients are flipped at once.
+constexpr std::size_t kFlippedExamples = 256;
+
 using DrawSigns = void (*)(const PassNoise&, const LayerNoise&, std::size_t, std::size_t,
                            std::span<float>);
 
@@ -65,18 +68,23 @@ struct FlipBuffers {
 
 }  // namespace
 
-// Scratch of the gradient of one block of the kernel, [rows][units].
+// Scratch of the gradient of one block of the kernel, [rows][units], for shards of at most
+// `examples` examples.
 struct Dense::BlockBuffers {
   float* partial;           // tree_levels(shards) blocks
+  float* spare;             // one block more
   std::span<float> s, r;    // signs of one example
-  float *inputs, *outputs;  // of all shards, flipped: [examples][rows], [examples][units]
+  float *inputs, *outputs;  // of a group of shards, flipped: [examples][rows], [examples][units]
 
   BlockBuffers(std::size_t shards, int rows, int units, std::size_t examples, Scratch& scratch)
       : partial(scratch.take(static_cast<std::size_t>(tree_levels(shards)) * area(rows, units))),
+        spare(scratch.take(area(rows, units))),
         s(scratch.span(static_cast<std::size_t>(rows))),
-        r(scratch.span(static_cast<std::size_t>(units))),
-        inputs(scratch.take(examples * static_cast<std::size_t>(rows))),
-        outputs(scratch.take(examples * static_cast<std::size_t>(units))) {}
+        r(scratch.span(static_cast<std::size_t>(units))) {
+    const std::size_t flipped = std::max(examples, std::min(kFlippedExamples, shards * examples));
+    inputs = scratch.take(flipped * static_cast<std::size_t>(rows));
+    outputs = scratch.take(flipped * static_cast<std::size_t>(units));
+  }
 };
 
 std::unique_ptr<Layer> DenseSpec::make(const LayerArguments& arguments) const {
@@ -187,7 +195,7 @@ int Dense::weight_gradient_blocks() const {
 
 std::size_t Dense::weight_gradient_scratch(std::size_t shards, int examples) const {
   return count_scratch<BlockBuffers>(shards, rows_per_block(), units_,
-                                     shards * static_cast<std::size_t>(examples));
+                                     static_cast<std::size_t>(examples));
 }
 
 void Dense::weight_gradient(const WeightGradientArgs& args) const {
@@ -212,12 +220,45 @@ void Dense::mean_gradient_block(const WeightGradientArgs& args, int first, int r
          matrix(gradient + area(first, units_), rows, units_));
 }
 
+// Inputs and output gradients are flipped for a group of shards at a time, so that the copies stay
+// small. A group is a subtree of the tree of shards.
 void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const {
   const BlockBuffers buffers = block_buffers(args, rows);
-  std::array<ProductTerm, kMaxShards> terms;
+  const Products& products = args.shards[0].pass->products;
+  const std::size_t group = flipped_group(products, args.shards);
+  const std::size_t groups = (args.shards.size() + group - 1) / group;
+  const auto sum_group = [&](std::size_t g, float* out) {
+    const auto shards =
+        args.shards.subspan(g * group).first(std::min(group, args.shards.size() - g * group));
+    std::array<ProductTerm, kMaxShards> terms;
+    flip_terms(shards, first, rows, buffers, terms);
+    products.multiply_at_b_summed(std::span(terms).first(shards.size()), matrix(out, rows, units_),
+                                  buffers.spare);
+  };
+  float* gradient = kernel_.drawn_gradient(args.gradient) + area(first, units_);
+  const std::size_t size = area(rows, units_);
+  if (!args.accumulate) return tree_sum(groups, size, gradient, buffers.partial, sum_group);
+  tree_sum(groups, size, buffers.partial, sum_group);
+  add(buffers.partial, size, gradient);
+}
+
+// The largest power of two of shards that have at most kFlippedExamples examples together. OpenBLAS
+// adds up products in memory, one by one.
+std::size_t Dense::flipped_group(const Products& products, std::span<const ShardView> shards) {
+  std::size_t most = 1, group = 1;
+  for (const ShardView& view : shards) {
+    most = std::max(most, static_cast<std::size_t>(view.pass->examples));
+  }
+  if (!products.know_flipout()) return 1;
+  while (group < shards.size() && 2 * group * most <= kFlippedExamples) group *= 2;
+  return group;
+}
+
+void Dense::flip_terms(std::span<const ShardView> shards, int first, int rows,
+                       const BlockBuffers& buffers, std::span<ProductTerm> terms) const {
   float *inputs = buffers.inputs, *outputs = buffers.outputs;
-  for (std::size_t i = 0; i < args.shards.size(); ++i) {
-    const ShardView& view = args.shards[i];
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const ShardView& view = shards[i];
     const int n = view.pass->examples;
     flip_columns(*view.pass, noise_, input_signs, view.input, inputs_, first, buffers.s, inputs);
     flip_columns(*view.pass, noise_, output_signs, view.output_gradient, units_, 0, buffers.r,
@@ -227,17 +268,15 @@ void Dense::perturbation_gradient_block(const WeightGradientArgs& args, int firs
     inputs += area(n, rows);
     outputs += area(n, units_);
   }
-  add_up(args, std::span(terms).first(args.shards.size()), buffers,
-         matrix(kernel_.drawn_gradient(args.gradient) + area(first, units_), rows, units_));
 }
 
 Dense::BlockBuffers Dense::block_buffers(const WeightGradientArgs& args, int rows) const {
   Scratch scratch(args.scratch);
-  std::size_t examples = 0;
+  std::size_t most = 0;
   for (const ShardView& view : args.shards) {
-    examples += static_cast<std::size_t>(view.pass->examples);
+    most = std::max(most, static_cast<std::size_t>(view.pass->examples));
   }
-  return {args.shards.size(), rows, units_, examples, scratch};
+  return {args.shards.size(), rows, units_, most, scratch};
 }
 
 // rows x units = Σ (n x rows)ᵀ (n x units) over the shards

@@ -94,8 +94,10 @@ Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride, int all, int col
   const float* rows = matrix + k * stride + first;
   int whole = depth;
   const std::ptrdiff_t beyond = first + W - columns;
-  if (beyond > 0 && k + depth == all) {
-    whole = depth - smaller((beyond + stride - 1) / stride, depth);
+  if (beyond > 0) {
+    const std::ptrdiff_t last_rows = (beyond + stride - 1) / stride;  // that would end outside
+    const std::ptrdiff_t outside = last_rows - (all - (k + depth));
+    if (outside > 0) whole = depth - smaller(outside, depth);
   }
   for (int i = whole; i < depth; ++i) {
     copy_row<W>(rows + i * stride, columns - first,

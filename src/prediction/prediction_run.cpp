@@ -12,7 +12,6 @@
 #include "bnn/math/blas.h"
 #include "bnn/prediction/prediction_inputs.h"
 #include "bnn/prediction/prediction_writer.h"
-#include "bnn/process/blas_kernel.h"
 #include "bnn/process/output_paths.h"
 #include "bnn/process/stop_signal.h"
 
@@ -172,7 +171,7 @@ int run_prediction(const PredictOptions& options) {
       apply_calibration(options.calibration, options.checkpoint, model, spec,
                         [&](const std::string& text) { log.warning(text); });
   spec.temperature = calibration.temperature;
-  log.detail("OpenBLAS kernel " + blas_kernel_text());
+  log.detail("matrix products: " + spec.products.name());
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
   Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);

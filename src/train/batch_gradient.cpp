@@ -76,6 +76,9 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
       positions_(static_cast<std::size_t>(spec.batch_size)) {
   require_fit(graph, likelihood, targets);
+  if (static_cast<std::size_t>(spec.shards) > kMaxShards) {
+    throw Error(ErrorKind::internal, "too many shards of a batch");
+  }
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
 }

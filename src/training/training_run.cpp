@@ -1,6 +1,7 @@
 #include "bnn/training/training_run.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
@@ -25,11 +26,25 @@ struct LoadedConfig {
   RunConfig config;
 };
 
+// What a config of a run that goes on leaves out is as the run began with it.
+Json continued_config(const TrainOptions& options, Json document) {
+  if (options.config.empty()) return completed_stored_config(std::move(document));
+  const Json* name = document.find("name");
+  const std::string folder = !options.out.empty()                   ? options.out
+                             : name != nullptr && name->is_string() ? "runs/" + name->text()
+                                                                    : "runs/run";
+  const std::string stored = folder + "/config.json";
+  std::error_code error;
+  if (!std::filesystem::exists(stored, error)) return document;
+  return with_products_of(completed_stored_config(load_config_document(stored)),
+                          std::move(document));
+}
+
 LoadedConfig load_config(const TrainOptions& options) {
   if (options.config.empty()) require_resumable(options.out);
   const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
   Json document = load_config_document(path);
-  if (options.config.empty()) document = completed_stored_config(std::move(document));
+  if (options.resume) document = continued_config(options, std::move(document));
   for (const std::string& assignment : options.overrides) apply_override(document, assignment);
   if (options.epochs) set_key(document, "training.epochs", *options.epochs, "--epochs");
   if (options.seed) set_key(document, "training.seed", *options.seed, "--seed");

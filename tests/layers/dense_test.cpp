@@ -44,7 +44,7 @@ Numbers naive_weight_gradient(const std::deque<LayerRun>& runs, int inputs, int 
 
 // Runs shards of the given sizes and returns the error of the deferred gradient of all of them.
 double deferred_gradient_error(const MadeLayer& made, int units, const std::vector<int>& shards,
-                               bool noisy = true) {
+                               bool noisy = true, ProductsKind products = ProductsKind::own) {
   std::deque<LayerRun> runs;
   std::vector<ShardView> views;
   int most = 0;
@@ -53,6 +53,7 @@ double deferred_gradient_error(const MadeLayer& made, int units, const std::vect
     LayerRun& run = runs.emplace_back(made, examples, 1 + 100 * number);
     for (std::uint32_t& name : run.noise_examples) name += 1000 * number;
     if (!noisy) run.pass.draws = nullptr;
+    run.pass.products = Products(products);
     run.output_gradient.copy(random_numbers(run.output_gradient.span().size(), 50 + number));
     views.push_back({&run.pass, run.inputs[0].data(), run.output_gradient.data()});
     most = std::max(most, examples);
@@ -88,6 +89,16 @@ TEST_CASE("dense layers equal their formula") {
           CHECK(worst_error(run.forward(), naive(run.naive_state())) < 1e-5);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("the deferred gradient of many examples is summed in groups of shards, by any products") {
+  const MadeLayer made = make_dense("dense_flipout", 7, 5, "linear", kNoBias);
+  for (const ProductsKind products : {ProductsKind::own, ProductsKind::openblas}) {
+    for (const std::vector<int>& shards : std::vector<std::vector<int>>{
+             {100, 100, 100, 100, 100}, {130, 130, 7}, {300, 20}, {40, 40, 40, 40, 40, 40, 40}}) {
+      CHECK(deferred_gradient_error(made, 5, shards, true, products) < 1e-4);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/processor.h"
+#include "bnn/core/tree_sum.h"
 
 namespace bnn {
 namespace {
@@ -53,6 +54,7 @@ struct Size {
 std::vector<Size> sizes() {
   std::vector<Size> list = {{1, 1, 1, 0},     {0, 3, 4, 0},     {3, 0, 5, 2},    {2, 300, 1, 0},
                             {17, 257, 33, 5}, {65, 512, 31, 0}, {16, 84, 10, 0}, {5, 129, 3, 4},
+                            {3, 257, 1, 0},   {3, 262, 1, 0},   {3, 258, 2, 0},  {3, 257, 3, 0},
                             {130, 70, 65, 1}, {1, 600, 100, 0}, {200, 9, 2, 0},  {6, 25, 6, 0}};
   for (int rows = 1; rows <= 26; ++rows) list.push_back({rows, 7, 20, 0});
   for (int columns = 1; columns <= 70; ++columns) list.push_back({7, 5, columns, columns % 3});
@@ -213,6 +215,42 @@ TEST_CASE("flipped gradients are added to the mean's and, with signs, to the per
       REQUIRE(m.values == mean_sum.values);
       REQUIRE(d.values == perturbation_sum.values);
     }
+  }
+}
+
+TEST_CASE("a sum of products adds its terms up in the tree of shards") {
+  std::mt19937 random(5);
+  constexpr int kRows = 13, kColumns = 21;
+  for (int count = 1; count <= 19; ++count) {
+    std::vector<Owned> a, b, leaves;
+    std::vector<ProductTerm> terms;
+    for (int i = 0; i < count; ++i) {
+      a.push_back(random_matrix(1 + i % 4, kRows, 2, random));
+      b.push_back(random_matrix(1 + i % 4, kColumns, 1, random));
+      leaves.emplace_back(kRows, kColumns, 0);
+      naive(Form::at_b, a.back(), b.back(), leaves.back(), Write::overwrite);
+    }
+    for (int i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      terms.push_back({a[at].view(), b[at].view()});
+    }
+    const auto size = static_cast<std::size_t>(kRows * kColumns);
+    std::vector<float> sum(size), partial(size * 6);
+    tree_sum(terms.size(), size, sum.data(), partial.data(), [&](std::size_t leaf, float* out) {
+      std::copy(leaves[leaf].values.begin(), leaves[leaf].values.end(), out);
+    });
+    const Owned before = random_matrix(kRows, kColumns, 0, random);
+    for (const Products& products : own_products()) {
+      CAPTURE(products.name(), count);
+      Owned c = before;
+      products.multiply_at_b_summed(terms, c.view(), nullptr);
+      CHECK(c.values == sum);
+      products.multiply_at_b_summed(terms, c.view(), nullptr, Write::add);
+      for (std::size_t k = 0; k < size; ++k) CHECK(c.values[k] == sum[k] + sum[k]);
+    }
+    Owned c = before;
+    Products(ProductsKind::openblas).multiply_at_b_summed(terms, c.view(), partial.data());
+    for (std::size_t k = 0; k < size; ++k) CHECK(c.values[k] == Approx(sum[k]).margin(1e-4));
   }
 }
 

@@ -172,7 +172,7 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
       const auto other_v = random_numbers(v.size(), 2);
       transform_input(size, window, band, image.data(), zeros().data(), in_step, v.data());
       add_transform_input_adjoint(size, window, band, other_v.data(), in_step, back.data());
-      CHECK(dot(v, other_v) == Approx(dot(image, back)).margin(2e-2).epsilon(1e-4));
+      CHECK(dot(v, other_v) == Approx(dot(image, back)).margin(size.outputs == 4 ? 2e-2 : 1e-3));
 
       const auto m = random_numbers(positions(size) * out_step, 3);
       const auto output_size = static_cast<std::size_t>(window.pixels()) * kFilters;
@@ -181,7 +181,8 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
       transform_output(size, window, band, m.data(), out_step, kFilters, output.data());
       transform_output_adjoint(size, window, band, other_output.data(), kFilters, zeros().data(),
                                out_step, dm.data());
-      CHECK(dot(output, other_output) == Approx(dot(m, dm)).margin(2e-2).epsilon(1e-4));
+      CHECK(dot(output, other_output) ==
+            Approx(dot(m, dm)).margin(size.outputs == 4 ? 2e-2 : 1e-3));
     }
   }
 }

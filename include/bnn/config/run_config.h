@@ -54,6 +54,9 @@ Json load_config_document(const std::string& path);
 /// what those programs did. The document need not be a valid config.
 Json completed_stored_config(Json document);
 
+/// A config with the choice of products of a stored one, unless it names one.
+Json with_products_of(const Json& stored, Json document);
+
 /// Applies `key=value` of --set: the key is a path as in set_key; the value is JSON, or else a
 /// string. Throws Error(usage) if the path does not fit the document.
 void apply_override(Json& document, const std::string& assignment);

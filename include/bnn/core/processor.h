@@ -6,8 +6,8 @@ namespace bnn {
 /// Each is true only if the operating system lets programs use it.
 struct ProcessorFeatures {
   bool avx = false;
-  bool avx2_and_fma = false;  // and the rest of x86-64-v3
-  bool avx512 = false;        // F, BW, DQ, VL and CD: x86-64-v4
+  bool avx2_and_fma = false;  // and BMI 1 and 2
+  bool avx512 = false;        // F, BW, DQ, VL and CD, and the line above
   bool amd = false;
 };
 

@@ -7,12 +7,12 @@
 // kernel's means and scales [K][F]:
 //
 //   per example   (conv2d_per_example.h)
-//                 Y_b = cols(X_b) W_b, W_b made once per example. Flipout: M + (s rᵀ) ∘ D, the
-//                 work of a deterministic layer and passes over the kernel only. Independent
+//                 Y_b = cols(X_b) W_b. Flipout: W_b = M + (s rᵀ) ∘ D, which own products make in
+//                 the cache while they multiply, and OpenBLAS needs in memory. Independent
 //                 weights: M + S ∘ E_b with noise of the example's own. One sample for the whole
 //                 batch (reparameterization) and deterministic layers: all examples share W.
 //   winograd      3x3 kernels (conv2d_winograd.h): one kernel per example as above, in a
-//                 transformed space where 16 multiplications do the work of 36.
+//                 transformed space where 36 multiplications do the work of 144, or 16 of 36.
 //   two products  (conv2d_two_product.h)
 //                 flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
 //                 the products, no pass over the kernel per example. It wins where P is small.

@@ -54,6 +54,9 @@ class Dense final : public Layer {
   struct BlockBuffers;
 
   int rows_per_block() const;
+  static std::size_t flipped_group(const Products& products, std::span<const ShardView> shards);
+  void flip_terms(std::span<const ShardView> shards, int first, int rows,
+                  const BlockBuffers& buffers, std::span<ProductTerm> terms) const;
   BlockBuffers block_buffers(const WeightGradientArgs& args, int rows) const;
   void add_up(const WeightGradientArgs& args, std::span<const ProductTerm> terms,
               const BlockBuffers& buffers, Matrix gradient) const;

@@ -69,6 +69,7 @@ class Products {
 
   /// c = Σ aᵀ b over the terms, or c += that sum, which is added up in the order of
   /// core/tree_sum.h.
+  /// @param terms at least one
   /// @param partial tree_levels(terms) matrices like c, without gaps: memory for OpenBLAS
   void multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c, float* partial,
                             Write write = Write::overwrite) const;

@@ -7,13 +7,13 @@
 
 #include "benchmarks.h"
 #include "bnn/layers/conv2d_tiles.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "workload.h"
 
 namespace bnn {
 namespace {
 
-using Multiply = void (*)(ConstMatrix, ConstMatrix, Matrix, Write);
+using Multiply = void (Products::*)(ConstMatrix, ConstMatrix, Matrix, Write) const;
 
 struct Size {
   int rows, columns;
@@ -35,19 +35,29 @@ struct Product {
   }
 };
 
-void add_product(const std::string& name, const Product& product) {
-  add_benchmark(name, [product](benchmark::State& state) {
+// By own products and by OpenBLAS's.
+void add_product(const std::string& name, const Product& product, ProductsKind kind) {
+  const Products products(kind);
+  const std::string by(name_of(kProductsKindNames, kind));
+  add_benchmark(name + "/" + by, [product, products](benchmark::State& state) {
     const AlignedArray a = random_array(product.a.area(), 1);
     const AlignedArray b = random_array(product.b.area(), 2);
     AlignedArray c(product.c.area());
     for (auto _ : state) {
-      product.multiply(matrix(a.data(), product.a.rows, product.a.columns),
-                       matrix(b.data(), product.b.rows, product.b.columns),
-                       matrix(c.data(), product.c.rows, product.c.columns), product.write);
+      (products.*product.multiply)(matrix(a.data(), product.a.rows, product.a.columns),
+                                   matrix(b.data(), product.b.rows, product.b.columns),
+                                   matrix(c.data(), product.c.rows, product.c.columns),
+                                   product.write);
       benchmark::ClobberMemory();
     }
     count_flops(state, product.flops());
   });
+}
+
+void add_product(const std::string& name, const Product& product) {
+  for (const ProductsKind kind : {ProductsKind::own, ProductsKind::openblas}) {
+    add_product(name, product, kind);
+  }
 }
 
 void add_convolution(const ConvShape& shape) {
@@ -56,10 +66,10 @@ void add_convolution(const ConvShape& shape) {
   const Size columns{pixels, window.depth()}, weights{window.depth(), shape.filters};
   const Size outputs{pixels, shape.filters};
   const std::string name = shape.name();
-  add_product("gemm_forward/" + name, {multiply, columns, weights, outputs});
+  add_product("gemm_forward/" + name, {&Products::multiply, columns, weights, outputs});
   add_product("gemm_weight_gradient/" + name,
-              {multiply_at_b, columns, outputs, weights, Write::add});
-  add_product("gemm_input_gradient/" + name, {multiply_a_bt, outputs, weights, columns});
+              {&Products::multiply_at_b, columns, outputs, weights, Write::add});
+  add_product("gemm_input_gradient/" + name, {&Products::multiply_a_bt, outputs, weights, columns});
 }
 
 // The weight gradient of a dense layer is made in blocks of rows of 128 KiB.
@@ -69,16 +79,16 @@ void add_dense(const DenseShape& shape) {
   const Size inputs{kShardExamples, shape.inputs}, weights{shape.inputs, shape.units};
   const Size outputs{kShardExamples, shape.units};
   const std::string name = shape.name();
-  add_product("gemm_forward/" + name, {multiply, inputs, weights, outputs});
+  add_product("gemm_forward/" + name, {&Products::multiply, inputs, weights, outputs});
   add_product("gemm_weight_gradient/" + name,
-              {multiply_at_b, {kShardExamples, rows}, outputs, {rows, shape.units}});
-  add_product("gemm_input_gradient/" + name, {multiply_a_bt, outputs, weights, inputs});
+              {&Products::multiply_at_b, {kShardExamples, rows}, outputs, {rows, shape.units}});
+  add_product("gemm_input_gradient/" + name, {&Products::multiply_a_bt, outputs, weights, inputs});
 }
 
 }  // namespace
 
 void register_gemm_benchmarks() {
-  add_product("sgemm_2048", {multiply, {2048, 2048}, {2048, 2048}, {2048, 2048}});
+  add_product("sgemm_2048", {&Products::multiply, {2048, 2048}, {2048, 2048}, {2048, 2048}});
   for (const ConvShape& shape : network_convolutions()) add_convolution(shape);
   for (const DenseShape& shape : dense_layers()) add_dense(shape);
 }
