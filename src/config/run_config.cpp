@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "bnn/bayes/softmax_classifier.h"
 #include "bnn/core/input_file.h"
@@ -201,6 +202,15 @@ std::string first_difference(const Json& a, const Json& b, const std::string& po
   return pointer.empty() ? "/" : pointer;
 }
 
+// The document with this choice of products, unless it has one or is no config.
+Json with_products(Json document, const Json& products) {
+  Json* training = document.find("training");
+  if (training != nullptr && training->is_object() && !training->contains("products")) {
+    (*training)["products"] = products;
+  }
+  return document;
+}
+
 }  // namespace
 
 Json load_config_document(const std::string& path) {
@@ -209,21 +219,13 @@ Json load_config_document(const std::string& path) {
 }
 
 Json completed_stored_config(Json document) {
-  if (Json* training = document.is_object() ? document.find("training") : nullptr;
-      training != nullptr && training->is_object() && !training->contains("products")) {
-    (*training)["products"] = name_of(kProductsKindNames, ProductsKind::openblas);
-  }
-  return document;
+  return with_products(std::move(document), name_of(kProductsKindNames, ProductsKind::openblas));
 }
 
 Json with_products_of(const Json& stored, Json document) {
-  const Json* from = stored.find("training");
-  Json* training = document.find("training");
-  if (from == nullptr || !from->contains("products") || training == nullptr) return document;
-  if (training->is_object() && !training->contains("products")) {
-    (*training)["products"] = from->at("products");
-  }
-  return document;
+  const Json* training = stored.find("training");
+  const Json* products = training == nullptr ? nullptr : training->find("products");
+  return products == nullptr ? document : with_products(std::move(document), *products);
 }
 
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {

@@ -59,8 +59,8 @@ std::size_t kernel_size(const Conv2dGeometry& geometry) {
 // places in the cache.
 std::size_t padded(std::size_t size) { return round_to_alignment(size) + kAlignment; }
 
-// F(4x4) holds 36 transformed kernels, and its products have fewer rows. Larger kernels than these
-// do not pay for it.
+// F(4x4) holds 36 transformed kernels for each worker, where F(2x2) holds 16. Larger kernels than
+// this, the largest that was measured, stay at the smaller memory.
 constexpr std::size_t kMaxLargeTileKernel = 128 * 128;
 
 // F(4x4) does 0.56 of the multiplications of F(2x2), as long as its larger tiles are not mostly cut
