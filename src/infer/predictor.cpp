@@ -68,6 +68,8 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
   predictions_.resize(passes * examples.size() * likelihood_.prediction_size());
   for (std::uint32_t sample = 0; sample < passes; ++sample) {
     draw_weights(sample);
+    pool_.run(execution_.prepare_tasks(),
+              [&](std::size_t task, int) { execution_.prepare(task, pass(sample, {})); });
     pool_.run(places_.size() / kGroup, [&](std::size_t group, int worker) {
       run_group(group, worker, sample, data, standardizer, examples);
     });
@@ -83,6 +85,15 @@ void Predictor::draw_weights(std::uint32_t sample) {
   });
 }
 
+Pass Predictor::pass(std::uint32_t sample, std::span<const std::uint32_t> names) const {
+  return {static_cast<int>(names.size()),
+          parameters_.data(),
+          spec_.mean_weights ? nullptr : draws_.data(),
+          {spec_.seed, sample, true, names},
+          /*training=*/false,
+          spec_.products};
+}
+
 void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                           const Standardizer& standardizer,
                           std::span<const std::uint32_t> examples) {
@@ -95,11 +106,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
     names[i] = data.stream_name(chosen[i]);
   }
   standardizer.fill(data, chosen, execution_.input(worker, 0));
-  const PassNoise noise{spec_.seed, sample, true, names};
-  execution_.forward(worker, {0,
-                              {static_cast<int>(kGroup), parameters_.data(),
-                               spec_.mean_weights ? nullptr : draws_.data(), noise,
-                               /*training=*/false, spec_.products}});
+  execution_.forward(worker, {0, pass(sample, names)});
   const std::size_t width = likelihood_.outputs(), out_width = likelihood_.prediction_size();
   const float* outputs = execution_.outputs(worker, 0);
   for (std::size_t i = 0; i < kGroup; ++i) {

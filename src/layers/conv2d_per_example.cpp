@@ -5,6 +5,7 @@
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/example_weights.h"
+#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 
@@ -23,6 +24,27 @@ struct Conv2dPerExample::Buffers {
 
 std::size_t Conv2dPerExample::scratch_size(int /*examples*/) const {
   return count_scratch<Buffers>(geometry_);
+}
+
+// Backward reads kernels transposed, [filters][depth]: means or the sample, and the perturbation.
+std::size_t Conv2dPerExample::prepared_size(ExecutionMode mode) const {
+  if (mode == ExecutionMode::inference) return 0;
+  return static_cast<std::size_t>(prepare_tasks(mode)) * geometry_.kernel.size();
+}
+
+int Conv2dPerExample::prepare_tasks(ExecutionMode mode) const {
+  if (mode == ExecutionMode::inference) return 0;
+  return geometry_.kernel.draw == Draw::perturbation ? 2 : 1;
+}
+
+void Conv2dPerExample::prepare(const PrepareArgs& args) const {
+  const WeightTensor& kernel = geometry_.kernel;
+  const bool is_perturbation = args.task == 1;
+  if (is_perturbation && !kernel.differs_by_example(args.pass)) return;
+  transpose(is_perturbation ? kernel.drawn(args.pass) : kernel.common(args.pass),
+            static_cast<std::size_t>(geometry_.window.depth()),
+            static_cast<std::size_t>(geometry_.filters),
+            args.prepared + static_cast<std::size_t>(args.task) * kernel.size());
 }
 
 void Conv2dPerExample::forward(const ForwardArgs& args) const {
@@ -45,7 +67,8 @@ void Conv2dPerExample::forward(const ForwardArgs& args) const {
       const Matrix z = matrix(y, tile.pixels, geometry_.filters);
       // pixels x filters = (pixels x depth) (depth x filters)
       if (is_flipped) {
-        args.pass.products.multiply_flipped(columns, buffers.kernel.flipped(args.pass), z);
+        args.pass.products.multiply_flipped(1, columns, buffers.kernel.flipped(args.pass), z,
+                                            buffers.kernel.gradient());
       } else {
         args.pass.products.multiply(columns, matrix(weights, window.depth(), geometry_.filters), z);
       }
@@ -60,9 +83,6 @@ void Conv2dPerExample::backward(const BackwardArgs& args) const {
   const auto filters = static_cast<std::size_t>(geometry_.filters);
   Scratch scratch(args.scratch);
   Buffers buffers(geometry_, scratch);
-  if (buffers.kernel.is_flipped(args.pass) && args.input_gradients[0] != nullptr) {
-    buffers.kernel.transpose_flipped(args.pass);
-  }
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     const std::size_t first = b * geometry_.output_size();
     float* dz = args.output_gradient + first;
@@ -72,7 +92,7 @@ void Conv2dPerExample::backward(const BackwardArgs& args) const {
     buffers.kernel.draw(args.pass, b);
     add_kernel_gradient(args, args.inputs[0] + b * window.input.size(), dz, buffers);
     if (args.input_gradients[0] == nullptr) continue;
-    input_gradient(args.pass, dz, buffers, args.input_gradients[0] + b * window.input.size());
+    input_gradient(args, dz, buffers, args.input_gradients[0] + b * window.input.size());
   }
 }
 
@@ -83,7 +103,7 @@ void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float
   const Window& window = geometry_.window;
   const ExampleWeights& kernel = buffers.kernel;
   const bool is_flipped = kernel.is_flipped(args.pass);
-  const bool is_own = geometry_.kernel.differs_by_example(args.pass) && !is_flipped;
+  const bool is_own = kernel.are_own(args.pass);
   if (is_own) std::memset(kernel.gradient(), 0, geometry_.kernel.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
     const ConstMatrix cols =
@@ -93,8 +113,8 @@ void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float
                geometry_.filters);
     // depth x filters += (pixels x depth)ᵀ (pixels x filters)
     if (is_flipped) {
-      args.pass.products.add_flipped_gradient(1, cols, tile_dz,
-                                              kernel.flipped_gradient(args.pass, args.gradient));
+      args.pass.products.add_flipped_gradient(
+          1, cols, tile_dz, kernel.flipped_gradient(args.pass, args.gradient), kernel.gradient());
       return;
     }
     float* gradient =
@@ -105,12 +125,14 @@ void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float
   if (is_own) kernel.scatter(args.pass, args.gradient);
 }
 
-void Conv2dPerExample::input_gradient(const Pass& pass, const float* dz, Buffers& buffers,
+void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz, Buffers& buffers,
                                       float* dx) const {
   const Window& window = geometry_.window;
+  const Products& products = args.pass.products;
+  ExampleWeights& kernel = buffers.kernel;
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  const bool is_flipped = buffers.kernel.is_flipped(pass);
-  const float* weights = is_flipped ? nullptr : buffers.kernel.weights(pass);
+  const float* own = kernel.are_own(args.pass) ? kernel.weights(args.pass) : nullptr;
+  const float* transposed = args.prepared;
   if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
     float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : buffers.columns;
@@ -118,11 +140,16 @@ void Conv2dPerExample::input_gradient(const Pass& pass, const float* dz, Buffers
         matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters), tile.pixels,
                geometry_.filters);
     const Matrix out = matrix(dcolumns, tile.pixels, window.depth());
-    // pixels x depth = (pixels x filters) (depth x filters)ᵀ
-    if (is_flipped) {
-      pass.products.multiply_flipped(tile_dz, buffers.kernel.flipped_transposed(), out);
+    if (own != nullptr) {
+      // pixels x depth = (pixels x filters) (depth x filters)ᵀ
+      products.multiply_a_bt(tile_dz, matrix(own, window.depth(), geometry_.filters), out);
+    } else if (kernel.is_flipped(args.pass)) {
+      // pixels x depth = (pixels x filters) (filters x depth)
+      products.multiply_flipped(
+          1, tile_dz, kernel.flipped_transposed(transposed, transposed + geometry_.kernel.size()),
+          out, kernel.gradient());
     } else {
-      pass.products.multiply_a_bt(tile_dz, matrix(weights, window.depth(), geometry_.filters), out);
+      products.multiply(tile_dz, matrix(transposed, geometry_.filters, window.depth()), out);
     }
     if (!window.is_identity()) add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
   });

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "bnn/bayes/flipout.h"
-#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 
@@ -11,8 +10,8 @@ ExampleWeights::ExampleWeights(const KernelForm& form, Scratch& scratch)
     : form_(form),
       s_(scratch.span(rows())),
       r_(scratch.span(form.outputs)),
-      weights_(scratch.take(form.size())),
       gradient_(scratch.take(form.size())),
+      weights_(scratch.take(draws_weights() ? form.size() : 0)),
       noise_(scratch.span(draws_weights() ? form.size() : 0)) {}
 
 void ExampleWeights::draw(const Pass& pass, std::size_t b) {
@@ -30,7 +29,7 @@ void ExampleWeights::draw(const Pass& pass, std::size_t b) {
 }
 
 bool ExampleWeights::is_flipped(const Pass& pass) const {
-  return form_.kernel.differs_by_example(pass) && !draws_weights() && pass.products.know_flipout();
+  return form_.kernel.differs_by_example(pass) && !draws_weights();
 }
 
 FlippedMatrix ExampleWeights::flipped(const Pass& pass) const {
@@ -42,37 +41,29 @@ FlippedMatrixGradient ExampleWeights::flipped_gradient(const Pass& pass, float* 
           s_.data(), r_.data()};
 }
 
-void ExampleWeights::transpose_flipped(const Pass& pass) {
-  transpose(form_.kernel.common(pass), rows(), form_.outputs, weights_);
-  transpose(form_.kernel.drawn(pass), rows(), form_.outputs, gradient_);
+FlippedMatrix ExampleWeights::flipped_transposed(const float* mean,
+                                                 const float* perturbation) const {
+  return {mean, perturbation, r_.data(), s_.data()};
 }
 
-FlippedMatrix ExampleWeights::flipped_transposed() const {
-  return {weights_, gradient_, r_.data(), s_.data()};
+bool ExampleWeights::are_own(const Pass& pass) const {
+  return form_.kernel.differs_by_example(pass) && draws_weights();
 }
 
 const float* ExampleWeights::weights(const Pass& pass) {
   const float* mean = form_.kernel.common(pass);
-  if (!form_.kernel.differs_by_example(pass)) return mean;
+  if (!are_own(pass)) return mean;
   const float* drawn = form_.kernel.drawn(pass);
-  if (draws_weights()) {
-    for (std::size_t i = 0; i < noise_.size(); ++i) weights_[i] = mean[i] + drawn[i] * noise_[i];
-  } else {
-    assemble_weights(mean, drawn, form_.taps, s_.first(form_.inputs), r_, weights_);
-  }
+  for (std::size_t i = 0; i < noise_.size(); ++i) weights_[i] = mean[i] + drawn[i] * noise_[i];
   return weights_;
 }
 
 void ExampleWeights::scatter(const Pass& pass, float* gradient) const {
-  const float* g = gradient_;
   float* mean = form_.kernel.common_gradient(pass, gradient);
   float* drawn = form_.kernel.drawn_gradient(gradient);
-  if (!draws_weights()) {
-    return scatter_gradient(g, form_.taps, s_.first(form_.inputs), r_, mean, drawn);
-  }
   for (std::size_t i = 0; i < noise_.size(); ++i) {
-    mean[i] += g[i];
-    drawn[i] += noise_[i] * g[i];
+    mean[i] += gradient_[i];
+    drawn[i] += noise_[i] * gradient_[i];
   }
 }
 

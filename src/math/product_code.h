@@ -25,14 +25,15 @@ struct PlainProduct {
   bool add;
 };
 
-/// c [rows][columns] = a W with W = mean + (s rᵀ) ∘ perturbation.
+/// For each example: c = a W with W = mean + (s rᵀ) ∘ perturbation.
 struct FlippedProduct {
+  int examples;
   int rows, depth, columns;
-  const float* a;  // [rows][depth]
+  const float* a;  // [examples][rows][depth]
   std::ptrdiff_t a_row;
   const float *mean, *perturbation;  // [depth][columns], without gaps
-  const float *s, *r;                // 1 or -1: [depth], [columns]
-  float* c;
+  const float *s, *r;                // 1 or -1: [examples][depth], [examples][columns]
+  float* c;                          // [examples][rows][columns]
   std::ptrdiff_t c_row;
 };
 

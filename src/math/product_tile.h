@@ -16,16 +16,12 @@
 namespace bnn {
 namespace {
 
-constexpr int kSignBit = -0x7fffffff - 1;
-
 /// Rows of a tile: with two vectors to each, enough sums to keep the units busy, and not more than
 /// there are registers.
 template <int V>
 constexpr int kTileRows = V == 16 ? 8 : 6;
 
 inline int smaller(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>(a < b ? a : b); }
-
-inline int sign_bit(float sign) { return sign < 0 ? kSignBit : 0; }
 
 // Vectors are handed over by reference: by value, their place depends on the instruction set.
 template <int V>
@@ -46,7 +42,8 @@ struct Lanes {
   }
 };
 
-/// The sign bits of N vectors of columns, of which n are there.
+/// The signs r of N vectors of columns, of which n are there. Exclusive-or with the bits of a row's
+/// sign leaves the sign bits of s r alone, since 1 and -1 differ in that bit only.
 template <int V, int N>
 struct ColumnSigns {
   typename Lanes<V>::Bits bits[N];
@@ -58,9 +55,15 @@ struct ColumnSigns {
       r = row;
     }
     __builtin_memcpy(bits, r, sizeof bits);
-    for (auto& vector : bits) vector &= kSignBit;
   }
 };
+
+/// The bits of 1 or -1.
+inline int bits_of(float sign) {
+  int bits;
+  __builtin_memcpy(&bits, &sign, sizeof bits);
+  return bits;
+}
 
 /// A panel of a matrix: `depth` rows of W floats, the first `whole` of them in place, the others in
 /// a copy with zeros behind the matrix's last column.
@@ -86,24 +89,31 @@ void copy_row(const float* from, int n, float* to) {
   for (int x = 0; x < W; ++x) to[x] = x < n ? from[x] : 0.0f;
 }
 
-/// The panel at column `first` of rows [k, k + depth) of a matrix [all][columns]. Rows whose
-/// vectors would end outside the matrix are copied.
+/// The rows [k, k + depth) of a matrix [all][columns] at column `first`, whose vectors would leave
+/// the matrix in the last of them.
 template <int W>
-Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride, int all, int columns, int k,
-                    int depth, int first, float* copy) {
+[[gnu::noinline]] Panel<W> make_last_panel(const float* matrix, std::ptrdiff_t stride, int all,
+                                           int columns, int k, int depth, int first, float* copy) {
   const float* rows = matrix + k * stride + first;
   int whole = depth;
   const std::ptrdiff_t beyond = first + W - columns;
-  if (beyond > 0) {
-    const std::ptrdiff_t last_rows = (beyond + stride - 1) / stride;  // that would end outside
-    const std::ptrdiff_t outside = last_rows - (all - (k + depth));
-    if (outside > 0) whole = depth - smaller(outside, depth);
-  }
+  const std::ptrdiff_t last_rows = (beyond + stride - 1) / stride;  // that would end outside
+  const std::ptrdiff_t outside = last_rows - (all - (k + depth));
+  if (outside > 0) whole = depth - smaller(outside, depth);
   for (int i = whole; i < depth; ++i) {
     copy_row<W>(rows + i * stride, columns - first,
                 copy + static_cast<std::ptrdiff_t>(i - whole) * W);
   }
   return {rows, stride, whole, depth, copy};
+}
+
+/// The panel at column `first` of rows [k, k + depth) of a matrix [all][columns].
+template <int W>
+[[gnu::always_inline]] inline Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride,
+                                                  int all, int columns, int k, int depth, int first,
+                                                  float* copy) {
+  if (first + W <= columns) return {matrix + k * stride + first, stride, depth, depth, copy};
+  return make_last_panel<W>(matrix, stride, all, columns, k, depth, first, copy);
 }
 
 /// Floats of the copies: of a matrix of one column, W - 1 rows would end outside.
@@ -157,24 +167,18 @@ struct Tile {
     add_products(a + b.whole * a_step, a_row, a_step, b.copy, kWidth, b.depth - b.whole);
   }
 
-  /// The same with w = mean + signs ∘ perturbation, which exists in registers alone.
-  [[gnu::always_inline]] void add_flipped(const float* a, std::ptrdiff_t a_row, const float* mean,
-                                          const float* perturbation, std::ptrdiff_t b_row,
-                                          const int* s, const ColumnSigns<V, N>& r, int depth) {
-    for (int k = 0; k < depth; ++k) {
-      Vector w[N];
-      unrolled<N>([&](auto j) __attribute__((always_inline)) {
-        Vector d;
-        L::load(mean + j * V, w[j]);
-        L::load(perturbation + j * V, d);
-        L::flip(d, r.bits[j] ^ s[k]);
-        w[j] += d;
-      });
-      add_step(a, a_row, w);
-      ++a;
-      mean += b_row;
-      perturbation += b_row;
-    }
+  /// The same with w = mean + (s r) ∘ perturbation, given as vectors, for the sign s of one row.
+  [[gnu::always_inline]] void add_flipped_step(const float* a, std::ptrdiff_t a_row,
+                                               const Vector (&mean)[N],
+                                               const Vector (&perturbation)[N], float s,
+                                               const ColumnSigns<V, N>& r) {
+    Vector w[N];
+    unrolled<N>([&](auto j) __attribute__((always_inline)) {
+      w[j] = perturbation[j];
+      L::flip(w[j], r.bits[j] ^ bits_of(s));
+      w[j] += mean[j];
+    });
+    add_step(a, a_row, w);
   }
 
   [[gnu::always_inline]] void load(const float* c, std::ptrdiff_t c_row, std::ptrdiff_t c_step,
@@ -229,7 +233,7 @@ struct Tile {
   /// Row i by the sign s[i], columns by r.
   [[gnu::always_inline]] void flip(const float* s, const ColumnSigns<V, N>& r) {
     unrolled<R>([&](auto i) __attribute__((always_inline)) {
-      const int sign = sign_bit(s[i]);
+      const int sign = bits_of(s[i]);
       unrolled<N>([&](auto j)
                       __attribute__((always_inline)) { L::flip(sum[i][j], r.bits[j] ^ sign); });
     });

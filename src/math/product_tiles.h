@@ -11,6 +11,8 @@
 namespace bnn {
 namespace {
 
+constexpr int kFlippedDepth = 256;
+constexpr std::ptrdiff_t kPrefetchedRows = 8;
 constexpr int kDepth = 256;  // rows of b that are taken at once: a panel of them fits the cache
 
 template <int V, int R, int N>
@@ -54,26 +56,57 @@ struct FlippedPanel {
                                    copies[1])) {}
 };
 
-template <int V, int R, int N>
-void multiply_flipped_tile(const FlippedProduct& p, const float* a, const FlippedPanel<N * V>& w,
-                           const int* s, const ColumnSigns<V, N>& r, float* c, int n, bool add) {
-  const int whole = w.mean.whole;
-  Tile<V, R, N> tile;
-  if (add) {
-    tile.load(c, p.c_row, 1, n);
-  } else {
-    tile.clear();
+/// What is multiplied with a panel of W: rows of one example.
+template <int V, int N>
+struct FlippedRows {
+  const float *a, *s;
+  ColumnSigns<V, N> r;
+  float* c;
+};
+
+// R rows of each of E examples, which share every vector that is loaded. W exists in registers
+// alone. `first` is a vector of the panel.
+template <int V, int R, int N, int E, int W>
+void multiply_flipped_tile(const FlippedProduct& p, const FlippedPanel<W>& panel, int first,
+                           const FlippedRows<V, N> (&rows)[E], int n, bool add) {
+  using L = Lanes<V>;
+  Tile<V, R, N> tiles[E];
+  unrolled<E>([&](auto e) __attribute__((always_inline)) {
+    if (add) {
+      tiles[e].load(rows[e].c, p.c_row, 1, n);
+    } else {
+      tiles[e].clear();
+    }
+  });
+  const auto add_rows = [&](const float* m, const float* d, std::ptrdiff_t stride, int from, int to)
+      __attribute__((always_inline)) {
+    for (int k = from; k < to; ++k, m += stride, d += stride) {
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        __builtin_prefetch(m + kPrefetchedRows * stride + j * V);
+        __builtin_prefetch(d + kPrefetchedRows * stride + j * V);
+      });
+      typename L::Vector mean[N], perturbation[N];
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        L::load(m + j * V, mean[j]);
+        L::load(d + j * V, perturbation[j]);
+      });
+      unrolled<E>([&](auto e) __attribute__((always_inline)) {
+        tiles[e].add_flipped_step(rows[e].a + k, p.a_row, mean, perturbation, rows[e].s[k],
+                                  rows[e].r);
+      });
+    }
+  };
+  const int whole = panel.mean.whole, depth = panel.mean.depth, at = first * V;
+  add_rows(panel.mean.rows + at, panel.perturbation.rows + at, p.columns, 0, whole);
+  if (whole < depth) {
+    add_rows(panel.mean.copy + at, panel.perturbation.copy + at, W, whole, depth);
   }
-  tile.add_flipped(a, p.a_row, w.mean.rows, w.perturbation.rows, p.columns, s, r, whole);
-  if (whole < w.mean.depth) {
-    tile.add_flipped(a + whole, p.a_row, w.mean.copy, w.perturbation.copy, N * V, s + whole, r,
-                     w.mean.depth - whole);
-  }
-  tile.store(c, p.c_row, 1, n);
+  unrolled<E>([&](auto e)
+                  __attribute__((always_inline)) { tiles[e].store(rows[e].c, p.c_row, 1, n); });
 }
 
 template <int V, int N>
-void assemble_panel(const FlippedPanel<N * V>& rows, const int* s, const ColumnSigns<V, N>& r,
+void assemble_panel(const FlippedPanel<N * V>& rows, const float* s, const ColumnSigns<V, N>& r,
                     float* panel) {
   using L = Lanes<V>;
   for (int k = 0; k < rows.mean.depth; ++k) {
@@ -81,39 +114,82 @@ void assemble_panel(const FlippedPanel<N * V>& rows, const int* s, const ColumnS
       typename L::Vector w, d;
       L::load(rows.mean.row(k) + j * V, w);
       L::load(rows.perturbation.row(k) + j * V, d);
-      L::flip(d, r.bits[j] ^ s[k]);
+      L::flip(d, r.bits[j] ^ bits_of(s[k]));
       L::store(w + d, panel + (k * N + j) * V);
     }
   }
 }
 
-// Few rows assemble W in registers; for many, a panel of it is assembled once, in the cache.
+// One panel of the product for all examples, over rows [k, k + depth) of W.
+template <int V, int N>
+struct FlippedPanelProduct {
+  const FlippedProduct& p;
+  const FlippedPanel<N * V>& panel;
+  int k, first, n;
+
+  template <int M>
+  FlippedRows<V, M> rows_of(std::ptrdiff_t e, int row, int vector) const {
+    const int column = first + vector * V;
+    return {p.a + (e * p.rows + row) * p.a_row + k, p.s + e * p.depth + k,
+            ColumnSigns<V, M>(p.r + e * p.columns + column, n - vector * V),
+            p.c + (e * p.rows + row) * p.c_row + column};
+  }
+
+  // All rows of two examples, at most half a tile of each. Without many registers, a vector of
+  // columns at a time.
+  void multiply_pair(std::ptrdiff_t e) const {
+    constexpr int M = V == 16 ? N : 1;
+    for (int vector = 0; vector < N && vector * V < n; vector += M) {
+      visit_rows<kTileRows<V> / 2>(p.rows, 0, [&]<int R>(int) {
+        const FlippedRows<V, M> rows[] = {rows_of<M>(e, 0, vector), rows_of<M>(e + 1, 0, vector)};
+        multiply_flipped_tile<V, R, M, 2, N * V>(p, panel, vector, rows, n - vector * V, k > 0);
+      });
+    }
+  }
+
+  void multiply_one(std::ptrdiff_t e) const {
+    for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
+      const FlippedRows<V, N> rows[] = {rows_of<N>(e, i, 0)};
+      multiply_flipped_tile<V, R, N, 1, N * V>(p, panel, 0, rows, n, k > 0);
+    });
+  }
+
+  // For many rows, W's panel is assembled once, in the cache.
+  void multiply_assembled(std::ptrdiff_t e) const {
+    const FlippedRows<V, N> rows = rows_of<N>(e, 0, 0);
+    const int depth = panel.mean.depth;
+    alignas(64) float numbers[kDepth * V * N];
+    assemble_panel<V, N>(panel, rows.s, rows.r, numbers);
+    const Panel<V * N> w{numbers, V * N, depth, depth, nullptr};
+    const PlainProduct plain{p.rows,  depth, n,      rows.a,  p.a_row, 1,
+                             numbers, V * N, rows.c, p.c_row, 1,       k > 0};
+    for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
+      multiply_tile<V, R, N>(plain, rows.a + i * p.a_row, w, rows.c + i * p.c_row, n, k > 0);
+    });
+  }
+
+  void multiply() const {
+    const bool assembles = p.rows > 2 * kTileRows<V>, in_pairs = p.rows <= kTileRows<V> / 2;
+    for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
+      if (assembles) {
+        multiply_assembled(e);
+      } else if (in_pairs && e + 1 < p.examples) {
+        multiply_pair(e++);
+      } else {
+        multiply_one(e);
+      }
+    }
+  }
+};
+
 template <int V>
 void multiply_flipped(const FlippedProduct& p) {
-  constexpr int R = kTileRows<V>;
-  for (int k = 0; k == 0 || k < p.depth; k += kDepth) {
-    const int depth = smaller(kDepth, p.depth - k);
-    int s[kDepth];
-    for (int i = 0; i < depth; ++i) s[i] = sign_bit(p.s[k + i]);
+  if (p.rows == 0) return;
+  for (int k = 0; k == 0 || k < p.depth; k += kFlippedDepth) {
+    const int depth = smaller(kFlippedDepth, p.depth - k);
     for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
-      const ColumnSigns<W, N> r(p.r + first, n);
-      const FlippedPanel<W * N> rows(p, k, depth, first);
-      const float* a = p.a + k;
-      float* c = p.c + first;
-      if (p.rows <= 2 * R) {
-        for_row_blocks<R>(p.rows, [&]<int Rows>(int i) {
-          multiply_flipped_tile<W, Rows, N>(p, a + i * p.a_row, rows, s, r, c + i * p.c_row, n,
-                                            k > 0);
-        });
-        return;
-      }
-      alignas(64) float panel[kDepth * W * N];
-      assemble_panel<W, N>(rows, s, r, panel);
-      const Panel<W * N> w{panel, W * N, depth, depth, nullptr};
-      const PlainProduct plain{p.rows, depth, n, a, p.a_row, 1, panel, W * N, c, p.c_row, 1, k > 0};
-      for_row_blocks<R>(p.rows, [&]<int Rows>(int i) {
-        multiply_tile<W, Rows, N>(plain, a + i * p.a_row, w, c + i * p.c_row, n, k > 0);
-      });
+      const FlippedPanel<W * N> panel(p, k, depth, first);
+      FlippedPanelProduct<W, N>{p, panel, k, first, n}.multiply();
     });
   }
 }
@@ -129,10 +205,22 @@ template <int V, int R, int N>
                                 first, tail));
 }
 
+// The places of the tile below: whole gradients do not fit the cache, and their rows lie apart.
+template <int V, int R, int N>
+[[gnu::always_inline]] inline void prefetch_next(const FlippedGradient& p, std::ptrdiff_t place) {
+  const std::ptrdiff_t next = place + std::ptrdiff_t{R} * p.columns;
+  Tile<V, R, N>::for_each([&](auto i, auto j) __attribute__((always_inline)) {
+    const std::ptrdiff_t at = next + i * std::ptrdiff_t{p.columns} + j * V;
+    __builtin_prefetch(p.mean + at, 1);
+    __builtin_prefetch(p.perturbation + at, 1);
+  });
+}
+
 // A large tile. Its places in the gradients stay in the cache while all examples add to them.
 template <int V, int R, int N>
 void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
+  prefetch_next<V, R, N>(p, place);
   for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
     Tile<V, R, N> g;
     gradient_of(p, e, i, first, g);
@@ -147,6 +235,7 @@ void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
 template <int V, int R, int N>
 void short_gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
+  prefetch_next<V, R, N>(p, place);
   Tile<V, R, N> mean, perturbation;
   mean.load(p.mean + place, p.columns, 1, n);
   perturbation.load(p.perturbation + place, p.columns, 1, n);

@@ -7,6 +7,7 @@
 #include "bnn/core/processor.h"
 #include "bnn/core/tree_sum.h"
 #include "bnn/math/blas.h"
+#include "bnn/math/blas_flipped.h"
 #include "bnn/math/vector_ops.h"
 #include "product_code.h"
 
@@ -28,6 +29,19 @@ const ProductCode& best_code() {
     if (const ProductCode* code = code_of(level)) return *code;
   }
   return kBaselineProducts;
+}
+
+std::ptrdiff_t signed_area(int a, int b) { return std::ptrdiff_t{a} * b; }
+
+// The matrix of example e: matrices of examples follow each other.
+ConstMatrix example_of(ConstMatrix first, int e) {
+  return {first.data + e * signed_area(first.rows, first.stride), first.rows, first.columns,
+          first.stride};
+}
+
+Matrix example_of(Matrix first, int e) {
+  return {first.data + e * signed_area(first.rows, first.stride), first.rows, first.columns,
+          first.stride};
 }
 
 // A block of bᵀ or aᵀ that lies in the second-level cache.
@@ -111,8 +125,8 @@ void Products::multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write
 void Products::multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply_a_bt(a, b, c, write);
   const bool add = write == Write::add;
-  const auto area = [](int x, int y) { return std::ptrdiff_t{x} * y; };
-  if (area(a.rows, a.columns) + area(a.rows, b.rows) < area(b.rows, b.columns)) {
+  if (signed_area(a.rows, a.columns) + signed_area(a.rows, b.rows) <
+      signed_area(b.rows, b.columns)) {
     return multiply_by_turned_a(*code_, a, b, c, add);
   }
   multiply_by_turned_b(*code_, a, b, c, add);
@@ -139,16 +153,31 @@ void Products::multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c
   }
 }
 
-void Products::multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const {
-  code_->multiply_flipped({a.rows, a.columns, c.columns, a.data, a.stride, w.mean, w.perturbation,
-                           w.s, w.r, c.data, c.stride});
+void Products::multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
+                                float* weights) const {
+  if (code_ != nullptr) {
+    return code_->multiply_flipped({examples, a.rows, a.columns, c.columns, a.data, a.stride,
+                                    w.mean, w.perturbation, w.s, w.r, c.data, c.stride});
+  }
+  for (int e = 0; e < examples; ++e) {
+    const FlippedMatrix example{w.mean, w.perturbation, w.s + signed_area(e, a.columns),
+                                w.r + signed_area(e, c.columns)};
+    blas_multiply_flipped(example_of(a, e), example, example_of(c, e), weights);
+  }
 }
 
 void Products::add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
-                                    const FlippedMatrixGradient& w) const {
-  const auto size = [](ConstMatrix m) { return std::ptrdiff_t{m.rows} * m.stride; };
-  code_->add_flipped_gradient({examples, a.columns, a.rows, b.columns, a.data, size(a), a.stride,
-                               b.data, size(b), b.stride, w.s, w.r, w.mean, w.perturbation});
+                                    const FlippedMatrixGradient& w, float* gradient) const {
+  if (code_ != nullptr) {
+    return code_->add_flipped_gradient(
+        {examples, a.columns, a.rows, b.columns, a.data, signed_area(a.rows, a.stride), a.stride,
+         b.data, signed_area(b.rows, b.stride), b.stride, w.s, w.r, w.mean, w.perturbation});
+  }
+  for (int e = 0; e < examples; ++e) {
+    const FlippedMatrixGradient example{w.mean, w.perturbation, w.s + signed_area(e, a.columns),
+                                        w.r + signed_area(e, b.columns)};
+    blas_add_flipped_gradient(example_of(a, e), example_of(b, e), example, gradient);
+  }
 }
 
 }  // namespace bnn

@@ -6,12 +6,10 @@
 
 #include "bnn/core/unrolled.h"
 #include "bnn/core/vector_clones.h"
+#include "winograd_transforms.h"
 
 namespace bnn {
 namespace {
-
-// One vector of channels; arithmetic on it is element by element.
-using Lanes [[gnu::vector_size(kWinogradLanes * sizeof(float))]] = float;
 
 // Vectors are handed over by reference: by value, their place depends on the instruction set.
 void load(const float* from, Lanes& lanes) { std::memcpy(&lanes, from, sizeof lanes); }
@@ -23,117 +21,6 @@ void add_to(const Lanes& lanes, float* to) {
   load(to, sum);
   store(sum + lanes, to);
 }
-
-// Bᵀ x, Aᵀ x and G x for vectors, and their adjoints, for tiles of M x M outputs. A transform of a
-// tile is one of these over the columns and then over the rows.
-template <int M>
-struct Winograd;
-
-template <>
-struct Winograd<2> {
-  struct Input {
-    static constexpr int kFrom = 4, kTo = 4;
-    static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& x) {
-      return {x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]};
-    }
-  };
-  struct InputAdjoint {
-    static constexpr int kFrom = 4, kTo = 4;
-    static std::array<Lanes, 4> apply(const std::array<Lanes, 4>& y) {
-      return {y[0], y[1] - y[2] + y[3], y[1] + y[2] - y[0], -y[3]};
-    }
-  };
-  struct Output {
-    static constexpr int kFrom = 4, kTo = 2;
-    static std::array<Lanes, 2> apply(const std::array<Lanes, 4>& x) {
-      return {x[0] + x[1] + x[2], x[1] - x[2] - x[3]};
-    }
-  };
-  struct OutputAdjoint {
-    static constexpr int kFrom = 2, kTo = 4;
-    static std::array<Lanes, 4> apply(const std::array<Lanes, 2>& y) {
-      return {y[0], y[0] + y[1], y[0] - y[1], -y[1]};
-    }
-  };
-  struct Kernel {
-    static constexpr int kFrom = 3, kTo = 4;
-    static std::array<Lanes, 4> apply(const std::array<Lanes, 3>& x) {
-      const Lanes even = 0.5f * (x[0] + x[2]), odd = 0.5f * x[1];
-      return {x[0], even + odd, even - odd, x[2]};
-    }
-  };
-  struct KernelAdjoint {
-    static constexpr int kFrom = 4, kTo = 3;
-    static std::array<Lanes, 3> apply(const std::array<Lanes, 4>& y) {
-      const Lanes even = 0.5f * (y[1] + y[2]), odd = 0.5f * (y[1] - y[2]);
-      return {y[0] + even, odd, even + y[3]};
-    }
-  };
-};
-
-template <>
-struct Winograd<4> {
-  struct Input {
-    static constexpr int kFrom = 6, kTo = 6;
-    static std::array<Lanes, 6> apply(const std::array<Lanes, 6>& x) {
-      const Lanes even = x[4] - 4.0f * x[2], odd = x[3] - 4.0f * x[1];
-      const Lanes far_even = x[4] - x[2], far_odd = 2.0f * (x[3] - x[1]);
-      return {4.0f * x[0] - 5.0f * x[2] + x[4],
-              even + odd,
-              even - odd,
-              far_even + far_odd,
-              far_even - far_odd,
-              4.0f * x[1] - 5.0f * x[3] + x[5]};
-    }
-  };
-  struct InputAdjoint {
-    static constexpr int kFrom = 6, kTo = 6;
-    static std::array<Lanes, 6> apply(const std::array<Lanes, 6>& y) {
-      const Lanes near = y[1] + y[2], near_odd = y[1] - y[2];
-      const Lanes far = y[3] + y[4], far_odd = 2.0f * (y[3] - y[4]);
-      return {4.0f * y[0],
-              4.0f * (y[5] - near_odd) - far_odd,
-              -5.0f * y[0] - 4.0f * near - far,
-              near_odd + far_odd - 5.0f * y[5],
-              y[0] + near + far,
-              y[5]};
-    }
-  };
-  struct Output {
-    static constexpr int kFrom = 6, kTo = 4;
-    static std::array<Lanes, 4> apply(const std::array<Lanes, 6>& x) {
-      const Lanes near = x[1] + x[2], near_odd = x[1] - x[2];
-      const Lanes far = x[3] + x[4], far_odd = x[3] - x[4];
-      return {x[0] + near + far, near_odd + 2.0f * far_odd, near + 4.0f * far,
-              near_odd + 8.0f * far_odd + x[5]};
-    }
-  };
-  struct OutputAdjoint {
-    static constexpr int kFrom = 4, kTo = 6;
-    static std::array<Lanes, 6> apply(const std::array<Lanes, 4>& y) {
-      const Lanes even = y[0] + y[2], odd = y[1] + y[3];
-      const Lanes far_even = y[0] + 4.0f * y[2], far_odd = 2.0f * y[1] + 8.0f * y[3];
-      return {y[0], even + odd, even - odd, far_even + far_odd, far_even - far_odd, y[3]};
-    }
-  };
-  struct Kernel {
-    static constexpr int kFrom = 3, kTo = 6;
-    static std::array<Lanes, 6> apply(const std::array<Lanes, 3>& x) {
-      const Lanes even = (x[0] + x[2]) * (1.0f / 6), odd = x[1] * (1.0f / 6);
-      const Lanes far_even = x[0] * (1.0f / 24) + x[2] * (1.0f / 6), far_odd = x[1] * (1.0f / 12);
-      return {0.25f * x[0], -even - odd, odd - even, far_even + far_odd, far_even - far_odd, x[2]};
-    }
-  };
-  struct KernelAdjoint {
-    static constexpr int kFrom = 6, kTo = 3;
-    static std::array<Lanes, 3> apply(const std::array<Lanes, 6>& y) {
-      const Lanes near = (y[1] + y[2]) * (1.0f / 6), near_odd = (y[2] - y[1]) * (1.0f / 6);
-      const Lanes far = y[3] + y[4], far_odd = y[3] - y[4];
-      return {0.25f * y[0] - near + far * (1.0f / 24), near_odd + far_odd * (1.0f / 12),
-              far * (1.0f / 6) - near + y[5]};
-    }
-  };
-};
 
 // Both directions of a transform: over the columns of load(k, lanes), k = row * kFrom + column, and
 // then over the rows, whose results go to put(k, lanes), k = row * kTo + column. Indices are
@@ -223,8 +110,17 @@ void replace_null(std::array<const float*, Size>& pixels, const float* zeros) {
 // Calls visit with the transforms of the size.
 template <typename Visit>
 void for_size(WinogradSize size, const Visit& visit) {
-  if (size.outputs == 4) return visit(Winograd<4>{});
-  visit(Winograd<2>{});
+  if (size.taps == 5) return visit(Winograd<2, 5>{});
+  if (size.outputs == 4) return visit(Winograd<4, 3>{});
+  visit(Winograd<2, 3>{});
+}
+
+// The taps of Side x Side kernels.
+template <std::size_t Side, typename Float>
+std::array<Float*, Side * Side> taps_of(Float* kernel, std::size_t kernels) {
+  std::array<Float*, Side * Side> taps;
+  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * kernels;
+  return taps;
 }
 
 Shape output_shape(const Window& window, int filters) {
@@ -234,8 +130,9 @@ Shape output_shape(const Window& window, int filters) {
 }  // namespace
 
 bool has_winograd_form(const Window& window) {
-  const std::array<int, 2> one{1, 1}, three{3, 3};
-  return window.kernel_size == three && window.strides == one && window.dilation_rate == one;
+  const std::array<int, 2> one{1, 1}, three{3, 3}, five{5, 5};
+  return (window.kernel_size == three || window.kernel_size == five) && window.strides == one &&
+         window.dilation_rate == one;
 }
 
 int winograd_tile_rows(WinogradSize size, const Window& window) {
@@ -248,9 +145,8 @@ int winograd_tile_columns(WinogradSize size, const Window& window) {
 
 BNN_VECTOR_CLONES void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels,
                                         std::size_t step, float* transformed) {
-  std::array<const float*, 9> taps;
-  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * kernels;
   for_size(size, [&]<typename W>(const W&) {
+    const auto taps = taps_of<W::Kernel::kFrom>(kernel, kernels);
     gather<typename W::Kernel>(taps, kernels, step, transformed);
   });
 }
@@ -258,9 +154,8 @@ BNN_VECTOR_CLONES void transform_kernel(WinogradSize size, const float* kernel, 
 BNN_VECTOR_CLONES void add_transform_kernel_adjoint(WinogradSize size, const float* transformed,
                                                     std::size_t kernels, std::size_t step,
                                                     float* kernel) {
-  std::array<float*, 9> taps;
-  for (std::size_t k = 0; k < taps.size(); ++k) taps[k] = kernel + k * kernels;
   for_size(size, [&]<typename W>(const W&) {
+    const auto taps = taps_of<W::KernelAdjoint::kTo>(kernel, kernels);
     scatter<typename W::KernelAdjoint>(transformed, kernels, step, taps, add_to);
   });
 }

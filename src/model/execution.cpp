@@ -10,7 +10,10 @@
 namespace bnn {
 
 Execution::Execution(const Graph& graph, ExecutionPlan plan)
-    : graph_(graph), plan_(std::move(plan)), batch_memory_(plan_.batch_floats) {
+    : graph_(graph),
+      plan_(std::move(plan)),
+      prepared_memory_(plan_.prepared_floats),
+      batch_memory_(plan_.batch_floats) {
   for (int worker = 0; worker < plan_.limits.workers; ++worker) {
     worker_memory_.emplace_back(plan_.worker_floats);
     scratch_.emplace_back(plan_.scratch_floats);
@@ -39,6 +42,17 @@ const ActivationBuffer& Execution::gradient_of(int node) const {
   return plan_.nodes[static_cast<std::size_t>(storage)].gradient;
 }
 
+void Execution::prepare(std::size_t index, const Pass& pass) {
+  const auto& [node, task] = plan_.prepare_tasks[index];
+  const auto i = static_cast<std::size_t>(node);
+  graph_.nodes()[i].layer->prepare(
+      {pass, plan_.mode, task, prepared_memory_.data() + plan_.nodes[i].prepared_offset});
+}
+
+const float* Execution::prepared(std::size_t node) const {
+  return prepared_memory_.data() + plan_.nodes[node].prepared_offset;
+}
+
 float* Execution::input(int worker, std::size_t first) {
   return at(activation_of(0), worker, first);
 }
@@ -65,7 +79,8 @@ void Execution::forward(int worker, const Shard& shard, float* state_sums) {
                          at(memory.activation, worker, shard.first),
                          at(memory.saved, worker, shard.first),
                          scratch_[static_cast<std::size_t>(worker)].data(),
-                         state_sums});
+                         state_sums,
+                         prepared(i)});
   }
 }
 
@@ -107,7 +122,8 @@ void Execution::backward_node(int index, int worker, const Shard& shard, float* 
                         {input_gradients.data(), node.inputs.size()},
                         gradient,
                         at(memory.saved, worker, shard.first),
-                        scratch_[static_cast<std::size_t>(worker)].data()});
+                        scratch_[static_cast<std::size_t>(worker)].data(),
+                        prepared(static_cast<std::size_t>(index))});
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     if (memory.routes[k].kind != GradientRoute::Kind::add) continue;
     const ActivationBuffer& target = gradient_of(node.inputs[k]);

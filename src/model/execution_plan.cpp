@@ -102,6 +102,18 @@ void place_buffers(const Graph& graph, ExecutionPlan& plan) {
   for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
 }
 
+void plan_preparation(const Graph& graph, ExecutionPlan& plan) {
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Layer* layer = graph.nodes()[i].layer.get();
+    if (layer == nullptr) continue;
+    plan.nodes[i].prepared_offset = plan.prepared_floats;
+    plan.prepared_floats += round_to_alignment(layer->prepared_size(plan.mode));
+    for (int task = 0; task < layer->prepare_tasks(plan.mode); ++task) {
+      plan.prepare_tasks.push_back({static_cast<int>(i), task});
+    }
+  }
+}
+
 void size_scratch(const Graph& graph, ExecutionPlan& plan) {
   for (const Node& node : graph.nodes()) {
     if (node.layer == nullptr) continue;
@@ -142,13 +154,15 @@ ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode,
   }
   if (training) plan_routes(graph, plan);
   place_buffers(graph, plan);
+  plan_preparation(graph, plan);
   size_scratch(graph, plan);
   return plan;
 }
 
 std::size_t ExecutionPlan::bytes() const {
-  return sizeof(float) * (batch_floats + static_cast<std::size_t>(limits.workers) *
-                                             (worker_floats + scratch_floats + addend_floats));
+  return sizeof(float) * (prepared_floats + batch_floats +
+                          static_cast<std::size_t>(limits.workers) *
+                              (worker_floats + scratch_floats + addend_floats));
 }
 
 }  // namespace bnn

@@ -103,6 +103,8 @@ void BatchGradient::run_sample(int sample, std::uint64_t step, const float* para
                                                static_cast<std::uint64_t>(sample));
   draw_weights(draw, parameters);
   cut_shards(examples, draw, parameters);
+  pool_.run(execution_.prepare_tasks(),
+            [&](std::size_t task, int) { execution_.prepare(task, shards_[0].pass); });
   pool_.run(shards_.size(),
             [&](std::size_t shard, int worker) { run_shard(shard, worker, examples, step); });
   pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {

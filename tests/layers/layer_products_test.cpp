@@ -26,8 +26,9 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const std::string type : {"conv2d", "conv2d_flipout"}) {
     list.push_back({conv_text(type, square(5, 6), "relu"), {9, 9, 3}});
-    list.push_back({conv_text(type, square(3, 16), "tanh"), {7, 7, 8}});   // F(2x2)
-    list.push_back({conv_text(type, square(3, 16), "relu"), {12, 8, 8}});  // F(4x4)
+    list.push_back({conv_text(type, square(3, 16), "tanh"), {7, 7, 8}});   // F(2x2, 3x3)
+    list.push_back({conv_text(type, square(3, 16), "relu"), {12, 8, 8}});  // F(4x4, 3x3)
+    list.push_back({conv_text(type, square(5, 16), "tanh"), {7, 8, 8}});   // F(2x2, 5x5)
     list.push_back({conv_text(type, square(3, 8), "relu"), {3, 3, 8}});    // two products
     list.push_back({conv_text(type, square(1, 10), "linear"), {6, 6, 12}});
   }

@@ -40,7 +40,7 @@ TEST_CASE("weights of each example take memory for noise only where they are dra
   form.outputs = 5;
   form.kernel.draw = Draw::perturbation;
   const std::size_t flipout = count_scratch<ExampleWeights>(form);
-  CHECK(flipout == 2 * kAlignment + 2 * round_to_alignment(60));
+  CHECK(flipout == 2 * kAlignment + round_to_alignment(60));
   form.kernel.draw = Draw::scale;
-  CHECK(count_scratch<ExampleWeights>(form) == flipout + round_to_alignment(60));
+  CHECK(count_scratch<ExampleWeights>(form) == flipout + 2 * round_to_alignment(60));
 }

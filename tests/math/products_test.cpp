@@ -110,6 +110,17 @@ Owned flipped(const Owned& mean, const Owned& perturbation, const std::vector<fl
   return w;
 }
 
+// The numbers of example e, `count` of them for each.
+std::vector<float> part(const std::vector<float>& all, int e, int count) {
+  return {all.begin() + e * count, all.begin() + (e + 1) * count};
+}
+
+float worst_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  float worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
+  return worst;
+}
+
 }  // namespace
 
 TEST_CASE("every element of an own product is one chain of fused multiply-adds, bit for bit") {
@@ -152,13 +163,9 @@ TEST_CASE("the products of the baseline are right within rounding") {
     // Without a perturbation the signs do not matter.
     const std::vector<float> zeros(b.values.size(), 0.0f), s = random_signs(size.depth, random),
                                                            r = random_signs(size.columns, random);
-    products.multiply_flipped(a.view(), {b.values.data(), zeros.data(), s.data(), r.data()},
-                              flipped.view());
-    float worst = 0;
-    for (std::size_t i = 0; i < c.values.size(); ++i) {
-      worst = std::max(worst, std::fabs(c.values[i] - expected.values[i]));
-    }
-    CHECK(worst < 1e-4f);
+    products.multiply_flipped(1, a.view(), {b.values.data(), zeros.data(), s.data(), r.data()},
+                              flipped.view(), nullptr);
+    CHECK(worst_difference(c.values, expected.values) < 1e-4f);
     CHECK(flipped.values == c.values);
   }
 }
@@ -166,19 +173,35 @@ TEST_CASE("the products of the baseline are right within rounding") {
 TEST_CASE("a product with flipped weights is the product with the weights of the example") {
   std::mt19937 random(2);
   for (const Size& size : sizes()) {
-    const Owned a = random_matrix(size.rows, size.depth, size.gap, random);
     const Owned mean = random_matrix(size.depth, size.columns, 0, random);
     const Owned perturbation = random_matrix(size.depth, size.columns, 0, random);
-    const std::vector<float> s = random_signs(size.depth, random);
-    const std::vector<float> r = random_signs(size.columns, random);
-    Owned expected(size.rows, size.columns, 2 * size.gap);
-    naive(Form::ab, a, flipped(mean, perturbation, s, r), expected, Write::overwrite);
-    for (const Products& products : own_products()) {
-      CAPTURE(products.name(), size.rows, size.depth, size.columns, size.gap);
-      Owned c(size.rows, size.columns, 2 * size.gap);
-      products.multiply_flipped(
-          a.view(), {mean.values.data(), perturbation.values.data(), s.data(), r.data()}, c.view());
-      REQUIRE(c.values == expected.values);
+    std::vector<float> memory(mean.values.size());
+    for (const int examples : {1, 2, 3}) {
+      const Owned a = random_matrix(examples * size.rows, size.depth, 0, random);
+      const std::vector<float> s = random_signs(examples * size.depth, random);
+      const std::vector<float> r = random_signs(examples * size.columns, random);
+      const FlippedMatrix w{mean.values.data(), perturbation.values.data(), s.data(), r.data()};
+      const ConstMatrix first_a = matrix(a.values.data(), size.rows, size.depth);
+      const auto multiply = [&](const Products& products) {
+        Owned c(examples * size.rows, size.columns, 0);
+        products.multiply_flipped(examples, first_a, w,
+                                  matrix(c.values.data(), size.rows, size.columns), memory.data());
+        return c.values;
+      };
+      std::vector<float> expected;
+      for (int e = 0; e < examples; ++e) {
+        Owned a_e(size.rows, size.depth, 0), c_e(size.rows, size.columns, 0);
+        a_e.values = part(a.values, e, size.rows * size.depth);
+        naive(Form::ab, a_e,
+              flipped(mean, perturbation, part(s, e, size.depth), part(r, e, size.columns)), c_e,
+              Write::overwrite);
+        expected.insert(expected.end(), c_e.values.begin(), c_e.values.end());
+      }
+      for (const Products& products : own_products()) {
+        CAPTURE(products.name(), examples, size.rows, size.depth, size.columns);
+        REQUIRE(multiply(products) == expected);
+      }
+      CHECK(worst_difference(multiply(Products(ProductsKind::openblas)), expected) < 1e-3f);
     }
   }
 }
@@ -195,26 +218,33 @@ TEST_CASE("flipped gradients are added to the mean's and, with signs, to the per
     const std::vector<float> r = random_signs(kExamples * size.columns, random);
     Owned mean_sum = mean, perturbation_sum = perturbation;
     for (int e = 0; e < kExamples; ++e) {
-      const auto part = [e](const auto& all, int count) {
-        return std::vector<float>(all.begin() + e * count, all.begin() + (e + 1) * count);
-      };
       Owned a_e(size.depth, size.rows, 0), b_e(size.depth, size.columns, 0);
-      a_e.values = part(a.values, size.depth * size.rows);
-      b_e.values = part(b.values, size.depth * size.columns);
+      a_e.values = part(a.values, e, size.depth * size.rows);
+      b_e.values = part(b.values, e, size.depth * size.columns);
       Owned g(size.rows, size.columns, 0);
       naive(Form::at_b, a_e, b_e, g, Write::overwrite);
       for (std::size_t i = 0; i < g.values.size(); ++i) mean_sum.values[i] += g.values[i];
-      perturbation_sum = flipped(perturbation_sum, g, part(s, size.rows), part(r, size.columns));
+      perturbation_sum =
+          flipped(perturbation_sum, g, part(s, e, size.rows), part(r, e, size.columns));
     }
+    std::vector<float> memory(mean.values.size());
+    const auto add_gradient = [&](const Products& products, Owned& m, Owned& d) {
+      products.add_flipped_gradient(kExamples, matrix(a.values.data(), size.depth, size.rows),
+                                    matrix(b.values.data(), size.depth, size.columns),
+                                    {m.values.data(), d.values.data(), s.data(), r.data()},
+                                    memory.data());
+    };
     for (const Products& products : own_products()) {
       CAPTURE(products.name(), size.rows, size.depth, size.columns);
       Owned m = mean, d = perturbation;
-      products.add_flipped_gradient(kExamples, matrix(a.values.data(), size.depth, size.rows),
-                                    matrix(b.values.data(), size.depth, size.columns),
-                                    {m.values.data(), d.values.data(), s.data(), r.data()});
+      add_gradient(products, m, d);
       REQUIRE(m.values == mean_sum.values);
       REQUIRE(d.values == perturbation_sum.values);
     }
+    Owned m = mean, d = perturbation;
+    add_gradient(Products(ProductsKind::openblas), m, d);
+    CHECK(worst_difference(m.values, mean_sum.values) < 1e-3f);
+    CHECK(worst_difference(d.values, perturbation_sum.values) < 1e-3f);
   }
 }
 
@@ -263,10 +293,10 @@ TEST_CASE("products are those of the highest level that the processor has, or Op
                            : processor.avx2_and_fma ? "own (AVX2)"
                                                     : "own (vectors of 4)";
   CHECK(Products().name() == best);
-  CHECK(Products().know_flipout());
+  CHECK(Products().sums_in_registers());
   const Products openblas(ProductsKind::openblas);
   CHECK(openblas.name().starts_with("OpenBLAS ("));
-  CHECK_FALSE(openblas.know_flipout());
+  CHECK_FALSE(openblas.sums_in_registers());
 }
 
 }  // namespace bnn

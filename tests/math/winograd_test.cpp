@@ -19,18 +19,21 @@ namespace {
 constexpr int kChannels = 8, kFilters = 16;
 
 // Odd and even sizes, padded and not, one tile and several.
-std::vector<Window> windows() {
+std::vector<Window> windows(WinogradSize size) {
   std::vector<Window> all;
   for (const Padding padding : {Padding::valid, Padding::same}) {
     for (const auto& [height, width] : {std::pair{3, 3}, {4, 4}, {5, 8}, {7, 6}, {9, 9}}) {
-      all.push_back(
-          make_window({height, width, kChannels}, {.kernel_size = {3, 3}, .padding = padding}));
+      if (padding == Padding::valid && height < size.taps) continue;
+      all.push_back(make_window({height, width, kChannels},
+                                {.kernel_size = {size.taps, size.taps}, .padding = padding}));
     }
   }
   return all;
 }
 
-constexpr std::array<WinogradSize, 2> kSizes = {WinogradSize{2}, WinogradSize{4}};
+constexpr std::array<WinogradSize, 3> kSizes = {WinogradSize{2, 3}, {4, 3}, {2, 5}};
+
+std::size_t taps(WinogradSize size) { return static_cast<std::size_t>(size.taps * size.taps); }
 
 std::size_t positions(WinogradSize size) { return static_cast<std::size_t>(size.positions()); }
 
@@ -42,7 +45,7 @@ std::size_t step_of(WinogradSize size, const Window& window, int channels) {
   return static_cast<std::size_t>(all_tiles(size, window).tiles() * channels) + 24;
 }
 
-// G of the paper.
+// G of the paper, with the same points for 5 taps.
 const std::vector<std::vector<double>>& kernel_matrix(WinogradSize size) {
   static const std::vector<std::vector<double>> two = {
       {1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
@@ -52,7 +55,14 @@ const std::vector<std::vector<double>>& kernel_matrix(WinogradSize size) {
                                                         {1.0 / 24, 1.0 / 12, 1.0 / 6},
                                                         {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                                         {0, 0, 1}};
-  return size.outputs == 4 ? four : two;
+  static const std::vector<std::vector<double>> five = {
+      {1.0 / 4, 0, 0, 0, 0},
+      {-1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6},
+      {-1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6},
+      {1.0 / 24, 1.0 / 12, 1.0 / 6, 1.0 / 3, 2.0 / 3},
+      {1.0 / 24, -1.0 / 12, 1.0 / 6, -1.0 / 3, 2.0 / 3},
+      {0, 0, 0, 0, 1}};
+  return size.taps == 5 ? five : size.outputs == 4 ? four : two;
 }
 
 double dot(const std::vector<float>& a, const std::vector<float>& b) {
@@ -63,9 +73,11 @@ std::vector<float> zeros() { return std::vector<float>(kFilters, 0.0f); }
 
 }  // namespace
 
-TEST_CASE("only 3x3 kernels that step and reach by one have Winograd's form") {
+TEST_CASE("only 3x3 and 5x5 kernels that step and reach by one have Winograd's form") {
   const Shape input{9, 9, kChannels};
   CHECK(has_winograd_form(make_window(input, {.kernel_size = {3, 3}})));
+  CHECK(has_winograd_form(make_window(input, {.kernel_size = {5, 5}})));
+  CHECK(!has_winograd_form(make_window(input, {.kernel_size = {7, 7}})));
   CHECK(!has_winograd_form(make_window(input, {.kernel_size = {3, 5}})));
   CHECK(!has_winograd_form(make_window(input, {.kernel_size = {1, 3}})));
   CHECK(!has_winograd_form(make_window(input, {.kernel_size = {3, 3}, .strides = {1, 2}})));
@@ -75,23 +87,23 @@ TEST_CASE("only 3x3 kernels that step and reach by one have Winograd's form") {
 TEST_CASE("a kernel's transform is G g Gᵀ, and back its adjoint") {
   for (const WinogradSize size : kSizes) {
     const auto& g = kernel_matrix(size);
-    const std::size_t side = g.size();
+    const std::size_t side = g.size(), across = g[0].size();
     constexpr std::size_t kSize = 16, kStep = 40;
-    const auto kernel = random_numbers(9 * kSize, 1);
+    const auto kernel = random_numbers(taps(size) * kSize, 1);
     std::vector<float> transformed(positions(size) * kStep, 0.0f);
     transform_kernel(size, kernel.data(), kSize, kStep, transformed.data());
     for (std::size_t i = 0; i < kSize; ++i) {
       for (std::size_t position = 0; position < positions(size); ++position) {
         double expected = 0.0;
-        for (std::size_t tap = 0; tap < 9; ++tap) {
-          expected += g[position / side][tap / 3] * g[position % side][tap % 3] *
+        for (std::size_t tap = 0; tap < taps(size); ++tap) {
+          expected += g[position / side][tap / across] * g[position % side][tap % across] *
                       static_cast<double>(kernel[tap * kSize + i]);
         }
         CHECK(transformed[position * kStep + i] == Approx(expected).margin(1e-6));
       }
     }
     auto other = random_numbers(positions(size) * kStep, 2);
-    std::vector<float> back(9 * kSize, 0.0f);
+    std::vector<float> back(taps(size) * kSize, 0.0f);
     add_transform_kernel_adjoint(size, other.data(), kSize, kStep, back.data());
     CHECK(dot(transformed, other) == Approx(dot(kernel, back)).margin(1e-4));
     const auto once = back;
@@ -104,15 +116,15 @@ TEST_CASE("a kernel's transform is G g Gᵀ, and back its adjoint") {
 
 TEST_CASE("a product at every position between the transforms is the convolution") {
   for (const WinogradSize size : kSizes) {
-    for (const Window& window : windows()) {
-      CAPTURE(size.outputs, to_string(window.input), window.pad_top);
+    for (const Window& window : windows(size)) {
+      CAPTURE(size.outputs, size.taps, to_string(window.input), window.pad_top);
       const TileBand band = all_tiles(size, window);
       const std::size_t in_step = step_of(size, window, kChannels);
       const std::size_t out_step = step_of(size, window, kFilters);
       const auto tiles = static_cast<std::size_t>(band.tiles());
       constexpr std::size_t kKernel = static_cast<std::size_t>(kChannels) * kFilters;
       const auto image = random_numbers(window.input.size(), 1);
-      const auto kernel = random_numbers(9 * kKernel, 2);
+      const auto kernel = random_numbers(taps(size) * kKernel, 2);
       std::vector<float> v(positions(size) * in_step), u(positions(size) * kKernel),
           m(positions(size) * out_step);
       transform_input(size, window, band, image.data(), zeros().data(), in_step, v.data());
@@ -137,8 +149,9 @@ TEST_CASE("a product at every position between the transforms is the convolution
         for (int x = 0; x < window.output_width; ++x) {
           for (std::size_t f = 0; f < kFilters; ++f, ++at) {
             double sum = 0;
-            for (int tap = 0; tap < 9; ++tap) {
-              const int row = y - window.pad_top + tap / 3, column = x - window.pad_left + tap % 3;
+            for (int tap = 0; tap < size.taps * size.taps; ++tap) {
+              const int row = y - window.pad_top + tap / size.taps;
+              const int column = x - window.pad_left + tap % size.taps;
               if (row < 0 || row >= window.input.height || column < 0 ||
                   column >= window.input.width) {
                 continue;
@@ -155,14 +168,14 @@ TEST_CASE("a product at every position between the transforms is the convolution
         }
       }
       // The transforms of larger tiles have larger numbers, and round more.
-      CHECK(worst < (size.outputs == 4 ? 2e-4 : 2e-5));
+      CHECK(worst < (size.inputs() == 6 ? 3e-4 : 2e-5));
     }
   }
 }
 
 TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the image's edges") {
   for (const WinogradSize size : kSizes) {
-    for (const Window& window : windows()) {
+    for (const Window& window : windows(size)) {
       INFO(to_string(window.input) << ", padded by " << window.pad_top);
       const TileBand band = all_tiles(size, window);
       const std::size_t in_step = step_of(size, window, kChannels);
@@ -172,7 +185,7 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
       const auto other_v = random_numbers(v.size(), 2);
       transform_input(size, window, band, image.data(), zeros().data(), in_step, v.data());
       add_transform_input_adjoint(size, window, band, other_v.data(), in_step, back.data());
-      CHECK(dot(v, other_v) == Approx(dot(image, back)).margin(size.outputs == 4 ? 2e-2 : 1e-3));
+      CHECK(dot(v, other_v) == Approx(dot(image, back)).margin(size.inputs() == 6 ? 2e-2 : 1e-3));
 
       const auto m = random_numbers(positions(size) * out_step, 3);
       const auto output_size = static_cast<std::size_t>(window.pixels()) * kFilters;
@@ -182,15 +195,15 @@ TEST_CASE("the transforms of inputs and outputs have adjoints, whatever the imag
       transform_output_adjoint(size, window, band, other_output.data(), kFilters, zeros().data(),
                                out_step, dm.data());
       CHECK(dot(output, other_output) ==
-            Approx(dot(m, dm)).margin(size.outputs == 4 ? 2e-2 : 1e-3));
+            Approx(dot(m, dm)).margin(size.inputs() == 6 ? 2e-2 : 1e-3));
     }
   }
 }
 
 TEST_CASE("bands of tiles together are the whole image") {
   for (const WinogradSize size : kSizes) {
-    const Window window =
-        make_window({size.outputs * 4 + 1, 7, kChannels}, {.kernel_size = {3, 3}});
+    const Window window = make_window({size.outputs * 4 + size.taps - 2, 7, kChannels},
+                                      {.kernel_size = {size.taps, size.taps}});
     const auto image = random_numbers(window.input.size(), 1);
     const TileBand whole = all_tiles(size, window);
     const std::size_t step = step_of(size, window, kChannels);

@@ -60,6 +60,9 @@ inline void run_forward(Execution& execution, int worker, const Batch& batch, co
   const std::size_t each = batch.graph.input_shape().size();
   std::copy_n(batch.images.begin() + static_cast<std::ptrdiff_t>(shard.first * each), size * each,
               execution.input(worker, shard.first));
+  for (std::size_t task = 0; task < execution.prepare_tasks(); ++task) {
+    execution.prepare(task, shard.pass);
+  }
   execution.forward(worker, shard);
   const float* out = execution.outputs(worker, shard.first);
   logits.insert(logits.end(), out, out + size * static_cast<std::size_t>(batch.graph.outputs()));

@@ -161,10 +161,25 @@ struct LayerRun {
   LayerRun(const LayerRun&) = delete;
   LayerRun& operator=(const LayerRun&) = delete;
 
+  /// What the layer makes of its weights for all shards, as Execution would have it.
+  GuardedFloats prepared(ExecutionMode mode) const {
+    GuardedFloats memory(made.layer->prepared_size(mode), kUnset);
+    for (int task = 0; task < made.layer->prepare_tasks(mode); ++task) {
+      made.layer->prepare({pass, mode, task, memory.data()});
+    }
+    REQUIRE(memory.intact());
+    return memory;
+  }
+
   std::span<const float> forward() {
+    GuardedFloats for_all = prepared(ExecutionMode::training);
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
-    made.layer->forward(
-        {pass, input_pointers(), output.data(), saved.data_or_null(), scratch.data()});
+    made.layer->forward({.pass = pass,
+                         .inputs = input_pointers(),
+                         .output = output.data(),
+                         .saved = saved.data_or_null(),
+                         .scratch = scratch.data(),
+                         .prepared = for_all.data()});
     REQUIRE((scratch.intact() && output.intact() && saved.intact()));
     return output.span();
   }
@@ -172,8 +187,14 @@ struct LayerRun {
   /// The output of a pass that keeps nothing for backward.
   std::vector<float> infer() {
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
+    GuardedFloats for_all = prepared(ExecutionMode::inference);
     std::vector<float> result(output.span().size(), kUnset);
-    made.layer->forward({pass, input_pointers(), result.data(), nullptr, scratch.data()});
+    made.layer->forward({.pass = pass,
+                         .inputs = input_pointers(),
+                         .output = result.data(),
+                         .saved = nullptr,
+                         .scratch = scratch.data(),
+                         .prepared = for_all.data()});
     REQUIRE(scratch.intact());
     return result;
   }
@@ -186,8 +207,9 @@ struct LayerRun {
       targets.push_back(wants_input_gradients ? target.data() : nullptr);
     }
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
+    GuardedFloats for_all = prepared(ExecutionMode::training);
     made.layer->backward({pass, input_pointers(), output.data(), output_gradient.data(), targets,
-                          gradient.data(), saved.data_or_null(), scratch.data()});
+                          gradient.data(), saved.data_or_null(), scratch.data(), for_all.data()});
     REQUIRE((scratch.intact() && output_gradient.intact() && gradient.intact()));
     for (const GuardedFloats& target : input_gradients) REQUIRE(target.intact());
     const ShardView view{&pass, inputs[0].data(), output_gradient.data()};

@@ -10,7 +10,8 @@
 //
 // a valid sample of the posterior, since D is symmetric about zero and independent element by
 // element. Two examples' perturbations are uncorrelated. For loss L with G = dL/dW_b,
-// dL/dM = G and dL/dD = (s rᵀ) ∘ G. Signs carry no gradient; the bias is not flipped.
+// dL/dM = G and dL/dD = (s rᵀ) ∘ G. Signs carry no gradient; the bias is not flipped. Products with
+// W_b and these gradients are math/products.h's flipped products.
 // All functions are pure and thread-safe.
 
 #include <span>
@@ -26,14 +27,6 @@ void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, 
 /// Signs of example b for the filters or units first, first + 1, … that leave a layer.
 void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                   std::span<float> signs);
-
-/// weights = mean + (s rᵀ) ∘ perturbation; all three [taps * channels][filters].
-void assemble_weights(const float* mean, const float* perturbation, int taps,
-                      std::span<const float> s, std::span<const float> r, float* weights);
-
-/// mean_gradient += g; perturbation_gradient += (s rᵀ) ∘ g; all three [taps * channels][filters].
-void scatter_gradient(const float* g, int taps, std::span<const float> s, std::span<const float> r,
-                      float* mean_gradient, float* perturbation_gradient);
 
 /// Multiplies each row of `values` [rows][signs.size()] by the signs, in place.
 void flip_rows(float* values, int rows, std::span<const float> signs);

@@ -76,6 +76,7 @@ class Predictor {
                  std::span<const std::uint32_t> examples);
   void place(const Dataset& data, std::span<const std::uint32_t> examples);
   void draw_weights(std::uint32_t sample);
+  Pass pass(std::uint32_t sample, std::span<const std::uint32_t> names) const;
   void run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                  const Standardizer& standardizer, std::span<const std::uint32_t> examples);
 

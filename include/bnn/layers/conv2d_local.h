@@ -17,6 +17,10 @@ class Conv2dLocal final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
+  // Means transposed, as those of mean_.
+  std::size_t prepared_size(ExecutionMode mode) const override { return mean_.prepared_size(mode); }
+  int prepare_tasks(ExecutionMode mode) const override { return mean_.prepare_tasks(mode); }
+  void prepare(const PrepareArgs& args) const override { mean_.prepare(args); }
   /// Deviations of the outputs, then what the activation needs.
   std::size_t saved_size() const override;
   double multiply_adds() const override;

@@ -14,13 +14,16 @@ class Conv2dPerExample final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
+  std::size_t prepared_size(ExecutionMode mode) const override;
+  int prepare_tasks(ExecutionMode mode) const override;
+  void prepare(const PrepareArgs& args) const override;
 
  private:
   struct Buffers;
   void add_kernel_gradient(const BackwardArgs& args, const float* image, const float* dz,
                            const Buffers& buffers) const;
   /// dx = col2im(dz Wᵀ)
-  void input_gradient(const Pass& pass, const float* dz, Buffers& buffers, float* dx) const;
+  void input_gradient(const BackwardArgs& args, const float* dz, Buffers& buffers, float* dx) const;
 };
 
 }  // namespace bnn

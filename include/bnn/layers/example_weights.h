@@ -3,7 +3,7 @@
 // weights. The layer's kernel is [taps * inputs][outputs].
 //
 //   flipout               W_b = M + (s rᵀ) ∘ D, signs s and r of the example (bayes/flipout.h);
-//                         products that know flipout take M, D, s and r instead (products.h)
+//                         flipped products take M, D, s and r instead (math/products.h)
 //   independent weights   W_b = M + S ∘ E_b, E_b standard normal
 //   else                  all examples share W: the sample of the pass, or the means
 //
@@ -36,21 +36,21 @@ class ExampleWeights {
   /// Draws the noise of example b, a position in pass.examples.
   void draw(const Pass& pass, std::size_t b);
 
-  /// Whether the products of the pass make the weights while they multiply. Then the functions
-  /// whose names begin with "flipped" are for the example drawn last, and the others are not.
+  /// Whether flipped products make the weights while they multiply. Then the functions whose names
+  /// begin with "flipped" are for the example drawn last.
   bool is_flipped(const Pass& pass) const;
   FlippedMatrix flipped(const Pass& pass) const;  // [taps * inputs][outputs]
   FlippedMatrixGradient flipped_gradient(const Pass& pass, float* gradient) const;
-  /// Transposes mean and perturbation, once a pass, for flipped_transposed.
-  void transpose_flipped(const Pass& pass);
-  FlippedMatrix flipped_transposed() const;  // [outputs][taps * inputs]
+  /// @param mean, perturbation transposed, [outputs][taps * inputs]
+  FlippedMatrix flipped_transposed(const float* mean, const float* perturbation) const;
 
-  /// The weights that the example drawn last sees, until the next call.
+  /// Otherwise: the weights that the example drawn last sees, until the next call.
   const float* weights(const Pass& pass);
-  /// Memory for the gradient of one example's weights, [taps * inputs][outputs].
+  /// Memory for one example's weights or their gradient, [taps * inputs][outputs].
   float* gradient() const { return gradient_; }
-  /// Adds gradient() for the weights of the example drawn last to the gradients for the mean and
-  /// for what was drawn. Call it only if examples have different weights.
+  /// Whether weights() are the example's own. Then scatter adds gradient() for the example drawn
+  /// last to the gradients for the mean and for what was drawn.
+  bool are_own(const Pass& pass) const;
   void scatter(const Pass& pass, float* gradient) const;
 
  private:
@@ -59,9 +59,9 @@ class ExampleWeights {
 
   KernelForm form_;
   std::span<float> s_, r_;  // signs of one example; those of the inputs are repeated for each tap
-  float* weights_;          // of one example, or the transposed mean
-  float* gradient_;         // of one example, or the transposed perturbation
-  std::span<float> noise_;  // of independent weights
+  float* gradient_;         // of one example
+  float* weights_;          // the same and
+  std::span<float> noise_;  // what they are made of, for independent weights
 };
 
 }  // namespace bnn

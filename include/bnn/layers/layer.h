@@ -32,6 +32,9 @@ namespace bnn {
 /// The longest list of inputs that a layer may have.
 constexpr std::size_t kMaxInputs = 16;
 
+/// Training runs forward and backward, inference forward alone.
+enum class ExecutionMode { training, inference };
+
 /// What one pass over one shard reads besides activations.
 struct Pass {
   int examples = 0;
@@ -51,6 +54,7 @@ struct ForwardArgs {
   float* saved;                 // [examples][saved_size()], kept for backward; null if that is 0
   float* scratch;               // scratch_size(examples) floats
   float* state_sums = nullptr;  // an array of the layout, added into; null unless in training
+  const float* prepared = nullptr;  // what prepare made for this pass
 };
 
 struct BackwardArgs {
@@ -62,6 +66,15 @@ struct BackwardArgs {
   float* gradient;                          // of the parameters, added into
   const float* saved;                       // null if saved_size() is 0
   float* scratch;
+  const float* prepared = nullptr;
+};
+
+/// One task of what a layer makes of its weights before the shards of a batch run.
+struct PrepareArgs {
+  const Pass& pass;  // without examples
+  ExecutionMode mode;
+  int task;
+  float* prepared;  // prepared_size(mode) floats, of all tasks together
 };
 
 /// One shard as seen by weight_gradient.
@@ -98,6 +111,13 @@ class Layer {
   virtual ~Layer() = default;
 
   virtual Shape output_shape() const = 0;
+
+  /// Floats that follow from parameters and draws alone and that all shards read, such as kernels
+  /// in another form. `prepare` makes them, in tasks that may run at the same time.
+  virtual std::size_t prepared_size(ExecutionMode /*mode*/) const { return 0; }
+  virtual int prepare_tasks(ExecutionMode /*mode*/) const { return 0; }
+  virtual void prepare(const PrepareArgs& /*args*/) const {}
+
   virtual void forward(const ForwardArgs& args) const = 0;
   virtual void backward(const BackwardArgs& args) const = 0;
 

@@ -27,6 +27,20 @@ struct ProductTerm {
   ConstMatrix a, b;
 };
 
+/// W = mean + (s rᵀ) ∘ perturbation for each of several examples: two matrices [depth][columns]
+/// without gaps, and signs 1 or -1 that follow each other, s [examples][depth] and
+/// r [examples][columns].
+struct FlippedMatrix {
+  const float *mean, *perturbation;
+  const float *s, *r;
+};
+
+/// Where the gradient for a FlippedMatrix is added.
+struct FlippedMatrixGradient {
+  float *mean, *perturbation;
+  const float *s, *r;
+};
+
 /// What a product does with the matrix that is there.
 enum class Write { overwrite, add };
 

@@ -34,20 +34,6 @@ constexpr EnumNames<ProductsKind, 2> kProductsKindNames = {
 
 enum class VectorLevel { baseline, avx2, avx512 };
 
-/// W = mean + (s rᵀ) ∘ perturbation: two matrices [depth][columns] without gaps, s [depth] and
-/// r [columns] of 1 and -1.
-struct FlippedMatrix {
-  const float *mean, *perturbation;
-  const float *s, *r;
-};
-
-/// Where the gradient for the FlippedMatrix of each of several examples is added. Their signs
-/// follow each other: s [examples][depth], r [examples][columns].
-struct FlippedMatrixGradient {
-  float *mean, *perturbation;
-  const float *s, *r;
-};
-
 /// A value: which code makes products.
 class Products {
  public:
@@ -74,15 +60,19 @@ class Products {
   void multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c, float* partial,
                             Write write = Write::overwrite) const;
 
-  /// Whether the two functions below exist. OpenBLAS needs W in memory.
-  bool know_flipout() const { return code_ != nullptr; }
-  /// c = a W.
-  void multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c) const;
-  /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. The matrices of the
-  /// examples follow each other, without gaps: a [examples][…][depth of W], b
-  /// [examples][…][columns].
+  /// For each example: c = a W. The matrices of the examples follow each other, without gaps: a
+  /// [examples][…][depth], c [examples][…][columns].
+  /// @param weights depth * columns floats: memory for OpenBLAS
+  void multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
+                        float* weights) const;
+  /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. Matrices as above: a
+  /// [examples][…][depth of W], b [examples][…][columns].
+  /// @param gradient depth * columns floats: memory for OpenBLAS
   void add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
-                            const FlippedMatrixGradient& w) const;
+                            const FlippedMatrixGradient& w, float* gradient) const;
+
+  /// Whether sums of products stay in registers. OpenBLAS adds them up in memory, one by one.
+  bool sums_in_registers() const { return code_ != nullptr; }
 
  private:
   explicit Products(const ProductCode& code) : code_(&code) {}

@@ -1,12 +1,15 @@
 #pragma once
-// Winograd's minimal filtering F(m x m, 3x3) for convolutions with 3x3 kernels (Lavin and Gray,
+// Winograd's minimal filtering F(m x m, r x r) for convolutions with r x r kernels (Lavin and Gray,
 // "Fast Algorithms for Convolutional Neural Networks", CVPR 2016): a tile of m x m outputs is
 //
-//     Y = Aᵀ ((G g Gᵀ) ∘ (Bᵀ d B)) A        d: the inputs under the tile, (m+2) x (m+2); g: the
-//     kernel
+//     Y = Aᵀ ((G g Gᵀ) ∘ (Bᵀ d B)) A        d: the inputs under the tile, n x n; g: the kernel
 //
-// F(2x2, 3x3) takes 16 multiplications for 4 outputs, F(4x4, 3x3) 36 for 16, the definition 9 for
-// each. Summed over channels, each of the (m+2)² positions is a matrix product of its own:
+// with n = m + r - 1. Multiplications for each output:
+//
+//     F(2x2, 3x3)  16 / 4     F(4x4, 3x3)  36 / 16     the definition  9
+//     F(2x2, 5x5)  36 / 4                              the definition  25
+//
+// Summed over channels, each of the n² positions is a matrix product of its own:
 // tiles x filters = (tiles x channels) (channels x filters).
 //
 // The three transforms are linear and act over space alone. Signs that are constant over space
@@ -15,10 +18,10 @@
 //     G (M + (s rᵀ) ∘ D) Gᵀ = G M Gᵀ + (s rᵀ) ∘ (G D Gᵀ)
 //
 // The backward pass is the adjoint of each transform. Rounding differs from the definition's by
-// some 1e-6 of the largest output for m = 2 and 1e-5 for m = 4, whose transforms have larger
-// numbers.
+// some 1e-6 of the largest output for F(2x2, 3x3) and 1e-5 for the others, whose transforms have
+// larger numbers.
 //
-// "Transformed" arrays are [(m+2)²][...]: position (m+2) i + j holds row i, column j, and positions
+// "Transformed" arrays are [n²][...]: position n i + j holds row i, column j, and positions
 // lie `step` floats apart. Channels must be a multiple of kWinogradLanes; the vectors of that width
 // are the compiler's, so the source is the same for every processor. Thread-safe.
 
@@ -30,15 +33,15 @@ namespace bnn {
 
 constexpr int kWinogradLanes = 8;
 
-/// The size of tiles: 2x2 or 4x4 outputs.
+/// m and r of F(m x m, r x r): {2, 3}, {4, 3} or {2, 5}.
 struct WinogradSize {
-  int outputs = 2;
+  int outputs = 2, taps = 3;
 
-  int inputs() const { return outputs + 2; }
+  int inputs() const { return outputs + taps - 1; }
   int positions() const { return inputs() * inputs(); }
 };
 
-/// True for 3x3 kernels, stride 1, no dilation.
+/// True for 3x3 and 5x5 kernels, stride 1, no dilation.
 bool has_winograd_form(const Window& window);
 
 /// A band of tiles: the tile rows [first_row, last_row) over the whole width of the output.
@@ -52,11 +55,11 @@ struct TileBand {
 int winograd_tile_rows(WinogradSize size, const Window& window);
 int winograd_tile_columns(WinogradSize size, const Window& window);
 
-/// transformed = G g Gᵀ for `kernels` kernels side by side: kernel [9][kernels], [kernels] at each
+/// transformed = G g Gᵀ for `kernels` kernels side by side: kernel [r²][kernels], [kernels] at each
 /// position.
 void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels, std::size_t step,
                       float* transformed);
-/// Its adjoint: kernel [9][kernels] += Gᵀ u G.
+/// Its adjoint: kernel [r²][kernels] += Gᵀ u G.
 void add_transform_kernel_adjoint(WinogradSize size, const float* transformed, std::size_t kernels,
                                   std::size_t step, float* kernel);
 

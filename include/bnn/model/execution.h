@@ -27,6 +27,12 @@ class Execution {
   /// this.
   Execution(const Graph& graph, ExecutionPlan plan);
 
+  /// What layers make of the weights for all shards of a pass. Each task is one part of it. Tasks
+  /// run before forward, whenever parameters or draws have changed.
+  /// @param pass the parameters and draws; its examples are not read
+  std::size_t prepare_tasks() const { return plan_.prepare_tasks.size(); }
+  void prepare(std::size_t task, const Pass& pass);
+
   /// The shard's images, [examples][input shape]. The caller writes them before forward.
   float* input(int worker, std::size_t first);
   /// The outputs after forward, [examples][graph.outputs()].
@@ -58,13 +64,14 @@ class Execution {
  private:
   float* at(const ActivationBuffer& buffer, int worker, std::size_t first);
   const float* at(const ActivationBuffer& buffer, int worker, std::size_t first) const;
+  const float* prepared(std::size_t node) const;
   const ActivationBuffer& activation_of(int node) const;
   const ActivationBuffer& gradient_of(int node) const;
   void backward_node(int node, int worker, const Shard& shard, float* gradient);
 
   const Graph& graph_;
   ExecutionPlan plan_;
-  AlignedArray batch_memory_;
+  AlignedArray prepared_memory_, batch_memory_;
   std::vector<AlignedArray> worker_memory_;
   std::vector<AlignedArray> scratch_;
   std::vector<AlignedArray> addends_;

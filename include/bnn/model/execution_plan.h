@@ -14,8 +14,6 @@
 
 namespace bnn {
 
-enum class ExecutionMode { training, inference };
-
 struct ExecutionLimits {
   int workers = 1;
   int shard_examples = 1;  // the most examples of one shard
@@ -39,6 +37,7 @@ struct GradientRoute {
 struct NodePlan {
   ActivationBuffer activation, gradient, saved;
   std::vector<GradientRoute> routes;  // one per input
+  std::size_t prepared_offset = 0;    // of what the layer prepares
 };
 
 /// A block of the deferred weight gradient of one variable.
@@ -47,12 +46,19 @@ struct WeightGradientTask {
   int block;
 };
 
+/// A part of what a layer prepares for all shards of a pass.
+struct PrepareTask {
+  int node;
+  int task;
+};
+
 struct ExecutionPlan {
   ExecutionMode mode = ExecutionMode::inference;
   ExecutionLimits limits = {};
   std::vector<NodePlan> nodes = {};  // one per node of the graph
+  std::vector<PrepareTask> prepare_tasks = {};
   std::vector<WeightGradientTask> tasks = {};
-  std::size_t batch_floats = 0;
+  std::size_t prepared_floats = 0, batch_floats = 0;
   std::size_t worker_floats = 0, scratch_floats = 0, addend_floats = 0;  // of each worker
 
   /// Bytes of all activation memory and scratch, for all workers.

@@ -1,8 +1,7 @@
 // What a flipout convolution by im2col does beside its products: im2col and back, tile by tile as
-// in a pass, and the weights of one example. Bytes count each number read or written once.
+// in a pass. Bytes count each number read or written once.
 
 #include "benchmarks.h"
-#include "bnn/bayes/flipout.h"
 #include "bnn/layers/conv2d_tiles.h"
 #include "workload.h"
 
@@ -37,46 +36,6 @@ void measure_add_col2im(benchmark::State& state, const Window& window) {
   count_bytes(state, sizeof(float) * (2 * window.input.size() + column_floats(window)));
 }
 
-// The kernel of a convolution and one example's signs.
-struct KernelArrays {
-  explicit KernelArrays(const ConvShape& shape)
-      : taps(shape.kernel * shape.kernel),
-        s(static_cast<std::size_t>(shape.channels)),
-        r(static_cast<std::size_t>(shape.filters)),
-        size(static_cast<std::size_t>(taps) * s.size() * r.size()) {
-    fill_signs({.site = Site::sign_input}, 0, s.span());
-    fill_signs({.site = Site::sign_output}, 0, r.span());
-  }
-
-  int taps;
-  AlignedArray s, r;
-  std::size_t size;
-};
-
-void measure_assemble_weights(benchmark::State& state, const ConvShape& shape) {
-  const KernelArrays kernel(shape);
-  const AlignedArray mean = random_array(kernel.size, 1), draw = random_array(kernel.size, 2);
-  AlignedArray weights(kernel.size);
-  for (auto _ : state) {
-    assemble_weights(mean.data(), draw.data(), kernel.taps, kernel.s.span(), kernel.r.span(),
-                     weights.data());
-    benchmark::ClobberMemory();
-  }
-  count_bytes(state, 3 * sizeof(float) * kernel.size);
-}
-
-void measure_scatter_gradient(benchmark::State& state, const ConvShape& shape) {
-  const KernelArrays kernel(shape);
-  const AlignedArray gradient = random_array(kernel.size, 1);
-  AlignedArray mean(kernel.size), draw(kernel.size);
-  for (auto _ : state) {
-    scatter_gradient(gradient.data(), kernel.taps, kernel.s.span(), kernel.r.span(), mean.data(),
-                     draw.data());
-    benchmark::ClobberMemory();
-  }
-  count_bytes(state, 5 * sizeof(float) * kernel.size);
-}
-
 }  // namespace
 
 void register_convolution_benchmarks() {
@@ -90,12 +49,6 @@ void register_convolution_benchmarks() {
                   [window](benchmark::State& state) { measure_im2col(state, window); });
     add_benchmark("add_col2im/" + name,
                   [window](benchmark::State& state) { measure_add_col2im(state, window); });
-  }
-  for (const ConvShape& shape : network_convolutions()) {
-    add_benchmark("assemble_weights/" + shape.name(),
-                  [shape](benchmark::State& state) { measure_assemble_weights(state, shape); });
-    add_benchmark("scatter_gradient/" + shape.name(),
-                  [shape](benchmark::State& state) { measure_scatter_gradient(state, shape); });
   }
 }
 

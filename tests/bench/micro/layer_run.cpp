@@ -38,11 +38,21 @@ LayerRun::LayerRun(const std::string& config, const Shape& input, int examples)
   saved_ = AlignedArray(count * layer_->saved_size());
   scratch_ = AlignedArray(layer_->scratch_size(examples));
   pass_ = {examples, parameters_.data(), draws_.data(), PassNoise{.examples = names_}};
+  constexpr ExecutionMode kMode = ExecutionMode::training;
+  prepared_ = AlignedArray(layer_->prepared_size(kMode));
+  for (int task = 0; task < layer_->prepare_tasks(kMode); ++task) {
+    layer_->prepare({pass_, kMode, task, prepared_.data()});
+  }
 }
 
 void LayerRun::forward() {
   const float* input = input_.data();
-  layer_->forward({pass_, {&input, 1}, output_.data(), saved_.data(), scratch_.data()});
+  layer_->forward({.pass = pass_,
+                   .inputs = {&input, 1},
+                   .output = output_.data(),
+                   .saved = saved_.data(),
+                   .scratch = scratch_.data(),
+                   .prepared = prepared_.data()});
 }
 
 void LayerRun::backward() {
@@ -55,7 +65,8 @@ void LayerRun::backward() {
                     {&input_gradient, 1},
                     gradient_.data(),
                     saved_.data(),
-                    scratch_.data()});
+                    scratch_.data(),
+                    prepared_.data()});
 }
 
 void LayerRun::weight_gradient(std::size_t shards) {

@@ -31,7 +31,7 @@ class LayerRun {
   std::unique_ptr<Layer> layer_;
   std::vector<std::uint32_t> names_;  // of the examples, in the streams of signs
   AlignedArray parameters_, draws_, gradient_;
-  AlignedArray input_, input_gradient_, output_, output_gradient_, saved_, scratch_;
+  AlignedArray input_, input_gradient_, output_, output_gradient_, saved_, scratch_, prepared_;
   Pass pass_ = {};
 };
 

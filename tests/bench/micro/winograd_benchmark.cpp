@@ -1,6 +1,6 @@
-// What a 3x3 convolution does in Winograd's form, for tiles of 2x2 and of 4x4 outputs: the
+// What a convolution does in Winograd's form, for each size of tiles: the
 // transforms of one image and of one kernel, and the product of one position, with weights that all
-// examples share and with those of one example under flipout. Bytes count each number read or
+// examples share and with those of eight examples under flipout. Bytes count each number read or
 // written once.
 
 #include <fmt/format.h>
@@ -68,13 +68,14 @@ void measure_output(benchmark::State& state, WinogradSize size, const ConvShape&
 
 void measure_kernel(benchmark::State& state, WinogradSize size, const ConvShape& shape) {
   const std::size_t kernels = floats(shape.channels, shape.filters), step = kernels + kAlignment;
-  const AlignedArray kernel = random_array(9 * kernels, 1);
+  const auto taps = static_cast<std::size_t>(size.taps * size.taps);
+  const AlignedArray kernel = random_array(taps * kernels, 1);
   AlignedArray transformed(positions(size) * step);
   for (auto _ : state) {
     transform_kernel(size, kernel.data(), kernels, step, transformed.data());
     benchmark::ClobberMemory();
   }
-  count_bytes(state, sizeof(float) * (9 + positions(size)) * kernels);
+  count_bytes(state, sizeof(float) * (taps + positions(size)) * kernels);
 }
 
 void measure_product(benchmark::State& state, WinogradSize size, const ConvShape& shape) {
@@ -95,19 +96,20 @@ void measure_product(benchmark::State& state, WinogradSize size, const ConvShape
 void measure_flipped_product(benchmark::State& state, WinogradSize size, const ConvShape& shape) {
   const Window window = shape.window();
   const int tiles = winograd_tile_rows(size, window) * winograd_tile_columns(size, window);
-  const AlignedArray v = random_array(floats(tiles, shape.channels), 1);
+  constexpr int kExamples = 8;
+  const AlignedArray v = random_array(floats(kExamples * tiles, shape.channels), 1);
   const AlignedArray mean = random_array(floats(shape.channels, shape.filters), 2);
   const AlignedArray perturbation = random_array(floats(shape.channels, shape.filters), 3);
-  const std::vector<float> s(static_cast<std::size_t>(shape.channels), -1.0f);
-  const std::vector<float> r(static_cast<std::size_t>(shape.filters), 1.0f);
-  AlignedArray y(floats(tiles, shape.filters));
+  const std::vector<float> s(floats(kExamples, shape.channels), -1.0f);
+  const std::vector<float> r(floats(kExamples, shape.filters), 1.0f);
+  AlignedArray y(floats(kExamples * tiles, shape.filters));
   for (auto _ : state) {
-    Products().multiply_flipped(matrix(v.data(), tiles, shape.channels),
+    Products().multiply_flipped(kExamples, matrix(v.data(), tiles, shape.channels),
                                 {mean.data(), perturbation.data(), s.data(), r.data()},
-                                matrix(y.data(), tiles, shape.filters));
+                                matrix(y.data(), tiles, shape.filters), nullptr);
     benchmark::ClobberMemory();
   }
-  count_flops(state, 2.0 * tiles * shape.channels * shape.filters);
+  count_flops(state, 2.0 * kExamples * tiles * shape.channels * shape.filters);
 }
 
 }  // namespace
@@ -116,7 +118,8 @@ void register_winograd_benchmarks() {
   using Measure = void (*)(benchmark::State&, WinogradSize, const ConvShape&);
   for (const ConvShape& shape : network_convolutions()) {
     if (shape.channels % kWinogradLanes != 0) continue;
-    for (const WinogradSize size : {WinogradSize{2}, WinogradSize{4}}) {
+    for (const WinogradSize size : {WinogradSize{2, 3}, {4, 3}, {2, 5}}) {
+      if (size.taps != shape.kernel) continue;
       for (const auto& [name, measure] :
            {std::pair<const char*, Measure>{"winograd_input/", measure_input},
             {"winograd_input_adjoint/", measure_input_adjoint},
@@ -125,7 +128,7 @@ void register_winograd_benchmarks() {
             {"gemm_winograd/", measure_product},
             {"gemm_winograd_flipped/", measure_flipped_product}}) {
         add_benchmark(
-            fmt::format("{}F{}/{}", name, size.outputs, shape.name()),
+            fmt::format("{}F{}_k{}/{}", name, size.outputs, size.taps, shape.name()),
             [measure, size, shape](benchmark::State& state) { measure(state, size, shape); });
       }
     }
