@@ -140,9 +140,10 @@ struct FlippedPanelProduct {
   void multiply_pair(std::ptrdiff_t e) const {
     constexpr int M = V == 16 ? N : 1;
     for (int vector = 0; vector < N && vector * V < n; vector += M) {
+      const int columns = smaller(n - vector * V, M * V);
       visit_rows<kTileRows<V> / 2>(p.rows, 0, [&]<int R>(int) {
         const FlippedRows<V, M> rows[] = {rows_of<M>(e, 0, vector), rows_of<M>(e + 1, 0, vector)};
-        multiply_flipped_tile<V, R, M, 2, N * V>(p, panel, vector, rows, n - vector * V, k > 0);
+        multiply_flipped_tile<V, R, M, 2, N * V>(p, panel, vector, rows, columns, k > 0);
       });
     }
   }
