@@ -5,7 +5,6 @@
 #include "bnn/layers/bias.h"
 #include "bnn/layers/conv2d_tiles.h"
 #include "bnn/layers/example_weights.h"
-#include "bnn/math/vector_ops.h"
 
 namespace bnn {
 
@@ -26,26 +25,19 @@ std::size_t Conv2dPerExample::scratch_size(int /*examples*/) const {
   return count_scratch<Buffers>(geometry_);
 }
 
-// Backward reads kernels transposed, [filters][depth]: means or the sample, and the perturbation.
-std::size_t Conv2dPerExample::prepared_size(ExecutionMode mode) const {
-  if (mode == ExecutionMode::inference) return 0;
-  return static_cast<std::size_t>(prepare_tasks(mode)) * geometry_.kernel.size();
+TransposedKernel Conv2dPerExample::transposed() const {
+  return {geometry_.kernel, geometry_.window.depth(), geometry_.filters};
 }
 
-int Conv2dPerExample::prepare_tasks(ExecutionMode mode) const {
-  if (mode == ExecutionMode::inference) return 0;
-  return geometry_.kernel.draw == Draw::perturbation ? 2 : 1;
+std::size_t Conv2dPerExample::prepared_size(bool input_gradients) const {
+  return transposed().prepared_size(input_gradients);
 }
 
-void Conv2dPerExample::prepare(const PrepareArgs& args) const {
-  const WeightTensor& kernel = geometry_.kernel;
-  const bool is_perturbation = args.task == 1;
-  if (is_perturbation && !kernel.differs_by_example(args.pass)) return;
-  transpose(is_perturbation ? kernel.drawn(args.pass) : kernel.common(args.pass),
-            static_cast<std::size_t>(geometry_.window.depth()),
-            static_cast<std::size_t>(geometry_.filters),
-            args.prepared + static_cast<std::size_t>(args.task) * kernel.size());
+int Conv2dPerExample::prepare_tasks(bool input_gradients) const {
+  return transposed().prepare_tasks(input_gradients);
 }
+
+void Conv2dPerExample::prepare(const PrepareArgs& args) const { transposed().prepare(args); }
 
 void Conv2dPerExample::forward(const ForwardArgs& args) const {
   const Window& window = geometry_.window;
@@ -132,7 +124,8 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
   ExampleWeights& kernel = buffers.kernel;
   const auto channels = static_cast<std::size_t>(window.input.channels);
   const float* own = kernel.are_own(args.pass) ? kernel.weights(args.pass) : nullptr;
-  const float* transposed = args.prepared;
+  const PackedMatrix common = transposed().common(args.prepared);
+  const PackedMatrix perturbation = transposed().perturbation(args.prepared);
   if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
     float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : buffers.columns;
@@ -145,11 +138,10 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
       products.multiply_a_bt(tile_dz, matrix(own, window.depth(), geometry_.filters), out);
     } else if (kernel.is_flipped(args.pass)) {
       // pixels x depth = (pixels x filters) (filters x depth)
-      products.multiply_flipped(
-          1, tile_dz, kernel.flipped_transposed(transposed, transposed + geometry_.kernel.size()),
-          out, kernel.gradient());
+      products.multiply_flipped(1, tile_dz, kernel.flipped_transposed(common, perturbation), out,
+                                kernel.gradient());
     } else {
-      products.multiply(tile_dz, matrix(transposed, geometry_.filters, window.depth()), out);
+      products.multiply(tile_dz, common, out);
     }
     if (!window.is_identity()) add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
   });

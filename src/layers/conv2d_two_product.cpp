@@ -60,6 +60,20 @@ std::size_t Conv2dTwoProduct::scratch_size(int examples) const {
   return count_scratch<Buffers>(geometry_, examples);
 }
 
+TransposedKernel Conv2dTwoProduct::transposed() const {
+  return {geometry_.kernel, geometry_.window.depth(), geometry_.filters};
+}
+
+std::size_t Conv2dTwoProduct::prepared_size(bool input_gradients) const {
+  return transposed().prepared_size(input_gradients);
+}
+
+int Conv2dTwoProduct::prepare_tasks(bool input_gradients) const {
+  return transposed().prepare_tasks(input_gradients);
+}
+
+void Conv2dTwoProduct::prepare(const PrepareArgs& args) const { transposed().prepare(args); }
+
 template <typename Visit>
 void Conv2dTwoProduct::for_each_group(int examples, const Visit& visit) const {
   const int size = group_size(geometry_, examples);
@@ -152,9 +166,9 @@ void Conv2dTwoProduct::backward_group(const BackwardArgs& args, const Group& gro
       Write::add);
   float* dx = args.input_gradients[0];
   if (dx != nullptr) {
-    // rows x depth = (rows x filters) (depth x filters)ᵀ
-    args.pass.products.multiply_a_bt(dz, matrix(geometry_.kernel.common(args.pass), depth, filters),
-                                     matrix(buffers.column_gradient, group.rows, depth));
+    // rows x depth = (rows x filters) (filters x depth)
+    args.pass.products.multiply(dz, transposed().common(args.prepared),
+                                matrix(buffers.column_gradient, group.rows, depth));
   }
   if (args.pass.has_noise()) backward_perturbation(args, group, buffers);
   if (dx == nullptr) return;
@@ -180,8 +194,8 @@ void Conv2dTwoProduct::backward_perturbation(const BackwardArgs& args, const Gro
       matrix(buffers.columns, group.rows, depth), dz,
       matrix(geometry_.kernel.drawn_gradient(args.gradient), depth, filters), Write::add);
   if (args.input_gradients[0] == nullptr) return;
-  args.pass.products.multiply_a_bt(dz, matrix(geometry_.kernel.drawn(pass), depth, filters),
-                                   matrix(buffers.perturbed_gradient, group.rows, depth));
+  args.pass.products.multiply(dz, transposed().perturbation(args.prepared),
+                              matrix(buffers.perturbed_gradient, group.rows, depth));
   flip_columns(pass, group, buffers.s, buffers.perturbed_gradient);
   add(buffers.perturbed_gradient, group.examples * columns_each(geometry_),
       buffers.column_gradient);

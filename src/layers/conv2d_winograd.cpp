@@ -6,6 +6,7 @@
 #include "bnn/bayes/flipout.h"
 #include "bnn/layers/bias.h"
 #include "bnn/layers/scratch.h"
+#include "bnn/math/packed_matrix.h"
 
 namespace bnn {
 namespace {
@@ -32,7 +33,7 @@ void multiply_position(const Products& products, const WinogradGroup& group,
   if (p.w.perturbation == nullptr) {
     const int tiles = static_cast<int>(group.all_tiles());
     // tiles x width = (tiles x depth) (depth x width), all examples together
-    products.multiply(matrix(p.from, tiles, p.depth), matrix(p.w.mean, p.depth, p.width),
+    products.multiply(matrix(p.from, tiles, p.depth), PackedMatrix{p.w.mean, p.depth, p.width},
                       matrix(p.to, tiles, p.width));
     return;
   }
@@ -51,7 +52,7 @@ struct Conv2dWinograd::Buffers {
   float* zeros;
   float* mean_gradient;          // transformed, [positions][channels][filters]
   float* perturbation_gradient;  // the same, of flipout alone
-  float* weights;                // [channels][filters], memory for OpenBLAS
+  float* weights;                // a kernel, memory for OpenBLAS
   float *s, *r;                  // signs of a group, [count][channels], [count][filters]
   float* inputs;                 // V, [positions][n][channels]; later its gradient
   float* outputs;                // Y or dY, [positions][n][filters]
@@ -59,7 +60,8 @@ struct Conv2dWinograd::Buffers {
   Buffers(WinogradSize size, const Conv2dGeometry& geometry, Scratch& scratch)
       : channels(positive(geometry.window.input.channels)), filters(positive(geometry.filters)) {
     const WinogradKernels kernels(size, geometry);
-    kernel_step = kernels.step();
+    const int in = geometry.window.input.channels, out = geometry.filters;
+    kernel_step = kernels.gradient_step();
     const WinogradTiling tiling(size, geometry);
     const std::size_t examples = positive(tiling.examples);
     // What nothing but flipout needs takes no memory elsewhere.
@@ -67,9 +69,9 @@ struct Conv2dWinograd::Buffers {
       return geometry.kernel.draw == Draw::perturbation ? floats : 0;
     };
     zeros = scratch.take(zeros_size());
-    mean_gradient = scratch.take(kernels.size());
-    perturbation_gradient = scratch.take(of_flipout(kernels.size()));
-    weights = scratch.take(of_flipout(channels * filters));
+    mean_gradient = scratch.take(kernels.gradient_size());
+    perturbation_gradient = scratch.take(of_flipout(kernels.gradient_size()));
+    weights = scratch.take(of_flipout(std::max(packed_size(in, out), packed_size(out, in))));
     s = scratch.take(of_flipout(examples * channels));
     r = scratch.take(of_flipout(examples * filters));
     inputs = scratch.take(positive(size.positions()) * padded_step(tiling.tiles() * channels));
@@ -101,11 +103,11 @@ std::size_t Conv2dWinograd::scratch_size(int /*examples*/) const {
   return count_scratch<Buffers>(size_, geometry_);
 }
 
-std::size_t Conv2dWinograd::prepared_size(ExecutionMode mode) const {
-  return kernels().prepared_size(mode);
+std::size_t Conv2dWinograd::prepared_size(bool input_gradients) const {
+  return kernels().prepared_size(input_gradients);
 }
 
-int Conv2dWinograd::prepare_tasks(ExecutionMode /*mode*/) const {
+int Conv2dWinograd::prepare_tasks(bool /*input_gradients*/) const {
   return kernels().prepare_tasks();
 }
 
@@ -175,7 +177,7 @@ void Conv2dWinograd::backward(const BackwardArgs& args) const {
   Scratch scratch(args.scratch);
   const Buffers buffers(size_, geometry_, scratch);
   buffers.clear_zeros();
-  const std::size_t bytes = kernels().size() * sizeof(float);
+  const std::size_t bytes = kernels().gradient_size() * sizeof(float);
   std::memset(buffers.mean_gradient, 0, bytes);
   if (geometry_.kernel.differs_by_example(args.pass)) {
     std::memset(buffers.perturbation_gradient, 0, bytes);

@@ -168,22 +168,34 @@ void Dense::backward(const BackwardArgs& args) const {
   activate_backward(activation_, args.output, args.saved, area(n, units_), args.output_gradient);
   add_bias_gradient(bias_, args.pass, args.output_gradient, n, static_cast<std::size_t>(units_),
                     args.gradient);
-  if (args.input_gradients[0] == nullptr) return;
-  input_gradient(args.pass, args.output_gradient, args.input_gradients[0], args.scratch);
+  if (args.input_gradients[0] != nullptr) input_gradient(args);
 }
 
-void Dense::input_gradient(const Pass& pass, const float* dz, float* dx, float* memory) const {
+std::size_t Dense::prepared_size(bool input_gradients) const {
+  return transposed().prepared_size(input_gradients);
+}
+
+int Dense::prepare_tasks(bool input_gradients) const {
+  return transposed().prepare_tasks(input_gradients);
+}
+
+void Dense::prepare(const PrepareArgs& args) const { transposed().prepare(args); }
+
+void Dense::input_gradient(const BackwardArgs& args) const {
+  const Pass& pass = args.pass;
   const int n = pass.examples;
-  // n x inputs = (n x units) (inputs x units)ᵀ
-  pass.products.multiply_a_bt(matrix(dz, n, units_), matrix(kernel_.common(pass), inputs_, units_),
-                              matrix(dx, n, inputs_));
+  const float* dz = args.output_gradient;
+  float* dx = args.input_gradients[0];
+  // n x inputs = (n x units) (units x inputs)
+  pass.products.multiply(matrix(dz, n, units_), transposed().common(args.prepared),
+                         matrix(dx, n, inputs_));
   if (!kernel_.differs_by_example(pass)) return;
-  Scratch scratch(memory);
+  Scratch scratch(args.scratch);
   const FlipBuffers buffers(inputs_, units_, n, scratch);
   flip_columns(pass, noise_, output_signs, dz, units_, 0, buffers.r, buffers.outputs);
-  pass.products.multiply_a_bt(matrix(static_cast<const float*>(buffers.outputs), n, units_),
-                              matrix(kernel_.drawn(pass), inputs_, units_),
-                              matrix(buffers.inputs, n, inputs_));
+  pass.products.multiply(matrix(static_cast<const float*>(buffers.outputs), n, units_),
+                         transposed().perturbation(args.prepared),
+                         matrix(buffers.inputs, n, inputs_));
   add_flipped(pass, noise_, input_signs, buffers.inputs, buffers.s, dx);
 }
 

@@ -3,14 +3,25 @@
 #include <algorithm>
 
 #include "bnn/bayes/flipout.h"
+#include "bnn/math/packed_matrix.h"
 
 namespace bnn {
+
+namespace {
+
+// Of a kernel, or of its transpose, packed.
+std::size_t memory_size(const KernelForm& form) {
+  const int rows = form.taps * static_cast<int>(form.inputs);
+  return std::max(form.size(), packed_size(static_cast<int>(form.outputs), rows));
+}
+
+}  // namespace
 
 ExampleWeights::ExampleWeights(const KernelForm& form, Scratch& scratch)
     : form_(form),
       s_(scratch.span(rows())),
       r_(scratch.span(form.outputs)),
-      gradient_(scratch.take(form.size())),
+      gradient_(scratch.take(memory_size(form))),
       weights_(scratch.take(draws_weights() ? form.size() : 0)),
       noise_(scratch.span(draws_weights() ? form.size() : 0)) {}
 
@@ -41,9 +52,9 @@ FlippedMatrixGradient ExampleWeights::flipped_gradient(const Pass& pass, float* 
           s_.data(), r_.data()};
 }
 
-FlippedMatrix ExampleWeights::flipped_transposed(const float* mean,
-                                                 const float* perturbation) const {
-  return {mean, perturbation, r_.data(), s_.data()};
+FlippedMatrix ExampleWeights::flipped_transposed(PackedMatrix mean,
+                                                 PackedMatrix perturbation) const {
+  return {mean.data, perturbation.data, r_.data(), s_.data(), /*is_packed=*/true};
 }
 
 bool ExampleWeights::are_own(const Pass& pass) const {

@@ -12,14 +12,30 @@
 
 namespace bnn {
 
+/// How a matrix [depth][columns] lies in memory: row by row, or packed (packed_matrix.h).
+struct Panels {
+  std::ptrdiff_t row;    // floats from one row to the next
+  std::ptrdiff_t panel;  // from 32 columns to the next 32
+  int columns;           // that may be read in each row, with padding
+};
+
+namespace {
+
+/// A matrix that lies row by row.
+inline Panels rows_of(std::ptrdiff_t stride, int columns) {
+  return {stride, kPanelColumns, columns};
+}
+
+}  // namespace
+
 /// c [rows][columns] = a b, or added to c. Numbers lie `…_row` floats apart from one row to the
-/// next, and `…_step` from one column to the next; rows of b have no gaps.
+/// next, and `…_step` from one column to the next.
 struct PlainProduct {
   int rows, depth, columns;
   const float* a;  // [rows][depth]
   std::ptrdiff_t a_row, a_step;
   const float* b;  // [depth][columns]
-  std::ptrdiff_t b_row;
+  Panels b_panels;
   float* c;
   std::ptrdiff_t c_row, c_step;
   bool add;
@@ -31,9 +47,10 @@ struct FlippedProduct {
   int rows, depth, columns;
   const float* a;  // [examples][rows][depth]
   std::ptrdiff_t a_row;
-  const float *mean, *perturbation;  // [depth][columns], without gaps
-  const float *s, *r;                // 1 or -1: [examples][depth], [examples][columns]
-  float* c;                          // [examples][rows][columns]
+  const float *mean, *perturbation;  // [depth][columns]
+  Panels panels;
+  const float *s, *r;  // 1 or -1: [examples][depth], [examples][columns]
+  float* c;            // [examples][rows][columns]
   std::ptrdiff_t c_row;
 };
 

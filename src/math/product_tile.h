@@ -12,6 +12,7 @@
 #include <cstddef>
 
 #include "bnn/core/unrolled.h"
+#include "product_code.h"
 
 namespace bnn {
 namespace {
@@ -89,31 +90,48 @@ void copy_row(const float* from, int n, float* to) {
   for (int x = 0; x < W; ++x) to[x] = x < n ? from[x] : 0.0f;
 }
 
-/// The rows [k, k + depth) of a matrix [all][columns] at column `first`, whose vectors would leave
+/// The rows [k, k + depth) of a matrix of `all` rows at column `first`, whose vectors would leave
 /// the matrix in the last of them.
 template <int W>
-[[gnu::noinline]] Panel<W> make_last_panel(const float* matrix, std::ptrdiff_t stride, int all,
-                                           int columns, int k, int depth, int first, float* copy) {
-  const float* rows = matrix + k * stride + first;
+[[gnu::noinline]] Panel<W> make_last_panel(const float* rows, const Panels& panels, int all, int k,
+                                           int depth, int first, float* copy) {
   int whole = depth;
-  const std::ptrdiff_t beyond = first + W - columns;
-  const std::ptrdiff_t last_rows = (beyond + stride - 1) / stride;  // that would end outside
+  const std::ptrdiff_t beyond = first + W - panels.columns;
+  const std::ptrdiff_t last_rows = (beyond + panels.row - 1) / panels.row;  // that end outside
   const std::ptrdiff_t outside = last_rows - (all - (k + depth));
   if (outside > 0) whole = depth - smaller(outside, depth);
   for (int i = whole; i < depth; ++i) {
-    copy_row<W>(rows + i * stride, columns - first,
+    copy_row<W>(rows + i * panels.row, panels.columns - first,
                 copy + static_cast<std::ptrdiff_t>(i - whole) * W);
   }
-  return {rows, stride, whole, depth, copy};
+  return {rows, panels.row, whole, depth, copy};
 }
 
-/// The panel at column `first` of rows [k, k + depth) of a matrix [all][columns].
+/// Row k of a matrix from column `first` on.
+inline const float* row_at(const float* matrix, const Panels& panels, int k, int first) {
+  return matrix + first / kPanelColumns * panels.panel + first % kPanelColumns + k * panels.row;
+}
+
+/// The panel at column `first` of rows [k, k + depth) of a matrix of `all` rows.
 template <int W>
-[[gnu::always_inline]] inline Panel<W> make_panel(const float* matrix, std::ptrdiff_t stride,
-                                                  int all, int columns, int k, int depth, int first,
+[[gnu::always_inline]] inline Panel<W> make_panel(const float* matrix, const Panels& panels,
+                                                  int all, int k, int depth, int first,
                                                   float* copy) {
-  if (first + W <= columns) return {matrix + k * stride + first, stride, depth, depth, copy};
-  return make_last_panel<W>(matrix, stride, all, columns, k, depth, first, copy);
+  const float* rows = row_at(matrix, panels, k, first);
+  if (first + W <= panels.columns) return {rows, panels.row, depth, depth, copy};
+  return make_last_panel<W>(rows, panels, all, k, depth, first, copy);
+}
+
+/// The same, copied as a whole into `copy`, [depth][W]: for panels that are read many times.
+template <int W>
+Panel<W> pack_panel(const float* matrix, const Panels& panels, int k, int depth, int first,
+                    float* copy) {
+  const float* rows = row_at(matrix, panels, k, first);
+  for (int i = 0; i < depth; ++i) {
+    copy_row<W>(rows + i * panels.row, panels.columns - first,
+                copy + static_cast<std::ptrdiff_t>(i) * W);
+  }
+  return {copy, W, depth, depth, nullptr};
 }
 
 /// Floats of the copies: of a matrix of one column, W - 1 rows would end outside.

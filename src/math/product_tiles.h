@@ -11,12 +11,19 @@
 namespace bnn {
 namespace {
 
-constexpr int kFlippedDepth = 256;
-constexpr std::ptrdiff_t kPrefetchedRows = 8;
-constexpr int kDepth = 256;  // rows of b that are taken at once: a panel of them fits the cache
+/// Rows of b that are taken at once: a panel of them fits half of the first-level cache.
+template <int V>
+constexpr int kDepth = 2048 / V;
+/// Panels that are read for more rows of a than this are packed.
+template <int V>
+constexpr int kUnpackedRows = 4 * kTileRows<V>;
+
+struct Strides {
+  std::ptrdiff_t a_row, a_step, c_row, c_step;
+};
 
 template <int V, int R, int N>
-void multiply_tile(const PlainProduct& p, const float* a, const Panel<N * V>& b, float* c, int n,
+void multiply_tile(const Strides& p, const float* a, const Panel<N * V>& b, float* c, int n,
                    bool add) {
   Tile<V, R, N> tile;
   if (add) {
@@ -31,13 +38,16 @@ void multiply_tile(const PlainProduct& p, const float* a, const Panel<N * V>& b,
 template <int V>
 void multiply(const PlainProduct& p) {
   constexpr int R = kTileRows<V>;
-  for (int k = 0; k == 0 || k < p.depth; k += kDepth) {
-    const int depth = smaller(kDepth, p.depth - k);
+  const Strides strides{p.a_row, p.a_step, p.c_row, p.c_step};
+  for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
+    const int depth = smaller(kDepth<V>, p.depth - k);
     for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
-      float copy[kTailFloats<W * N>];
-      const auto b = make_panel<W * N>(p.b, p.b_row, p.depth, p.columns, k, depth, first, copy);
+      alignas(64) float copy[kDepth<V> * W * N];
+      const auto b = p.rows > kUnpackedRows<V> && p.b_panels.row > kPanelColumns
+                         ? pack_panel<W * N>(p.b, p.b_panels, k, depth, first, copy)
+                         : make_panel<W * N>(p.b, p.b_panels, p.depth, k, depth, first, copy);
       for_row_blocks<R>(p.rows, [&]<int Rows>(int i) {
-        multiply_tile<W, Rows, N>(p, p.a + i * p.a_row + k * p.a_step, b,
+        multiply_tile<W, Rows, N>(strides, p.a + i * p.a_row + k * p.a_step, b,
                                   p.c + i * p.c_row + first * p.c_step, n, p.add || k > 0);
       });
     });
@@ -51,9 +61,9 @@ struct FlippedPanel {
   Panel<W> mean, perturbation;
 
   FlippedPanel(const FlippedProduct& p, int k, int depth, int first)
-      : mean(make_panel<W>(p.mean, p.columns, p.depth, p.columns, k, depth, first, copies[0])),
-        perturbation(make_panel<W>(p.perturbation, p.columns, p.depth, p.columns, k, depth, first,
-                                   copies[1])) {}
+      : mean(make_panel<W>(p.mean, p.panels, p.depth, k, depth, first, copies[0])),
+        perturbation(make_panel<W>(p.perturbation, p.panels, p.depth, k, depth, first, copies[1])) {
+  }
 };
 
 /// What is multiplied with a panel of W: rows of one example.
@@ -81,10 +91,6 @@ void multiply_flipped_tile(const FlippedProduct& p, const FlippedPanel<W>& panel
   const auto add_rows = [&](const float* m, const float* d, std::ptrdiff_t stride, int from, int to)
       __attribute__((always_inline)) {
     for (int k = from; k < to; ++k, m += stride, d += stride) {
-      unrolled<N>([&](auto j) __attribute__((always_inline)) {
-        __builtin_prefetch(m + kPrefetchedRows * stride + j * V);
-        __builtin_prefetch(d + kPrefetchedRows * stride + j * V);
-      });
       typename L::Vector mean[N], perturbation[N];
       unrolled<N>([&](auto j) __attribute__((always_inline)) {
         L::load(m + j * V, mean[j]);
@@ -97,7 +103,7 @@ void multiply_flipped_tile(const FlippedProduct& p, const FlippedPanel<W>& panel
     }
   };
   const int whole = panel.mean.whole, depth = panel.mean.depth, at = first * V;
-  add_rows(panel.mean.rows + at, panel.perturbation.rows + at, p.columns, 0, whole);
+  add_rows(panel.mean.rows + at, panel.perturbation.rows + at, panel.mean.stride, 0, whole);
   if (whole < depth) {
     add_rows(panel.mean.copy + at, panel.perturbation.copy + at, W, whole, depth);
   }
@@ -121,7 +127,7 @@ void assemble_panel(const FlippedPanel<N * V>& rows, const float* s, const Colum
 }
 
 // One panel of the product for all examples, over rows [k, k + depth) of W.
-template <int V, int N>
+template <int V, int N, int Depth>
 struct FlippedPanelProduct {
   const FlippedProduct& p;
   const FlippedPanel<N * V>& panel;
@@ -143,7 +149,7 @@ struct FlippedPanelProduct {
       const int columns = smaller(n - vector * V, M * V);
       visit_rows<kTileRows<V> / 2>(p.rows, 0, [&]<int R>(int) {
         const FlippedRows<V, M> rows[] = {rows_of<M>(e, 0, vector), rows_of<M>(e + 1, 0, vector)};
-        multiply_flipped_tile<V, R, M, 2, N * V>(p, panel, vector, rows, columns, k > 0);
+        multiply_flipped_tile<V, R, M, 2>(p, panel, vector, rows, columns, k > 0);
       });
     }
   }
@@ -151,7 +157,7 @@ struct FlippedPanelProduct {
   void multiply_one(std::ptrdiff_t e) const {
     for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
       const FlippedRows<V, N> rows[] = {rows_of<N>(e, i, 0)};
-      multiply_flipped_tile<V, R, N, 1, N * V>(p, panel, 0, rows, n, k > 0);
+      multiply_flipped_tile<V, R, N, 1>(p, panel, 0, rows, n, k > 0);
     });
   }
 
@@ -159,13 +165,12 @@ struct FlippedPanelProduct {
   void multiply_assembled(std::ptrdiff_t e) const {
     const FlippedRows<V, N> rows = rows_of<N>(e, 0, 0);
     const int depth = panel.mean.depth;
-    alignas(64) float numbers[kDepth * V * N];
+    alignas(64) float numbers[Depth * V * N];
     assemble_panel<V, N>(panel, rows.s, rows.r, numbers);
     const Panel<V * N> w{numbers, V * N, depth, depth, nullptr};
-    const PlainProduct plain{p.rows,  depth, n,      rows.a,  p.a_row, 1,
-                             numbers, V * N, rows.c, p.c_row, 1,       k > 0};
+    const Strides strides{p.a_row, 1, p.c_row, 1};
     for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
-      multiply_tile<V, R, N>(plain, rows.a + i * p.a_row, w, rows.c + i * p.c_row, n, k > 0);
+      multiply_tile<V, R, N>(strides, rows.a + i * p.a_row, w, rows.c + i * p.c_row, n, k > 0);
     });
   }
 
@@ -186,11 +191,11 @@ struct FlippedPanelProduct {
 template <int V>
 void multiply_flipped(const FlippedProduct& p) {
   if (p.rows == 0) return;
-  for (int k = 0; k == 0 || k < p.depth; k += kFlippedDepth) {
-    const int depth = smaller(kFlippedDepth, p.depth - k);
+  for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
+    const int depth = smaller(kDepth<V>, p.depth - k);
     for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
       const FlippedPanel<W * N> panel(p, k, depth, first);
-      FlippedPanelProduct<W, N>{p, panel, k, first, n}.multiply();
+      FlippedPanelProduct<W, N, kDepth<V>>{p, panel, k, first, n}.multiply();
     });
   }
 }
@@ -202,8 +207,8 @@ template <int V, int R, int N>
   float tail[kTailFloats<N * V>];
   g.clear();
   g.add_panel(p.a + e * p.a_example + i, 1, p.a_row,
-              make_panel<N * V>(p.b + e * p.b_example, p.b_row, p.depth, p.columns, 0, p.depth,
-                                first, tail));
+              make_panel<N * V>(p.b + e * p.b_example, rows_of(p.b_row, p.columns), p.depth, 0,
+                                p.depth, first, tail));
 }
 
 // The places of the tile below: whole gradients do not fit the cache, and their rows lie apart.
@@ -276,8 +281,9 @@ void summed_tile(const SummedProduct& p, int i, int first, int n) {
     const ConstMatrix a = p.terms[term].a, m = p.terms[term].b;
     float tail[kTailFloats<N * V>];
     sum.clear();
-    sum.add_panel(a.data + i, 1, a.stride,
-                  make_panel<N * V>(m.data, m.stride, m.rows, p.columns, 0, m.rows, first, tail));
+    sum.add_panel(
+        a.data + i, 1, a.stride,
+        make_panel<N * V>(m.data, rows_of(m.stride, p.columns), m.rows, 0, m.rows, first, tail));
   };
   for (int term = 0; term < p.count; ++term) {
     Tile<V, R, N> sum;

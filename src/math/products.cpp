@@ -7,7 +7,8 @@
 #include "bnn/core/processor.h"
 #include "bnn/core/tree_sum.h"
 #include "bnn/math/blas.h"
-#include "bnn/math/blas_flipped.h"
+#include "bnn/math/blas_packed.h"
+#include "bnn/math/packed_matrix.h"
 #include "bnn/math/vector_ops.h"
 #include "product_code.h"
 
@@ -44,6 +45,11 @@ Matrix example_of(Matrix first, int e) {
           first.stride};
 }
 
+Panels packed_panels_of(int depth, int columns) {
+  return {kPanelColumns, static_cast<std::ptrdiff_t>(panel_size(depth)),
+          packed_panels(columns) * kPanelColumns};
+}
+
 // A block of bᵀ or aᵀ that lies in the second-level cache.
 constexpr int kTurnedDepth = 128, kTurnedColumns = 64;
 
@@ -76,8 +82,9 @@ void multiply_by_turned_a(const ProductCode& code, ConstMatrix a, ConstMatrix b,
   Turned turned;
   for_turned_blocks(a, [&](int first, int rows, int k, int depth) {
     turned.take(a, first, rows, k, depth);
-    code.multiply({b.rows, depth, rows, b.data + k, b.stride, 1, turned.numbers, rows,
-                   c.data + std::ptrdiff_t{first} * c.stride, 1, c.stride, add || k > 0});
+    code.multiply({b.rows, depth, rows, b.data + k, b.stride, 1, turned.numbers,
+                   rows_of(rows, rows), c.data + std::ptrdiff_t{first} * c.stride, 1, c.stride,
+                   add || k > 0});
   });
 }
 
@@ -86,8 +93,8 @@ void multiply_by_turned_b(const ProductCode& code, ConstMatrix a, ConstMatrix b,
   Turned turned;
   for_turned_blocks(b, [&](int first, int columns, int k, int depth) {
     turned.take(b, first, columns, k, depth);
-    code.multiply({a.rows, depth, columns, a.data + k, a.stride, 1, turned.numbers, columns,
-                   c.data + first, c.stride, 1, add || k > 0});
+    code.multiply({a.rows, depth, columns, a.data + k, a.stride, 1, turned.numbers,
+                   rows_of(columns, columns), c.data + first, c.stride, 1, add || k > 0});
   });
 }
 
@@ -110,14 +117,20 @@ std::string Products::name() const {
 
 void Products::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply(a, b, c, write);
-  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data, b.stride, c.data,
-                   c.stride, 1, write == Write::add});
+  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data,
+                   rows_of(b.stride, b.columns), c.data, c.stride, 1, write == Write::add});
+}
+
+void Products::multiply(ConstMatrix a, PackedMatrix b, Matrix c, Write write) const {
+  if (code_ == nullptr) return blas_multiply_packed(a, b, c, write);
+  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data,
+                   packed_panels_of(b.depth, b.columns), c.data, c.stride, 1, write == Write::add});
 }
 
 void Products::multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply_at_b(a, b, c, write);
-  code_->multiply({a.columns, a.rows, b.columns, a.data, 1, a.stride, b.data, b.stride, c.data,
-                   c.stride, 1, write == Write::add});
+  code_->multiply({a.columns, a.rows, b.columns, a.data, 1, a.stride, b.data,
+                   rows_of(b.stride, b.columns), c.data, c.stride, 1, write == Write::add});
 }
 
 // One operand is turned round, so that its rows are vectors: the one that takes less copying. To
@@ -156,12 +169,14 @@ void Products::multiply_at_b_summed(std::span<const ProductTerm> terms, Matrix c
 void Products::multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
                                 float* weights) const {
   if (code_ != nullptr) {
+    const Panels panels =
+        w.is_packed ? packed_panels_of(a.columns, c.columns) : rows_of(c.columns, c.columns);
     return code_->multiply_flipped({examples, a.rows, a.columns, c.columns, a.data, a.stride,
-                                    w.mean, w.perturbation, w.s, w.r, c.data, c.stride});
+                                    w.mean, w.perturbation, panels, w.s, w.r, c.data, c.stride});
   }
   for (int e = 0; e < examples; ++e) {
     const FlippedMatrix example{w.mean, w.perturbation, w.s + signed_area(e, a.columns),
-                                w.r + signed_area(e, c.columns)};
+                                w.r + signed_area(e, c.columns), w.is_packed};
     blas_multiply_flipped(example_of(a, e), example, example_of(c, e), weights);
   }
 }

@@ -151,6 +151,26 @@ BNN_VECTOR_CLONES void transform_kernel(WinogradSize size, const float* kernel, 
   });
 }
 
+BNN_VECTOR_CLONES void transform_kernel_packed(WinogradSize size, const float* kernel, int depth,
+                                               int columns, std::size_t step, float* transformed) {
+  const std::size_t kernels = static_cast<std::size_t>(depth) * static_cast<std::size_t>(columns);
+  for_size(size, [&]<typename W>(const W&) {
+    for (int first = 0; first < columns; first += kPanelColumns) {
+      const auto n = static_cast<std::size_t>(std::min(kPanelColumns, columns - first));
+      for (int k = 0; k < depth; ++k, transformed += kPanelColumns) {
+        const auto taps =
+            taps_of<W::Kernel::kFrom>(kernel + std::ptrdiff_t{k} * columns + first, kernels);
+        gather<typename W::Kernel>(taps, n, step, transformed);
+        for (std::size_t position = 0; position < static_cast<std::size_t>(size.positions());
+             ++position) {
+          std::fill(transformed + position * step + n,
+                    transformed + position * step + kPanelColumns, 0.0f);
+        }
+      }
+    }
+  });
+}
+
 BNN_VECTOR_CLONES void add_transform_kernel_adjoint(WinogradSize size, const float* transformed,
                                                     std::size_t kernels, std::size_t step,
                                                     float* kernel) {

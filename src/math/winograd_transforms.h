@@ -133,8 +133,7 @@ struct Winograd<2, 5> : SixPoints {
   struct Output {
     static constexpr int kFrom = 6, kTo = 2;
     static std::array<Lanes, 2> apply(const std::array<Lanes, 6>& x) {
-      return {x[0] + (x[1] + x[2]) + (x[3] + x[4]),
-              (x[1] - x[2]) + 2.0f * (x[3] - x[4]) + x[5]};
+      return {x[0] + (x[1] + x[2]) + (x[3] + x[4]), (x[1] - x[2]) + 2.0f * (x[3] - x[4]) + x[5]};
     }
   };
   struct OutputAdjoint {

@@ -43,10 +43,10 @@ const ActivationBuffer& Execution::gradient_of(int node) const {
 }
 
 void Execution::prepare(std::size_t index, const Pass& pass) {
-  const auto& [node, task] = plan_.prepare_tasks[index];
+  const auto& [node, input_gradients, task] = plan_.prepare_tasks[index];
   const auto i = static_cast<std::size_t>(node);
   graph_.nodes()[i].layer->prepare(
-      {pass, plan_.mode, task, prepared_memory_.data() + plan_.nodes[i].prepared_offset});
+      {pass, input_gradients, task, prepared_memory_.data() + plan_.nodes[i].prepared_offset});
 }
 
 const float* Execution::prepared(std::size_t node) const {

@@ -102,14 +102,22 @@ void place_buffers(const Graph& graph, ExecutionPlan& plan) {
   for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
 }
 
+bool wants_input_gradients(const NodePlan& node) {
+  return std::any_of(node.routes.begin(), node.routes.end(), [](const GradientRoute& route) {
+    return route.kind != GradientRoute::Kind::none;
+  });
+}
+
 void plan_preparation(const Graph& graph, ExecutionPlan& plan) {
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Layer* layer = graph.nodes()[i].layer.get();
-    if (layer == nullptr) continue;
-    plan.nodes[i].prepared_offset = plan.prepared_floats;
-    plan.prepared_floats += round_to_alignment(layer->prepared_size(plan.mode));
-    for (int task = 0; task < layer->prepare_tasks(plan.mode); ++task) {
-      plan.prepare_tasks.push_back({static_cast<int>(i), task});
+    if (layer == nullptr || graph.nodes()[i].storage != static_cast<int>(i)) continue;
+    NodePlan& node = plan.nodes[i];
+    const bool input_gradients = wants_input_gradients(node);
+    node.prepared_offset = plan.prepared_floats;
+    plan.prepared_floats += round_to_alignment(layer->prepared_size(input_gradients));
+    for (int task = 0; task < layer->prepare_tasks(input_gradients); ++task) {
+      plan.prepare_tasks.push_back({static_cast<int>(i), input_gradients, task});
     }
   }
 }

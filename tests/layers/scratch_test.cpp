@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/layers/example_weights.h"
+#include "bnn/math/packed_matrix.h"
 
 using namespace bnn;
 
@@ -40,7 +41,7 @@ TEST_CASE("weights of each example take memory for noise only where they are dra
   form.outputs = 5;
   form.kernel.draw = Draw::perturbation;
   const std::size_t flipout = count_scratch<ExampleWeights>(form);
-  CHECK(flipout == 2 * kAlignment + round_to_alignment(60));
+  CHECK(flipout == 2 * kAlignment + packed_size(5, 12));
   form.kernel.draw = Draw::scale;
   CHECK(count_scratch<ExampleWeights>(form) == flipout + 2 * round_to_alignment(60));
 }

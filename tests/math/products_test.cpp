@@ -10,6 +10,7 @@
 
 #include "bnn/core/processor.h"
 #include "bnn/core/tree_sum.h"
+#include "bnn/math/packed_matrix.h"
 
 namespace bnn {
 namespace {
@@ -115,6 +116,12 @@ std::vector<float> part(const std::vector<float>& all, int e, int count) {
   return {all.begin() + e * count, all.begin() + (e + 1) * count};
 }
 
+std::vector<float> packed(const Owned& matrix) {
+  std::vector<float> panels(packed_size(matrix.rows, matrix.columns));
+  pack(matrix.view(), panels.data());
+  return panels;
+}
+
 float worst_difference(const std::vector<float>& a, const std::vector<float>& b) {
   float worst = 0;
   for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
@@ -150,6 +157,31 @@ TEST_CASE("every element of an own product is one chain of fused multiply-adds, 
   }
 }
 
+TEST_CASE("a product with a packed matrix is the product with the matrix") {
+  std::mt19937 random(6);
+  for (const Size& size : sizes()) {
+    const Owned a = random_matrix(size.rows, size.depth, size.gap, random);
+    const Owned b = random_matrix(size.depth, size.columns, size.gap, random);
+    const std::vector<float> panels = packed(b);
+    const PackedMatrix packed_b{panels.data(), size.depth, size.columns};
+    const Owned before = random_matrix(size.rows, size.columns, 2 * size.gap, random);
+    for (const Write write : {Write::overwrite, Write::add}) {
+      Owned expected = before;
+      naive(Form::ab, a, b, expected, write);
+      for (const Products& products : own_products()) {
+        CAPTURE(products.name(), size.rows, size.depth, size.columns);
+        Owned c = before;
+        products.multiply(a.view(), packed_b, c.view(), write);
+        REQUIRE(c.values == expected.values);
+      }
+      if (size.depth == 0) continue;  // OpenBLAS leaves such a product as it is
+      Owned c = before;
+      Products(ProductsKind::openblas).multiply(a.view(), packed_b, c.view(), write);
+      CHECK(worst_difference(c.values, expected.values) < 1e-3f);
+    }
+  }
+}
+
 TEST_CASE("the products of the baseline are right within rounding") {
   std::mt19937 random(4);
   const Products products = Products::at_level(VectorLevel::baseline).value();
@@ -175,16 +207,16 @@ TEST_CASE("a product with flipped weights is the product with the weights of the
   for (const Size& size : sizes()) {
     const Owned mean = random_matrix(size.depth, size.columns, 0, random);
     const Owned perturbation = random_matrix(size.depth, size.columns, 0, random);
-    std::vector<float> memory(mean.values.size());
+    std::vector<float> memory(packed_size(size.depth, size.columns));
     for (const int examples : {1, 2, 3}) {
       const Owned a = random_matrix(examples * size.rows, size.depth, 0, random);
       const std::vector<float> s = random_signs(examples * size.depth, random);
       const std::vector<float> r = random_signs(examples * size.columns, random);
       const FlippedMatrix w{mean.values.data(), perturbation.values.data(), s.data(), r.data()};
       const ConstMatrix first_a = matrix(a.values.data(), size.rows, size.depth);
-      const auto multiply = [&](const Products& products) {
+      const auto multiply = [&](const Products& products, const FlippedMatrix& weights) {
         Owned c(examples * size.rows, size.columns, 0);
-        products.multiply_flipped(examples, first_a, w,
+        products.multiply_flipped(examples, first_a, weights,
                                   matrix(c.values.data(), size.rows, size.columns), memory.data());
         return c.values;
       };
@@ -197,12 +229,19 @@ TEST_CASE("a product with flipped weights is the product with the weights of the
               Write::overwrite);
         expected.insert(expected.end(), c_e.values.begin(), c_e.values.end());
       }
+      const std::vector<float> packed_mean = packed(mean),
+                               packed_perturbation = packed(perturbation);
+      const FlippedMatrix in_panels{packed_mean.data(), packed_perturbation.data(), s.data(),
+                                    r.data(), /*is_packed=*/true};
       for (const Products& products : own_products()) {
         CAPTURE(products.name(), examples, size.rows, size.depth, size.columns);
-        REQUIRE(multiply(products) == expected);
+        REQUIRE(multiply(products, w) == expected);
+        REQUIRE(multiply(products, in_panels) == expected);
       }
       if (size.depth == 0) continue;  // OpenBLAS leaves such a product as it is
-      CHECK(worst_difference(multiply(Products(ProductsKind::openblas)), expected) < 1e-3f);
+      const Products openblas(ProductsKind::openblas);
+      CHECK(worst_difference(multiply(openblas, w), expected) < 1e-3f);
+      CHECK(worst_difference(multiply(openblas, in_panels), expected) < 1e-3f);
     }
   }
 }

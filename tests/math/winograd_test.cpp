@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/math/packed_matrix.h"
 #include "support/layer_fixture.h"
 
 using namespace bnn;
@@ -110,6 +111,26 @@ TEST_CASE("a kernel's transform is G g Gᵀ, and back its adjoint") {
     add_transform_kernel_adjoint(size, other.data(), kSize, kStep, back.data());
     for (std::size_t i = 0; i < back.size(); ++i) {
       CHECK(back[i] == Approx(2 * once[i]).margin(1e-6));
+    }
+  }
+}
+
+TEST_CASE("kernels are transformed into packed matrices") {
+  for (const WinogradSize size : kSizes) {
+    constexpr int kDepth = 3, kColumns = 40;
+    constexpr std::size_t kSize = kDepth * kColumns;
+    const auto kernel = random_numbers(taps(size) * kSize, 1);
+    std::vector<float> transformed(positions(size) * kSize);
+    transform_kernel(size, kernel.data(), kSize, kSize, transformed.data());
+    const std::size_t step = packed_size(kDepth, kColumns) + 16;
+    std::vector<float> packed(positions(size) * step, 7.0f);
+    transform_kernel_packed(size, kernel.data(), kDepth, kColumns, step, packed.data());
+    for (std::size_t position = 0; position < positions(size); ++position) {
+      std::vector<float> expected(step, 7.0f);
+      pack(matrix(static_cast<const float*>(&transformed[position * kSize]), kDepth, kColumns),
+           expected.data());
+      const auto begin = packed.begin() + static_cast<std::ptrdiff_t>(position * step);
+      CHECK(std::equal(expected.begin(), expected.end(), begin));
     }
   }
 }

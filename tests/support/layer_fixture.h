@@ -162,17 +162,17 @@ struct LayerRun {
   LayerRun& operator=(const LayerRun&) = delete;
 
   /// What the layer makes of its weights for all shards, as Execution would have it.
-  GuardedFloats prepared(ExecutionMode mode) const {
-    GuardedFloats memory(made.layer->prepared_size(mode), kUnset);
-    for (int task = 0; task < made.layer->prepare_tasks(mode); ++task) {
-      made.layer->prepare({pass, mode, task, memory.data()});
+  GuardedFloats prepared(bool wants_input_gradients) const {
+    GuardedFloats memory(made.layer->prepared_size(wants_input_gradients), kUnset);
+    for (int task = 0; task < made.layer->prepare_tasks(wants_input_gradients); ++task) {
+      made.layer->prepare({pass, wants_input_gradients, task, memory.data()});
     }
     REQUIRE(memory.intact());
     return memory;
   }
 
   std::span<const float> forward() {
-    GuardedFloats for_all = prepared(ExecutionMode::training);
+    GuardedFloats for_all = prepared(true);
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
     made.layer->forward({.pass = pass,
                          .inputs = input_pointers(),
@@ -187,7 +187,7 @@ struct LayerRun {
   /// The output of a pass that keeps nothing for backward.
   std::vector<float> infer() {
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
-    GuardedFloats for_all = prepared(ExecutionMode::inference);
+    GuardedFloats for_all = prepared(false);
     std::vector<float> result(output.span().size(), kUnset);
     made.layer->forward({.pass = pass,
                          .inputs = input_pointers(),
@@ -207,7 +207,7 @@ struct LayerRun {
       targets.push_back(wants_input_gradients ? target.data() : nullptr);
     }
     GuardedFloats scratch(made.layer->scratch_size(pass.examples), kUnset);
-    GuardedFloats for_all = prepared(ExecutionMode::training);
+    GuardedFloats for_all = prepared(wants_input_gradients);
     made.layer->backward({pass, input_pointers(), output.data(), output_gradient.data(), targets,
                           gradient.data(), saved.data_or_null(), scratch.data(), for_all.data()});
     REQUIRE((scratch.intact() && output_gradient.intact() && gradient.intact()));

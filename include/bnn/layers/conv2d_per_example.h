@@ -3,6 +3,7 @@
 // tile by tile, one product per tile.
 
 #include "bnn/layers/conv2d_form.h"
+#include "bnn/layers/transposed_kernel.h"
 
 namespace bnn {
 
@@ -14,9 +15,11 @@ class Conv2dPerExample final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
-  std::size_t prepared_size(ExecutionMode mode) const override;
-  int prepare_tasks(ExecutionMode mode) const override;
+  std::size_t prepared_size(bool input_gradients) const override;
+  int prepare_tasks(bool input_gradients) const override;
   void prepare(const PrepareArgs& args) const override;
+  /// What is prepared.
+  TransposedKernel transposed() const;
 
  private:
   struct Buffers;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "bnn/layers/conv2d_form.h"
+#include "bnn/layers/transposed_kernel.h"
 
 namespace bnn {
 
@@ -15,11 +16,15 @@ class Conv2dTwoProduct final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
+  std::size_t prepared_size(bool input_gradients) const override;
+  int prepare_tasks(bool input_gradients) const override;
+  void prepare(const PrepareArgs& args) const override;
   double multiply_adds() const override;
 
  private:
   struct Group;
   struct Buffers;
+  TransposedKernel transposed() const;
   template <typename Visit>
   void for_each_group(int examples, const Visit& visit) const;
   void flip_columns(const Pass& pass, const Group& group, std::span<float> signs,

@@ -25,8 +25,8 @@ class Conv2dWinograd final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
-  std::size_t prepared_size(ExecutionMode mode) const override;
-  int prepare_tasks(ExecutionMode mode) const override;
+  std::size_t prepared_size(bool input_gradients) const override;
+  int prepare_tasks(bool input_gradients) const override;
   void prepare(const PrepareArgs& args) const override;
   double multiply_adds() const override;
 

@@ -17,6 +17,7 @@
 
 #include "bnn/layers/activation.h"
 #include "bnn/layers/layer_spec.h"
+#include "bnn/layers/transposed_kernel.h"
 #include "bnn/layers/weights.h"
 
 namespace bnn {
@@ -43,6 +44,9 @@ class Dense final : public Layer {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
+  std::size_t prepared_size(bool input_gradients) const override;
+  int prepare_tasks(bool input_gradients) const override;
+  void prepare(const PrepareArgs& args) const override;
   std::size_t saved_size() const override;
   double multiply_adds() const override;
 
@@ -60,7 +64,8 @@ class Dense final : public Layer {
   BlockBuffers block_buffers(const WeightGradientArgs& args, int rows) const;
   void add_up(const WeightGradientArgs& args, std::span<const ProductTerm> terms,
               const BlockBuffers& buffers, Matrix gradient) const;
-  void input_gradient(const Pass& pass, const float* dz, float* dx, float* scratch) const;
+  TransposedKernel transposed() const { return {kernel_, inputs_, units_}; }
+  void input_gradient(const BackwardArgs& args) const;
   void mean_gradient_block(const WeightGradientArgs& args, int first, int rows) const;
   void perturbation_gradient_block(const WeightGradientArgs& args, int first, int rows) const;
 

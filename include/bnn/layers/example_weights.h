@@ -42,11 +42,12 @@ class ExampleWeights {
   FlippedMatrix flipped(const Pass& pass) const;  // [taps * inputs][outputs]
   FlippedMatrixGradient flipped_gradient(const Pass& pass, float* gradient) const;
   /// @param mean, perturbation transposed, [outputs][taps * inputs]
-  FlippedMatrix flipped_transposed(const float* mean, const float* perturbation) const;
+  FlippedMatrix flipped_transposed(PackedMatrix mean, PackedMatrix perturbation) const;
 
   /// Otherwise: the weights that the example drawn last sees, until the next call.
   const float* weights(const Pass& pass);
-  /// Memory for one example's weights or their gradient, [taps * inputs][outputs].
+  /// Memory for one example's weights, transposed or not, or their gradient, [taps * inputs]
+  /// [outputs].
   float* gradient() const { return gradient_; }
   /// Whether weights() are the example's own. Then scatter adds gradient() for the example drawn
   /// last to the gradients for the mean and for what was drawn.

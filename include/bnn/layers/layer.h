@@ -32,9 +32,6 @@ namespace bnn {
 /// The longest list of inputs that a layer may have.
 constexpr std::size_t kMaxInputs = 16;
 
-/// Training runs forward and backward, inference forward alone.
-enum class ExecutionMode { training, inference };
-
 /// What one pass over one shard reads besides activations.
 struct Pass {
   int examples = 0;
@@ -71,10 +68,10 @@ struct BackwardArgs {
 
 /// One task of what a layer makes of its weights before the shards of a batch run.
 struct PrepareArgs {
-  const Pass& pass;  // without examples
-  ExecutionMode mode;
+  const Pass& pass;      // without examples
+  bool input_gradients;  // as given to prepared_size
   int task;
-  float* prepared;  // prepared_size(mode) floats, of all tasks together
+  float* prepared;  // prepared_size floats, of all tasks together
 };
 
 /// One shard as seen by weight_gradient.
@@ -114,8 +111,9 @@ class Layer {
 
   /// Floats that follow from parameters and draws alone and that all shards read, such as kernels
   /// in another form. `prepare` makes them, in tasks that may run at the same time.
-  virtual std::size_t prepared_size(ExecutionMode /*mode*/) const { return 0; }
-  virtual int prepare_tasks(ExecutionMode /*mode*/) const { return 0; }
+  /// @param input_gradients whether backward will be asked for them
+  virtual std::size_t prepared_size(bool /*input_gradients*/) const { return 0; }
+  virtual int prepare_tasks(bool /*input_gradients*/) const { return 0; }
   virtual void prepare(const PrepareArgs& /*args*/) const {}
 
   virtual void forward(const ForwardArgs& args) const = 0;

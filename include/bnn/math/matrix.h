@@ -27,12 +27,22 @@ struct ProductTerm {
   ConstMatrix a, b;
 };
 
+/// Columns of a panel.
+constexpr int kPanelColumns = 32;
+
+/// A matrix [depth][columns] in panels (packed_matrix.h).
+struct PackedMatrix {
+  const float* data;
+  int depth, columns;
+};
+
 /// W = mean + (s rᵀ) ∘ perturbation for each of several examples: two matrices [depth][columns]
-/// without gaps, and signs 1 or -1 that follow each other, s [examples][depth] and
+/// without gaps, or both packed, and signs 1 or -1 that follow each other, s [examples][depth] and
 /// r [examples][columns].
 struct FlippedMatrix {
   const float *mean, *perturbation;
   const float *s, *r;
+  bool is_packed = false;
 };
 
 /// Where the gradient for a FlippedMatrix is added.

@@ -48,6 +48,7 @@ class Products {
 
   /// c = a b, or c += a b.
   void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+  void multiply(ConstMatrix a, PackedMatrix b, Matrix c, Write write = Write::overwrite) const;
   /// c = aᵀ b, or c += aᵀ b.
   void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
   /// c = a bᵀ, or c += a bᵀ.
@@ -62,7 +63,7 @@ class Products {
 
   /// For each example: c = a W. The matrices of the examples follow each other, without gaps: a
   /// [examples][…][depth], c [examples][…][columns].
-  /// @param weights depth * columns floats: memory for OpenBLAS
+  /// @param weights packed_size(depth, columns) floats: memory for OpenBLAS
   void multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
                         float* weights) const;
   /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. Matrices as above: a

@@ -14,6 +14,9 @@
 
 namespace bnn {
 
+/// Training runs forward and backward, inference forward alone.
+enum class ExecutionMode { training, inference };
+
 struct ExecutionLimits {
   int workers = 1;
   int shard_examples = 1;  // the most examples of one shard
@@ -49,6 +52,7 @@ struct WeightGradientTask {
 /// A part of what a layer prepares for all shards of a pass.
 struct PrepareTask {
   int node;
+  bool input_gradients;
   int task;
 };
 

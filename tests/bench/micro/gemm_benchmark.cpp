@@ -7,6 +7,7 @@
 
 #include "benchmarks.h"
 #include "bnn/layers/conv2d_tiles.h"
+#include "bnn/math/packed_matrix.h"
 #include "bnn/math/products.h"
 #include "workload.h"
 
@@ -60,6 +61,26 @@ void add_product(const std::string& name, const Product& product) {
   }
 }
 
+// A product with a packed matrix, as input gradients make it with transposed kernels.
+void add_packed_product(const std::string& name, Size a, Size b) {
+  for (const ProductsKind kind : {ProductsKind::own, ProductsKind::openblas}) {
+    const Products products(kind);
+    const std::string by(name_of(kProductsKindNames, kind));
+    add_benchmark(name + "/" + by, [a, b, products](benchmark::State& state) {
+      const AlignedArray from = random_array(a.area(), 1);
+      const AlignedArray packed = random_array(packed_size(b.rows, b.columns), 2);
+      AlignedArray to(Size{a.rows, b.columns}.area());
+      for (auto _ : state) {
+        products.multiply(matrix(from.data(), a.rows, a.columns),
+                          PackedMatrix{packed.data(), b.rows, b.columns},
+                          matrix(to.data(), a.rows, b.columns));
+        benchmark::ClobberMemory();
+      }
+      count_flops(state, 2.0 * static_cast<double>(a.area()) * b.columns);
+    });
+  }
+}
+
 void add_convolution(const ConvShape& shape) {
   const Window window = shape.window();
   const int pixels = static_cast<int>(tile_pixels(window));
@@ -69,7 +90,7 @@ void add_convolution(const ConvShape& shape) {
   add_product("gemm_forward/" + name, {&Products::multiply, columns, weights, outputs});
   add_product("gemm_weight_gradient/" + name,
               {&Products::multiply_at_b, columns, outputs, weights, Write::add});
-  add_product("gemm_input_gradient/" + name, {&Products::multiply_a_bt, outputs, weights, columns});
+  add_packed_product("gemm_input_gradient/" + name, outputs, {shape.filters, window.depth()});
 }
 
 // The weight gradient of a dense layer is made in blocks of rows of 128 KiB.
@@ -82,7 +103,7 @@ void add_dense(const DenseShape& shape) {
   add_product("gemm_forward/" + name, {&Products::multiply, inputs, weights, outputs});
   add_product("gemm_weight_gradient/" + name,
               {&Products::multiply_at_b, {kShardExamples, rows}, outputs, {rows, shape.units}});
-  add_product("gemm_input_gradient/" + name, {&Products::multiply_a_bt, outputs, weights, inputs});
+  add_packed_product("gemm_input_gradient/" + name, outputs, {shape.units, shape.inputs});
 }
 
 }  // namespace

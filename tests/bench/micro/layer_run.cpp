@@ -38,10 +38,9 @@ LayerRun::LayerRun(const std::string& config, const Shape& input, int examples)
   saved_ = AlignedArray(count * layer_->saved_size());
   scratch_ = AlignedArray(layer_->scratch_size(examples));
   pass_ = {examples, parameters_.data(), draws_.data(), PassNoise{.examples = names_}};
-  constexpr ExecutionMode kMode = ExecutionMode::training;
-  prepared_ = AlignedArray(layer_->prepared_size(kMode));
-  for (int task = 0; task < layer_->prepare_tasks(kMode); ++task) {
-    layer_->prepare({pass_, kMode, task, prepared_.data()});
+  prepared_ = AlignedArray(layer_->prepared_size(/*input_gradients=*/true));
+  for (int task = 0; task < layer_->prepare_tasks(true); ++task) {
+    layer_->prepare({pass_, true, task, prepared_.data()});
   }
 }
 

@@ -1,12 +1,15 @@
 #pragma once
-// Flipped products (products.h) by OpenBLAS, which needs W in memory. Thread-safe.
+// Products with packed matrices and flipped products (products.h) by OpenBLAS: panel by panel, and
+// with W in memory. Thread-safe.
 
 #include "bnn/math/matrix.h"
 
 namespace bnn {
 
+void blas_multiply_packed(ConstMatrix a, PackedMatrix b, Matrix c, Write write);
+
 /// c = a W, of one example.
-/// @param weights memory for W, w.depth * w.columns floats
+/// @param weights memory for W, packed_size(a.columns, c.columns) floats
 void blas_multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c, float* weights);
 
 /// g = aᵀ b; mean += g, perturbation += (s rᵀ) ∘ g.
