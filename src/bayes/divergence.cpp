@@ -7,7 +7,7 @@
 
 #include "bnn/bayes/divergence_parts.h"
 #include "bnn/bayes/mean_field_normal.h"
-#include "bnn/core/vector_clones.h"
+#include "bnn/core/vector_loop.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -27,10 +27,12 @@ struct NormalTerms {
         inverse_scale(static_cast<float>(1.0 / prior.scale)),
         loc(static_cast<float>(prior.loc)) {}
 
+  template <MultiplyAdd kind>
   float kl(float mu, float sigma) const {
     const float distance = (mu - loc) * inverse_scale;
     const float ratio = sigma * inverse_scale;
-    return 0.5f * (distance * distance + ratio * ratio - 1.0f) - fast_log(ratio);
+    const float squares = multiply_add<kind>(distance, distance, ratio * ratio);
+    return 0.5f * (squares - 1.0f) - fast_log<kind>(ratio);
   }
 
   float loc_slope(float mu) const { return (loc - mu) * inverse_variance; }
@@ -42,58 +44,64 @@ struct NormalTerms {
   }
 };
 
-// Cloned like add_normal_block, which must give the same numbers.
-BNN_VECTOR_CLONES double normal_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
-  return sum_terms(q.loc.size(), [&](std::size_t i) {
-    return terms.kl(q.loc[i], scale_of(q.untransformed_scale[i]));
+double normal_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
+  return run_vectorized([=]<MultiplyAdd kind>() {
+    return sum_terms(q.loc.size(), [&](std::size_t i) {
+      return terms.kl<kind>(q.loc[i], scale_of<kind>(q.untransformed_scale[i]));
+    });
   });
 }
 
 // A tied prior's mean is the element's own, so any element may take the place of its mean.
 double tied_kl(const PosteriorSpan<const float>& q, const NormalTerms& terms) {
-  return sum_terms(q.loc.size(), [&](std::size_t i) {
-    return terms.kl(terms.loc, scale_of(q.untransformed_scale[i]));
+  return run_vectorized([=]<MultiplyAdd kind>() {
+    return sum_terms(q.loc.size(), [&](std::size_t i) {
+      return terms.kl<kind>(terms.loc, scale_of<kind>(q.untransformed_scale[i]));
+    });
   });
 }
 
 // Adds the gradient of one block, which overlaps with nothing, and leaves its KL terms in `terms`.
-BNN_VECTOR_CLONES void add_normal_block(const float* __restrict loc,
-                                        const float* __restrict untransformed_scale,
-                                        std::size_t size, const NormalTerms& prior, float weight,
-                                        float* __restrict loc_gradient,
-                                        float* __restrict scale_gradient, float* __restrict terms) {
+template <MultiplyAdd kind>
+void add_normal_block(const float* __restrict loc, const float* __restrict untransformed_scale,
+                      std::size_t size, const NormalTerms& prior, float weight,
+                      float* __restrict loc_gradient, float* __restrict scale_gradient,
+                      float* __restrict terms) {
   const NormalTerms p = prior;
   for (std::size_t i = 0; i < size; ++i) {
     const float u = untransformed_scale[i];
-    const float sigma = scale_of(u);
+    const float sigma = scale_of<kind>(u);
     loc_gradient[i] += weight * (loc[i] - p.loc) * p.inverse_variance;
-    scale_gradient[i] += weight * (sigma * p.inverse_variance - 1.0f / sigma) * sigmoid(u);
-    terms[i] = p.kl(loc[i], sigma);
+    scale_gradient[i] += weight * (sigma * p.inverse_variance - 1.0f / sigma) * sigmoid<kind>(u);
+    terms[i] = p.kl<kind>(loc[i], sigma);
   }
 }
 
 double add_normal_gradient(const PosteriorSpan<const float>& q, const NormalTerms& prior,
                            float weight, const PosteriorSpan<float>& gradient) {
-  float terms[kBlock];
-  double kl = 0.0;
-  for (std::size_t first = 0; first < q.loc.size(); first += kBlock) {
-    const std::size_t size = std::min(kBlock, q.loc.size() - first);
-    add_normal_block(&q.loc[first], &q.untransformed_scale[first], size, prior, weight,
-                     &gradient.loc[first], &gradient.untransformed_scale[first], terms);
-    kl += sum_terms(size, [&](std::size_t i) { return terms[i]; });
-  }
-  return kl;
+  return run_vectorized([=]<MultiplyAdd kind>() {
+    float terms[kBlock];
+    double kl = 0.0;
+    for (std::size_t first = 0; first < q.loc.size(); first += kBlock) {
+      const std::size_t size = std::min(kBlock, q.loc.size() - first);
+      add_normal_block<kind>(&q.loc[first], &q.untransformed_scale[first], size, prior, weight,
+                             &gradient.loc[first], &gradient.untransformed_scale[first], terms);
+      kl += sum_terms(size, [&](std::size_t i) { return terms[i]; });
+    }
+    return kl;
+  });
 }
 
 double add_tied_gradient(const PosteriorSpan<const float>& q, const NormalTerms& terms,
                          float weight, const PosteriorSpan<float>& gradient) {
-  const std::span<const float> untransformed_scale = q.untransformed_scale;
-  const std::span<float> scale_gradient = gradient.untransformed_scale;
-  return sum_terms(untransformed_scale.size(), [&](std::size_t i) {
-    const float u = untransformed_scale[i];
-    const float sigma = scale_of(u);
-    scale_gradient[i] += weight * (sigma * terms.inverse_variance - 1.0f / sigma) * sigmoid(u);
-    return terms.kl(terms.loc, sigma);
+  return run_vectorized([=]<MultiplyAdd kind>() {
+    return sum_terms(q.loc.size(), [&](std::size_t i) {
+      const float u = q.untransformed_scale[i];
+      const float sigma = scale_of<kind>(u);
+      gradient.untransformed_scale[i] +=
+          weight * (sigma * terms.inverse_variance - 1.0f / sigma) * sigmoid<kind>(u);
+      return terms.kl<kind>(terms.loc, sigma);
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "bnn/core/vector_clones.h"
+#include "bnn/core/vector_loop.h"
 
 namespace bnn {
 
@@ -13,30 +13,35 @@ float untransformed_scale_of(double sigma) {
   return static_cast<float>(s > 1.0 ? s + std::log1p(-std::exp(-s)) : std::log(std::expm1(s)));
 }
 
-BNN_VECTOR_CLONES void perturb(std::span<const float> untransformed_scale,
-                               std::span<const float> noise, std::span<float> perturbation) {
-  for (std::size_t i = 0; i < perturbation.size(); ++i) {
-    perturbation[i] = scale_of(untransformed_scale[i]) * noise[i];
-  }
+void perturb(std::span<const float> untransformed_scale, std::span<const float> noise,
+             std::span<float> perturbation) {
+  run_vectorized([=]<MultiplyAdd kind>() {
+    for (std::size_t i = 0; i < perturbation.size(); ++i) {
+      perturbation[i] = scale_of<kind>(untransformed_scale[i]) * noise[i];
+    }
+  });
 }
 
-BNN_VECTOR_CLONES void perturbation_gradient_to_scale(std::span<const float> untransformed_scale,
-                                                      std::span<const float> noise,
-                                                      std::span<float> gradient) {
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    gradient[i] *= noise[i] * sigmoid(untransformed_scale[i]);
-  }
+void perturbation_gradient_to_scale(std::span<const float> untransformed_scale,
+                                    std::span<const float> noise, std::span<float> gradient) {
+  run_vectorized([=]<MultiplyAdd kind>() {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      gradient[i] *= noise[i] * sigmoid<kind>(untransformed_scale[i]);
+    }
+  });
 }
 
 void perturbation_gradient_to_sigma(std::span<const float> noise, std::span<float> gradient) {
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] *= noise[i];
 }
 
-BNN_VECTOR_CLONES void scale_gradient_to_sigma(std::span<const float> untransformed_scale,
-                                               std::span<float> gradient) {
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    gradient[i] /= sigmoid(untransformed_scale[i]);
-  }
+void scale_gradient_to_sigma(std::span<const float> untransformed_scale,
+                             std::span<float> gradient) {
+  run_vectorized([=]<MultiplyAdd kind>() {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      gradient[i] /= sigmoid<kind>(untransformed_scale[i]);
+    }
+  });
 }
 
 }  // namespace bnn

@@ -17,4 +17,17 @@ ProcessorFeatures processor_features() {
   return features;
 }
 
+bool has_vector_level(VectorLevel level) {
+  const ProcessorFeatures processor = processor_features();
+  if (level == VectorLevel::avx512) return processor.avx512;
+  return level == VectorLevel::baseline || processor.avx2_and_fma;
+}
+
+VectorLevel highest_vector_level() {
+  for (const VectorLevel level : {VectorLevel::avx512, VectorLevel::avx2}) {
+    if (has_vector_level(level)) return level;
+  }
+  return VectorLevel::baseline;
+}
+
 }  // namespace bnn

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "bnn/core/elementary.h"
-#include "bnn/core/vector_clones.h"
+#include "bnn/core/vector_loop.h"
 
 namespace bnn {
 namespace {
@@ -94,13 +94,14 @@ Elements uniform_elements(const Stream& stream, std::size_t first_block) {
   return elements;
 }
 
+template <MultiplyAdd kind>
 Elements normal_elements(const Stream& stream, std::size_t first_block) {
   const WordBlock block = blocks_of(stream, first_block);
   Elements elements;
   for (std::size_t pair = 0; pair < kWords; pair += 2) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float radius = std::sqrt(-2.0f * fast_log(to_unit(block.words[pair][lane])));
-      const SineCosine point = sine_cosine(to_unit(block.words[pair + 1][lane]));
+      const float radius = std::sqrt(-2.0f * fast_log<kind>(to_unit(block.words[pair][lane])));
+      const SineCosine point = sine_cosine<kind>(to_unit(block.words[pair + 1][lane]));
       elements.rows[pair][lane] = radius * point.cosine;
       elements.rows[pair + 1][lane] = radius * point.sine;
     }
@@ -168,8 +169,11 @@ void fill_uniform(const Stream& stream, std::size_t first, std::span<float> out)
   fill_elements(first, out, [&](std::size_t block) { return uniform_elements(stream, block); });
 }
 
-BNN_VECTOR_CLONES void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) {
-  fill_elements(first, out, [&](std::size_t block) { return normal_elements(stream, block); });
+void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) {
+  run_vectorized([=]<MultiplyAdd kind>() {
+    fill_elements(first, out,
+                  [&](std::size_t block) { return normal_elements<kind>(stream, block); });
+  });
 }
 
 void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "bnn/core/vector_clones.h"
 #include "bnn/math/blas.h"
 #include "bnn/math/packed_matrix.h"
 
@@ -11,8 +10,8 @@ namespace bnn {
 namespace {
 
 // Rows are short. Without __restrict, a check for overlap would cost as much as the loop.
-BNN_VECTOR_CLONES void assemble(const FlippedMatrix& w, const float* r, int depth, int columns,
-                                std::ptrdiff_t stride, float* __restrict weights) {
+void assemble(const FlippedMatrix& w, const float* r, int depth, int columns, std::ptrdiff_t stride,
+              float* __restrict weights) {
   for (int i = 0; i < depth; ++i) {
     const std::ptrdiff_t row = i * stride;
     const float* __restrict mean = w.mean + row, * __restrict perturbation = w.perturbation + row;
@@ -21,8 +20,8 @@ BNN_VECTOR_CLONES void assemble(const FlippedMatrix& w, const float* r, int dept
   }
 }
 
-BNN_VECTOR_CLONES void scatter(const float* __restrict gradient, int depth, int columns,
-                               const FlippedMatrixGradient& w) {
+void scatter(const float* __restrict gradient, int depth, int columns,
+             const FlippedMatrixGradient& w) {
   for (int i = 0; i < depth; ++i) {
     const std::ptrdiff_t row = std::ptrdiff_t{i} * columns;
     float* __restrict mean = w.mean + row, * __restrict perturbation = w.perturbation + row;

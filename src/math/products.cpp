@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <fmt/format.h>
 
-#include "bnn/core/processor.h"
 #include "bnn/core/tree_sum.h"
 #include "bnn/math/blas.h"
 #include "bnn/math/blas_packed.h"
@@ -16,20 +15,12 @@ namespace bnn {
 namespace {
 
 const ProductCode* code_of(VectorLevel level) {
-  if (level == VectorLevel::baseline) return &kBaselineProducts;
+  if (!has_vector_level(level)) return nullptr;
 #if defined(__x86_64__)
-  const ProcessorFeatures processor = processor_features();
-  if (level == VectorLevel::avx2 && processor.avx2_and_fma) return &kAvx2Products;
-  if (level == VectorLevel::avx512 && processor.avx512) return &kAvx512Products;
+  if (level == VectorLevel::avx512) return &kAvx512Products;
+  if (level == VectorLevel::avx2) return &kAvx2Products;
 #endif
-  return nullptr;
-}
-
-const ProductCode& best_code() {
-  for (const VectorLevel level : {VectorLevel::avx512, VectorLevel::avx2}) {
-    if (const ProductCode* code = code_of(level)) return *code;
-  }
-  return kBaselineProducts;
+  return &kBaselineProducts;
 }
 
 std::ptrdiff_t signed_area(int a, int b) { return std::ptrdiff_t{a} * b; }
@@ -101,8 +92,8 @@ void multiply_by_turned_b(const ProductCode& code, ConstMatrix a, ConstMatrix b,
 }  // namespace
 
 Products::Products(ProductsKind kind) {
-  static const ProductCode& best = best_code();
-  if (kind == ProductsKind::own) code_ = &best;
+  static const ProductCode* const best = code_of(highest_vector_level());
+  if (kind == ProductsKind::own) code_ = best;
 }
 
 std::optional<Products> Products::at_level(VectorLevel level) {

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "bnn/core/unrolled.h"
-#include "bnn/core/vector_clones.h"
+#include "bnn/core/vector_loop.h"
 #include "winograd_transforms.h"
 
 namespace bnn {
@@ -107,12 +107,14 @@ void replace_null(std::array<const float*, Size>& pixels, const float* zeros) {
   std::replace(pixels.begin(), pixels.end(), static_cast<const float*>(nullptr), zeros);
 }
 
-// Calls visit with the transforms of the size.
-template <typename Visit>
-void for_size(WinogradSize size, const Visit& visit) {
-  if (size.taps == 5) return visit(Winograd<2, 5>{});
-  if (size.outputs == 4) return visit(Winograd<4, 3>{});
-  visit(Winograd<2, 3>{});
+// Runs a loop with the transforms of the size.
+template <typename Loop>
+void run_for_size(WinogradSize size, Loop loop) {
+  run_vectorized([=]<MultiplyAdd>() {
+    if (size.taps == 5) return loop(Winograd<2, 5>{});
+    if (size.outputs == 4) return loop(Winograd<4, 3>{});
+    loop(Winograd<2, 3>{});
+  });
 }
 
 // The taps of Side x Side kernels.
@@ -143,48 +145,46 @@ int winograd_tile_columns(WinogradSize size, const Window& window) {
   return (window.output_width + size.outputs - 1) / size.outputs;
 }
 
-BNN_VECTOR_CLONES void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels,
-                                        std::size_t step, float* transformed) {
-  for_size(size, [&]<typename W>(const W&) {
+void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels, std::size_t step,
+                      float* transformed) {
+  run_for_size(size, [=]<typename W>(const W&) {
     const auto taps = taps_of<W::Kernel::kFrom>(kernel, kernels);
     gather<typename W::Kernel>(taps, kernels, step, transformed);
   });
 }
 
-BNN_VECTOR_CLONES void transform_kernel_packed(WinogradSize size, const float* kernel, int depth,
-                                               int columns, std::size_t step, float* transformed) {
+void transform_kernel_packed(WinogradSize size, const float* kernel, int depth, int columns,
+                             std::size_t step, float* transformed) {
   const std::size_t kernels = static_cast<std::size_t>(depth) * static_cast<std::size_t>(columns);
-  for_size(size, [&]<typename W>(const W&) {
+  run_for_size(size, [=]<typename W>(const W&) {
+    float* to = transformed;
     for (int first = 0; first < columns; first += kPanelColumns) {
       const auto n = static_cast<std::size_t>(std::min(kPanelColumns, columns - first));
-      for (int k = 0; k < depth; ++k, transformed += kPanelColumns) {
+      for (int k = 0; k < depth; ++k, to += kPanelColumns) {
         const auto taps =
             taps_of<W::Kernel::kFrom>(kernel + std::ptrdiff_t{k} * columns + first, kernels);
-        gather<typename W::Kernel>(taps, n, step, transformed);
-        for (std::size_t position = 0; position < static_cast<std::size_t>(size.positions());
-             ++position) {
-          std::fill(transformed + position * step + n,
-                    transformed + position * step + kPanelColumns, 0.0f);
+        gather<typename W::Kernel>(taps, n, step, to);
+        for (int position = 0; position < size.positions(); ++position) {
+          float* row = to + static_cast<std::size_t>(position) * step;
+          std::fill(row + n, row + kPanelColumns, 0.0f);
         }
       }
     }
   });
 }
 
-BNN_VECTOR_CLONES void add_transform_kernel_adjoint(WinogradSize size, const float* transformed,
-                                                    std::size_t kernels, std::size_t step,
-                                                    float* kernel) {
-  for_size(size, [&]<typename W>(const W&) {
+void add_transform_kernel_adjoint(WinogradSize size, const float* transformed, std::size_t kernels,
+                                  std::size_t step, float* kernel) {
+  run_for_size(size, [=]<typename W>(const W&) {
     const auto taps = taps_of<W::KernelAdjoint::kTo>(kernel, kernels);
     scatter<typename W::KernelAdjoint>(transformed, kernels, step, taps, add_to);
   });
 }
 
-BNN_VECTOR_CLONES void transform_input(WinogradSize size, const Window& window,
-                                       const TileBand& band, const float* image, const float* zeros,
-                                       std::size_t step, float* transformed) {
+void transform_input(WinogradSize size, const Window& window, const TileBand& band,
+                     const float* image, const float* zeros, std::size_t step, float* transformed) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  for_size(size, [&]<typename W>(const W&) {
+  run_for_size(size, [=]<typename W>(const W&) {
     for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
       auto pixels = pixels_at<const float, W::Input::kFrom>(
           image, window.input, size.outputs * row - window.pad_top,
@@ -195,11 +195,10 @@ BNN_VECTOR_CLONES void transform_input(WinogradSize size, const Window& window,
   });
 }
 
-BNN_VECTOR_CLONES void add_transform_input_adjoint(WinogradSize size, const Window& window,
-                                                   const TileBand& band, const float* transformed,
-                                                   std::size_t step, float* image) {
+void add_transform_input_adjoint(WinogradSize size, const Window& window, const TileBand& band,
+                                 const float* transformed, std::size_t step, float* image) {
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  for_size(size, [&]<typename W>(const W&) {
+  run_for_size(size, [=]<typename W>(const W&) {
     for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
       const auto pixels = pixels_at<float, W::InputAdjoint::kTo>(
           image, window.input, size.outputs * row - window.pad_top,
@@ -210,11 +209,10 @@ BNN_VECTOR_CLONES void add_transform_input_adjoint(WinogradSize size, const Wind
   });
 }
 
-BNN_VECTOR_CLONES void transform_output(WinogradSize size, const Window& window,
-                                        const TileBand& band, const float* transformed,
-                                        std::size_t step, int filters, float* output) {
+void transform_output(WinogradSize size, const Window& window, const TileBand& band,
+                      const float* transformed, std::size_t step, int filters, float* output) {
   const auto channels = static_cast<std::size_t>(filters);
-  for_size(size, [&]<typename W>(const W&) {
+  run_for_size(size, [=]<typename W>(const W&) {
     for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
       const auto pixels = pixels_at<float, W::Output::kTo>(
           output, output_shape(window, filters), size.outputs * row, size.outputs * column);
@@ -223,12 +221,11 @@ BNN_VECTOR_CLONES void transform_output(WinogradSize size, const Window& window,
   });
 }
 
-BNN_VECTOR_CLONES void transform_output_adjoint(WinogradSize size, const Window& window,
-                                                const TileBand& band, const float* output,
-                                                int filters, const float* zeros, std::size_t step,
-                                                float* transformed) {
+void transform_output_adjoint(WinogradSize size, const Window& window, const TileBand& band,
+                              const float* output, int filters, const float* zeros,
+                              std::size_t step, float* transformed) {
   const auto channels = static_cast<std::size_t>(filters);
-  for_size(size, [&]<typename W>(const W&) {
+  run_for_size(size, [=]<typename W>(const W&) {
     for_each_tile_of(band, [&](std::size_t tile, int row, int column) {
       auto pixels = pixels_at<const float, W::OutputAdjoint::kFrom>(
           output, output_shape(window, filters), size.outputs * row, size.outputs * column);

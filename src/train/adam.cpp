@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "bnn/core/json_reader.h"
-#include "bnn/core/vector_clones.h"
+#include "bnn/core/vector_loop.h"
 
 namespace bnn {
 namespace {
@@ -67,16 +67,18 @@ AdamStep adam_step(const AdamSpec& spec, double learning_rate, std::uint64_t t) 
           static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(spec.beta_2, steps)))};
 }
 
-BNN_VECTOR_CLONES void adam_update(const AdamStep& step, float gradient_scale,
-                                   std::span<const float> gradient, std::span<float> parameters,
-                                   std::span<float> m, std::span<float> v) {
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const float g = gradient_scale * gradient[i];
-    m[i] = step.beta_1 * m[i] + step.rest_1 * g;
-    v[i] = step.beta_2 * v[i] + step.rest_2 * g * g;
-    parameters[i] -=
-        step.step_size * m[i] / (std::sqrt(v[i]) * step.root_correction + step.epsilon);
-  }
+void adam_update(const AdamStep& step, float gradient_scale, std::span<const float> gradient,
+                 std::span<float> parameters, std::span<float> m, std::span<float> v) {
+  run_vectorized([=]<MultiplyAdd kind>() {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const float g = gradient_scale * gradient[i];
+      m[i] = multiply_add<kind>(step.beta_1, m[i], step.rest_1 * g);
+      v[i] = multiply_add<kind>(step.beta_2, v[i], step.rest_2 * g * g);
+      const float root = std::sqrt(v[i]);
+      parameters[i] -=
+          step.step_size * m[i] / multiply_add<kind>(root, step.root_correction, step.epsilon);
+    }
+  });
 }
 
 }  // namespace bnn

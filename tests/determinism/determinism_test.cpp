@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 #include <catch2/catch.hpp>
 
+#include "bnn/core/processor.h"
+#include "bnn/files/crc32c.h"
 #include "support/trainer_fixture.h"
 
 using namespace bnn;
@@ -106,6 +110,18 @@ TEST_CASE("parameters, moments and losses have the same bits for 1, 2, 3 and 4 t
     run.steps(1, kSteps);
     CHECK(run.state() == expected);
   }
+}
+
+// The same on every x86-64 processor with AVX2 and FMA, in builds for the local processor and for
+// any, whatever their vectors. A change of the arithmetic changes this number, and says so.
+TEST_CASE("a run has the same bits on every processor with AVX2 and FMA") {
+  if (!has_vector_level(VectorLevel::avx2)) return;
+  Run run(2);
+  run.steps(1, kSteps);
+  const State state = run.state();
+  const std::string_view bytes(reinterpret_cast<const char*>(state.parameters.data()),
+                               state.parameters.size() * sizeof(float));
+  CHECK(crc32c(bytes) == 0x886a50efu);
 }
 
 TEST_CASE("a run that continues from copied state gives the bits of the uninterrupted one") {

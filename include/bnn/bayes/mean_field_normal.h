@@ -16,7 +16,10 @@ namespace bnn {
 constexpr float kScaleEpsilon = 1.1920929e-7f;
 
 /// sigma.
-inline float scale_of(float u) { return kScaleEpsilon + softplus(u); }
+template <MultiplyAdd kind = MultiplyAdd::separate>
+inline float scale_of(float u) {
+  return kScaleEpsilon + softplus<kind>(u);
+}
 
 /// The u of a scale above 2^-23: the inverse of scale_of, ln(e^s - 1) with s = sigma - 2^-23.
 float untransformed_scale_of(double sigma);

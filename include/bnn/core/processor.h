@@ -13,4 +13,12 @@ struct ProcessorFeatures {
 
 ProcessorFeatures processor_features();
 
+/// Vector instructions that code is compiled for: those of every processor of the build, AVX2 with
+/// FMA, or AVX-512.
+enum class VectorLevel { baseline, avx2, avx512 };
+
+/// Whether the processor has the instructions.
+bool has_vector_level(VectorLevel level);
+VectorLevel highest_vector_level();
+
 }  // namespace bnn

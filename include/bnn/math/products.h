@@ -22,6 +22,7 @@
 #include <string>
 
 #include "bnn/core/enum_names.h"
+#include "bnn/core/processor.h"
 #include "bnn/math/matrix.h"
 
 namespace bnn {
@@ -31,8 +32,6 @@ struct ProductCode;
 enum class ProductsKind { own, openblas };
 constexpr EnumNames<ProductsKind, 2> kProductsKindNames = {
     {{ProductsKind::own, "own"}, {ProductsKind::openblas, "openblas"}}};
-
-enum class VectorLevel { baseline, avx2, avx512 };
 
 /// A value: which code makes products.
 class Products {
