@@ -1,5 +1,7 @@
 #include "bnn/bayes/flipout.h"
 
+#include "bnn/core/vector_loop.h"
+
 namespace bnn {
 void input_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b, std::size_t first,
                  std::span<float> signs) {
@@ -12,18 +14,22 @@ void output_signs(const PassNoise& pass, const LayerNoise& layer, std::size_t b,
 }
 
 void flip_rows(float* values, int rows, std::span<const float> signs) {
-  for (int row = 0; row < rows; ++row) {
-    for (std::size_t i = 0; i < signs.size(); ++i) values[i] *= signs[i];
-    values += signs.size();
-  }
+  run_vectorized([=]<MultiplyAdd>() {
+    float* row = values;
+    for (int i = 0; i < rows; ++i, row += signs.size()) {
+      for (std::size_t c = 0; c < signs.size(); ++c) row[c] *= signs[c];
+    }
+  });
 }
 
 void add_flipped_rows(const float* values, int rows, std::span<const float> signs, float* target) {
-  for (int row = 0; row < rows; ++row) {
-    for (std::size_t i = 0; i < signs.size(); ++i) target[i] += signs[i] * values[i];
-    values += signs.size();
-    target += signs.size();
-  }
+  run_vectorized([=]<MultiplyAdd>() {
+    const float* from = values;
+    float* to = target;
+    for (int i = 0; i < rows; ++i, from += signs.size(), to += signs.size()) {
+      for (std::size_t c = 0; c < signs.size(); ++c) to[c] += signs[c] * from[c];
+    }
+  });
 }
 
 }  // namespace bnn

@@ -53,6 +53,7 @@ WordBlock blocks_of(const Stream& stream, std::size_t first_block) {
   }
   auto key = key_of(stream);
   for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 1
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       const std::uint64_t product0 = std::uint64_t{kMultiplier0} * counter.words[0][lane];
       const std::uint64_t product1 = std::uint64_t{kMultiplier1} * counter.words[2][lane];
@@ -176,7 +177,9 @@ void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) 
   });
 }
 
-void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {
+namespace {
+
+void fill_signs_in_order(const Stream& stream, std::size_t first, std::span<float> out) {
   std::size_t done = 0;
   while (done < out.size()) {
     const std::size_t offset = (first + done) % kBits;
@@ -191,6 +194,12 @@ void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {
     }
     done += count;
   }
+}
+
+}  // namespace
+
+void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {
+  run_vectorized([=]<MultiplyAdd>() { fill_signs_in_order(stream, first, out); });
 }
 
 }  // namespace bnn

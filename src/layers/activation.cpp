@@ -25,13 +25,17 @@ float normal_pdf(float z) { return 0.39894228f * fast_exp(-0.5f * z * z); }
 // f(z) for the smooth functions; relu and its kin are written where they are used.
 template <typename Function>
 void apply(float* values, std::size_t size, const Function& f) {
-  for (std::size_t i = 0; i < size; ++i) values[i] = f(values[i]);
+  run_vectorized([=]<MultiplyAdd>() {
+    for (std::size_t i = 0; i < size; ++i) values[i] = f(values[i]);
+  });
 }
 
 // gradient *= derivative(of), where `of` is the output or the saved input.
 template <typename Derivative>
 void scale(const float* of, std::size_t size, float* gradient, const Derivative& derivative) {
-  for (std::size_t i = 0; i < size; ++i) gradient[i] *= derivative(of[i]);
+  run_vectorized([=]<MultiplyAdd>() {
+    for (std::size_t i = 0; i < size; ++i) gradient[i] *= derivative(of[i]);
+  });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "bnn/core/vector_loop.h"
 #include "bnn/layers/read_options.h"
 
 namespace bnn {
@@ -75,10 +76,24 @@ void for_each_block_of(std::size_t channels, const Visit& visit) {
   visit(channels - kSize, size);
 }
 
+// The widest vectors of floats that the build has everywhere. Comparisons of wider ones are taken
+// apart into single numbers before a loop is compiled for its level (vector_loop.h).
+#if defined(__AVX512F__)
+constexpr std::size_t kWidest = 16;
+#elif defined(__AVX__)
+constexpr std::size_t kWidest = 8;
+#else
+constexpr std::size_t kWidest = 4;
+#endif
+
 template <typename Visit>
 void for_each_block(std::size_t channels, const Visit& visit) {
-  if (channels >= 16) return for_each_block_of<16>(channels, visit);
-  if (channels >= 8) return for_each_block_of<8>(channels, visit);
+  if constexpr (kWidest >= 16) {
+    if (channels >= 16) return for_each_block_of<16>(channels, visit);
+  }
+  if constexpr (kWidest >= 8) {
+    if (channels >= 8) return for_each_block_of<8>(channels, visit);
+  }
   if (channels >= 4) return for_each_block_of<4>(channels, visit);
   for_each_block_of<1>(channels, visit);
 }
@@ -220,11 +235,10 @@ void Pool2d::forward(const ForwardArgs& args) const {
   for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
     const float* image = args.inputs[0] + b * input_size;
     float* output = args.output + b * output_size;
-    if (kind_ == PoolKind::maximum) {
-      pool_maximum(window_, image, output);
-    } else {
-      pool_average(window_, image, output);
-    }
+    run_vectorized([=, window = window_, kind = kind_]<MultiplyAdd>() {
+      if (kind == PoolKind::maximum) return pool_maximum(window, image, output);
+      pool_average(window, image, output);
+    });
   }
 }
 
@@ -235,16 +249,16 @@ void Pool2d::backward(const BackwardArgs& args) const {
     float* dx = args.input_gradients[0] + b * input_size;
     const float* dy = args.output_gradient + b * output_size;
     const float *image = args.inputs[0] + b * input_size, *output = args.output + b * output_size;
-    if (kind_ == PoolKind::maximum && is_partition(window_)) {
-      pool_maximum_backward<true>(window_, image, output, dy, args.scratch, dx);
-      continue;
-    }
-    std::memset(dx, 0, input_size * sizeof(float));
-    if (kind_ == PoolKind::maximum) {
-      pool_maximum_backward<false>(window_, image, output, dy, args.scratch, dx);
-    } else {
-      pool_average_backward(window_, dy, dx);
-    }
+    run_vectorized([=, window = window_, kind = kind_, left = args.scratch]<MultiplyAdd>() {
+      if (kind == PoolKind::maximum && is_partition(window)) {
+        return pool_maximum_backward<true>(window, image, output, dy, left, dx);
+      }
+      std::memset(dx, 0, input_size * sizeof(float));
+      if (kind == PoolKind::maximum) {
+        return pool_maximum_backward<false>(window, image, output, dy, left, dx);
+      }
+      pool_average_backward(window, dy, dx);
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "bnn/core/vector_loop.h"
 #include "bnn/math/window.h"
 
 namespace bnn {
@@ -166,19 +167,23 @@ void for_each_row(const Window& window, int first_row, int last_row, const Visit
 }  // namespace
 
 void im2col(const Window& window, const float* image, int first_row, int last_row, float* columns) {
-  for_each_row(window, first_row, last_row,
-               [&](int y, int ky, const TapRun& run, std::size_t place) {
-                 copy_row(window, run, input_row(window, image, y, ky), columns + place);
-               });
+  run_vectorized([=]<MultiplyAdd>() {
+    for_each_row(window, first_row, last_row,
+                 [&](int y, int ky, const TapRun& run, std::size_t place) {
+                   copy_row(window, run, input_row(window, image, y, ky), columns + place);
+                 });
+  });
 }
 
 void add_col2im(const Window& window, const float* columns, int first_row, int last_row,
                 float* image) {
-  for_each_row(window, first_row, last_row,
-               [&](int y, int ky, const TapRun& run, std::size_t place) {
-                 float* row = input_row(window, image, y, ky);
-                 if (row != nullptr) add_row(window, run, columns + place, row);
-               });
+  run_vectorized([=]<MultiplyAdd>() {
+    for_each_row(window, first_row, last_row,
+                 [&](int y, int ky, const TapRun& run, std::size_t place) {
+                   float* row = input_row(window, image, y, ky);
+                   if (row != nullptr) add_row(window, run, columns + place, row);
+                 });
+  });
 }
 
 }  // namespace bnn
