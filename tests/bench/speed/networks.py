@@ -36,7 +36,21 @@ class Dense:
     relu: bool
 
 
-Layer = Union[Conv, Pool, Flatten, Dense]
+@dataclass(frozen=True)
+class Block:
+    """A residual block: two 3x3 convolutions, the first of this stride, around a shortcut, which is
+    a 1x1 convolution where the shape changes; ReLU behind each convolution and behind the sum."""
+
+    filters: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean over an image's pixels, a vector of channels."""
+
+
+Layer = Union[Conv, Pool, Flatten, Dense, Block, Mean]
 
 
 @dataclass(frozen=True)
@@ -53,10 +67,11 @@ class Network:
     layers: tuple[Layer, ...]
     examples: int
     predicted: int
+    batch_size: int = 128
 
 
 CLASSES = 10
-BATCH_SIZE = 128
+BATCH_SIZE = 128  # of the networks of speed.py
 LEARNING_RATE = 0.001
 
 CONV5X5 = Network(
@@ -72,6 +87,18 @@ LENET5 = Network(
 MLP = Network(
     "mlp", 28, 1,
     (Flatten(), Dense(400, True), Dense(400, True), Dense(CLASSES, False)), 12800, 2048)
+
+
+def resnet20(name: str, size: int, examples: int, batch_size: int) -> Network:
+    """ResNet-20 of 16, 32 and 64 filters, without normalisation."""
+    stages = [[Block(filters, stride), Block(filters, 1), Block(filters, 1)]
+              for filters, stride in ((16, 1), (32, 2), (64, 2))]
+    layers = (Conv(16, 3), *sum(stages, []), Mean(), Dense(CLASSES, False))
+    return Network(name, size, 3, layers, examples, 128, batch_size)
+
+
+RESNET20 = resnet20("resnet20", 32, 640, 64)
+RESNET20_96 = resnet20("resnet20_96", 96, 128, 32)
 
 NETWORKS = {network.name: network for network in (CONV5X5, SIX_CONVOLUTIONS, LENET5, MLP)}
 KINDS = ("flipout", "deterministic")
@@ -95,6 +122,10 @@ def placed_layers(network: Network) -> Iterator[Placed]:
             channels = layer.filters
         elif isinstance(layer, Pool):
             size //= 2
+        elif isinstance(layer, Block):
+            size, channels = -(-size // layer.stride), layer.filters
+        elif isinstance(layer, Mean):
+            size = 0
         elif isinstance(layer, Flatten):
             size, channels = 0, size * size * channels
         else:
@@ -118,15 +149,42 @@ def bnn_layer(layer: Layer, kind: str) -> dict:
                 "activation": "relu" if layer.relu else None}
     if isinstance(layer, Pool):
         return {"type": "max_pooling2d", "pool_size": 2}
+    if isinstance(layer, Mean):
+        return {"type": "global_average_pooling2d"}
     return {"type": "flatten"}
+
+
+def bnn_block(placed: Placed, kind: str, name: str, before: str) -> list[dict]:
+    """The layers of a residual block called `name` that reads the layer called `before`."""
+    block = placed.layer
+
+    def conv(part: str, kernel_size: int, stride: int, reads: str, activation: str | None) -> dict:
+        return {"name": f"{name}/{part}",
+                "type": "conv2d_flipout" if kind == "flipout" else "conv2d",
+                "filters": block.filters, "kernel_size": kernel_size, "strides": stride,
+                "padding": "same", "activation": activation, "inputs": reads}
+
+    layers = [conv("conv1", 3, block.stride, before, "relu"),
+              conv("conv2", 3, 1, f"{name}/conv1", None)]
+    shortcut = before
+    if block.stride != 1 or placed.channels != block.filters:
+        layers.append(conv("shortcut", 1, block.stride, before, None))
+        shortcut = f"{name}/shortcut"
+    return layers + [
+        {"name": f"{name}/sum", "type": "add", "inputs": [f"{name}/conv2", shortcut]},
+        {"name": name, "type": "activation", "activation": "relu", "inputs": f"{name}/sum"}]
 
 
 def bnn_model(network: Network, kind: str) -> dict:
     """`model` of a config of bnn-train; `kind` is one of KINDS."""
     size = {"height": network.size, "width": network.size, "channels": network.channels}
-    return {"input": size,
-            "layers": [{"name": layer_name(number), **bnn_layer(layer, kind)}
-                       for number, layer in enumerate(network.layers, 1)]}
+    layers: list[dict] = []
+    for number, placed in enumerate(placed_layers(network), 1):
+        if isinstance(placed.layer, Block):
+            layers += bnn_block(placed, kind, layer_name(number), layer_name(number - 1))
+        else:
+            layers.append({"name": layer_name(number), **bnn_layer(placed.layer, kind)})
+    return {"input": size, "layers": layers}
 
 
 def training_flops(network: Network) -> float:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from networks import Conv, Dense, Flatten, Network, placed_layers
+import networks
+from networks import Block, Conv, Dense, Flatten, Network, placed_layers
 
 SCALE_EPSILON = 2.0 ** -23
 
@@ -50,18 +51,20 @@ class Flipout(nn.Module):
 
 
 class FlipoutConv2d(Flipout):
-    """A flipout convolution of stride 1 with `same` padding, and ReLU."""
+    """A flipout convolution with `same` padding, and ReLU unless a sum follows."""
 
-    def __init__(self, channels: int, layer: Conv) -> None:
+    def __init__(self, channels: int, layer: Conv, stride: int = 1, relu: bool = True) -> None:
         super().__init__((layer.filters, channels, layer.kernel_size, layer.kernel_size))
-        self.padding = layer.kernel_size // 2
+        self.stride, self.padding = stride, layer.kernel_size // 2
+        self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
         noise, s, r = self.draw(x.shape[0])
-        perturbed = F.conv2d(x * s[:, :, None, None], self.perturbation(noise),
-                             padding=self.padding)
-        y = F.conv2d(x, self.loc, self.bias, padding=self.padding)
-        return y.addcmul_(perturbed, r[:, :, None, None]).relu_()
+        perturbed = F.conv2d(x * s[:, :, None, None], self.perturbation(noise), None, self.stride,
+                             self.padding)
+        y = F.conv2d(x, self.loc, self.bias, self.stride, self.padding)
+        y.addcmul_(perturbed, r[:, :, None, None])
+        return y.relu_() if self.relu else y
 
 
 class FlipoutDense(Flipout):
@@ -76,6 +79,42 @@ class FlipoutDense(Flipout):
         perturbed = F.linear(x * s, self.perturbation(noise))
         y = F.linear(x, self.loc, self.bias).addcmul_(perturbed, r)
         return y.relu_() if self.relu else y
+
+
+class Plain(nn.Conv2d):
+    """A convolution with `same` padding, and ReLU unless a sum follows."""
+
+    def __init__(self, channels: int, layer: Conv, stride: int = 1, relu: bool = True) -> None:
+        super().__init__(channels, layer.filters, layer.kernel_size, stride,
+                         layer.kernel_size // 2)
+        self.relu = relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return y.relu_() if self.relu else y
+
+
+class Residual(nn.Module):
+    """A residual block of convolutions of either kind."""
+
+    def __init__(self, channels: int, block: Block, kind: str) -> None:
+        super().__init__()
+        conv = FlipoutConv2d if kind == "flipout" else Plain
+        self.conv1 = conv(channels, Conv(block.filters, 3), block.stride)
+        self.conv2 = conv(block.filters, Conv(block.filters, 3), relu=False)
+        changes = block.stride != 1 or channels != block.filters
+        self.shortcut = conv(channels, Conv(block.filters, 1), block.stride, False) if changes \
+            else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.conv2(self.conv1(x)) + self.shortcut(x))
+
+
+class Mean(nn.Module):
+    """The mean over an image's pixels."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
 
 
 def build(network: Network, kind: str) -> nn.Sequential:
@@ -94,6 +133,10 @@ def build(network: Network, kind: str) -> nn.Sequential:
             modules.append(nn.Linear(channels, layer.units))
             if layer.relu:
                 modules.append(nn.ReLU(inplace=True))
+        elif isinstance(layer, Block):
+            modules.append(Residual(channels, layer, kind))
+        elif isinstance(layer, networks.Mean):
+            modules.append(Mean())
         elif isinstance(layer, Flatten):
             modules.append(nn.Flatten())
         else:
@@ -104,5 +147,5 @@ def build(network: Network, kind: str) -> nn.Sequential:
 def loss_of(model: nn.Sequential, images: Tensor, labels: Tensor, examples: int) -> Tensor:
     """Mean NLL of the batch plus KL / examples, in nats."""
     loss = F.cross_entropy(model(images), labels)
-    kls = [layer.kl() for layer in model if isinstance(layer, Flipout)]
+    kls = [layer.kl() for layer in model.modules() if isinstance(layer, Flipout)]
     return loss + sum(kls) / examples if kls else loss
