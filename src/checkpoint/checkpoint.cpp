@@ -11,6 +11,7 @@
 #include "bnn/bayes/tensor_names.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/parse_json.h"
+#include "bnn/core/processor.h"
 #include "bnn/core/shape.h"
 #include "bnn/math/blas.h"
 
@@ -190,7 +191,8 @@ void save_checkpoint(const std::string& path, const Json& config, const Training
     check_state_values(place.name, place.values, optimizer, path, ErrorKind::numerical);
     views.push_back({place.name, place.variable->shape, place.values});
   }
-  std::map<std::string, std::string> metadata = {{"blas_kernel", blas_kernel()}};
+  std::map<std::string, std::string> metadata = {{"blas_kernel", blas_kernel()},
+                                                 {"multiply_add", multiply_add_name()}};
   if (!unwritten.metrics.empty()) metadata.emplace(kUnwrittenMetrics, unwritten.metrics);
   if (unwritten.best_state != nullptr) {
     metadata.emplace(kUnwrittenBest, state_text(*unwritten.best_state));

@@ -1,5 +1,7 @@
 #include "bnn/core/processor.h"
 
+#include "bnn/core/vector_loop.h"
+
 namespace bnn {
 
 ProcessorFeatures processor_features() {
@@ -21,6 +23,11 @@ bool has_vector_level(VectorLevel level) {
   const ProcessorFeatures processor = processor_features();
   if (level == VectorLevel::avx512) return processor.avx512;
   return level == VectorLevel::baseline || processor.avx2_and_fma;
+}
+
+std::string multiply_add_name() {
+  const bool fused = run_vectorized([]<MultiplyAdd kind>() { return kind == MultiplyAdd::fused; });
+  return fused ? "fused" : "separate";
 }
 
 VectorLevel highest_vector_level() {

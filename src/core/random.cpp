@@ -53,6 +53,7 @@ WordBlock blocks_of(const Stream& stream, std::size_t first_block) {
   }
   auto key = key_of(stream);
   for (int round = 0; round < kRounds; ++round) {
+    // Unrolled, as it would be where all is inlined, the loop is not made of vectors.
 #pragma GCC unroll 1
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       const std::uint64_t product0 = std::uint64_t{kMultiplier0} * counter.words[0][lane];

@@ -1,7 +1,8 @@
 #include "bnn/data/standardize.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <fmt/format.h>
 #include <vector>
 
@@ -10,39 +11,69 @@
 namespace bnn {
 namespace {
 
-using Histogram = std::array<std::uint64_t, 256>;
+// Whole numbers, so nothing is rounded before the end.
+struct Sums {
+  std::uint64_t count = 0, values = 0, squares = 0;
+};
 
-std::vector<Histogram> count_values(const Dataset& data, std::span<const std::uint32_t> examples) {
-  const auto channels = static_cast<std::size_t>(data.shape().channels);
-  const std::size_t pixels = data.shape().pixels();
-  std::vector<Histogram> counts(channels, Histogram{});
-  for (const std::uint32_t example : examples) {
-    const std::span<const std::uint8_t> image = data.image(example);
-    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-      for (std::size_t c = 0; c < channels; ++c) ++counts[c][image[pixel * channels + c]];
+// Sums of bytes and of their squares at each place of a run of pixels, in numbers so narrow that a
+// vector holds many.
+class RunSums {
+ public:
+  explicit RunSums(std::size_t channels) : values_(channels * kPixels), squares_(values_.size()) {}
+
+  void add(std::span<const std::uint8_t> image, std::vector<Sums>& total) {
+    for (std::size_t first = 0; first < image.size(); first += values_.size()) {
+      const std::size_t size = std::min(values_.size(), image.size() - first);
+      const std::uint8_t* bytes = image.data() + first;
+      std::uint32_t *values = values_.data(), *squares = squares_.data();
+      for (std::size_t i = 0; i < size; ++i) {
+        const std::uint32_t byte = bytes[i];
+        values[i] += byte;
+        squares[i] += byte * byte;
+      }
+      if (++runs_ == kMaxRuns) flush(total);
     }
   }
-  return counts;
+
+  void flush(std::vector<Sums>& total) {
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      total[i % total.size()].values += values_[i];
+      total[i % total.size()].squares += squares_[i];
+    }
+    std::fill(values_.begin(), values_.end(), 0u);
+    std::fill(squares_.begin(), squares_.end(), 0u);
+    runs_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kPixels = 16;
+  static constexpr int kMaxRuns = 65536;  // 65536 * 255² < 2^32
+
+  std::vector<std::uint32_t> values_, squares_;
+  int runs_ = 0;
+};
+
+std::vector<Sums> sums_of_channels(const Dataset& data, std::span<const std::uint32_t> examples) {
+  std::vector<Sums> total(static_cast<std::size_t>(data.shape().channels));
+  RunSums runs(total.size());
+  for (const std::uint32_t example : examples) runs.add(data.image(example), total);
+  runs.flush(total);
+  for (Sums& sums : total) sums.count = examples.size() * data.shape().pixels();
+  return total;
 }
 
 struct Moments {
   double mean = 0, std = 1;
 };
 
-Moments moments_of(const Histogram& counts) {
-  std::uint64_t total = 0, sum = 0;
-  for (std::size_t value = 0; value < counts.size(); ++value) {
-    total += counts[value];
-    sum += value * counts[value];
-  }
-  const double mean = static_cast<double>(sum) / static_cast<double>(total);
-  // Around the mean, unlike mean square minus squared mean, nothing cancels.
-  double squares = 0;
-  for (std::size_t value = 0; value < counts.size(); ++value) {
-    const double distance = static_cast<double>(value) - mean;
-    squares += static_cast<double>(counts[value]) * distance * distance;
-  }
-  const double deviation = std::sqrt(squares / static_cast<double>(total));
+// The variance is (n Σx² - (Σx)²) / n², whose numerator is exact in 128 bits.
+Moments moments_of(const Sums& sums) {
+  using Wide = unsigned __int128;
+  const auto n = static_cast<double>(sums.count);
+  const Wide spread = Wide{sums.count} * sums.squares - Wide{sums.values} * sums.values;
+  const double deviation = std::sqrt(static_cast<double>(spread)) / n;
+  const double mean = static_cast<double>(sums.values) / n;
   return {mean / 255.0, deviation > 0 ? deviation / 255.0 : 1.0};
 }
 
@@ -51,8 +82,8 @@ Moments moments_of(const Histogram& counts) {
 Standardization measure_standardization(const Dataset& data,
                                         std::span<const std::uint32_t> examples) {
   Standardization result;
-  for (const Histogram& counts : count_values(data, examples)) {
-    const Moments moments = moments_of(counts);
+  for (const Sums& sums : sums_of_channels(data, examples)) {
+    const Moments moments = moments_of(sums);
     result.mean.push_back(moments.mean);
     result.std.push_back(moments.std);
   }

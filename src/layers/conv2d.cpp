@@ -18,9 +18,10 @@ namespace {
 
 // Below this many output pixels, passes over the kernel for every example cost more than a second
 // product over all of them. Measured forward and backward: a kernel for each example takes, with 16
-// pixels, 0.7 of the time of two products (5x5, 32 to 64 channels) or 0.6 (3x3, 128 to 128, in
-// Winograd's form), with 9 pixels the same time, with 4 pixels 1.6 times as long. In Winograd's
-// form so few pixels do not pay for shared kernels either: most of its tiles are cut off.
+// pixels, 0.7 of the time of two products (5x5, 32 to 64 channels, by im2col) or 0.6 (3x3, 128 to
+// 128, in Winograd's form), with 9 pixels the same time, with 4 pixels 1.6 times as long. In
+// Winograd's form so few pixels do not pay for shared kernels either: most of its tiles are cut
+// off.
 constexpr int kMinPixelsPerExample = 12;
 
 }  // namespace

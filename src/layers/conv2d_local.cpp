@@ -160,8 +160,9 @@ void Conv2dLocal::backward_tile(const BackwardArgs& args, std::size_t b, const T
   // dcolumns = dz Mᵀ + 2 columns ∘ (dvariance Vᵀ), pixels x depth; the squares are used up.
   args.pass.products.multiply_a_bt(tile_dvariance, matrix(buffers.variance, depth, filters),
                                    matrix(buffers.squares, tile.pixels, depth));
-  args.pass.products.multiply(tile_dz, mean_.transposed().common(args.prepared),
-                              matrix(buffers.column_gradient, tile.pixels, depth));
+  args.pass.products.multiply_a_bt(tile_dz,
+                                   matrix(geometry_.kernel.common(args.pass), depth, filters),
+                                   matrix(buffers.column_gradient, tile.pixels, depth));
   for (std::size_t i = 0; i < column_size; ++i) {
     buffers.column_gradient[i] += 2.0f * columns[i] * buffers.squares[i];
   }

@@ -29,12 +29,13 @@ TransposedKernel Conv2dPerExample::transposed() const {
   return {geometry_.kernel, geometry_.window.depth(), geometry_.filters};
 }
 
+// Independent weights are each example's own.
 std::size_t Conv2dPerExample::prepared_size(bool input_gradients) const {
-  return transposed().prepared_size(input_gradients);
+  return transposed().prepared_size(input_gradients && geometry_.kernel.draw != Draw::scale);
 }
 
 int Conv2dPerExample::prepare_tasks(bool input_gradients) const {
-  return transposed().prepare_tasks(input_gradients);
+  return transposed().prepare_tasks(input_gradients && geometry_.kernel.draw != Draw::scale);
 }
 
 void Conv2dPerExample::prepare(const PrepareArgs& args) const { transposed().prepare(args); }
@@ -123,7 +124,8 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
   const Products& products = args.pass.products;
   ExampleWeights& kernel = buffers.kernel;
   const auto channels = static_cast<std::size_t>(window.input.channels);
-  const float* own = kernel.are_own(args.pass) ? kernel.weights(args.pass) : nullptr;
+  const bool are_plain = geometry_.kernel.draw == Draw::scale;  // the example's own, or the means
+  const float* plain = are_plain ? kernel.weights(args.pass) : nullptr;
   const PackedMatrix common = transposed().common(args.prepared);
   const PackedMatrix perturbation = transposed().perturbation(args.prepared);
   if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
@@ -133,9 +135,9 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
         matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters), tile.pixels,
                geometry_.filters);
     const Matrix out = matrix(dcolumns, tile.pixels, window.depth());
-    if (own != nullptr) {
+    if (are_plain) {
       // pixels x depth = (pixels x filters) (depth x filters)ᵀ
-      products.multiply_a_bt(tile_dz, matrix(own, window.depth(), geometry_.filters), out);
+      products.multiply_a_bt(tile_dz, matrix(plain, window.depth(), geometry_.filters), out);
     } else if (kernel.is_flipped(args.pass)) {
       // pixels x depth = (pixels x filters) (filters x depth)
       products.multiply_flipped(1, tile_dz, kernel.flipped_transposed(common, perturbation), out,

@@ -85,7 +85,9 @@ struct Conv2dWinograd::Buffers {
 };
 
 bool Conv2dWinograd::fits(const Conv2dGeometry& geometry) {
-  return has_winograd_form(geometry.window) && geometry.kernel.draw != Draw::scale &&
+  const bool is_small_enough = geometry.window.taps() == 9 || has_large_tiles(geometry);
+  return has_winograd_form(geometry.window) && is_small_enough &&
+         geometry.kernel.draw != Draw::scale &&
          geometry.window.input.channels % kWinogradLanes == 0 &&
          geometry.filters % kWinogradLanes == 0;
 }

@@ -7,12 +7,12 @@ namespace {
 
 // Transformed inputs and outputs that are in work at once, if one row of tiles is not more: 1 MiB,
 // about the second-level cache.
-constexpr std::size_t kGroupFloats = 512 * 1024;
+constexpr std::size_t kGroupFloats = 256 * 1024;
 constexpr std::size_t kMaxGroupExamples = 64;
 
-// The gradients of a worker hold 36 numbers for each element of a kernel with tiles of 4x4 outputs,
-// 16 with tiles of 2x2. Larger kernels than this, the largest that was measured, stay at the
-// smaller memory.
+// The transformed kernels of a layer and the gradients of a worker hold 36 numbers for each channel
+// and filter with tiles of 6x6 inputs, 16 with tiles of 4x4. Larger kernels than this, the largest
+// that was measured, stay at the smaller memory.
 constexpr std::size_t kMaxLargeTileKernel = 128 * 128;
 
 // Floats of one tile row of an example, inputs and outputs together.
@@ -27,17 +27,20 @@ int multiplications(WinogradSize size, const Window& window) {
 
 }  // namespace
 
+bool has_large_tiles(const Conv2dGeometry& geometry) {
+  return positive(geometry.window.input.channels) * positive(geometry.filters) <=
+         kMaxLargeTileKernel;
+}
+
 // F(4x4, 3x3) does 0.56 of the multiplications of F(2x2, 3x3), as long as its larger tiles are not
 // mostly cut off at the edges.
 WinogradSize winograd_size(const Conv2dGeometry& geometry) {
   const Window& window = geometry.window;
   if (window.kernel_size[0] == 5) return {2, 5};
-  const std::size_t kernel = positive(window.input.channels) * positive(geometry.filters);
   const WinogradSize small{2, 3}, large{4, 3};
-  return kernel <= kMaxLargeTileKernel &&
-                 multiplications(large, window) < multiplications(small, window)
-             ? large
-             : small;
+  const bool is_large =
+      has_large_tiles(geometry) && multiplications(large, window) < multiplications(small, window);
+  return is_large ? large : small;
 }
 
 WinogradTiling::WinogradTiling(WinogradSize size, const Conv2dGeometry& geometry)

@@ -35,8 +35,10 @@ void multiply_tile(const Strides& p, const float* a, const Panel<N * V>& b, floa
   tile.store(c, p.c_row, p.c_step, n);
 }
 
+// A panel of two vectors lies in one panel of packed columns.
 template <int V>
 void multiply(const PlainProduct& p) {
+  static_assert(kPanelColumns % (2 * V) == 0);
   constexpr int R = kTileRows<V>;
   const Strides strides{p.a_row, p.a_step, p.c_row, p.c_step};
   for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
@@ -190,6 +192,7 @@ struct FlippedPanelProduct {
 
 template <int V>
 void multiply_flipped(const FlippedProduct& p) {
+  static_assert(kPanelColumns % (2 * V) == 0);
   if (p.rows == 0) return;
   for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
     const int depth = smaller(kDepth<V>, p.depth - k);

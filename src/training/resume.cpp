@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "bnn/core/input_file.h"
+#include "bnn/core/processor.h"
 #include "bnn/math/blas.h"
 
 namespace bnn {
 namespace {
 
 // What a continued run must share with the run that wrote the checkpoint.
-void refuse_other_run(const LoadedCheckpoint& checkpoint, const Run& run, const std::string& path) {
+void refuse_other_run(const LoadedCheckpoint& checkpoint, Run& run, const std::string& path) {
   const Json &stored = checkpoint.config.resolved, &now = run.config.resolved;
   const std::string key = differing_key(stored, now);
   if (!key.empty()) {
@@ -21,7 +22,7 @@ void refuse_other_run(const LoadedCheckpoint& checkpoint, const Run& run, const 
         fmt::format("{}: {} differs from the run that is to be continued", shown_path(path), key));
   }
   if (checkpoint.state.training_examples != run.data.split.train.size() ||
-      checkpoint.state.data_digest != run.data.digest() ||
+      checkpoint.state.data_digest != run.data.digest(run.pool) ||
       stored.at("data").at("standardize") != now.at("data").at("standardize")) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: the training data differ from those that the run began with",
@@ -43,14 +44,23 @@ void refuse_impossible_state(const TrainingState& state, std::uint64_t steps_per
                   shown_path(path), state.step, state.epoch, steps_per_epoch, state.best_epoch));
 }
 
-void warn_of_other_kernel(const LoadedCheckpoint& checkpoint, RunLog& log) {
-  if (checkpoint.config.training.products == ProductsKind::own) return;
-  const auto kernel = checkpoint.contents.extra_metadata.find("blas_kernel");
-  if (kernel == checkpoint.contents.extra_metadata.end() || kernel->second == blas_kernel()) return;
+// What the checkpoint's metadata say about the arithmetic of the run, against that of this process.
+void warn_if_other(const LoadedCheckpoint& checkpoint, const std::string& key,
+                   const std::string& what, const std::string& now, RunLog& log) {
+  const auto before = checkpoint.contents.extra_metadata.find(key);
+  if (before == checkpoint.contents.extra_metadata.end() || before->second == now) return;
   log.warning(
-      fmt::format("the run began with OpenBLAS kernel {} and goes on with {}: results will "
-                  "not be bit for bit those of one run",
-                  kernel->second, blas_kernel()));
+      fmt::format("the run began with {} {} and goes on with {}: results will not be bit "
+                  "for bit those of one run",
+                  what, before->second, now));
+}
+
+void warn_of_other_arithmetic(const LoadedCheckpoint& checkpoint, RunLog& log) {
+  if (checkpoint.config.training.products == ProductsKind::openblas) {
+    warn_if_other(checkpoint, "blas_kernel", "OpenBLAS kernel", blas_kernel(), log);
+  }
+  // Processors without FMA round a multiplication and an addition each.
+  warn_if_other(checkpoint, "multiply_add", "multiply-adds that are", multiply_add_name(), log);
 }
 
 // The state of the best checkpoint, if there is one that can be read.
@@ -99,10 +109,10 @@ void mend_best(const LoadedCheckpoint& last, Run& run, const RunFolder& folder,
 
 }  // namespace
 
-TrainingState initial_state(const Run& run) {
+TrainingState initial_state(Run& run) {
   TrainingState state;
   state.training_examples = run.data.split.train.size();
-  state.data_digest = run.data.digest();
+  state.data_digest = run.data.digest(run.pool);
   return state;
 }
 
@@ -111,7 +121,7 @@ Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   const LoadedCheckpoint checkpoint = load_checkpoint(path);
   refuse_other_run(checkpoint, run, path);
   refuse_impossible_state(checkpoint.state, run.trainer.steps_per_epoch(), path);
-  warn_of_other_kernel(checkpoint, log);
+  warn_of_other_arithmetic(checkpoint, log);
   Trainer& trainer = run.trainer;
   restore_arrays(path, checkpoint.contents, run.graph.layout(),
                  {&trainer.parameters(), trainer.optimizer_state()});

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/checkpoint/checkpoint.h"
+#include "bnn/files/checkpoint_file.h"
 #include "support/json_document.h"
 #include "support/run_program.h"
 #include "support/tiny_run.h"
@@ -14,7 +15,39 @@ ProductsKind products_of(const std::string& checkpoint) {
   return load_checkpoint(checkpoint).config.training.products;
 }
 
+// Makes the last checkpoint one of a run with other arithmetic.
+void replace_metadata(const TinyRun& tiny, const std::string& key, const std::string& value) {
+  CheckpointContents contents = read_checkpoint_file(tiny.last());
+  REQUIRE(contents.extra_metadata.count(key) == 1);
+  contents.extra_metadata[key] = value;
+  std::vector<TensorView> views;
+  for (const Tensor& tensor : contents.tensors) {
+    views.push_back({tensor.name, tensor.shape, tensor.values});
+  }
+  write_checkpoint_file(tiny.last(), contents.config, contents.state, contents.extra_metadata,
+                        views);
+}
+
+// What resuming says about bits that will differ.
+bool warns(const TinyRun& tiny) {
+  const ProgramRun run = tiny.train({"--out", "run", "--resume", "--epochs", "2"});
+  REQUIRE(run.exit_code == 0);
+  return run.err.find("results will not be bit for bit those of one run") != std::string::npos;
+}
+
 }  // namespace
+
+TEST_CASE("a run that goes on with other arithmetic is warned of, where that changes its bits") {
+  for (const std::string products : {"own", "openblas"}) {
+    for (const std::string key : {"", "blas_kernel", "multiply_add"}) {
+      CAPTURE(products, key);
+      const TinyRun tiny;
+      REQUIRE(tiny.train({"--out", "run", "--epochs", "1", "--products", products}).exit_code == 0);
+      if (!key.empty()) replace_metadata(tiny, key, "another");
+      CHECK(warns(tiny) == (key == "multiply_add" || (products == "openblas" && !key.empty())));
+    }
+  }
+}
 
 TEST_CASE("the products of a run are stored in its checkpoints, and a continued run keeps them") {
   const TinyRun tiny;

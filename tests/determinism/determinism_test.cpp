@@ -21,6 +21,8 @@ const std::string kModel = R"({"input": {"height": 12, "width": 12, "channels": 
      "activation": "relu", "bias_posterior_fn": {"is_singular": false}},
     {"type": "conv2d_flipout", "name": "winograd", "filters": 16, "kernel_size": 3,
      "padding": "same", "activation": "swish"},
+    {"type": "conv2d_flipout", "name": "five", "filters": 8, "kernel_size": 5, "padding": "same",
+     "activation": "relu"},
     {"type": "conv2d", "name": "plain", "filters": 8, "kernel_size": 3, "padding": "same"},
     {"type": "max_pooling2d", "pool_size": 4},
     {"type": "conv2d_flipout", "name": "small", "filters": 7, "kernel_size": 3, "padding": "same",
@@ -113,7 +115,8 @@ TEST_CASE("parameters, moments and losses have the same bits for 1, 2, 3 and 4 t
 }
 
 // The same on every x86-64 processor with AVX2 and FMA, in builds for the local processor and for
-// any, whatever their vectors. A change of the arithmetic changes this number, and says so.
+// any, whatever their vectors. The number is that of the C library of Debian 12, which computes the
+// exponentials of the loss and tanh. A change of the arithmetic changes this number, and says so.
 TEST_CASE("a run has the same bits on every processor with AVX2 and FMA") {
   if (!has_vector_level(VectorLevel::avx2)) return;
   Run run(2);
@@ -121,7 +124,7 @@ TEST_CASE("a run has the same bits on every processor with AVX2 and FMA") {
   const State state = run.state();
   const std::string_view bytes(reinterpret_cast<const char*>(state.parameters.data()),
                                state.parameters.size() * sizeof(float));
-  CHECK(crc32c(bytes) == 0x886a50efu);
+  CHECK(crc32c(bytes) == 0x47bbd19u);
 }
 
 TEST_CASE("a run that continues from copied state gives the bits of the uninterrupted one") {

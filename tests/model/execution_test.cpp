@@ -86,6 +86,7 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
   std::vector<float> gradient(graph.layout().size()), logits;
   const auto shards = batch.shards();
   const auto classes = static_cast<std::size_t>(graph.outputs());
+  prepare(execution, shards[0]);
   for (int round = 0; round < 2; ++round) {
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     logits.clear();
@@ -112,10 +113,36 @@ TEST_CASE("the first layer whose output is not finite is found") {
   Execution execution(graph, plan_execution(graph, ExecutionMode::training, batch_limits(1)));
   std::vector<float> logits;
   const Shard shard = batch.shard(2, 3);
+  prepare(execution, shard);
   run_forward(execution, 0, batch, shard, logits);
   const int node = execution.first_non_finite(0, shard);
   REQUIRE(node > 0);
   CHECK(graph.nodes()[static_cast<std::size_t>(node)].name == "small");
+}
+
+TEST_CASE("layers prepare transposed kernels only where an input gradient is wanted") {
+  const Graph graph = make_graph(kImage + R"(
+      {"type": "conv2d_flipout", "name": "first", "filters": 8, "kernel_size": 3, "padding": "same"},
+      {"type": "conv2d_flipout", "name": "second", "filters": 8, "kernel_size": 3},
+      {"type": "flatten"}, {"type": "dense_flipout", "units": 3}]})");
+  const auto tasks_of = [&](ExecutionMode mode) {
+    std::vector<std::string> names;
+    for (const PrepareTask& task : plan_execution(graph, mode, batch_limits(1)).prepare_tasks) {
+      const Node& node = graph.nodes()[static_cast<std::size_t>(task.node)];
+      names.push_back(node.name + (task.input_gradients ? " with" : " without"));
+    }
+    return names;
+  };
+  const std::string dense = graph.nodes().back().name;
+  CHECK(tasks_of(ExecutionMode::training) ==
+        std::vector<std::string>{"second with", "second with", dense + " with", dense + " with"});
+  CHECK(tasks_of(ExecutionMode::inference) ==
+        std::vector<std::string>{"second without", "second without"});
+  const ExecutionPlan plan = plan_execution(graph, ExecutionMode::training, batch_limits(1));
+  // At least the second layer's kernels of 8 x 8 at 16 positions and their transposes, of means and
+  // perturbation.
+  CHECK(plan.prepared_floats > 2 * 2 * 16 * 64);
+  CHECK(plan.bytes() > sizeof(float) * plan.prepared_floats);
 }
 
 TEST_CASE("the estimate of memory grows with workers and shards, and inference needs less") {

@@ -53,6 +53,13 @@ struct Batch {
   std::vector<Shard> shards() const { return {shard(0, 2), shard(2, 3)}; }
 };
 
+/// Makes what layers prepare for all shards.
+inline void prepare(Execution& execution, const Shard& shard) {
+  for (std::size_t task = 0; task < execution.prepare_tasks(); ++task) {
+    execution.prepare(task, shard.pass);
+  }
+}
+
 /// Runs one shard forward and appends its logits.
 inline void run_forward(Execution& execution, int worker, const Batch& batch, const Shard& shard,
                         std::vector<float>& logits) {
@@ -60,9 +67,6 @@ inline void run_forward(Execution& execution, int worker, const Batch& batch, co
   const std::size_t each = batch.graph.input_shape().size();
   std::copy_n(batch.images.begin() + static_cast<std::ptrdiff_t>(shard.first * each), size * each,
               execution.input(worker, shard.first));
-  for (std::size_t task = 0; task < execution.prepare_tasks(); ++task) {
-    execution.prepare(task, shard.pass);
-  }
   execution.forward(worker, shard);
   const float* out = execution.outputs(worker, shard.first);
   logits.insert(logits.end(), out, out + size * static_cast<std::size_t>(batch.graph.outputs()));
@@ -76,6 +80,7 @@ inline std::vector<float> inference_logits(const Batch& batch) {
   Execution execution(batch.graph, plan_execution(batch.graph, ExecutionMode::inference,
                                                   {.workers = 1, .shard_examples = 3}));
   std::vector<float> logits;
+  prepare(execution, batch.shards()[0]);
   for (const Shard& shard : batch.shards()) run_forward(execution, 0, batch, shard, logits);
   return logits;
 }
@@ -101,6 +106,7 @@ inline TrainingPass train(const Batch& batch) {
                       plan_execution(batch.graph, ExecutionMode::training, batch_limits(2)));
   TrainingPass result;
   result.gradient.resize(batch.graph.layout().size());
+  prepare(execution, shards[0]);
   for (int worker = 0; worker < 2; ++worker) {
     const Shard& shard = shards[static_cast<std::size_t>(worker)];
     run_forward(execution, worker, batch, shard, result.logits);

@@ -3,7 +3,8 @@
 // them into vector code. Errors stay within a few units in the last place on the stated ranges; the
 // tests compare them with the double functions of the standard library. Series are plain Taylor or
 // atanh expansions on a reduced range, cut where the first omitted term drops below 2^-25. Loops of
-// vector_loop.h hand on how they multiply and add.
+// vector_loop.h over the weights hand on how they multiply and add. By default both are separate,
+// whose bits are the same on every processor.
 
 #include <bit>
 #include <cmath>

@@ -11,8 +11,9 @@
 //                 the cache while they multiply, and OpenBLAS needs in memory. Independent
 //                 weights: M + S ∘ E_b with noise of the example's own. One sample for the whole
 //                 batch (reparameterization) and deterministic layers: all examples share W.
-//   winograd      3x3 kernels (conv2d_winograd.h): one kernel per example as above, in a
-//                 transformed space where 36 multiplications do the work of 144, or 16 of 36.
+//   winograd      3x3 and 5x5 kernels (conv2d_winograd.h): one kernel per example as above, in a
+//                 transformed space where 36 multiplications do the work of 144, 16 that of 36, or,
+//                 for 5x5, 36 that of 100.
 //   two products  (conv2d_two_product.h)
 //                 flipout as Y = cols M + ((cols ∘ s) D) ∘ r for several examples at once: twice
 //                 the products, no pass over the kernel per example. It wins where P is small.

@@ -17,14 +17,6 @@ class Conv2dLocal final : public Conv2dForm {
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
   std::size_t scratch_size(int examples) const override;
-  // Means transposed, as those of mean_.
-  std::size_t prepared_size(bool input_gradients) const override {
-    return mean_.prepared_size(input_gradients);
-  }
-  int prepare_tasks(bool input_gradients) const override {
-    return mean_.prepare_tasks(input_gradients);
-  }
-  void prepare(const PrepareArgs& args) const override { mean_.prepare(args); }
   /// Deviations of the outputs, then what the activation needs.
   std::size_t saved_size() const override;
   double multiply_adds() const override;

@@ -18,11 +18,10 @@ class Conv2dPerExample final : public Conv2dForm {
   std::size_t prepared_size(bool input_gradients) const override;
   int prepare_tasks(bool input_gradients) const override;
   void prepare(const PrepareArgs& args) const override;
-  /// What is prepared.
-  TransposedKernel transposed() const;
 
  private:
   struct Buffers;
+  TransposedKernel transposed() const;
   void add_kernel_gradient(const BackwardArgs& args, const float* image, const float* dz,
                            const Buffers& buffers) const;
   /// dx = col2im(dz Wᵀ)

@@ -61,8 +61,8 @@ class ExampleWeights {
   KernelForm form_;
   std::span<float> s_, r_;  // signs of one example; those of the inputs are repeated for each tap
   float* gradient_;         // of one example
-  float* weights_;          // the same and
-  std::span<float> noise_;  // what they are made of, for independent weights
+  float* weights_;          // of one example, and
+  std::span<float> noise_;  // its noise: of independent weights alone
 };
 
 }  // namespace bnn

@@ -68,7 +68,7 @@ struct BackwardArgs {
 
 /// One task of what a layer makes of its weights before the shards of a batch run.
 struct PrepareArgs {
-  const Pass& pass;      // without examples
+  const Pass& pass;      // its examples are not read
   bool input_gradients;  // as given to prepared_size
   int task;
   float* prepared;  // prepared_size floats, of all tasks together

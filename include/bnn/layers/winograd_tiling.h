@@ -13,6 +13,8 @@ namespace bnn {
 /// A count as a size.
 inline std::size_t positive(int count) { return static_cast<std::size_t>(count); }
 
+/// Whether a layer's kernel is small enough for tiles of 6x6 inputs, the only ones for 5x5 kernels.
+bool has_large_tiles(const Conv2dGeometry& geometry);
 /// The tiles with the fewest multiplications.
 WinogradSize winograd_size(const Conv2dGeometry& geometry);
 

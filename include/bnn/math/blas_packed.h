@@ -9,7 +9,7 @@ namespace bnn {
 void blas_multiply_packed(ConstMatrix a, PackedMatrix b, Matrix c, Write write);
 
 /// c = a W, of one example.
-/// @param weights memory for W, packed_size(a.columns, c.columns) floats
+/// @param weights memory for W, which lies there as the mean does
 void blas_multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c, float* weights);
 
 /// g = aᵀ b; mean += g, perturbation += (s rᵀ) ∘ g.

@@ -62,7 +62,8 @@ class Products {
 
   /// For each example: c = a W. The matrices of the examples follow each other, without gaps: a
   /// [examples][…][depth], c [examples][…][columns].
-  /// @param weights packed_size(depth, columns) floats: memory for OpenBLAS
+  /// @param weights memory for OpenBLAS like the mean: depth * columns floats, or
+  ///   packed_size(depth, columns) if w is packed
   void multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
                         float* weights) const;
   /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. Matrices as above: a

@@ -13,7 +13,7 @@
 namespace bnn {
 
 /// The state before the first step.
-TrainingState initial_state(const Run& run);
+TrainingState initial_state(Run& run);
 
 /// Where a run goes on, and what the process before could not write.
 struct Resumption {

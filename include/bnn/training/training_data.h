@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bnn/config/run_config.h"
+#include "bnn/core/thread_pool.h"
 #include "bnn/data/dataset.h"
 #include "bnn/data/split.h"
 #include "bnn/data/standardize.h"
@@ -22,7 +23,7 @@ struct TrainingData {
   std::vector<std::string> class_names;
 
   /// CRC-32 of the pixels and labels, training and validation part alike.
-  std::uint32_t digest() const;
+  std::uint32_t digest(ThreadPool& pool) const;
   /// The training part, augmented as the config says.
   TrainingLoader training_loader(const RunConfig& config) const;
 };
