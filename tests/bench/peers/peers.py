@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "speed"))
 from networks import KINDS, LEARNING_RATE, Network, bnn_model  # noqa: E402
 from peer_networks import PEER_NETWORKS  # noqa: E402
 from process import run  # noqa: E402
-from torch_setup import KEEP_MEMORY  # noqa: E402
+from torch_setup import KEEP_MEMORY, WAITING  # noqa: E402
 from image_files import file_names, write_images  # noqa: E402
 
 SECONDS = 2.0  # of one run of a peer, beyond its start
@@ -26,17 +26,18 @@ SECONDS = 2.0  # of one run of a peer, beyond its start
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to run a peer."""
+    """One way to run a peer. Tuned, it keeps the memory that it frees, and its threads sleep while
+    they wait."""
 
     script: str
     name: str
-    keeps_memory: bool = False
+    is_tuned: bool = False
 
 
 TORCH = [Variant("torch_peer.py", name) for name in ("contiguous", "channels_last", "compile")]
 TUNED = [Variant(variant.script, variant.name, True) for variant in TORCH]
 TENSORFLOW = [Variant("tensorflow_peer.py", name) for name in ("graph", "xla")]
-PEERS = {"PyTorch": TORCH, "PyTorch, memory kept": TUNED, "TensorFlow": TENSORFLOW}
+PEERS = {"PyTorch": TORCH, "PyTorch, tuned": TUNED, "TensorFlow": TENSORFLOW}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Programs:
     def peer(self, variant: Variant, network: Network, kind: str, threads: int) -> float:
         """Images a second of a peer; 0 if this variant cannot run the network."""
         environment = {"OMP_NUM_THREADS": str(threads), "CUDA_VISIBLE_DEVICES": "",
-                       **(KEEP_MEMORY if variant.keeps_memory else {})}
+                       **({**KEEP_MEMORY, **WAITING["sleep"]} if variant.is_tuned else {})}
         command = [str(self.python), str(Path(__file__).parent / variant.script), network.name,
                    kind, variant.name, "--threads", str(threads), "--seconds", str(SECONDS)]
         try:
