@@ -31,10 +31,10 @@ std::string multiply_add_name() {
 }
 
 VectorLevel highest_vector_level() {
-  for (const VectorLevel level : {VectorLevel::avx512, VectorLevel::avx2}) {
-    if (has_vector_level(level)) return level;
-  }
-  return VectorLevel::baseline;
+  static const VectorLevel highest = has_vector_level(VectorLevel::avx512) ? VectorLevel::avx512
+                                     : has_vector_level(VectorLevel::avx2) ? VectorLevel::avx2
+                                                                           : VectorLevel::baseline;
+  return highest;
 }
 
 }  // namespace bnn

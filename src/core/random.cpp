@@ -141,6 +141,23 @@ void spread_signs(const std::array<std::uint32_t, kWords>& words, float* signs) 
   }
 }
 
+void fill_signs_in_order(const Stream& stream, std::size_t first, std::span<float> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const std::size_t offset = (first + done) % kBits;
+    const std::size_t count = std::min(kBits - offset, out.size() - done);
+    const auto words = block_of(stream, (first + done) / kBits);
+    if (count == kBits) {
+      spread_signs(words, out.data() + done);
+    } else {
+      float signs[kBits];
+      spread_signs(words, signs);
+      std::memcpy(out.data() + done, signs + offset, count * sizeof(float));
+    }
+    done += count;
+  }
+}
+
 }  // namespace
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
@@ -177,27 +194,6 @@ void fill_normal(const Stream& stream, std::size_t first, std::span<float> out) 
                   [&](std::size_t block) { return normal_elements<kind>(stream, block); });
   });
 }
-
-namespace {
-
-void fill_signs_in_order(const Stream& stream, std::size_t first, std::span<float> out) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const std::size_t offset = (first + done) % kBits;
-    const std::size_t count = std::min(kBits - offset, out.size() - done);
-    const auto words = block_of(stream, (first + done) / kBits);
-    if (count == kBits) {
-      spread_signs(words, out.data() + done);
-    } else {
-      float signs[kBits];
-      spread_signs(words, signs);
-      std::memcpy(out.data() + done, signs + offset, count * sizeof(float));
-    }
-    done += count;
-  }
-}
-
-}  // namespace
 
 void fill_signs(const Stream& stream, std::size_t first, std::span<float> out) {
   run_vectorized([=]<MultiplyAdd>() { fill_signs_in_order(stream, first, out); });

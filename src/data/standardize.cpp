@@ -20,7 +20,8 @@ struct Sums {
 // vector holds many.
 class RunSums {
  public:
-  explicit RunSums(std::size_t channels) : values_(channels * kPixels), squares_(values_.size()) {}
+  explicit RunSums(std::size_t channels)
+      : values_(channels * std::max<std::size_t>(kRun / channels, 1)), squares_(values_.size()) {}
 
   void add(std::span<const std::uint8_t> image, std::vector<Sums>& total) {
     for (std::size_t first = 0; first < image.size(); first += values_.size()) {
@@ -47,8 +48,8 @@ class RunSums {
   }
 
  private:
-  static constexpr std::size_t kPixels = 16;
-  static constexpr int kMaxRuns = 65536;  // 65536 * 255² < 2^32
+  static constexpr std::size_t kRun = 64;  // about, in whole pixels
+  static constexpr int kMaxRuns = 65536;   // 65536 * 255² < 2^32
 
   std::vector<std::uint32_t> values_, squares_;
   int runs_ = 0;

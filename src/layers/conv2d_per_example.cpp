@@ -126,8 +126,6 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
   const auto channels = static_cast<std::size_t>(window.input.channels);
   const bool are_plain = geometry_.kernel.draw == Draw::scale;  // the example's own, or the means
   const float* plain = are_plain ? kernel.weights(args.pass) : nullptr;
-  const PackedMatrix common = transposed().common(args.prepared);
-  const PackedMatrix perturbation = transposed().perturbation(args.prepared);
   if (!window.is_identity()) std::memset(dx, 0, window.input.size() * sizeof(float));
   for_each_tile(window, [&](const Tile& tile) {
     float* dcolumns = window.is_identity() ? dx + tile.first_pixel * channels : buffers.columns;
@@ -140,10 +138,10 @@ void Conv2dPerExample::input_gradient(const BackwardArgs& args, const float* dz,
       products.multiply_a_bt(tile_dz, matrix(plain, window.depth(), geometry_.filters), out);
     } else if (kernel.is_flipped(args.pass)) {
       // pixels x depth = (pixels x filters) (filters x depth)
-      products.multiply_flipped(1, tile_dz, kernel.flipped_transposed(common, perturbation), out,
-                                kernel.gradient());
+      products.multiply_flipped(1, tile_dz, kernel.flipped_transposed(transposed(), args.prepared),
+                                out, kernel.gradient());
     } else {
-      products.multiply(tile_dz, common, out);
+      products.multiply(tile_dz, transposed().common(args.prepared), out);
     }
     if (!window.is_identity()) add_col2im(window, dcolumns, tile.first_row, tile.last_row, dx);
   });

@@ -52,9 +52,10 @@ FlippedMatrixGradient ExampleWeights::flipped_gradient(const Pass& pass, float* 
           s_.data(), r_.data()};
 }
 
-FlippedMatrix ExampleWeights::flipped_transposed(PackedMatrix mean,
-                                                 PackedMatrix perturbation) const {
-  return {mean.data, perturbation.data, r_.data(), s_.data(), /*is_packed=*/true};
+FlippedMatrix ExampleWeights::flipped_transposed(const TransposedKernel& kernel,
+                                                 const float* prepared) const {
+  return {kernel.common(prepared).data, kernel.perturbation(prepared).data, r_.data(), s_.data(),
+          /*is_packed=*/true};
 }
 
 bool ExampleWeights::are_own(const Pass& pass) const {

@@ -39,7 +39,7 @@ void WinogradKernels::prepare(const PrepareArgs& args) const {
   if (is_perturbation && !kernel.differs_by_example(args.pass)) return;
   const float* taps = is_perturbation ? kernel.drawn(args.pass) : kernel.common(args.pass);
   float* plain = args.prepared + plain_place(args.task);
-  transform_kernel_packed(size_, taps, channels(), geometry_.filters, plain_step(), plain);
+  transform_kernel(size_, taps, channels(), geometry_.filters, plain_step(), plain);
   if (!args.input_gradients) return;
   float* transposed = args.prepared + transposed_place(args.task);
   for (std::size_t position = 0; position < positive(size_.positions()); ++position) {

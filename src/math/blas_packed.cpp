@@ -10,8 +10,8 @@ namespace bnn {
 namespace {
 
 // Rows are short. Without __restrict, a check for overlap would cost as much as the loop.
-void assemble(const FlippedMatrix& w, const float* r, int depth, int columns, std::ptrdiff_t stride,
-              float* __restrict weights) {
+void assemble_weights(const FlippedMatrix& w, const float* r, int depth, int columns,
+                      std::ptrdiff_t stride, float* __restrict weights) {
   for (int i = 0; i < depth; ++i) {
     const std::ptrdiff_t row = i * stride;
     const float* __restrict mean = w.mean + row, * __restrict perturbation = w.perturbation + row;
@@ -20,8 +20,8 @@ void assemble(const FlippedMatrix& w, const float* r, int depth, int columns, st
   }
 }
 
-void scatter(const float* __restrict gradient, int depth, int columns,
-             const FlippedMatrixGradient& w) {
+void scatter_gradient(const float* __restrict gradient, int depth, int columns,
+                      const FlippedMatrixGradient& w) {
   for (int i = 0; i < depth; ++i) {
     const std::ptrdiff_t row = std::ptrdiff_t{i} * columns;
     float* __restrict mean = w.mean + row, * __restrict perturbation = w.perturbation + row;
@@ -50,15 +50,15 @@ void blas_multiply_packed(ConstMatrix a, PackedMatrix b, Matrix c, Write write) 
 void blas_multiply_flipped(ConstMatrix a, const FlippedMatrix& w, Matrix c, float* weights) {
   const int depth = a.columns, columns = c.columns;
   if (!w.is_packed) {
-    assemble(w, w.r, depth, columns, columns, weights);
+    assemble_weights(w, w.r, depth, columns, columns, weights);
     // rows x columns = (rows x depth) (depth x columns)
     return blas_multiply(a, matrix(static_cast<const float*>(weights), depth, columns), c);
   }
   FlippedMatrix panel = w;
   for (int first = 0; first < columns; first += kPanelColumns) {
     float* to = weights + (panel.mean - w.mean);
-    assemble(panel, w.r + first, depth, std::min(kPanelColumns, columns - first), kPanelColumns,
-             to);
+    assemble_weights(panel, w.r + first, depth, std::min(kPanelColumns, columns - first),
+                     kPanelColumns, to);
     panel.mean += panel_size(depth);
     panel.perturbation += panel_size(depth);
   }
@@ -69,7 +69,7 @@ void blas_add_flipped_gradient(ConstMatrix a, ConstMatrix b, const FlippedMatrix
                                float* gradient) {
   // depth x columns = (rows x depth)ᵀ (rows x columns)
   blas_multiply_at_b(a, b, matrix(gradient, a.columns, b.columns));
-  scatter(gradient, a.columns, b.columns, w);
+  scatter_gradient(gradient, a.columns, b.columns, w);
 }
 
 }  // namespace bnn

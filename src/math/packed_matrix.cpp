@@ -13,15 +13,6 @@ void fill_row(const float* from, std::ptrdiff_t step, int n, float* to) {
 
 }  // namespace
 
-void pack(ConstMatrix matrix, float* packed) {
-  for (int first = 0; first < matrix.columns; first += kPanelColumns) {
-    const int n = std::min(kPanelColumns, matrix.columns - first);
-    for (int k = 0; k < matrix.rows; ++k, packed += kPanelColumns) {
-      fill_row(matrix.data + std::ptrdiff_t{k} * matrix.stride + first, 1, n, packed);
-    }
-  }
-}
-
 void pack_transposed(ConstMatrix matrix, float* packed) {
   for (int first = 0; first < matrix.rows; first += kPanelColumns) {
     const int n = std::min(kPanelColumns, matrix.rows - first);

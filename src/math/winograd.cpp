@@ -145,16 +145,8 @@ int winograd_tile_columns(WinogradSize size, const Window& window) {
   return (window.output_width + size.outputs - 1) / size.outputs;
 }
 
-void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels, std::size_t step,
-                      float* transformed) {
-  run_for_size(size, [=]<typename W>(const W&) {
-    const auto taps = taps_of<W::Kernel::kFrom>(kernel, kernels);
-    gather<typename W::Kernel>(taps, kernels, step, transformed);
-  });
-}
-
-void transform_kernel_packed(WinogradSize size, const float* kernel, int depth, int columns,
-                             std::size_t step, float* transformed) {
+void transform_kernel(WinogradSize size, const float* kernel, int depth, int columns,
+                      std::size_t step, float* transformed) {
   const std::size_t kernels = static_cast<std::size_t>(depth) * static_cast<std::size_t>(columns);
   run_for_size(size, [=]<typename W>(const W&) {
     float* to = transformed;

@@ -21,7 +21,7 @@ std::uint32_t TrainingData::digest(ThreadPool& pool) const {
   std::vector<uLong> crcs((pixels.size() + kSlice - 1) / kSlice);
   pool.run(crcs.size(),
            [&](std::size_t i, int) { crcs[i] = crc32_z(0, slice(i).data(), slice(i).size()); });
-  uLong crc = crc32_z(0, nullptr, 0);
+  uLong crc = 0;  // of nothing
   for (std::size_t i = 0; i < crcs.size(); ++i) {
     crc = crc32_combine(crc, crcs[i], static_cast<z_off_t>(slice(i).size()));
   }

@@ -26,14 +26,16 @@ struct LoadedConfig {
   RunConfig config;
 };
 
+std::string run_folder(const TrainOptions& options, const std::string& name) {
+  return options.out.empty() ? "runs/" + name : options.out;
+}
+
 // What a config of a run that goes on leaves out is as the run began with it.
 Json continued_config(const TrainOptions& options, Json document) {
   if (options.config.empty()) return completed_stored_config(std::move(document));
   const Json* name = document.find("name");
-  const std::string folder = !options.out.empty()                   ? options.out
-                             : name != nullptr && name->is_string() ? "runs/" + name->text()
-                                                                    : "runs/run";
-  const std::string stored = folder + "/config.json";
+  const bool is_named = name != nullptr && name->is_string();
+  const std::string stored = run_folder(options, is_named ? name->text() : "run") + "/config.json";
   std::error_code error;
   if (!std::filesystem::exists(stored, error)) return document;
   return with_products_of(completed_stored_config(load_config_document(stored)),
@@ -126,8 +128,7 @@ FolderUse folder_use(const TrainOptions& options) {
 // The run from its folder to its end. Returns the exit code.
 int train(const TrainOptions& options, Run& run, const std::string& description) {
   RunLog log("bnn-train", options.verbosity);
-  RunFolder folder(options.out.empty() ? "runs/" + run.config.name : options.out,
-                   folder_use(options));
+  RunFolder folder(run_folder(options, run.config.name), folder_use(options));
   Resumption begin =
       options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
   const TrainingState& state = begin.state;

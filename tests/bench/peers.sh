@@ -15,7 +15,7 @@ out=${1:?usage: tests/bench/peers.sh OUT VENV [options]} venv=${2:?usage: tests/
 
 . tests/install_packages.sh
 install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev python3-venv python3-dev python3-numpy
+  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev python3-venv python3-dev
 
 if [[ ! -x $venv/bin/python ]]; then
   python3 -m venv "$venv"

@@ -62,6 +62,7 @@ TEST_CASE("a loop gives the same bits at every level of vector instructions") {
   for (const VectorLevel level : {VectorLevel::baseline, VectorLevel::avx2, VectorLevel::avx512}) {
     if (!has_vector_level(level)) continue;
     CAPTURE(static_cast<int>(level));
+    if (level != VectorLevel::baseline) CHECK(is_fused(level));
     std::vector<float> y(kSize);
     const std::span<float> to = y;
     const std::span<const float> from = x;

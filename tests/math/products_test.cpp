@@ -117,8 +117,13 @@ std::vector<float> part(const std::vector<float>& all, int e, int count) {
 }
 
 std::vector<float> packed(const Owned& matrix) {
-  std::vector<float> panels(packed_size(matrix.rows, matrix.columns));
-  pack(matrix.view(), panels.data());
+  std::vector<float> panels(packed_size(matrix.rows, matrix.columns), 0.0f);
+  for (int k = 0; k < matrix.rows; ++k) {
+    for (int j = 0; j < matrix.columns; ++j) {
+      const int place = (j / kPanelColumns * matrix.rows + k) * kPanelColumns + j % kPanelColumns;
+      panels[static_cast<std::size_t>(place)] = matrix.at(k, j);
+    }
+  }
   return panels;
 }
 

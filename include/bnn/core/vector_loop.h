@@ -64,8 +64,7 @@ auto run_at(VectorLevel /*level*/, Loop loop) {
 /// could be among those that it writes, and would be read again and again.
 template <typename Loop>
 auto run_vectorized(Loop loop) {
-  static const VectorLevel level = highest_vector_level();
-  return run_at(level, loop);
+  return run_at(highest_vector_level(), loop);
 }
 
 }  // namespace bnn

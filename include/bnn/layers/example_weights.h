@@ -14,6 +14,7 @@
 
 #include "bnn/layers/layer.h"
 #include "bnn/layers/scratch.h"
+#include "bnn/layers/transposed_kernel.h"
 #include "bnn/layers/weights.h"
 
 namespace bnn {
@@ -41,8 +42,8 @@ class ExampleWeights {
   bool is_flipped(const Pass& pass) const;
   FlippedMatrix flipped(const Pass& pass) const;  // [taps * inputs][outputs]
   FlippedMatrixGradient flipped_gradient(const Pass& pass, float* gradient) const;
-  /// @param mean, perturbation transposed, [outputs][taps * inputs]
-  FlippedMatrix flipped_transposed(PackedMatrix mean, PackedMatrix perturbation) const;
+  /// [outputs][taps * inputs], from what was prepared.
+  FlippedMatrix flipped_transposed(const TransposedKernel& kernel, const float* prepared) const;
 
   /// Otherwise: the weights that the example drawn last sees, until the next call.
   const float* weights(const Pass& pass);

@@ -19,8 +19,6 @@ inline std::size_t packed_size(int depth, int columns) {
   return static_cast<std::size_t>(packed_panels(columns)) * panel_size(depth);
 }
 
-/// packed = matrix
-void pack(ConstMatrix matrix, float* packed);
 /// packed = matrixᵀ
 void pack_transposed(ConstMatrix matrix, float* packed);
 /// transposed = aᵀ; both packed, `a` of [depth][columns].

@@ -55,14 +55,12 @@ struct TileBand {
 int winograd_tile_rows(WinogradSize size, const Window& window);
 int winograd_tile_columns(WinogradSize size, const Window& window);
 
-/// transformed = G g Gᵀ for `kernels` kernels side by side: kernel [r²][kernels], [kernels] at each
-/// position.
-void transform_kernel(WinogradSize size, const float* kernel, std::size_t kernels, std::size_t step,
-                      float* transformed);
-/// The same for kernels [r²][depth][columns], packed at each position (packed_matrix.h).
-void transform_kernel_packed(WinogradSize size, const float* kernel, int depth, int columns,
-                             std::size_t step, float* transformed);
-/// The adjoint of transform_kernel: kernel [r²][kernels] += Gᵀ u G.
+/// transformed = G g Gᵀ for kernels [r²][depth][columns], packed at each position
+/// (packed_matrix.h).
+void transform_kernel(WinogradSize size, const float* kernel, int depth, int columns,
+                      std::size_t step, float* transformed);
+/// Its adjoint for `kernels` = depth * columns, which lie without gaps at each position: kernel
+/// [r²][kernels] += Gᵀ u G.
 void add_transform_kernel_adjoint(WinogradSize size, const float* transformed, std::size_t kernels,
                                   std::size_t step, float* kernel);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "benchmarks.h"
+#include "bnn/math/packed_matrix.h"
 #include "bnn/math/products.h"
 #include "bnn/math/winograd.h"
 #include "workload.h"
@@ -67,12 +68,13 @@ void measure_output(benchmark::State& state, WinogradSize size, const ConvShape&
 }
 
 void measure_kernel(benchmark::State& state, WinogradSize size, const ConvShape& shape) {
-  const std::size_t kernels = floats(shape.channels, shape.filters), step = kernels + kAlignment;
+  const std::size_t kernels = floats(shape.channels, shape.filters);
+  const std::size_t step = packed_size(shape.channels, shape.filters) + kAlignment;
   const auto taps = static_cast<std::size_t>(size.taps * size.taps);
   const AlignedArray kernel = random_array(taps * kernels, 1);
   AlignedArray transformed(positions(size) * step);
   for (auto _ : state) {
-    transform_kernel(size, kernel.data(), kernels, step, transformed.data());
+    transform_kernel(size, kernel.data(), shape.channels, shape.filters, step, transformed.data());
     benchmark::ClobberMemory();
   }
   count_bytes(state, sizeof(float) * (taps + positions(size)) * kernels);
@@ -82,11 +84,11 @@ void measure_product(benchmark::State& state, WinogradSize size, const ConvShape
   const Window window = shape.window();
   const int tiles = winograd_tile_rows(size, window) * winograd_tile_columns(size, window);
   const AlignedArray v = random_array(floats(tiles, shape.channels), 1);
-  const AlignedArray w = random_array(floats(shape.channels, shape.filters), 2);
+  const AlignedArray w = random_array(packed_size(shape.channels, shape.filters), 2);
   AlignedArray y(floats(tiles, shape.filters));
   for (auto _ : state) {
     Products().multiply(matrix(v.data(), tiles, shape.channels),
-                        matrix(w.data(), shape.channels, shape.filters),
+                        PackedMatrix{w.data(), shape.channels, shape.filters},
                         matrix(y.data(), tiles, shape.filters));
     benchmark::ClobberMemory();
   }
@@ -98,14 +100,14 @@ void measure_flipped_product(benchmark::State& state, WinogradSize size, const C
   const int tiles = winograd_tile_rows(size, window) * winograd_tile_columns(size, window);
   constexpr int kExamples = 8;
   const AlignedArray v = random_array(floats(kExamples * tiles, shape.channels), 1);
-  const AlignedArray mean = random_array(floats(shape.channels, shape.filters), 2);
-  const AlignedArray perturbation = random_array(floats(shape.channels, shape.filters), 3);
+  const AlignedArray mean = random_array(packed_size(shape.channels, shape.filters), 2);
+  const AlignedArray perturbation = random_array(packed_size(shape.channels, shape.filters), 3);
   const std::vector<float> s(floats(kExamples, shape.channels), -1.0f);
   const std::vector<float> r(floats(kExamples, shape.filters), 1.0f);
   AlignedArray y(floats(kExamples * tiles, shape.filters));
   for (auto _ : state) {
     Products().multiply_flipped(kExamples, matrix(v.data(), tiles, shape.channels),
-                                {mean.data(), perturbation.data(), s.data(), r.data()},
+                                {mean.data(), perturbation.data(), s.data(), r.data(), true},
                                 matrix(y.data(), tiles, shape.filters), nullptr);
     benchmark::ClobberMemory();
   }

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "speed"))
-from networks import KINDS, LEARNING_RATE, Network, bnn_model  # noqa: E402
+from networks import KINDS, Network  # noqa: E402
 from peer_networks import PEER_NETWORKS  # noqa: E402
 from process import run  # noqa: E402
 from torch_setup import KEEP_MEMORY, WAITING  # noqa: E402
-from image_files import file_names, write_images  # noqa: E402
+from programs import Programs  # noqa: E402
 
 SECONDS = 2.0  # of one run of a peer, beyond its start
 
@@ -41,32 +41,11 @@ PEERS = {"PyTorch": TORCH, "PyTorch, tuned": TUNED, "TensorFlow": TENSORFLOW}
 
 
 @dataclass(frozen=True)
-class Programs:
+class Sides:
     """Where things are."""
 
-    builds: dict[str, Path]  # folders with our programs, by name
-    python: Path             # of the peers' virtual environment
-    work: Path
-
-    def ours(self, build: str, network: Network, kind: str, threads: int) -> float:
-        """Images a second of the second epoch of bnn-train."""
-        data = self.work / f"{network.channels}x{network.size}-{network.examples}"
-        if not all((data / name).exists() for name in file_names(network)):
-            write_images(network, data, network.examples)
-        cifar = {"format": "cifar", "train": ["images.bin"], "test": ["images.bin"]}
-        idx = {"images": "images", "labels": "labels"}
-        files = cifar if network.channels == 3 else {"format": "idx", "train": idx, "test": idx}
-        config = self.work / f"{network.name}-{kind}.json"
-        config.write_text(json.dumps({
-            "name": network.name, "data": {**files, "validation": 0},
-            "model": bnn_model(network, kind),
-            "training": {"epochs": 2, "batch_size": network.batch_size,
-                         "optimizer": {"learning_rate": LEARNING_RATE}}}))
-        out = self.work / "run"
-        run([str(self.builds[build] / "bnn-train"), "--config", str(config), "--data", str(data),
-             "--out", str(out), "--overwrite", "--quiet", "--threads", str(threads)])
-        lines = (out / "metrics.jsonl").read_text().splitlines()
-        return json.loads(lines[-1])["examples_per_second"]
+    builds: dict[str, Programs]  # our programs, by the name of their build
+    python: Path                 # of the peers' virtual environment
 
     def peer(self, variant: Variant, network: Network, kind: str, threads: int) -> float:
         """Images a second of a peer; 0 if this variant cannot run the network."""
@@ -81,14 +60,14 @@ class Programs:
             return 0.0
 
 
-def choose(programs: Programs, networks: list[Network], threads: list[int]) -> dict:
+def choose(sides: Sides, networks: list[Network], threads: list[int]) -> dict:
     """The fastest variant of each peer for each network, kind and number of threads."""
     fastest = {}
     for network in networks:
         for count in threads:
             for kind in KINDS:
                 for peer, variants in PEERS.items():
-                    rates = {variant: programs.peer(variant, network, kind, count)
+                    rates = {variant: sides.peer(variant, network, kind, count)
                              for variant in variants}
                     best = max(rates, key=rates.__getitem__)
                     fastest[network.name, count, kind, peer] = best
@@ -97,7 +76,7 @@ def choose(programs: Programs, networks: list[Network], threads: list[int]) -> d
     return fastest
 
 
-def measure(programs: Programs, networks: list[Network], threads: list[int], fastest: dict,
+def measure(sides: Sides, networks: list[Network], threads: list[int], fastest: dict,
             rounds: int) -> dict:
     """The rates of all rounds."""
     rates: dict = {}
@@ -105,13 +84,13 @@ def measure(programs: Programs, networks: list[Network], threads: list[int], fas
         for network in networks:
             for count in threads:
                 for kind in KINDS:
-                    for build in programs.builds:
+                    for build, programs in sides.builds.items():
                         rates.setdefault((network.name, count, kind, build), []).append(
-                            programs.ours(build, network, kind, count))
+                            programs.bnn_rate(network, kind, count))
                     for peer in PEERS:
                         variant = fastest[network.name, count, kind, peer]
                         rates.setdefault((network.name, count, kind, peer), []).append(
-                            programs.peer(variant, network, kind, count))
+                            sides.peer(variant, network, kind, count))
     return rates
 
 
@@ -144,11 +123,12 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=PEER_NETWORKS, default=[*PEER_NETWORKS])
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    builds = {name: Path(folder) for name, folder in (text.split("=") for text in options.build)}
-    programs = Programs(builds, options.python, options.out)
+    builds = {name: Programs(Path(folder), options.out)
+              for name, folder in (text.split("=") for text in options.build)}
+    sides = Sides(builds, options.python)
     networks = [PEER_NETWORKS[name] for name in options.networks]
-    fastest = choose(programs, networks, options.threads)
-    rates = measure(programs, networks, options.threads, fastest, options.rounds)
+    fastest = choose(sides, networks, options.threads)
+    rates = measure(sides, networks, options.threads, fastest, options.rounds)
     records = [{"network": network, "threads": threads, "kind": kind, "program": program,
                 "rates": values} for (network, threads, kind, program), values in rates.items()]
     (options.out / "peers.json").write_text(json.dumps(records, indent=1))

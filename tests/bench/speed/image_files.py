@@ -20,9 +20,10 @@ def file_names(network: Network) -> list[str]:
 
 
 def data_config(network: Network) -> dict:
-    """The `data` of a config for such files: CIFAR-10's records for three channels, IDX for one."""
+    """The `data` of a config for such files: records like CIFAR-10's for three channels, IDX for
+    one."""
     if network.channels == 3:
-        return {"format": "cifar10", "train": ["images.bin"], "test": ["images.bin"]}
+        return {"format": "cifar", "train": ["images.bin"], "test": ["images.bin"]}
     files = {"images": "images", "labels": "labels"}
     return {"format": "idx", "train": files, "test": files}
 

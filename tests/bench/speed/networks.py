@@ -71,7 +71,6 @@ class Network:
 
 
 CLASSES = 10
-BATCH_SIZE = 128  # of the networks of speed.py
 LEARNING_RATE = 0.001
 
 CONV5X5 = Network(

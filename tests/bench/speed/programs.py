@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from image_files import data_config, file_names, write_images
-from networks import BATCH_SIZE, LEARNING_RATE, Network, bnn_model
+from networks import LEARNING_RATE, Network, bnn_model
 from process import Finished, run
 from torch_setup import TorchSetup
 
@@ -35,7 +35,7 @@ class Programs:
         """A config file for the network; `training` adds to the keys of that name."""
         config = {"name": network.name, "data": data_config(network),
                   "model": bnn_model(network, kind),
-                  "training": {"epochs": 2, "batch_size": BATCH_SIZE,
+                  "training": {"epochs": 2, "batch_size": network.batch_size,
                                "optimizer": {"learning_rate": LEARNING_RATE}, **(training or {})}}
         path = self.work / f"{network.name}-{kind}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

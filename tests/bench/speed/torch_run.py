@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from networks import BATCH_SIZE, KINDS, LEARNING_RATE, NETWORKS
+from networks import KINDS, LEARNING_RATE, NETWORKS
 from torch_data import Images
 from torch_port import build, loss_of
 
@@ -22,10 +22,10 @@ PREDICTION_BATCH = 512  # faster than 128, since a pass draws and makes its weig
 
 
 def train_epoch(model: nn.Sequential, optimizer: torch.optim.Optimizer, images: Images,
-                max_steps: int | None) -> float:
+                batch_size: int, max_steps: int | None) -> float:
     """Visits every image once in random order, or so many batches of them; images a second."""
     start = time.perf_counter()
-    batches = torch.randperm(len(images)).split(BATCH_SIZE)[:max_steps]
+    batches = torch.randperm(len(images)).split(batch_size)[:max_steps]
     for chosen in batches:
         pixels, labels = images.batch(chosen)
         optimizer.zero_grad(set_to_none=True)
@@ -34,11 +34,12 @@ def train_epoch(model: nn.Sequential, optimizer: torch.optim.Optimizer, images: 
     return sum(map(len, batches)) / (time.perf_counter() - start)
 
 
-def train(model: nn.Sequential, images: Images, max_steps: int | None) -> dict:
+def train(model: nn.Sequential, images: Images, batch_size: int,
+          max_steps: int | None) -> dict:
     """Trains two epochs, or one that stops after `max_steps`."""
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, foreach=True)
     for _ in range(1 if max_steps else 2):
-        rate = train_epoch(model, optimizer, images, max_steps)
+        rate = train_epoch(model, optimizer, images, batch_size, max_steps)
     return {"examples_per_second": rate}
 
 
@@ -80,7 +81,7 @@ def main() -> None:
     if options.predict_samples:
         result = predict(model, images, options.predict_samples)
     else:
-        result = train(model, images, options.max_steps)
+        result = train(model, images, network.batch_size, options.max_steps)
     print(json.dumps(result))
 
 
