@@ -14,20 +14,24 @@ namespace {
 // Whole numbers, so nothing is rounded before the end.
 struct Sums {
   std::uint64_t count = 0, values = 0, squares = 0;
+
+  void add(const Sums& other) {
+    values += other.values;
+    squares += other.squares;
+  }
 };
 
 // Sums of bytes and of their squares at each place of a run of pixels, in numbers so narrow that a
 // vector holds many.
 class RunSums {
  public:
-  explicit RunSums(std::size_t channels)
-      : values_(channels * std::max<std::size_t>(kRun / channels, 1)), squares_(values_.size()) {}
+  explicit RunSums(std::size_t channels) : values_(channels * kPixels), squares_(values_.size()) {}
 
   void add(std::span<const std::uint8_t> image, std::vector<Sums>& total) {
     for (std::size_t first = 0; first < image.size(); first += values_.size()) {
       const std::size_t size = std::min(values_.size(), image.size() - first);
-      const std::uint8_t* bytes = image.data() + first;
-      std::uint32_t *values = values_.data(), *squares = squares_.data();
+      const std::uint8_t* __restrict bytes = image.data() + first;
+      std::uint32_t* __restrict values = values_.data(), * __restrict squares = squares_.data();
       for (std::size_t i = 0; i < size; ++i) {
         const std::uint32_t byte = bytes[i];
         values[i] += byte;
@@ -48,18 +52,31 @@ class RunSums {
   }
 
  private:
-  static constexpr std::size_t kRun = 64;  // about, in whole pixels
-  static constexpr int kMaxRuns = 65536;   // 65536 * 255² < 2^32
+  static constexpr std::size_t kPixels = 64;  // of a run, whole vectors of any channels
+  static constexpr int kMaxRuns = 65536;      // 65536 * 255² < 2^32
 
   std::vector<std::uint32_t> values_, squares_;
   int runs_ = 0;
 };
 
-std::vector<Sums> sums_of_channels(const Dataset& data, std::span<const std::uint32_t> examples) {
-  std::vector<Sums> total(static_cast<std::size_t>(data.shape().channels));
-  RunSums runs(total.size());
-  for (const std::uint32_t example : examples) runs.add(data.image(example), total);
-  runs.flush(total);
+std::vector<Sums> sums_of_channels(const Dataset& data, std::span<const std::uint32_t> examples,
+                                   ThreadPool& pool) {
+  const auto channels = static_cast<std::size_t>(data.shape().channels);
+  const auto workers = static_cast<std::size_t>(pool.size());
+  std::vector<std::vector<Sums>> parts(workers, std::vector<Sums>(channels));
+  pool.run(workers, [&](std::size_t i, int) {
+    const std::size_t first = i * examples.size() / workers;
+    const std::size_t last = (i + 1) * examples.size() / workers;
+    RunSums runs(channels);
+    for (const std::uint32_t example : examples.subspan(first, last - first)) {
+      runs.add(data.image(example), parts[i]);
+    }
+    runs.flush(parts[i]);
+  });
+  std::vector<Sums> total(channels);
+  for (const std::vector<Sums>& part : parts) {
+    for (std::size_t c = 0; c < channels; ++c) total[c].add(part[c]);
+  }
   for (Sums& sums : total) sums.count = examples.size() * data.shape().pixels();
   return total;
 }
@@ -81,9 +98,9 @@ Moments moments_of(const Sums& sums) {
 }  // namespace
 
 Standardization measure_standardization(const Dataset& data,
-                                        std::span<const std::uint32_t> examples) {
+                                        std::span<const std::uint32_t> examples, ThreadPool& pool) {
   Standardization result;
-  for (const Sums& sums : sums_of_channels(data, examples)) {
+  for (const Sums& sums : sums_of_channels(data, examples, pool)) {
     const Moments moments = moments_of(sums);
     result.mean.push_back(moments.mean);
     result.std.push_back(moments.std);
@@ -92,10 +109,10 @@ Standardization measure_standardization(const Dataset& data,
 }
 
 Standardization resolve_standardization(const DataConfig& config, const Dataset& data,
-                                        std::span<const std::uint32_t> examples) {
+                                        std::span<const std::uint32_t> examples, ThreadPool& pool) {
   const auto channels = static_cast<std::size_t>(data.shape().channels);
   if (config.standardize == StandardizeMode::channel) {
-    return measure_standardization(data, examples);
+    return measure_standardization(data, examples, pool);
   }
   if (config.standardize == StandardizeMode::none) {
     return {std::vector<double>(channels, 0.0), std::vector<double>(channels, 1.0)};

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace bnn {
 namespace {
 
-constexpr std::size_t kGroup = 16;  // examples of one task, always exactly that many
+constexpr std::size_t kGroup = 32;  // examples of one task
 // Examples whose predictions are held at once: as many as fit 16 MiB, within these bounds.
 constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
@@ -48,9 +49,15 @@ void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
 }
 
 // The bits of a row of a matrix product depend, with some of OpenBLAS's kernels, on its place among
-// the rows. So an example's place in its group is the remainder of its stream's name, whatever else
-// is predicted with it. The examples of a whole file fill their groups without gaps.
+// the rows. So an example's place in its group, which is always full, is then the remainder of its
+// stream's name, whatever else is predicted with it. The examples of a whole file fill their groups
+// without gaps; images that each have a file leave a third of them empty.
 void Predictor::place(const Dataset& data, std::span<const std::uint32_t> examples) {
+  if (spec_.products.rows_are_independent()) {
+    places_.resize(examples.size());
+    std::iota(places_.begin(), places_.end(), 0u);
+    return;
+  }
   std::array<std::size_t, kGroup> filled{};
   places_.clear();
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -70,7 +77,7 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
     draw_weights(sample);
     pool_.run(execution_.prepare_tasks(),
               [&](std::size_t task, int) { execution_.prepare(task, pass(sample, {})); });
-    pool_.run(places_.size() / kGroup, [&](std::size_t group, int worker) {
+    pool_.run((places_.size() + kGroup - 1) / kGroup, [&](std::size_t group, int worker) {
       run_group(group, worker, sample, data, standardizer, examples);
     });
   }
@@ -98,18 +105,19 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
                           const Standardizer& standardizer,
                           std::span<const std::uint32_t> examples) {
   if (check_) check_();
-  const auto places = std::span(places_).subspan(group * kGroup, kGroup);
+  const std::size_t first = group * kGroup, size = std::min(kGroup, places_.size() - first);
+  const auto places = std::span(places_).subspan(first, size);
   const std::uint32_t any = *std::min_element(places.begin(), places.end());
   std::array<std::uint32_t, kGroup> chosen, names;
-  for (std::size_t i = 0; i < kGroup; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
     names[i] = data.stream_name(chosen[i]);
   }
-  standardizer.fill(data, chosen, execution_.input(worker, 0));
-  execution_.forward(worker, {0, pass(sample, names)});
+  standardizer.fill(data, std::span(chosen).first(size), execution_.input(worker, 0));
+  execution_.forward(worker, {0, pass(sample, std::span(names).first(size))});
   const std::size_t width = likelihood_.outputs(), out_width = likelihood_.prediction_size();
   const float* outputs = execution_.outputs(worker, 0);
-  for (std::size_t i = 0; i < kGroup; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     if (places[i] == kEmpty) continue;
     float* out = predictions_.data() + (sample * examples.size() + places[i]) * out_width;
     likelihood_.predict({outputs + i * width, width}, {out, out_width});

@@ -15,21 +15,32 @@ constexpr std::size_t kMaxGroupExamples = 64;
 // that was measured, stay at the smaller memory.
 constexpr std::size_t kMaxLargeTileKernel = 128 * 128;
 
+// The work on kernels grows with channels times filters, what large tiles save with the tiles of an
+// example: four tiles of an 8x8 map do not pay for a kernel of 64x64.
+constexpr std::size_t kLargeTileKernelPerTile = 512;
+
 // Floats of one tile row of an example, inputs and outputs together.
 std::size_t tile_row_floats(WinogradSize size, const Conv2dGeometry& geometry) {
   return positive(size.positions()) * positive(winograd_tile_columns(size, geometry.window)) *
          positive(geometry.window.input.channels + geometry.filters);
 }
 
-int multiplications(WinogradSize size, const Window& window) {
-  return size.positions() * winograd_tile_rows(size, window) * winograd_tile_columns(size, window);
+std::size_t tiles(WinogradSize size, const Window& window) {
+  return positive(winograd_tile_rows(size, window)) * positive(winograd_tile_columns(size, window));
+}
+
+std::size_t multiplications(WinogradSize size, const Window& window) {
+  return positive(size.positions()) * tiles(size, window);
+}
+
+std::size_t kernel_area(const Conv2dGeometry& geometry) {
+  return positive(geometry.window.input.channels) * positive(geometry.filters);
 }
 
 }  // namespace
 
 bool has_large_tiles(const Conv2dGeometry& geometry) {
-  return positive(geometry.window.input.channels) * positive(geometry.filters) <=
-         kMaxLargeTileKernel;
+  return kernel_area(geometry) <= kMaxLargeTileKernel;
 }
 
 // F(4x4, 3x3) does 0.56 of the multiplications of F(2x2, 3x3), as long as its larger tiles are not
@@ -38,8 +49,9 @@ WinogradSize winograd_size(const Conv2dGeometry& geometry) {
   const Window& window = geometry.window;
   if (window.kernel_size[0] == 5) return {2, 5};
   const WinogradSize small{2, 3}, large{4, 3};
-  const bool is_large =
-      has_large_tiles(geometry) && multiplications(large, window) < multiplications(small, window);
+  const bool is_large = has_large_tiles(geometry) &&
+                        kernel_area(geometry) <= kLargeTileKernelPerTile * tiles(large, window) &&
+                        multiplications(large, window) < multiplications(small, window);
   return is_large ? large : small;
 }
 

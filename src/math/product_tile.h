@@ -165,12 +165,16 @@ struct Tile {
     });
   }
 
+  static constexpr int kAhead = 16;
   [[gnu::always_inline]] void add_products(const float* a, std::ptrdiff_t a_row,
                                            std::ptrdiff_t a_step, const float* b,
                                            std::ptrdiff_t b_row, int depth) {
     for (int k = 0; k < depth; ++k) {
       Vector w[N];
-      unrolled<N>([&](auto j) __attribute__((always_inline)) { L::load(b + j * V, w[j]); });
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        L::load(b + j * V, w[j]);
+        __builtin_prefetch(b + kAhead * b_row + j * V);
+      });
       add_step(a, a_row, w);
       a += a_step;
       b += b_row;

@@ -11,6 +11,10 @@ namespace {
 // Steps of a training pass over n nodes: node i runs forward at step i, backward at 2 n - i.
 int backward_step(int nodes, int node) { return 2 * nodes - node; }
 
+int storage_of(const Graph& graph, int node) {
+  return graph.nodes()[static_cast<std::size_t>(node)].storage;
+}
+
 bool is_deferred(const Node& node) {
   return node.layer != nullptr && node.layer->weight_gradient_blocks() > 0;
 }
@@ -21,8 +25,7 @@ std::vector<int> last_readers(const Graph& graph) {
   for (std::size_t i = 1; i < graph.nodes().size(); ++i) {
     if (graph.nodes()[i].layer->is_view()) continue;
     for (const int input : graph.nodes()[i].inputs) {
-      last[static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage)] =
-          static_cast<int>(i);
+      last[static_cast<std::size_t>(storage_of(graph, input))] = static_cast<int>(i);
     }
   }
   return last;
@@ -45,15 +48,46 @@ void plan_weight_gradient(const Graph& graph, int index, ExecutionPlan& plan) {
   }
 }
 
+// The stage of each node. The input has none: it is there for the whole shard.
+constexpr int kNoStage = -1;
+
+std::vector<int> stages_of(const Graph& graph, const ExecutionPlan& plan) {
+  std::vector<int> stage_of(graph.nodes().size(), kNoStage);
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const ExecutionStage& stage = plan.stages[i];
+    std::fill(stage_of.begin() + stage.begin, stage_of.begin() + stage.end, static_cast<int>(i));
+  }
+  return stage_of;
+}
+
+// True if no node of another stage reads node i's numbers or writes their gradient.
+bool stays_in_stage(const Graph& graph, const std::vector<int>& stage_of, int i) {
+  const auto stage = [&](int node) { return stage_of[static_cast<std::size_t>(node)]; };
+  if (stage(i) == kNoStage || i == storage_of(graph, graph.output())) return false;
+  for (int reader = i + 1; reader < static_cast<int>(graph.nodes().size()); ++reader) {
+    for (const int input : graph.nodes()[static_cast<std::size_t>(reader)].inputs) {
+      if (storage_of(graph, input) == i && stage(reader) != stage(i)) return false;
+    }
+  }
+  return true;
+}
+
+// How many examples a buffer of the worker holds at most.
+int examples_of(const ExecutionPlan& plan, const ActivationBuffer& buffer, int stage) {
+  return buffer.extent == BufferExtent::portion
+             ? plan.stages[static_cast<std::size_t>(stage)].examples
+             : plan.limits.shard_examples;
+}
+
 void plan_routes(const Graph& graph, ExecutionPlan& plan) {
+  const std::vector<int> stage_of = stages_of(graph, plan);
   std::vector<bool> written(graph.nodes().size(), false);
   for (std::size_t i = graph.nodes().size(); i-- > 1;) {
     const Node& node = graph.nodes()[i];
     if (node.storage != static_cast<int>(i) || !node.needs_gradient) continue;
     std::size_t addends = 0;
     for (const int input : node.inputs) {
-      const auto target =
-          static_cast<std::size_t>(graph.nodes()[static_cast<std::size_t>(input)].storage);
+      const auto target = static_cast<std::size_t>(storage_of(graph, input));
       GradientRoute route;
       if (graph.nodes()[target].needs_gradient) {
         route.kind = written[target] ? GradientRoute::Kind::add : GradientRoute::Kind::overwrite;
@@ -61,8 +95,9 @@ void plan_routes(const Graph& graph, ExecutionPlan& plan) {
       }
       if (route.kind == GradientRoute::Kind::add) {
         route.addend_offset = addends;
+        const auto stage = static_cast<std::size_t>(stage_of[i]);
         addends += round_to_alignment(graph.nodes()[target].shape.size() *
-                                      static_cast<std::size_t>(plan.limits.shard_examples));
+                                      static_cast<std::size_t>(plan.stages[stage].examples));
       }
       plan.nodes[i].routes.push_back(route);
     }
@@ -70,37 +105,87 @@ void plan_routes(const Graph& graph, ExecutionPlan& plan) {
   }
 }
 
-void place_buffers(const Graph& graph, ExecutionPlan& plan) {
-  const bool training = plan.mode == ExecutionMode::training;
-  const int n = static_cast<int>(graph.nodes().size());
-  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
-  const auto last = last_readers(graph);
-  std::vector<PlannedBuffer> planned;
-  std::vector<ActivationBuffer*> owners;
-  const auto place = [&](ActivationBuffer& buffer, int begin, int end) {
+// From which step to which a buffer is in use.
+struct Lifetime {
+  int begin, end;
+};
+
+// Places the buffers. A step of a stage is taken again for every portion of the shard. What holds
+// the whole shard is therefore in use from the first step of a stage to the last.
+class BufferPlacement {
+ public:
+  BufferPlacement(const Graph& graph, ExecutionPlan& plan)
+      : graph_(graph),
+        plan_(plan),
+        stage_of_(stages_of(graph, plan)),
+        last_reader_(last_readers(graph)),
+        nodes_(static_cast<int>(graph.nodes().size())) {}
+
+  void run() {
+    for (int i = 0; i < nodes_; ++i) {
+      NodePlan& memory = plan_.nodes[static_cast<std::size_t>(i)];
+      place(memory.activation, i, activation_lifetime(i, memory.activation));
+      place(memory.saved, i, activation_lifetime(i, memory.saved));
+      place(memory.gradient, i, gradient_lifetime(i, memory.gradient));
+    }
+    plan_.worker_floats = plan_memory(planned_);
+    for (std::size_t i = 0; i < planned_.size(); ++i) owners_[i]->offset = planned_[i].offset;
+  }
+
+ private:
+  bool is_training() const { return plan_.mode == ExecutionMode::training; }
+  bool is_output(int node) const { return node == storage_of(graph_, graph_.output()); }
+  int last_use(int node) const {
+    return std::max(node, last_reader_[static_cast<std::size_t>(node)]);
+  }
+
+  // The first and the last node that run before or after this one in the same stage.
+  int first_beside(int node) const {
+    const int stage = stage_of_[static_cast<std::size_t>(node)];
+    return stage == kNoStage ? node : plan_.stages[static_cast<std::size_t>(stage)].begin;
+  }
+  int last_beside(int node) const {
+    const int stage = stage_of_[static_cast<std::size_t>(node)];
+    return stage == kNoStage ? node : plan_.stages[static_cast<std::size_t>(stage)].end - 1;
+  }
+
+  Lifetime activation_lifetime(int i, const ActivationBuffer& buffer) const {
+    if (buffer.extent == BufferExtent::portion) return {i, last_use(i)};
+    const int first = first_beside(i);
+    // The outputs outlive the pass: the caller reads them after it.
+    if (is_training() || is_output(i)) return {first, backward_step(nodes_, first)};
+    return {first, last_beside(last_use(i))};
+  }
+
+  Lifetime gradient_lifetime(int i, const ActivationBuffer& buffer) const {
+    if (buffer.extent == BufferExtent::portion) {
+      return {backward_step(nodes_, last_use(i)), backward_step(nodes_, i)};
+    }
+    return {is_output(i) ? nodes_ : backward_step(nodes_, last_beside(last_use(i))),
+            backward_step(nodes_, first_beside(i))};
+  }
+
+  void place(ActivationBuffer& buffer, int node, const Lifetime& lifetime) {
     if (buffer.each == 0) return;
-    if (buffer.whole_batch) {
-      buffer.offset = plan.batch_floats;
-      plan.batch_floats +=
-          round_to_alignment(buffer.each * static_cast<std::size_t>(plan.limits.batch_examples));
+    if (buffer.extent == BufferExtent::batch) {
+      buffer.offset = plan_.batch_floats;
+      plan_.batch_floats +=
+          round_to_alignment(buffer.each * static_cast<std::size_t>(plan_.limits.batch_examples));
       return;
     }
-    planned.push_back(
-        {buffer.each * static_cast<std::size_t>(plan.limits.shard_examples), begin, end});
-    owners.push_back(&buffer);
-  };
-  for (int i = 0; i < n; ++i) {
-    NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
-    const int last_use = std::max(i, last[static_cast<std::size_t>(i)]);
-    // The outputs outlive the pass: the caller reads them after it.
-    const int end = training || i == output ? backward_step(n, i) : last_use;
-    place(memory.activation, i, end);
-    place(memory.saved, i, end);
-    place(memory.gradient, i == output ? n : backward_step(n, last_use), backward_step(n, i));
+    const int examples = examples_of(plan_, buffer, stage_of_[static_cast<std::size_t>(node)]);
+    planned_.push_back(
+        {buffer.each * static_cast<std::size_t>(examples), lifetime.begin, lifetime.end});
+    owners_.push_back(&buffer);
   }
-  plan.worker_floats = plan_memory(planned);
-  for (std::size_t i = 0; i < planned.size(); ++i) owners[i]->offset = planned[i].offset;
-}
+
+  const Graph& graph_;
+  ExecutionPlan& plan_;
+  std::vector<int> stage_of_, last_reader_;
+  int nodes_;
+  std::vector<PlannedBuffer> planned_;
+  std::vector<ActivationBuffer*> owners_;
+};
 
 bool wants_input_gradients(const NodePlan& node) {
   return std::any_of(node.routes.begin(), node.routes.end(), [](const GradientRoute& route) {
@@ -123,14 +208,52 @@ void plan_preparation(const Graph& graph, ExecutionPlan& plan) {
 }
 
 void size_scratch(const Graph& graph, ExecutionPlan& plan) {
-  for (const Node& node : graph.nodes()) {
-    if (node.layer == nullptr) continue;
-    std::size_t size = node.layer->scratch_size(plan.limits.shard_examples);
-    if (plan.mode == ExecutionMode::training) {
-      size = std::max(size, node.layer->weight_gradient_scratch(plan.limits.shards,
-                                                                plan.limits.shard_examples));
-    }
+  const auto reserve = [&](std::size_t size) {
     plan.scratch_floats = std::max(plan.scratch_floats, size);
+  };
+  for (const ExecutionStage& stage : plan.stages) {
+    for (int i = stage.begin; i < stage.end; ++i) {
+      const Layer& layer = *graph.nodes()[static_cast<std::size_t>(i)].layer;
+      reserve(layer.scratch_size(stage.examples));
+      if (plan.mode != ExecutionMode::training) continue;
+      reserve(layer.weight_gradient_scratch(plan.limits.shards, plan.limits.shard_examples));
+    }
+  }
+}
+
+// What each node stores, and for how many examples.
+void size_buffers(const Graph& graph, ExecutionPlan& plan) {
+  const std::vector<int> stage_of = stages_of(graph, plan);
+  const bool training = plan.mode == ExecutionMode::training;
+  const int output = storage_of(graph, graph.output());
+  for (int i = 0; i < static_cast<int>(graph.nodes().size()); ++i) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(i)];
+    NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
+    if (node.storage != i) continue;
+    const BufferExtent shortest =
+        stays_in_stage(graph, stage_of, i) ? BufferExtent::portion : BufferExtent::shard;
+    memory.activation.each = node.shape.size();
+    if (!training) {
+      memory.activation.extent = shortest;
+      continue;
+    }
+    // Where nothing is trained, the saved inputs of an activation are written and forgotten.
+    memory.saved.each = node.layer != nullptr ? node.layer->saved_size() : 0;
+    // The caller writes the gradient of the outputs even where no variable is trained.
+    if (node.needs_gradient || i == output) memory.gradient.each = node.shape.size();
+    memory.gradient.extent = shortest;
+  }
+}
+
+// Layers whose weight gradient waits for all shards: what it reads is kept for the whole batch.
+void plan_deferred(const Graph& graph, ExecutionPlan& plan) {
+  for (int i = 0; i < static_cast<int>(graph.nodes().size()); ++i) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(i)];
+    if (node.storage != i || !node.needs_gradient || !is_deferred(node)) continue;
+    plan.nodes[static_cast<std::size_t>(i)].gradient.extent = BufferExtent::batch;
+    const auto input = static_cast<std::size_t>(storage_of(graph, node.inputs[0]));
+    plan.nodes[input].activation.extent = BufferExtent::batch;
+    plan_weight_gradient(graph, i, plan);
   }
 }
 
@@ -139,29 +262,14 @@ void size_scratch(const Graph& graph, ExecutionPlan& plan) {
 ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode,
                              const ExecutionLimits& limits) {
   ExecutionPlan plan{mode, limits};
+  plan.stages = plan_stages(graph, limits.shard_examples);
   plan.nodes.resize(graph.nodes().size());
-  const bool training = mode == ExecutionMode::training;
-  const int output = graph.nodes()[static_cast<std::size_t>(graph.output())].storage;
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& node = graph.nodes()[i];
-    NodePlan& memory = plan.nodes[i];
-    if (node.storage != static_cast<int>(i)) continue;
-    memory.activation.each = node.shape.size();
-    if (!training) continue;
-    // Where nothing is trained, the saved inputs of an activation are written and forgotten.
-    memory.saved.each = node.layer != nullptr ? node.layer->saved_size() : 0;
-    // The caller writes the gradient of the outputs even where no variable is trained.
-    if (node.needs_gradient || static_cast<int>(i) == output) {
-      memory.gradient.each = node.shape.size();
-    }
-    if (!node.needs_gradient || !is_deferred(node)) continue;
-    memory.gradient.whole_batch = true;
-    const Node& input = graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
-    plan.nodes[static_cast<std::size_t>(input.storage)].activation.whole_batch = true;
-    plan_weight_gradient(graph, static_cast<int>(i), plan);
+  size_buffers(graph, plan);
+  if (mode == ExecutionMode::training) {
+    plan_deferred(graph, plan);
+    plan_routes(graph, plan);
   }
-  if (training) plan_routes(graph, plan);
-  place_buffers(graph, plan);
+  BufferPlacement(graph, plan).run();
   plan_preparation(graph, plan);
   size_scratch(graph, plan);
   return plan;

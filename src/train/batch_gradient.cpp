@@ -32,6 +32,15 @@ std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
   return arrays;
 }
 
+// Writes zeros where they are already, to what shards add to: a page that is read before it is
+// written costs two faults.
+void clear_collected(const ParameterLayout& layout, AlignedArray& gradient) {
+  for (const Variable& variable : layout.variables()) {
+    if (variable.deferred || !variable.trainable) continue;
+    std::fill_n(gradient.data() + variable.slice.offset, variable.slice.size, 0.0f);
+  }
+}
+
 // Callers must get this right. A mistake is a defect of the program.
 void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets& targets) {
   if (likelihood.outputs() != static_cast<std::size_t>(graph.outputs())) {
@@ -68,7 +77,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       execution_(graph, plan ? *std::move(plan) : training_plan(graph, spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
-      gradient_(layout_.size()),
+      gradient_(layout_.size(), MemoryUse::whole),
       sample_gradient_(spec.samples > 1 ? layout_.size() : 0),
       shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
       partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
@@ -79,6 +88,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
   if (static_cast<std::size_t>(spec.shards) > kMaxShards) {
     throw Error(ErrorKind::internal, "too many shards of a batch");
   }
+  for (AlignedArray& gradient : shard_gradients_) clear_collected(layout_, gradient);
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
 }

@@ -54,7 +54,7 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       batch_gradient_(graph, likelihood, targets, spec, loader, pool, std::move(plan)),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       layer_state_(graph),
-      parameters_(layout_.size()),
+      parameters_(layout_.size(), MemoryUse::whole),
       parts_gradient_(keeps_parts() ? layout_.size() : 0),
       optimizer_(spec.optimizer.make(layout_)),
       chunk_square_(batch_gradient_.chunks().size()) {

@@ -43,8 +43,8 @@ std::string data_directory(const std::string& data_flag, const RunConfig& config
   return directory.empty() ? "." : directory;
 }
 
-TrainingData load_training_data(const RunConfig& config, const std::string& directory,
-                                int classes) {
+TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes,
+                                ThreadPool& pool) {
   if (config.data.train.empty()) {
     throw Error(ErrorKind::config, "/data/train: missing; expected the files to train on");
   }
@@ -55,7 +55,7 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
       load_dataset(config.data, config.data.train, directory, config.model.input, classes);
   if (data.class_names.empty()) data.class_names = data.images.class_folders();
   data.split = split_validation(data.images.size(), config.data, config.training.seed);
-  data.standardization = resolve_standardization(config.data, data.images, data.split.train);
+  data.standardization = resolve_standardization(config.data, data.images, data.split.train, pool);
   return data;
 }
 

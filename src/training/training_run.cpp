@@ -106,7 +106,9 @@ void take_weights(const std::string& path, Run& run) {
 TrainingData load_data(const TrainOptions& options, const std::string& path,
                        const RunConfig& config, const Graph& graph) {
   try {
-    return load_training_data(config, data_directory(options.data, config, path), graph.outputs());
+    ThreadPool pool(options.threads);
+    return load_training_data(config, data_directory(options.data, config, path), graph.outputs(),
+                              pool);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::config) throw;
     throw Error(error.kind(), shown_path(path) + ": " + error.what());

@@ -49,7 +49,8 @@ void check_as_undisturbed(const TinyRun& tiny) {
 Run fresh_run(const TinyRun& tiny) {
   RunConfig config = read_run_config(tiny_config(), "tiny.json", ErrorKind::config);
   Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
-  TrainingData data = load_training_data(config, tiny.path(), graph.outputs());
+  ThreadPool pool(1);
+  TrainingData data = load_training_data(config, tiny.path(), graph.outputs(), pool);
   ExecutionPlan plan = training_plan(graph, config.training, 1);
   return Run(std::move(config), std::move(graph), std::move(data), std::move(plan));
 }

@@ -16,11 +16,15 @@ constexpr std::size_t round_to_alignment(std::size_t size) {
   return (size + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+/// What is used as a whole may lie in huge pages, which the processor finds faster. What is used in
+/// parts would take memory for the gaps.
+enum class MemoryUse { in_parts, whole };
+
 class AlignedArray {
  public:
   AlignedArray() = default;
   /// Zero-filled. Large arrays take no memory until they are written to.
-  explicit AlignedArray(std::size_t size);
+  explicit AlignedArray(std::size_t size, MemoryUse use = MemoryUse::in_parts);
 
   float* data() { return aligned(memory_.get()); }
   const float* data() const { return aligned(memory_.get()); }

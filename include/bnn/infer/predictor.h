@@ -4,9 +4,10 @@
 // (a classifier: the probability of each class).
 //
 // Sample s draws one perturbation of the weights (stream: seed, s); flipout signs are named by s
-// and by each example's stream name (dataset.h), its index in the file. Images run in groups of a
-// fixed size, with gaps filled up, and the name of an image decides its place in the group. To the
-// last bit, a number therefore does not depend on batch size, thread count or the order of files.
+// and by each example's stream name (dataset.h), its index in the file. To the last bit, a number
+// does not depend on batch size, thread count or the order of files: own products give each row the
+// same bits wherever it stands. With OpenBLAS, images run in groups of a fixed size, with gaps
+// filled up, and the name of an image decides its place in the group.
 
 #include <cstdint>
 #include <functional>
@@ -88,7 +89,7 @@ class Predictor {
   std::vector<Chunk> chunks_;
   Execution execution_;
   AlignedArray draws_;
-  std::vector<std::uint32_t> places_;  // [groups][size of a group]: positions in the block
+  std::vector<std::uint32_t> places_;  // group by group: positions in the block
   std::vector<float> predictions_;
   std::function<void()> check_;
 };

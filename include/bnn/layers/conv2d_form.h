@@ -15,6 +15,7 @@ class Conv2dForm : public Layer {
   std::size_t saved_size() const override {
     return needs_input(geometry_.activation) ? geometry_.output_size() : 0;
   }
+  bool works_by_example() const override { return false; }
   /// One product of the kernel with every output pixel's window.
   double multiply_adds() const override {
     return static_cast<double>(geometry_.window.pixels()) *

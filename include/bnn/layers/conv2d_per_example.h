@@ -14,6 +14,7 @@ class Conv2dPerExample final : public Conv2dForm {
 
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
+  bool works_by_example() const override { return true; }
   std::size_t scratch_size(int examples) const override;
   std::size_t prepared_size(bool input_gradients) const override;
   int prepare_tasks(bool input_gradients) const override;

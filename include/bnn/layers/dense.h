@@ -43,6 +43,7 @@ class Dense final : public Layer {
   Shape output_shape() const override { return flat_shape(units_); }
   void forward(const ForwardArgs& args) const override;
   void backward(const BackwardArgs& args) const override;
+  bool works_by_example() const override { return false; }
   std::size_t scratch_size(int examples) const override;
   std::size_t prepared_size(bool input_gradients) const override;
   int prepare_tasks(bool input_gradients) const override;

@@ -72,6 +72,9 @@ class Products {
   void add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
                             const FlippedMatrixGradient& w, float* gradient) const;
 
+  /// Whether the bits of a row of a product do not depend on the rows around it.
+  bool rows_are_independent() const { return code_ != nullptr; }
+
   /// Whether sums of products stay in registers. OpenBLAS adds them up in memory, one by one.
   bool sums_in_registers() const { return code_ != nullptr; }
 

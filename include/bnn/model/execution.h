@@ -3,7 +3,7 @@
 //
 // A shard is a contiguous slice of a batch and runs on one worker thread. Nothing is allocated
 // after construction. Several workers may run different shards at the same time. One worker runs
-// one shard at a time, forward and then backward.
+// one shard at a time, forward and then backward, in the stages of execution_stages.h.
 
 #include <cstddef>
 #include <span>
@@ -62,12 +62,26 @@ class Execution {
   int first_non_finite(int worker, const Shard& shard) const;
 
  private:
-  float* at(const ActivationBuffer& buffer, int worker, std::size_t first);
-  const float* at(const ActivationBuffer& buffer, int worker, std::size_t first) const;
+  // Where an example is: its position in the batch and in its shard.
+  struct Place {
+    std::size_t in_batch, in_shard = 0;
+  };
+  // Examples of a shard that visit a stage together.
+  struct Portion {
+    Place first;
+    Pass pass;
+    float weight;
+  };
+
+  template <typename Visit>
+  static void for_each_portion(const Shard& shard, int examples, const Visit& visit);
+  float* at(const ActivationBuffer& buffer, int worker, const Place& place);
+  const float* at(const ActivationBuffer& buffer, int worker, const Place& place) const;
   const float* prepared(std::size_t node) const;
   const ActivationBuffer& activation_of(int node) const;
   const ActivationBuffer& gradient_of(int node) const;
-  void backward_node(int node, int worker, const Shard& shard, float* gradient);
+  void forward_node(int node, int worker, const Portion& portion, float* state_sums);
+  void backward_node(int node, int worker, const Portion& portion, float* gradient);
 
   const Graph& graph_;
   ExecutionPlan plan_;

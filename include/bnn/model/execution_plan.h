@@ -4,12 +4,14 @@
 // it.
 //
 // Activations and their gradients lie in the memory of their worker. Those with separate lifetimes
-// share it. Deferred weight gradients read some of them after all shards have run. These lie in
-// memory for the whole batch instead.
+// share it. What only one stage (execution_stages.h) reads and writes is kept for a portion of the
+// shard. Deferred weight gradients read some buffers after all shards have run. These lie in memory
+// for the whole batch.
 
 #include <cstddef>
 #include <vector>
 
+#include "bnn/model/execution_stages.h"
 #include "bnn/model/graph.h"
 
 namespace bnn {
@@ -24,11 +26,14 @@ struct ExecutionLimits {
   std::size_t shards = 1;  // the most shards of one batch (training)
 };
 
-/// A place in a worker's memory, or in that of the batch.
+/// The examples that a buffer holds. Those of a batch lie in the memory of the batch, the others in
+/// that of the worker.
+enum class BufferExtent { portion, shard, batch };
+
 struct ActivationBuffer {
   std::size_t each = 0;    // floats per example; 0: not used
   std::size_t offset = 0;  // of the first example, in floats
-  bool whole_batch = false;
+  BufferExtent extent = BufferExtent::shard;
 };
 
 /// How a layer's gradient for one of its inputs reaches the input's gradient buffer.
@@ -59,6 +64,7 @@ struct PrepareTask {
 struct ExecutionPlan {
   ExecutionMode mode = ExecutionMode::inference;
   ExecutionLimits limits = {};
+  std::vector<ExecutionStage> stages = {};
   std::vector<NodePlan> nodes = {};  // one per node of the graph
   std::vector<PrepareTask> prepare_tasks = {};
   std::vector<WeightGradientTask> tasks = {};

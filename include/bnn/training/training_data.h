@@ -33,6 +33,7 @@ std::string data_directory(const std::string& data_flag, const RunConfig& config
                            const std::string& config_path);
 
 /// Loads and checks everything that a run reads before its first step.
-TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes);
+TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes,
+                                ThreadPool& pool);
 
 }  // namespace bnn
