@@ -262,7 +262,7 @@ void plan_deferred(const Graph& graph, ExecutionPlan& plan) {
 ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode,
                              const ExecutionLimits& limits) {
   ExecutionPlan plan{mode, limits};
-  plan.stages = plan_stages(graph, limits.shard_examples);
+  plan.stages = plan_stages(graph, limits.shard_examples, limits.portion_floats);
   plan.nodes.resize(graph.nodes().size());
   size_buffers(graph, plan);
   if (mode == ExecutionMode::training) {

@@ -105,6 +105,22 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
   }
 }
 
+// What layers do for one example after the other has the same bits in portions of any size.
+TEST_CASE("a shard gives the same numbers in portions of one example, of two, and as a whole") {
+  for (const std::string& model : {kResidual, kBranches, kPartlyFrozen}) {
+    const Graph graph = make_graph(model);
+    const Batch batch(graph);
+    const TrainingPass whole = train(batch);
+    for (const std::size_t portion_floats : {1, 400, 700}) {
+      INFO(model << portion_floats);
+      const TrainingPass pass = train(batch, portion_floats);
+      CHECK(pass.logits == whole.logits);
+      CHECK(same_bits(pass.gradient, whole.gradient));
+      CHECK(inference_logits(batch, portion_floats) == whole.logits);
+    }
+  }
+}
+
 TEST_CASE("the first layer whose output is not finite is found") {
   const Graph graph = make_graph(kResidual);
   Batch batch(graph);

@@ -72,13 +72,18 @@ inline void run_forward(Execution& execution, int worker, const Batch& batch, co
   logits.insert(logits.end(), out, out + size * static_cast<std::size_t>(batch.graph.outputs()));
 }
 
-inline ExecutionLimits batch_limits(int workers) {
-  return {.workers = workers, .shard_examples = 3, .batch_examples = 5, .shards = 2};
+inline ExecutionLimits batch_limits(int workers, std::size_t portion_floats = kPortionFloats) {
+  return {.workers = workers,
+          .shard_examples = 3,
+          .batch_examples = 5,
+          .shards = 2,
+          .portion_floats = portion_floats};
 }
 
-inline std::vector<float> inference_logits(const Batch& batch) {
+inline std::vector<float> inference_logits(const Batch& batch,
+                                           std::size_t portion_floats = kPortionFloats) {
   Execution execution(batch.graph, plan_execution(batch.graph, ExecutionMode::inference,
-                                                  {.workers = 1, .shard_examples = 3}));
+                                                  batch_limits(1, portion_floats)));
   std::vector<float> logits;
   prepare(execution, batch.shards()[0]);
   for (const Shard& shard : batch.shards()) run_forward(execution, 0, batch, shard, logits);
@@ -99,11 +104,11 @@ struct TrainingPass {
 };
 
 /// Both shards forward and backward, on a worker each, and the deferred gradients after them.
-inline TrainingPass train(const Batch& batch) {
+inline TrainingPass train(const Batch& batch, std::size_t portion_floats = kPortionFloats) {
   const auto shards = batch.shards();
   const auto classes = static_cast<std::size_t>(batch.graph.outputs());
-  Execution execution(batch.graph,
-                      plan_execution(batch.graph, ExecutionMode::training, batch_limits(2)));
+  Execution execution(batch.graph, plan_execution(batch.graph, ExecutionMode::training,
+                                                  batch_limits(2, portion_floats)));
   TrainingPass result;
   result.gradient.resize(batch.graph.layout().size());
   prepare(execution, shards[0]);

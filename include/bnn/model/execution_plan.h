@@ -21,9 +21,10 @@ enum class ExecutionMode { training, inference };
 
 struct ExecutionLimits {
   int workers = 1;
-  int shard_examples = 1;  // the most examples of one shard
-  int batch_examples = 1;  // the most examples of one batch (training)
-  std::size_t shards = 1;  // the most shards of one batch (training)
+  int shard_examples = 1;                       // the most examples of one shard
+  int batch_examples = 1;                       // the most examples of one batch (training)
+  std::size_t shards = 1;                       // the most shards of one batch (training)
+  std::size_t portion_floats = kPortionFloats;  // of execution_stages.h
 };
 
 /// The examples that a buffer holds. Those of a batch lie in the memory of the batch, the others in

@@ -8,11 +8,15 @@
 // their weights once per portion. The portions depend on shapes alone: the same bits on any
 // machine.
 
+#include <cstddef>
 #include <vector>
 
 #include "bnn/model/graph.h"
 
 namespace bnn {
+
+/// 512 KiB: the second-level cache of a small processor, a quarter of a large one's.
+constexpr std::size_t kPortionFloats = 128 * 1024;
 
 struct ExecutionStage {
   int begin = 0, end = 0;  // its nodes are begin … end - 1
@@ -21,6 +25,9 @@ struct ExecutionStage {
 
 /// The stages of a shard of at most `shard_examples`, in order; together they hold all nodes but
 /// the input.
-std::vector<ExecutionStage> plan_stages(const Graph& graph, int shard_examples);
+/// @param portion_floats what a layer may read and write for one portion, unless one example is
+/// more
+std::vector<ExecutionStage> plan_stages(const Graph& graph, int shard_examples,
+                                        std::size_t portion_floats);
 
 }  // namespace bnn
