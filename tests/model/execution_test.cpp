@@ -45,6 +45,20 @@ const std::string kBranches = kImage + R"(
     {"type": "add", "name": "sum", "inputs": ["left", "right", "mean", "direct", "left"]},
     {"type": "dense_flipout", "name": "logits", "units": 3}]})";
 
+// Images shrink, so portions grow; the last stage has several layers.
+const std::string kShrinking = kImage + R"(
+    {"type": "conv2d_flipout", "name": "wide", "filters": 6, "kernel_size": 3, "padding": "same",
+     "activation": "tanh"},
+    {"type": "max_pooling2d", "pool_size": 2},
+    {"type": "conv2d_flipout", "filters": 3, "kernel_size": 3, "padding": "same",
+     "activation": "tanh"},
+    {"type": "conv2d_flipout", "filters": 3, "kernel_size": 3, "padding": "same",
+     "activation": "tanh"},
+    {"type": "conv2d_flipout", "filters": 3, "kernel_size": 3, "padding": "same",
+     "activation": "tanh"},
+    {"type": "flatten"},
+    {"type": "dense_flipout", "name": "logits", "units": 3}]})";
+
 const std::string kPartlyFrozen = kImage + R"(
     {"type": "conv2d", "name": "below", "filters": 2, "kernel_size": 3, "trainable": false,
      "activation": "tanh"},
@@ -107,11 +121,11 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
 
 // What layers do for one example after the other has the same bits in portions of any size.
 TEST_CASE("a shard gives the same numbers in portions of one example, of two, and as a whole") {
-  for (const std::string& model : {kResidual, kBranches, kPartlyFrozen}) {
+  for (const std::string& model : {kResidual, kBranches, kPartlyFrozen, kShrinking}) {
     const Graph graph = make_graph(model);
     const Batch batch(graph);
     const TrainingPass whole = train(batch);
-    for (const std::size_t portion_floats : {1, 400, 700}) {
+    for (const std::size_t portion_floats : {1, 200, 400, 700}) {
       INFO(model << portion_floats);
       const TrainingPass pass = train(batch, portion_floats);
       CHECK(pass.logits == whole.logits);
