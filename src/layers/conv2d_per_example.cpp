@@ -8,9 +8,33 @@
 
 namespace bnn {
 
+namespace {
+
+// Of one example; `memory` is for OpenBLAS.
+void multiply_flipped(const Products& products, ConstMatrix a, const FlippedMatrix& w, Matrix c,
+                      float* memory) {
+  products.multiply_flipped(1, a, w, c, memory);
+}
+void multiply_flipped(const Products& products, const WindowMatrix& a, const FlippedMatrix& w,
+                      Matrix c, float* /*memory*/) {
+  products.multiply_flipped(a, w, c);
+}
+
+void add_flipped_gradient(const Products& products, ConstMatrix a, ConstMatrix b,
+                          const FlippedMatrixGradient& w, float* memory) {
+  products.add_flipped_gradient(1, a, b, w, memory);
+}
+void add_flipped_gradient(const Products& products, const WindowMatrix& a, ConstMatrix b,
+                          const FlippedMatrixGradient& w, float* /*memory*/) {
+  products.add_flipped_gradient(a, b, w);
+}
+
+}  // namespace
+
 // The pieces of scratch memory.
 struct Conv2dPerExample::Buffers {
   ExampleWeights kernel;
+  float* padded;   // an image with its padding
   float* columns;  // [pixels of a tile][depth], unless the image itself is that
 
   Buffers(const Conv2dGeometry& geometry, Scratch& scratch)
@@ -18,6 +42,7 @@ struct Conv2dPerExample::Buffers {
                 static_cast<std::size_t>(geometry.window.input.channels),
                 static_cast<std::size_t>(geometry.filters)},
                scratch),
+        padded(scratch.take(padded_size(geometry.window))),
         columns(scratch.take(tile_size(geometry.window))) {}
 };
 
@@ -53,18 +78,20 @@ void Conv2dPerExample::forward(const ForwardArgs& args) const {
     buffers.kernel.draw(args.pass, b);
     const bool is_flipped = buffers.kernel.is_flipped(args.pass);
     const float* weights = is_flipped ? nullptr : buffers.kernel.weights(args.pass);
+    const Products& products = args.pass.products;
+    const ImageColumns image_columns(window, products, image, buffers.padded, buffers.columns);
     for_each_tile(window, [&](const Tile& tile) {
-      const ConstMatrix columns =
-          matrix(tile_columns(window, tile, image, buffers.columns), tile.pixels, window.depth());
       float* y = output + tile.first_pixel * filters;
       const Matrix z = matrix(y, tile.pixels, geometry_.filters);
       // pixels x filters = (pixels x depth) (depth x filters)
-      if (is_flipped) {
-        args.pass.products.multiply_flipped(1, columns, buffers.kernel.flipped(args.pass), z,
-                                            buffers.kernel.gradient());
-      } else {
-        args.pass.products.multiply(columns, matrix(weights, window.depth(), geometry_.filters), z);
-      }
+      image_columns.with_tile(tile, [&](const auto& columns) {
+        if (is_flipped) {
+          multiply_flipped(products, columns, buffers.kernel.flipped(args.pass), z,
+                           buffers.kernel.gradient());
+        } else {
+          products.multiply(columns, matrix(weights, window.depth(), geometry_.filters), z);
+        }
+      });
       add_bias_and_activate(bias, geometry_.activation, y, tile.pixels, filters,
                             saved_at(saved, tile.first_pixel * filters));
     });
@@ -98,22 +125,24 @@ void Conv2dPerExample::add_kernel_gradient(const BackwardArgs& args, const float
   const bool is_flipped = kernel.is_flipped(args.pass);
   const bool is_own = kernel.are_own(args.pass);
   if (is_own) std::memset(kernel.gradient(), 0, geometry_.kernel.size() * sizeof(float));
+  const Products& products = args.pass.products;
+  const ImageColumns image_columns(window, products, image, buffers.padded, buffers.columns);
   for_each_tile(window, [&](const Tile& tile) {
-    const ConstMatrix cols =
-        matrix(tile_columns(window, tile, image, buffers.columns), tile.pixels, window.depth());
     const ConstMatrix tile_dz =
         matrix(dz + tile.first_pixel * static_cast<std::size_t>(geometry_.filters), tile.pixels,
                geometry_.filters);
     // depth x filters += (pixels x depth)ᵀ (pixels x filters)
-    if (is_flipped) {
-      args.pass.products.add_flipped_gradient(
-          1, cols, tile_dz, kernel.flipped_gradient(args.pass, args.gradient), kernel.gradient());
-      return;
-    }
-    float* gradient =
-        is_own ? kernel.gradient() : geometry_.kernel.common_gradient(args.pass, args.gradient);
-    args.pass.products.multiply_at_b(
-        cols, tile_dz, matrix(gradient, window.depth(), geometry_.filters), Write::add);
+    image_columns.with_tile(tile, [&](const auto& columns) {
+      if (is_flipped) {
+        return add_flipped_gradient(products, columns, tile_dz,
+                                    kernel.flipped_gradient(args.pass, args.gradient),
+                                    kernel.gradient());
+      }
+      float* gradient =
+          is_own ? kernel.gradient() : geometry_.kernel.common_gradient(args.pass, args.gradient);
+      products.multiply_at_b(columns, tile_dz, matrix(gradient, window.depth(), geometry_.filters),
+                             Write::add);
+    });
   });
   if (is_own) kernel.scatter(args.pass, args.gradient);
 }

@@ -39,10 +39,8 @@ Add::Add(const std::vector<Shape>& inputs) : shape_(inputs[0]) {
 
 void Add::forward(const ForwardArgs& args) const {
   const std::size_t size = static_cast<std::size_t>(args.pass.examples) * shape_.size();
-  std::memcpy(args.output, args.inputs[0], size * sizeof(float));
-  for (const float* input : args.inputs.subspan(1)) {
-    add(input, size, args.output);
-  }
+  add(args.inputs[0], args.inputs[1], size, args.output);
+  for (const float* input : args.inputs.subspan(2)) add(input, size, args.output);
 }
 
 void Add::backward(const BackwardArgs& args) const {

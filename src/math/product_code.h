@@ -28,12 +28,21 @@ inline Panels rows_of(std::ptrdiff_t stride, int columns) {
 
 }  // namespace
 
-/// c [rows][columns] = a b, or added to c. Numbers lie `…_row` floats apart from one row to the
-/// next, and `…_step` from one column to the next.
+/// The operand whose numbers are read one by one: `rows` of them meet each step of the depth. Rows
+/// lie in groups, and so do steps: those of a group are `row` and `step` floats apart, and the
+/// first of a group `row_group` and `step_group` floats from that of the group before it.
+struct Operand {
+  const float* data;
+  std::ptrdiff_t row, step;
+  int group_rows, group_steps;
+  std::ptrdiff_t row_group, step_group;
+};
+
+/// c [rows][columns] = a b, or added to c. Numbers of c lie `c_row` floats apart from one row to
+/// the next, and `c_step` from one column to the next.
 struct PlainProduct {
   int rows, depth, columns;
-  const float* a;  // [rows][depth]
-  std::ptrdiff_t a_row, a_step;
+  Operand a;       // [rows][depth]
   const float* b;  // [depth][columns]
   Panels b_panels;
   float* c;
@@ -45,8 +54,8 @@ struct PlainProduct {
 struct FlippedProduct {
   int examples;
   int rows, depth, columns;
-  const float* a;  // [examples][rows][depth]
-  std::ptrdiff_t a_row;
+  Operand a;  // [examples][rows][depth]
+  std::ptrdiff_t a_example;
   const float *mean, *perturbation;  // [depth][columns]
   Panels panels;
   const float *s, *r;  // 1 or -1: [examples][depth], [examples][columns]
@@ -58,8 +67,8 @@ struct FlippedProduct {
 struct FlippedGradient {
   int examples;
   int rows, depth, columns;  // g is [rows][columns], a sum over depth
-  const float* a;            // [examples][depth][rows]
-  std::ptrdiff_t a_example, a_row;
+  Operand a;                 // [examples][depth][rows]
+  std::ptrdiff_t a_example;
   const float* b;  // [examples][depth][columns]
   std::ptrdiff_t b_example, b_row;
   const float *s, *r;          // 1 or -1: [examples][rows], [examples][columns]

@@ -138,6 +138,18 @@ Panel<W> pack_panel(const float* matrix, const Panels& panels, int k, int depth,
 template <int W>
 constexpr int kTailFloats = W* W;
 
+/// A part of an operand's depth: where its first step's group begins, that step within the group,
+/// and how many steps of the group are left.
+struct DepthPart {
+  std::ptrdiff_t group, offset;
+  int first_steps;
+
+  DepthPart(const Operand& a, int k)
+      : group(k / a.group_steps * a.step_group),
+        offset(k % a.group_steps * a.step),
+        first_steps(a.group_steps - k % a.group_steps) {}
+};
+
 /// Sums in registers. All functions are inlined, because a tile whose address is taken is not.
 template <int V, int R, int N>
 struct Tile {
@@ -181,12 +193,33 @@ struct Tile {
     }
   }
 
-  /// All rows of a panel.
-  [[gnu::always_inline]] void add_panel(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step,
+  /// The rows [from, to) of a panel; `a` stands at row `from`.
+  [[gnu::always_inline]] void add_rows(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step,
+                                       const Panel<kWidth>& b, int from, int to) {
+    const int whole = smaller(b.whole, to);
+    if (from < whole) {
+      add_products(a, a_row, a_step, b.rows + from * b.stride, b.stride, whole - from);
+      a += (whole - from) * a_step;
+      from = whole;
+    }
+    if (from < to) {
+      add_products(a, a_row, a_step, b.copy + static_cast<std::ptrdiff_t>(from - b.whole) * kWidth,
+                   kWidth, to - from);
+    }
+  }
+
+  /// All rows of a panel, for the rows of an operand that begin at `a`.
+  [[gnu::always_inline]] void add_panel(const float* a, const Operand& o, const DepthPart& part,
                                         const Panel<kWidth>& b) {
-    add_products(a, a_row, a_step, b.rows, b.stride, b.whole);
-    if (b.whole == b.depth) return;
-    add_products(a + b.whole * a_step, a_row, a_step, b.copy, kWidth, b.depth - b.whole);
+    const float* group = a + part.group;
+    int done = smaller(part.first_steps, b.depth);
+    add_rows(group + part.offset, o.row, o.step, b, 0, done);
+    while (done < b.depth) {
+      group += o.step_group;
+      const int next = done + smaller(o.group_steps, b.depth - done);
+      add_rows(group, o.row, o.step, b, done, next);
+      done = next;
+    }
   }
 
   /// The same with w = mean + (s r) ∘ perturbation, given as vectors, for the sign s of one row.
@@ -279,6 +312,20 @@ template <int R, typename Visit>
     const int count = (rows - first + blocks - 1) / blocks;
     visit_rows<R>(count, first, visit);
     first += count;
+  }
+}
+
+/// The same for the rows of an operand, group by group: visit.operator()<R>(first, a), where `a` is
+/// the first row of a block.
+template <int R, typename Visit>
+[[gnu::always_inline]] inline void for_operand_blocks(const Operand& a, int rows,
+                                                      const Visit& visit) {
+  const float* group = a.data;
+  for (int first = 0; first < rows; first += a.group_rows, group += a.row_group) {
+    for_row_blocks<R>(
+        smaller(a.group_rows, rows - first), [&]<int Rows>(int i) __attribute__((always_inline)) {
+          visit.template operator()<Rows>(first + i, group + i * a.row);
+        });
   }
 }
 

@@ -18,20 +18,23 @@ constexpr int kDepth = 2048 / V;
 template <int V>
 constexpr int kUnpackedRows = 4 * kTileRows<V>;
 
-struct Strides {
-  std::ptrdiff_t a_row, a_step, c_row, c_step;
+// What the tiles of a product have in common.
+struct TileTask {
+  const Operand& a;
+  DepthPart part;
+  std::ptrdiff_t c_row, c_step;
+  bool add;
 };
 
 template <int V, int R, int N>
-void multiply_tile(const Strides& p, const float* a, const Panel<N * V>& b, float* c, int n,
-                   bool add) {
+void multiply_tile(const TileTask& p, const float* a, const Panel<N * V>& b, float* c, int n) {
   Tile<V, R, N> tile;
-  if (add) {
+  if (p.add) {
     tile.load(c, p.c_row, p.c_step, n);
   } else {
     tile.clear();
   }
-  tile.add_panel(a, p.a_row, p.a_step, b);
+  tile.add_panel(a, p.a, p.part, b);
   tile.store(c, p.c_row, p.c_step, n);
 }
 
@@ -40,17 +43,16 @@ template <int V>
 void multiply(const PlainProduct& p) {
   static_assert(kPanelColumns % (2 * V) == 0);
   constexpr int R = kTileRows<V>;
-  const Strides strides{p.a_row, p.a_step, p.c_row, p.c_step};
   for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
     const int depth = smaller(kDepth<V>, p.depth - k);
+    const TileTask task{p.a, {p.a, k}, p.c_row, p.c_step, p.add || k > 0};
     for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
       alignas(64) float copy[kDepth<V> * W * N];
       const auto b = p.rows > kUnpackedRows<V> && p.b_panels.row > kPanelColumns
                          ? pack_panel<W * N>(p.b, p.b_panels, k, depth, first, copy)
                          : make_panel<W * N>(p.b, p.b_panels, p.depth, k, depth, first, copy);
-      for_row_blocks<R>(p.rows, [&]<int Rows>(int i) {
-        multiply_tile<W, Rows, N>(strides, p.a + i * p.a_row + k * p.a_step, b,
-                                  p.c + i * p.c_row + first * p.c_step, n, p.add || k > 0);
+      for_operand_blocks<R>(p.a, p.rows, [&]<int Rows>(int i, const float* a) {
+        multiply_tile<W, Rows, N>(task, a, b, p.c + i * p.c_row + first * p.c_step, n);
       });
     });
   }
@@ -99,7 +101,7 @@ void multiply_flipped_tile(const FlippedProduct& p, const FlippedPanel<W>& panel
         L::load(d + j * V, perturbation[j]);
       });
       unrolled<E>([&](auto e) __attribute__((always_inline)) {
-        tiles[e].add_flipped_step(rows[e].a + k, p.a_row, mean, perturbation, rows[e].s[k],
+        tiles[e].add_flipped_step(rows[e].a + k, p.a.row, mean, perturbation, rows[e].s[k],
                                   rows[e].r);
       });
     }
@@ -138,7 +140,7 @@ struct FlippedPanelProduct {
   template <int M>
   FlippedRows<V, M> rows_of(std::ptrdiff_t e, int row, int vector) const {
     const int column = first + vector * V;
-    return {p.a + (e * p.rows + row) * p.a_row + k, p.s + e * p.depth + k,
+    return {p.a.data + e * p.a_example + row * p.a.row + k, p.s + e * p.depth + k,
             ColumnSigns<V, M>(p.r + e * p.columns + column, n - vector * V),
             p.c + (e * p.rows + row) * p.c_row + column};
   }
@@ -166,18 +168,22 @@ struct FlippedPanelProduct {
   // For many rows, W's panel is assembled once, in the cache.
   void multiply_assembled(std::ptrdiff_t e) const {
     const FlippedRows<V, N> rows = rows_of<N>(e, 0, 0);
+    Operand example = p.a;
+    example.data += e * p.a_example;
     const int depth = panel.mean.depth;
     alignas(64) float numbers[Depth * V * N];
     assemble_panel<V, N>(panel, rows.s, rows.r, numbers);
     const Panel<V * N> w{numbers, V * N, depth, depth, nullptr};
-    const Strides strides{p.a_row, 1, p.c_row, 1};
-    for_row_blocks<kTileRows<V>>(p.rows, [&]<int R>(int i) {
-      multiply_tile<V, R, N>(strides, rows.a + i * p.a_row, w, rows.c + i * p.c_row, n, k > 0);
+    const TileTask task{example, {example, k}, p.c_row, 1, k > 0};
+    for_operand_blocks<kTileRows<V>>(example, p.rows, [&]<int R>(int i, const float* a) {
+      multiply_tile<V, R, N>(task, a, w, rows.c + i * p.c_row, n);
     });
   }
 
   void multiply() const {
-    const bool assembles = p.rows > 2 * kTileRows<V>, in_pairs = p.rows <= kTileRows<V> / 2;
+    const bool is_grouped = p.a.group_rows < p.rows || p.a.group_steps < p.depth;
+    const bool assembles = is_grouped || p.rows > 2 * kTileRows<V>;
+    const bool in_pairs = p.rows <= kTileRows<V> / 2;
     for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
       if (assembles) {
         multiply_assembled(e);
@@ -205,11 +211,11 @@ void multiply_flipped(const FlippedProduct& p) {
 
 /// g = aᵀ b of example e.
 template <int V, int R, int N>
-[[gnu::always_inline]] inline void gradient_of(const FlippedGradient& p, std::ptrdiff_t e, int i,
-                                               int first, Tile<V, R, N>& g) {
+[[gnu::always_inline]] inline void gradient_of(const FlippedGradient& p, std::ptrdiff_t e,
+                                               const float* a, int first, Tile<V, R, N>& g) {
   float tail[kTailFloats<N * V>];
   g.clear();
-  g.add_panel(p.a + e * p.a_example + i, 1, p.a_row,
+  g.add_panel(a + e * p.a_example, p.a, {p.a, 0},
               make_panel<N * V>(p.b + e * p.b_example, rows_of(p.b_row, p.columns), p.depth, 0,
                                 p.depth, first, tail));
 }
@@ -227,12 +233,12 @@ template <int V, int R, int N>
 
 // A large tile. Its places in the gradients stay in the cache while all examples add to them.
 template <int V, int R, int N>
-void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
+void gradient_tile(const FlippedGradient& p, int i, const float* a, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
   prefetch_next<V, R, N>(p, place);
   for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
     Tile<V, R, N> g;
-    gradient_of(p, e, i, first, g);
+    gradient_of(p, e, a, first, g);
     g.add_to(p.mean + place, p.columns, n);
     g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
     g.add_to(p.perturbation + place, p.columns, n);
@@ -242,7 +248,7 @@ void gradient_tile(const FlippedGradient& p, int i, int first, int n) {
 // A tile so small that both gradients stay in registers beside it: for sums of few terms, which the
 // loads and stores of a large tile would outweigh.
 template <int V, int R, int N>
-void short_gradient_tile(const FlippedGradient& p, int i, int first, int n) {
+void short_gradient_tile(const FlippedGradient& p, int i, const float* a, int first, int n) {
   const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(i) * p.columns + first;
   prefetch_next<V, R, N>(p, place);
   Tile<V, R, N> mean, perturbation;
@@ -250,7 +256,7 @@ void short_gradient_tile(const FlippedGradient& p, int i, int first, int n) {
   perturbation.load(p.perturbation + place, p.columns, 1, n);
   for (std::ptrdiff_t e = 0; e < p.examples; ++e) {
     Tile<V, R, N> g;
-    gradient_of(p, e, i, first, g);
+    gradient_of(p, e, a, first, g);
     mean.add(g);
     g.flip(p.s + e * p.rows + i, ColumnSigns<V, N>(p.r + e * p.columns + first, n));
     perturbation.add(g);
@@ -265,12 +271,14 @@ void add_flipped_gradient(const FlippedGradient& p) {
   for_panels<V>(p.columns, [&]<int W, int N>(int first, int n) {
     if constexpr (V == 16) {  // 32 registers
       if (p.depth <= kShort) {
-        return for_row_blocks<4>(
-            p.rows, [&]<int R>(int i) { short_gradient_tile<W, R, N>(p, i, first, n); });
+        return for_operand_blocks<4>(p.a, p.rows, [&]<int R>(int i, const float* a) {
+          short_gradient_tile<W, R, N>(p, i, a, first, n);
+        });
       }
     }
-    for_row_blocks<kTileRows<V>>(p.rows,
-                                 [&]<int R>(int i) { gradient_tile<W, R, N>(p, i, first, n); });
+    for_operand_blocks<kTileRows<V>>(p.a, p.rows, [&]<int R>(int i, const float* a) {
+      gradient_tile<W, R, N>(p, i, a, first, n);
+    });
   });
 }
 
@@ -284,9 +292,10 @@ void summed_tile(const SummedProduct& p, int i, int first, int n) {
     const ConstMatrix a = p.terms[term].a, m = p.terms[term].b;
     float tail[kTailFloats<N * V>];
     sum.clear();
-    sum.add_panel(
+    sum.add_rows(
         a.data + i, 1, a.stride,
-        make_panel<N * V>(m.data, rows_of(m.stride, p.columns), m.rows, 0, m.rows, first, tail));
+        make_panel<N * V>(m.data, rows_of(m.stride, p.columns), m.rows, 0, m.rows, first, tail), 0,
+        m.rows);
   };
   for (int term = 0; term < p.count; ++term) {
     Tile<V, R, N> sum;

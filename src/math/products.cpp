@@ -36,6 +36,21 @@ Matrix example_of(Matrix first, int e) {
           first.stride};
 }
 
+// A matrix as an operand, [rows][columns], and its transpose, [columns][rows]: one group.
+Operand operand(ConstMatrix a) {
+  return {a.data, a.stride, 1, a.rows, std::max(a.columns, 1), 0, 0};
+}
+Operand transposed(ConstMatrix a) {
+  return {a.data, 1, a.stride, a.columns, std::max(a.rows, 1), 0, 0};
+}
+
+Operand operand(const WindowMatrix& a) {
+  return {a.data, a.row_step, 1, a.line_rows, a.run_size, a.line_step, a.run_step};
+}
+Operand transposed(const WindowMatrix& a) {
+  return {a.data, 1, a.row_step, a.run_size, a.line_rows, a.run_step, a.line_step};
+}
+
 Panels packed_panels_of(int depth, int columns) {
   return {kPanelColumns, static_cast<std::ptrdiff_t>(panel_size(depth)),
           packed_panels(columns) * kPanelColumns};
@@ -73,9 +88,9 @@ void multiply_by_turned_a(const ProductCode& code, ConstMatrix a, ConstMatrix b,
   Turned turned;
   for_turned_blocks(a, [&](int first, int rows, int k, int depth) {
     turned.take(a, first, rows, k, depth);
-    code.multiply({b.rows, depth, rows, b.data + k, b.stride, 1, turned.numbers,
-                   rows_of(rows, rows), c.data + std::ptrdiff_t{first} * c.stride, 1, c.stride,
-                   add || k > 0});
+    code.multiply({b.rows, depth, rows, operand(ConstMatrix{b.data + k, b.rows, depth, b.stride}),
+                   turned.numbers, rows_of(rows, rows), c.data + std::ptrdiff_t{first} * c.stride,
+                   1, c.stride, add || k > 0});
   });
 }
 
@@ -84,7 +99,8 @@ void multiply_by_turned_b(const ProductCode& code, ConstMatrix a, ConstMatrix b,
   Turned turned;
   for_turned_blocks(b, [&](int first, int columns, int k, int depth) {
     turned.take(b, first, columns, k, depth);
-    code.multiply({a.rows, depth, columns, a.data + k, a.stride, 1, turned.numbers,
+    code.multiply({a.rows, depth, columns,
+                   operand(ConstMatrix{a.data + k, a.rows, depth, a.stride}), turned.numbers,
                    rows_of(columns, columns), c.data + first, c.stride, 1, add || k > 0});
   });
 }
@@ -108,19 +124,29 @@ std::string Products::name() const {
 
 void Products::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply(a, b, c, write);
-  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data,
-                   rows_of(b.stride, b.columns), c.data, c.stride, 1, write == Write::add});
+  code_->multiply({a.rows, a.columns, b.columns, operand(a), b.data, rows_of(b.stride, b.columns),
+                   c.data, c.stride, 1, write == Write::add});
 }
 
 void Products::multiply(ConstMatrix a, PackedMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply_packed(a, b, c, write);
-  code_->multiply({a.rows, a.columns, b.columns, a.data, a.stride, 1, b.data,
+  code_->multiply({a.rows, a.columns, b.columns, operand(a), b.data,
                    packed_panels_of(b.depth, b.columns), c.data, c.stride, 1, write == Write::add});
 }
 
 void Products::multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write) const {
   if (code_ == nullptr) return blas_multiply_at_b(a, b, c, write);
-  code_->multiply({a.columns, a.rows, b.columns, a.data, 1, a.stride, b.data,
+  code_->multiply({a.columns, a.rows, b.columns, transposed(a), b.data,
+                   rows_of(b.stride, b.columns), c.data, c.stride, 1, write == Write::add});
+}
+
+void Products::multiply(const WindowMatrix& a, ConstMatrix b, Matrix c) const {
+  code_->multiply({a.rows(), a.columns(), b.columns, operand(a), b.data,
+                   rows_of(b.stride, b.columns), c.data, c.stride, 1, false});
+}
+
+void Products::multiply_at_b(const WindowMatrix& a, ConstMatrix b, Matrix c, Write write) const {
+  code_->multiply({a.columns(), a.rows(), b.columns, transposed(a), b.data,
                    rows_of(b.stride, b.columns), c.data, c.stride, 1, write == Write::add});
 }
 
@@ -162,8 +188,9 @@ void Products::multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix
   if (code_ != nullptr) {
     const Panels panels =
         w.is_packed ? packed_panels_of(a.columns, c.columns) : rows_of(c.columns, c.columns);
-    return code_->multiply_flipped({examples, a.rows, a.columns, c.columns, a.data, a.stride,
-                                    w.mean, w.perturbation, panels, w.s, w.r, c.data, c.stride});
+    return code_->multiply_flipped({examples, a.rows, a.columns, c.columns, operand(a),
+                                    signed_area(a.rows, a.stride), w.mean, w.perturbation, panels,
+                                    w.s, w.r, c.data, c.stride});
   }
   for (int e = 0; e < examples; ++e) {
     const FlippedMatrix example{w.mean, w.perturbation, w.s + signed_area(e, a.columns),
@@ -176,7 +203,7 @@ void Products::add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
                                     const FlippedMatrixGradient& w, float* gradient) const {
   if (code_ != nullptr) {
     return code_->add_flipped_gradient(
-        {examples, a.columns, a.rows, b.columns, a.data, signed_area(a.rows, a.stride), a.stride,
+        {examples, a.columns, a.rows, b.columns, transposed(a), signed_area(a.rows, a.stride),
          b.data, signed_area(b.rows, b.stride), b.stride, w.s, w.r, w.mean, w.perturbation});
   }
   for (int e = 0; e < examples; ++e) {
@@ -184,6 +211,18 @@ void Products::add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
                                         w.r + signed_area(e, b.columns)};
     blas_add_flipped_gradient(example_of(a, e), example_of(b, e), example, gradient);
   }
+}
+
+void Products::multiply_flipped(const WindowMatrix& a, const FlippedMatrix& w, Matrix c) const {
+  code_->multiply_flipped({1, a.rows(), a.columns(), c.columns, operand(a), 0, w.mean,
+                           w.perturbation, rows_of(c.columns, c.columns), w.s, w.r, c.data,
+                           c.stride});
+}
+
+void Products::add_flipped_gradient(const WindowMatrix& a, ConstMatrix b,
+                                    const FlippedMatrixGradient& w) const {
+  code_->add_flipped_gradient({1, a.columns(), a.rows(), b.columns, transposed(a), 0, b.data, 0,
+                               b.stride, w.s, w.r, w.mean, w.perturbation});
 }
 
 }  // namespace bnn

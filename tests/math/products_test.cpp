@@ -293,6 +293,75 @@ TEST_CASE("flipped gradients are added to the mean's and, with signs, to the per
   }
 }
 
+// Two lines of outputs and runs of a kernel that lie apart, around every cut of rows and depth.
+struct Windows {
+  int lines, line_rows, runs, run_size, columns;
+};
+
+TEST_CASE("products read windows in place with the bits of the matrix that they make") {
+  std::mt19937 random(7);
+  for (const Windows& size : {Windows{1, 1, 1, 1, 1},
+                              {2, 3, 1, 5, 4},
+                              {3, 9, 2, 7, 33},
+                              {4, 28, 5, 5, 6},
+                              {5, 17, 3, 60, 20},
+                              {2, 33, 5, 15, 64},
+                              {7, 8, 3, 129, 17},
+                              {1, 40, 4, 40, 48},
+                              {9, 2, 3, 9, 100}}) {
+    const int row_step = 3, run_step = size.line_rows * row_step + size.run_size + 2;
+    const int line_step = 2 * run_step + 1;
+    const Owned image =
+        random_matrix(1,
+                      (size.lines - 1) * line_step + (size.line_rows - 1) * row_step +
+                          (size.runs - 1) * run_step + size.run_size,
+                      0, random);
+    const WindowMatrix windows{image.values.data(), size.lines, size.line_rows,
+                               line_step,           row_step,   size.runs,
+                               size.run_size,       run_step};
+    Owned a(windows.rows(), windows.columns(), 0);
+    for (int i = 0; i < a.rows; ++i) {
+      for (int k = 0; k < a.columns; ++k) {
+        a.at(i, k) = image.at(0, i / size.line_rows * line_step + i % size.line_rows * row_step +
+                                     k / size.run_size * run_step + k % size.run_size);
+      }
+    }
+    const Owned mean = random_matrix(a.columns, size.columns, 0, random);
+    const Owned perturbation = random_matrix(a.columns, size.columns, 0, random);
+    const Owned dz = random_matrix(a.rows, size.columns, 0, random);
+    const std::vector<float> s = random_signs(a.columns, random),
+                             r = random_signs(size.columns, random);
+    const FlippedMatrix w{mean.values.data(), perturbation.values.data(), s.data(), r.data()};
+    for (const Products& products : own_products()) {
+      CAPTURE(products.name(), size.lines, size.line_rows, size.runs, size.run_size, size.columns);
+      Owned expected(a.rows, size.columns, 0), c = expected;
+      products.multiply(a.view(), mean.view(), expected.view());
+      products.multiply(windows, mean.view(), c.view());
+      CHECK(c.values == expected.values);
+
+      products.multiply_flipped(1, a.view(), w, expected.view(), nullptr);
+      products.multiply_flipped(windows, w, c.view());
+      CHECK(c.values == expected.values);
+
+      for (const Write write : {Write::overwrite, Write::add}) {
+        Owned expected_sum = mean, sum = mean;
+        products.multiply_at_b(a.view(), dz.view(), expected_sum.view(), write);
+        products.multiply_at_b(windows, dz.view(), sum.view(), write);
+        CHECK(sum.values == expected_sum.values);
+      }
+
+      Owned expected_m = mean, expected_d = perturbation, m = mean, d = perturbation;
+      products.add_flipped_gradient(
+          1, a.view(), dz.view(),
+          {expected_m.values.data(), expected_d.values.data(), s.data(), r.data()}, nullptr);
+      products.add_flipped_gradient(windows, dz.view(),
+                                    {m.values.data(), d.values.data(), s.data(), r.data()});
+      CHECK(m.values == expected_m.values);
+      CHECK(d.values == expected_d.values);
+    }
+  }
+}
+
 TEST_CASE("a sum of products adds its terms up in the tree of shards") {
   std::mt19937 random(5);
   constexpr int kRows = 13, kColumns = 21;

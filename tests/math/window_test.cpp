@@ -142,6 +142,42 @@ TEST_CASE("im2col copies the cells under each window and zeros outside the image
   });
 }
 
+TEST_CASE("windows read in place are the rows of the im2col matrix, of all lines and of some") {
+  int in_place = 0;
+  for_each_window([&](const NaiveWindow& w, const Window& window, const std::vector<float>& image) {
+    const bool is_dense =
+        (w.dilation[0] == 1 || w.kernel[0] == 1) && (w.dilation[1] == 1 || w.kernel[1] == 1);
+    CHECK(has_window_matrix(window) == is_dense);
+    if (!is_dense) {
+      CHECK(padded_size(window) == 0);
+      return;
+    }
+    ++in_place;
+    const std::vector<float> columns = im2col_naive(w, image);
+    std::vector<float> memory(padded_size(window), kUnset);
+    const float* padded = pad_image(window, image.data(), memory.data());
+    CHECK((padded == image.data()) == memory.empty());
+    for (int first = 0; first < window.output_height; ++first) {
+      const WindowMatrix a = window_matrix(window, padded, first, window.output_height);
+      REQUIRE(a.rows() == (window.output_height - first) * window.output_width);
+      REQUIRE(a.columns() == window.depth());
+      std::vector<float> rows;
+      for (int y = 0; y < a.lines; ++y) {
+        for (int x = 0; x < a.line_rows; ++x) {
+          for (int run = 0; run < a.runs; ++run) {
+            const float* from = a.data + y * a.line_step + x * a.row_step + run * a.run_step;
+            rows.insert(rows.end(), from, from + a.run_size);
+          }
+        }
+      }
+      const std::size_t at = columns.size() - rows.size();
+      CHECK(
+          std::equal(rows.begin(), rows.end(), columns.begin() + static_cast<std::ptrdiff_t>(at)));
+    }
+  });
+  CHECK(in_place > 20);
+}
+
 TEST_CASE("col2im is the adjoint of im2col") {
   for_each_window([](const NaiveWindow& w, const Window& window, const std::vector<float>& image) {
     const auto columns = im2col_naive(w, image);

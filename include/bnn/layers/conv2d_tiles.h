@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "bnn/math/products.h"
 #include "bnn/math/window.h"
 
 namespace bnn {
@@ -46,5 +47,34 @@ inline const float* tile_columns(const Window& window, const Tile& tile, const f
   im2col(window, image, tile.first_row, tile.last_row, memory);
   return memory;
 }
+
+/// The im2col matrix of one image for products, tile by tile: read in place where they can, and
+/// otherwise made.
+class ImageColumns {
+ public:
+  /// @param padded padded_size floats
+  /// @param columns tile_size floats
+  ImageColumns(const Window& window, const Products& products, const float* image, float* padded,
+               float* columns)
+      : window_(window),
+        image_(image),
+        columns_(columns),
+        in_place_(products.read_windows() && has_window_matrix(window) && !window.is_identity()),
+        padded_(in_place_ ? pad_image(window, image, padded) : nullptr) {}
+
+  /// visit(matrix), which is a WindowMatrix or a ConstMatrix.
+  template <typename Visit>
+  void with_tile(const Tile& tile, const Visit& visit) const {
+    if (in_place_) return visit(window_matrix(window_, padded_, tile.first_row, tile.last_row));
+    visit(matrix(tile_columns(window_, tile, image_, columns_), tile.pixels, window_.depth()));
+  }
+
+ private:
+  const Window& window_;
+  const float* image_;
+  float* columns_;
+  bool in_place_;
+  const float* padded_;
+};
 
 }  // namespace bnn

@@ -1,6 +1,8 @@
 #pragma once
 // Views of row-major matrices, float32.
 
+#include <cstddef>
+
 namespace bnn {
 
 struct ConstMatrix {
@@ -21,6 +23,20 @@ inline ConstMatrix matrix(const float* data, int rows, int columns) {
   return {data, rows, columns, columns};
 }
 inline Matrix matrix(float* data, int rows, int columns) { return {data, rows, columns, columns}; }
+
+/// The im2col matrix of an image that lies with its padding, read in place (window.h): row (y, x)
+/// is the window of output (y, x), and its columns are the rows of the kernel, one run after the
+/// other.
+struct WindowMatrix {
+  const float* data;
+  int lines, line_rows;                // outputs: the matrix has lines * line_rows rows
+  std::ptrdiff_t line_step, row_step;  // floats from one line, and from one output, to the next
+  int runs, run_size;                  // the matrix has runs * run_size columns
+  std::ptrdiff_t run_step;             // floats from one run to the next
+
+  int rows() const { return lines * line_rows; }
+  int columns() const { return runs * run_size; }
+};
 
 /// One of several products aᵀ b that are added up.
 struct ProductTerm {

@@ -48,8 +48,10 @@ class Products {
   /// c = a b, or c += a b.
   void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
   void multiply(ConstMatrix a, PackedMatrix b, Matrix c, Write write = Write::overwrite) const;
+  void multiply(const WindowMatrix& a, ConstMatrix b, Matrix c) const;
   /// c = aᵀ b, or c += aᵀ b.
   void multiply_at_b(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
+  void multiply_at_b(const WindowMatrix& a, ConstMatrix b, Matrix c, Write write) const;
   /// c = a bᵀ, or c += a bᵀ.
   void multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write = Write::overwrite) const;
 
@@ -66,12 +68,19 @@ class Products {
   ///   packed_size(depth, columns) if w is packed
   void multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
                         float* weights) const;
+  /// The same for the windows of one example.
+  void multiply_flipped(const WindowMatrix& a, const FlippedMatrix& w, Matrix c) const;
   /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. Matrices as above: a
   /// [examples][…][depth of W], b [examples][…][columns].
   /// @param gradient depth * columns floats: memory for OpenBLAS
   void add_flipped_gradient(int examples, ConstMatrix a, ConstMatrix b,
                             const FlippedMatrixGradient& w, float* gradient) const;
+  /// The same for the windows of one example.
+  void add_flipped_gradient(const WindowMatrix& a, ConstMatrix b,
+                            const FlippedMatrixGradient& w) const;
 
+  /// Whether the products with windows are there. OpenBLAS needs the matrix in memory.
+  bool read_windows() const { return code_ != nullptr; }
   /// Whether the bits of a row of a product do not depend on the rows around it.
   bool rows_are_independent() const { return code_ != nullptr; }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "bnn/core/shape.h"
+#include "bnn/math/matrix.h"
 
 namespace bnn {
 
@@ -44,6 +45,16 @@ Window make_window(const Shape& input, const WindowSpec& spec);
 /// Output rows [first_row, last_row) as a matrix `columns` of [rows * output_width][depth]:
 /// element [y][x][ky][kx][c] is the input at (y s + ky d - pad, x s + kx d - pad, c), zero outside.
 void im2col(const Window& window, const float* image, int first_row, int last_row, float* columns);
+
+/// Whether products can read the im2col matrix out of the image (WindowMatrix): where the taps of a
+/// kernel row lie side by side.
+bool has_window_matrix(const Window& window);
+/// Floats of the image with its padding; 0 if it has none.
+std::size_t padded_size(const Window& window);
+/// The image with its padding, in `memory`, or the image itself if it has none.
+const float* pad_image(const Window& window, const float* image, float* memory);
+/// The im2col matrix of output rows [first_row, last_row) of an image from pad_image.
+WindowMatrix window_matrix(const Window& window, const float* padded, int first_row, int last_row);
 
 /// The adjoint of im2col: adds every column element to the input it was copied from.
 void add_col2im(const Window& window, const float* columns, int first_row, int last_row,
