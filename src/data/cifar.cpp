@@ -53,12 +53,10 @@ void interleave(const std::uint8_t* planes, std::size_t pixels, std::size_t chan
   }
 }
 
-// Adds whole records; `done` records of the same file came before them.
-void append_records(Bytes bytes, std::size_t done, const std::string& name,
-                    const CifarLayout& layout, RawImages& images) {
+// Whole records; `done` records of the same file came before them.
+void put_records(Bytes bytes, std::size_t done, const std::string& name, const CifarLayout& layout,
+                 std::uint8_t* pixels, int* labels) {
   const std::size_t count = bytes.size() / layout.record_bytes();
-  const std::size_t first_pixel = images.pixels.size();
-  images.pixels.resize(first_pixel + count * layout.shape.size());
   for (std::size_t i = 0; i < count; ++i) {
     const Bytes record = bytes.subspan(i * layout.record_bytes(), layout.record_bytes());
     const int label = record[layout.label_index];
@@ -69,11 +67,44 @@ void append_records(Bytes bytes, std::size_t done, const std::string& name,
           fmt::format("{}: {}{}", name, label_problem("record", done + i, label, layout.labels),
                       guess(bytes.first(head), 0)));
     }
-    images.labels.push_back(label);
+    labels[i] = label;
     interleave(record.data() + layout.label_bytes, layout.shape.pixels(),
-               static_cast<std::size_t>(layout.shape.channels),
-               images.pixels.data() + first_pixel + i * layout.shape.size());
+               static_cast<std::size_t>(layout.shape.channels), pixels + i * layout.shape.size());
   }
+}
+
+[[noreturn]] void fail_inside(const InputFile& file, const CifarLayout& layout,
+                              std::size_t record) {
+  throw Error(ErrorKind::data,
+              fmt::format("{}: ends inside record {}, records have {} bytes (format \"{}\")",
+                          file.name(), record, layout.record_bytes(), layout.format));
+}
+
+std::size_t records_of_a_chunk(const CifarLayout& layout) {
+  return std::max<std::size_t>(1, kChunkBytes / layout.record_bytes());
+}
+
+// Records until the end, of a file whose size is not known.
+std::size_t append_stream(InputFile& file, const CifarLayout& layout, RawImages& images) {
+  const std::size_t record = layout.record_bytes();
+  std::vector<std::uint8_t> chunk(records_of_a_chunk(layout) * record);
+  std::size_t done = 0;
+  for (std::size_t got = chunk.size(); got == chunk.size();) {
+    got = file.read(chunk);
+    if (got % record != 0) fail_inside(file, layout, done + got / record);
+    const std::size_t first = images.labels.size();
+    images.labels.resize(first + got / record);
+    images.pixels.resize((first + got / record) * layout.shape.size());
+    put_records(Bytes(chunk).first(got), done, file.name(), layout,
+                images.pixels.data() + first * layout.shape.size(), images.labels.data() + first);
+    done += got / record;
+    if (got == chunk.size() && done * record > kMaxStreamBytes) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: more than {} bytes; use a file", file.name(), kMaxStreamBytes));
+    }
+  }
+  if (done == 0) throw Error(ErrorKind::data, fmt::format("{}: holds no records", file.name()));
+  return done;
 }
 
 }  // namespace
@@ -113,31 +144,30 @@ std::optional<std::uint64_t> count_records(InputFile& file, const CifarLayout& l
                   file.name(), record, layout.format, size, guess(Bytes(head).first(got), size)));
 }
 
-std::size_t append_cifar(InputFile& file, const CifarLayout& layout, RawImages& images) {
-  const std::optional<std::uint64_t> records = count_records(file, layout);
+void read_cifar(InputFile& file, const CifarLayout& layout, std::size_t records,
+                std::uint8_t* pixels, int* labels) {
   const std::size_t record = layout.record_bytes();
-  const std::size_t per_chunk = std::max<std::size_t>(1, kChunkBytes / record);
-  std::vector<std::uint8_t> chunk(per_chunk * record);
-  std::size_t done = 0;
-  while (!records || done < *records) {
-    const std::size_t left = records ? static_cast<std::size_t>(*records) - done : per_chunk;
-    const std::size_t want = std::min(left, per_chunk) * record;
-    const std::size_t got = file.read(std::span(chunk).first(want));
-    if (got % record != 0 || (records && got < want)) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: ends inside record {}, records have {} bytes (format \"{}\")",
-                              file.name(), done + got / record, record, layout.format));
-    }
-    append_records(Bytes(chunk).first(got), done, file.name(), layout, images);
-    done += got / record;
-    if (got < want) break;
-    if (!records && done * record > kMaxStreamBytes) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: more than {} bytes; use a file", file.name(), kMaxStreamBytes));
-    }
+  std::vector<std::uint8_t> chunk(std::min(records, records_of_a_chunk(layout)) * record);
+  for (std::size_t done = 0; done < records;) {
+    const std::size_t count = std::min(records - done, records_of_a_chunk(layout));
+    const std::size_t got = file.read(std::span(chunk).first(count * record));
+    if (got < count * record) fail_inside(file, layout, done + got / record);
+    put_records(Bytes(chunk).first(got), done, file.name(), layout,
+                pixels + done * layout.shape.size(), labels + done);
+    done += count;
   }
-  if (done == 0) throw Error(ErrorKind::data, fmt::format("{}: holds no records", file.name()));
-  return done;
+}
+
+std::size_t append_cifar(InputFile& file, const CifarLayout& layout, RawImages& images) {
+  const std::optional<std::uint64_t> count = count_records(file, layout);
+  if (!count) return append_stream(file, layout, images);
+  const auto records = static_cast<std::size_t>(*count);
+  const std::size_t first = images.labels.size();
+  images.labels.resize(first + records);
+  images.pixels.resize((first + records) * layout.shape.size());
+  read_cifar(file, layout, records, images.pixels.data() + first * layout.shape.size(),
+             images.labels.data() + first);
+  return records;
 }
 
 }  // namespace bnn

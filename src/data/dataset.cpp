@@ -70,7 +70,7 @@ void Dataset::append_fitted(const Dataset& part, const std::string& name) {
   std::vector<std::uint32_t> stream_names;
   for (std::size_t i = 0; i < part.size(); ++i) stream_names.push_back(part.stream_name(i));
   provenance_.append_file(name, stream_names);
-  std::vector<std::uint8_t>& pixels = images_.pixels;
+  ByteArray& pixels = images_.pixels;
   if (shape_.same_size(part.shape())) {
     pixels.insert(pixels.end(), part.pixels().begin(), part.pixels().end());
     changes_.images += part.size();

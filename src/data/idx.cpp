@@ -102,7 +102,7 @@ std::size_t checked_bytes(const ByteStream& in, const Header& header, std::size_
 }
 
 // Adds exactly `bytes` bytes, which must be the rest of the stream.
-void append_rest(ByteStream& in, std::size_t bytes, std::vector<std::uint8_t>& out) {
+void append_rest(ByteStream& in, std::size_t bytes, ByteArray& out) {
   const std::size_t first = out.size();
   out.reserve(first + (in.size() ? bytes : std::min(bytes, kTrustedBytes)));
   while (out.size() - first < bytes) {
@@ -123,7 +123,7 @@ void append_rest(ByteStream& in, std::size_t bytes, std::vector<std::uint8_t>& o
 
 void append_labels(ByteStream& in, std::size_t bytes, const LabelRange& range,
                    std::vector<int>& labels) {
-  std::vector<std::uint8_t> values;
+  ByteArray values;
   append_rest(in, bytes, values);
   labels.reserve(labels.size() + values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {

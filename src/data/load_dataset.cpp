@@ -1,7 +1,9 @@
 #include "bnn/data/load_dataset.h"
 
+#include <exception>
 #include <fmt/format.h>
 #include <new>
+#include <numeric>
 #include <stdexcept>
 
 #include "bnn/core/error.h"
@@ -27,25 +29,59 @@ struct Request {
   }
 };
 
-// Looks at every file before the first is read. A wrong name is then reported at once, and memory
-// is allocated in one piece.
-RawImages room_for(const std::vector<std::string>& paths, const CifarLayout& layout) {
-  std::uint64_t total = 0;
+// Looks at every file before the first is read, so that a wrong name is reported at once. Nothing,
+// if the size of a file is not known.
+std::optional<std::vector<std::size_t>> records_of(const std::vector<std::string>& paths,
+                                                   const CifarLayout& layout) {
+  std::vector<std::size_t> records;
+  bool are_known = true;
   for (const std::string& path : paths) {
     InputFile file = open_data_file(path);
-    total += count_records(file, layout).value_or(0);
+    const std::optional<std::uint64_t> count = count_records(file, layout);
+    are_known = are_known && count.has_value();
+    records.push_back(static_cast<std::size_t>(count.value_or(0)));
   }
+  return are_known ? std::optional(records) : std::nullopt;
+}
+
+// All files at the same time, each into its own part of the memory.
+RawImages read_at_once(const std::vector<std::string>& paths, const CifarLayout& layout,
+                       const std::vector<std::size_t>& records, ThreadPool& pool) {
+  std::vector<std::size_t> first(paths.size() + 1, 0);
+  std::partial_sum(records.begin(), records.end(), first.begin() + 1);
   RawImages images;
-  images.pixels.reserve(static_cast<std::size_t>(total) * layout.shape.size());
-  images.labels.reserve(static_cast<std::size_t>(total));
+  images.pixels.resize(first.back() * layout.shape.size());
+  images.labels.resize(first.back());
+  std::vector<std::exception_ptr> problems(paths.size());
+  pool.run(paths.size(), [&](std::size_t i, int) {
+    try {
+      InputFile file = open_data_file(paths[i]);
+      if (count_records(file, layout) != records[i]) {
+        throw Error(ErrorKind::data,
+                    fmt::format("{}: its size changed while it was read", file.name()));
+      }
+      read_cifar(file, layout, records[i], images.pixels.data() + first[i] * layout.shape.size(),
+                 images.labels.data() + first[i]);
+    } catch (...) {
+      problems[i] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& problem : problems) {
+    if (problem) std::rethrow_exception(problem);
+  }
   return images;
 }
 
-Dataset load_cifar(const Request& request, const FileSet& set, const std::string& directory) {
+Dataset load_cifar(const Request& request, const FileSet& set, const std::string& directory,
+                   ThreadPool& pool) {
   const CifarLayout layout = cifar_layout(request.config, request.shape, request.classes);
   const std::vector<std::string> paths = resolved_paths(set, directory);
-  RawImages images = room_for(paths, layout);
   std::vector<FileExamples> files;
+  if (const auto records = records_of(paths, layout)) {
+    for (std::size_t i = 0; i < paths.size(); ++i) files.push_back({set.files[i], (*records)[i]});
+    return request.made_of(read_at_once(paths, layout, *records, pool), files);
+  }
+  RawImages images;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     InputFile file = open_data_file(paths[i]);
     files.push_back({set.files[i], append_cifar(file, layout, images)});
@@ -108,13 +144,15 @@ Dataset within_memory(const Load& load) {
 }  // namespace
 
 Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
-                     const Shape& shape, int classes) {
+                     const Shape& shape, int classes, ThreadPool* pool) {
   check_set(config, set);
   const Request request{config, shape, classes};
   return within_memory([&] {
     if (config.format == DataFormat::idx) return load_idx(request, set, directory);
     if (config.format == DataFormat::folder) return load_folders(request, set, directory);
-    return load_cifar(request, set, directory);
+    if (pool != nullptr) return load_cifar(request, set, directory, *pool);
+    ThreadPool alone(1);
+    return load_cifar(request, set, directory, alone);
   });
 }
 

@@ -52,7 +52,7 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.directory = directory;
   data.class_names = load_class_names(config.data, directory, classes);
   data.images =
-      load_dataset(config.data, config.data.train, directory, config.model.input, classes);
+      load_dataset(config.data, config.data.train, directory, config.model.input, classes, &pool);
   if (data.class_names.empty()) data.class_names = data.images.class_folders();
   data.split = split_validation(data.images.size(), config.data, config.training.seed);
   data.standardization = resolve_standardization(config.data, data.images, data.split.train, pool);

@@ -60,7 +60,7 @@ const Bytes kLabels = {0, 0, 8, 1, 0, 0, 0, 2, 9, 0};
 TEST_CASE("an idx pair is read, compressed or not") {
   for (const bool gzip : {false, true}) {
     const RawImages data = Pair(kImages, kLabels, gzip).load({2, 3, 1});
-    CHECK(data.pixels == Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+    CHECK(data.pixels == ByteArray{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
     CHECK(data.labels == std::vector<int>{9, 0});
   }
 }
@@ -68,7 +68,7 @@ TEST_CASE("an idx pair is read, compressed or not") {
 TEST_CASE("idx images of four dimensions have channels last") {
   const Bytes images = joined(idx_header({1, 1, 2, 3}), {1, 2, 3, 4, 5, 6});
   const RawImages data = Pair(images, {0, 0, 8, 1, 0, 0, 0, 1, 4}).load({1, 2, 3});
-  CHECK(data.pixels == Bytes{1, 2, 3, 4, 5, 6});
+  CHECK(data.pixels == ByteArray{1, 2, 3, 4, 5, 6});
   CHECK(data.labels == std::vector<int>{4});
 }
 

@@ -70,6 +70,33 @@ TEST_CASE("files are loaded in order and remember where they begin") {
   CHECK(files[1].count == 3);
 }
 
+TEST_CASE("files that are read at the same time give the data set of files read one by one") {
+  TemporaryDirectory directory;
+  FileSet set;
+  for (int i = 0; i < 5; ++i) {
+    set.files.push_back("f" + std::to_string(i));
+    // More than one chunk of the reader, and less.
+    testing::write_cifar10(directory.file(set.files.back()), i % 2 == 0 ? 50 : 3, i);
+  }
+  const Dataset expected = load_dataset({}, set, directory.path(), kImage, 10);
+  ThreadPool pool(3);
+  const Dataset data = load_dataset({}, set, directory.path(), kImage, 10, &pool);
+  CHECK(data.size() == 156);
+  CHECK(std::ranges::equal(data.pixels(), expected.pixels()));
+  CHECK(std::ranges::equal(data.labels(), expected.labels()));
+  CHECK(data.provenance().files()[3].first == expected.provenance().files()[3].first);
+
+  // Of several broken files, the first in the list is named.
+  for (const int broken : {1, 2, 4}) {
+    testing::write_bytes(directory.file("f" + std::to_string(broken)), testing::Bytes(3073, 255));
+  }
+  for (int round = 0; round < 20; ++round) {
+    CHECK_THAT(problem(ErrorKind::data,
+                       [&] { load_dataset({}, set, directory.path(), kImage, 10, &pool); }),
+               Contains("/f1: record 0"));
+  }
+}
+
 TEST_CASE("a missing file is noticed whatever its place in the list") {
   TemporaryDirectory directory;
   testing::write_cifar10(directory.file("a"), 1);

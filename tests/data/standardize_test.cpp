@@ -54,7 +54,7 @@ TEST_CASE("measured numbers do not depend on the number of threads") {
 
 TEST_CASE("one odd pixel among many is measured without cancellation") {
   ThreadPool pool(1);
-  RawImages image{std::vector<std::uint8_t>(1000 * 1000, 255)};
+  RawImages image{ByteArray(1000 * 1000, 255)};
   image.pixels[17] = 254;
   const Dataset data({1000, 1000, 1}, 10, std::move(image), {{"a", 1}});
   const Indices only = {0};

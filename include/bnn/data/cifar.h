@@ -36,6 +36,12 @@ CifarLayout cifar_layout(const DataConfig& config, const Shape& shape, int class
 /// whole positive number of records is an Error that says which format would fit instead.
 std::optional<std::uint64_t> count_records(InputFile& file, const CifarLayout& layout);
 
+/// Reads that many records, the whole file: pixels, transposed to channels last, and labels.
+/// @param pixels records * layout.shape.size() bytes
+/// @param labels records numbers
+void read_cifar(InputFile& file, const CifarLayout& layout, std::size_t records,
+                std::uint8_t* pixels, int* labels);
+
 /// Adds all records of a file, transposed to channels last, to `images`; returns how many.
 std::size_t append_cifar(InputFile& file, const CifarLayout& layout, RawImages& images);
 

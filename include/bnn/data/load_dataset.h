@@ -12,6 +12,7 @@
 #include <string>
 
 #include "bnn/core/input_file.h"
+#include "bnn/core/thread_pool.h"
 #include "bnn/data/data_config.h"
 #include "bnn/data/dataset.h"
 
@@ -22,8 +23,9 @@ namespace bnn {
 /// @param shape the model's input.
 /// @param classes outputs of the model; 0 accepts every label that the format can hold, for data
 ///   whose labels do not matter.
+/// @param pool reads CIFAR-style files at the same time; without one they are read one by one
 Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
-                     const Shape& shape, int classes);
+                     const Shape& shape, int classes, ThreadPool* pool = nullptr);
 
 /// The same of one file that is open already, of which peek may have looked at the first bytes.
 /// For idx it holds images; the format "folder" is refused. @param name of the file in the result

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "bnn/core/byte_array.h"
+
 namespace bnn {
 
 struct RawImages {
-  std::vector<std::uint8_t> pixels = {};  // [example][row][column][channel]
-  std::vector<int> labels = {};           // [example], or empty: the files have none
+  ByteArray pixels = {};         // [example][row][column][channel]
+  std::vector<int> labels = {};  // [example], or empty: the files have none
 };
 
 }  // namespace bnn
