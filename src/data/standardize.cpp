@@ -31,7 +31,8 @@ class RunSums {
     for (std::size_t first = 0; first < image.size(); first += values_.size()) {
       const std::size_t size = std::min(values_.size(), image.size() - first);
       const std::uint8_t* __restrict bytes = image.data() + first;
-      std::uint32_t* __restrict values = values_.data(), * __restrict squares = squares_.data();
+      std::uint32_t* __restrict values = values_.data();
+      std::uint32_t* __restrict squares = squares_.data();
       for (std::size_t i = 0; i < size; ++i) {
         const std::uint32_t byte = bytes[i];
         values[i] += byte;

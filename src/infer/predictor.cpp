@@ -7,7 +7,8 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kGroup = 32;  // examples of one task
+constexpr std::size_t kGroup = 32;      // the most examples of one task
+constexpr std::size_t kBlasGroup = 16;  // with OpenBLAS, exactly that many
 // Examples whose predictions are held at once: as many as fit 16 MiB, within these bounds.
 constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
@@ -48,23 +49,28 @@ void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
   }
 }
 
-// The bits of a row of a matrix product depend, with some of OpenBLAS's kernels, on its place among
-// the rows. So an example's place in its group, which is always full, is then the remainder of its
-// stream's name, whatever else is predicted with it. The examples of a whole file fill their groups
-// without gaps; images that each have a file leave a third of them empty.
+// With own products, an example may have any place: few examples are shared out among the threads.
+//
+// With some of OpenBLAS's kernels, the bits of a row depend on its place among the rows. Groups are
+// then always full, and an example's place in its group is the remainder of its stream's name,
+// whatever else is predicted with it. The examples of a whole file fill their groups without gaps.
+// Images that each have a file leave gaps.
 void Predictor::place(const Dataset& data, std::span<const std::uint32_t> examples) {
-  if (spec_.products.rows_are_independent()) {
+  if (spec_.products.are_own()) {
+    const auto threads = static_cast<std::size_t>(pool_.size());
+    group_ = std::clamp((examples.size() + threads - 1) / threads, std::size_t{1}, kGroup);
     places_.resize(examples.size());
     std::iota(places_.begin(), places_.end(), 0u);
     return;
   }
-  std::array<std::size_t, kGroup> filled{};
+  group_ = kBlasGroup;
+  std::array<std::size_t, kBlasGroup> filled{};
   places_.clear();
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    const std::size_t remainder = data.stream_name(examples[i]) % kGroup;
+    const std::size_t remainder = data.stream_name(examples[i]) % group_;
     const std::size_t group = filled[remainder]++;
-    if (places_.size() < (group + 1) * kGroup) places_.resize((group + 1) * kGroup, kEmpty);
-    places_[group * kGroup + remainder] = static_cast<std::uint32_t>(i);
+    if (places_.size() < (group + 1) * group_) places_.resize((group + 1) * group_, kEmpty);
+    places_[group * group_ + remainder] = static_cast<std::uint32_t>(i);
   }
 }
 
@@ -77,7 +83,7 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
     draw_weights(sample);
     pool_.run(execution_.prepare_tasks(),
               [&](std::size_t task, int) { execution_.prepare(task, pass(sample, {})); });
-    pool_.run((places_.size() + kGroup - 1) / kGroup, [&](std::size_t group, int worker) {
+    pool_.run((places_.size() + group_ - 1) / group_, [&](std::size_t group, int worker) {
       run_group(group, worker, sample, data, standardizer, examples);
     });
   }
@@ -105,7 +111,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
                           const Standardizer& standardizer,
                           std::span<const std::uint32_t> examples) {
   if (check_) check_();
-  const std::size_t first = group * kGroup, size = std::min(kGroup, places_.size() - first);
+  const std::size_t first = group * group_, size = std::min(group_, places_.size() - first);
   const auto places = std::span(places_).subspan(first, size);
   const std::uint32_t any = *std::min_element(places.begin(), places.end());
   std::array<std::uint32_t, kGroup> chosen, names;

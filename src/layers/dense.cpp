@@ -261,7 +261,7 @@ std::size_t Dense::flipped_group(const Products& products, std::span<const Shard
   for (const ShardView& view : shards) {
     most = std::max(most, static_cast<std::size_t>(view.pass->examples));
   }
-  if (!products.sums_in_registers()) return 1;
+  if (!products.are_own()) return 1;
   while (group < shards.size() && 2 * group * most <= kFlippedExamples) group *= 2;
   return group;
 }

@@ -5,7 +5,7 @@
 namespace bnn {
 namespace {
 
-// The largest power of two of examples whose inputs and outputs are no more than that.
+// The largest power of two of examples whose inputs and outputs are no more than portion_floats.
 int portion_of(const Graph& graph, const Node& node, int shard_examples,
                std::size_t portion_floats) {
   if (!node.layer->works_by_example()) return shard_examples;

@@ -32,9 +32,9 @@ std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
   return arrays;
 }
 
-// Writes zeros where they are already, to what shards add to: a page that is read before it is
-// written costs two faults.
-void clear_collected(const ParameterLayout& layout, AlignedArray& gradient) {
+// Touches the pages that shards add to, by writing zeros: a page that is read before it is written
+// costs two faults.
+void touch_collected(const ParameterLayout& layout, AlignedArray& gradient) {
   for (const Variable& variable : layout.variables()) {
     if (variable.deferred || !variable.trainable) continue;
     std::fill_n(gradient.data() + variable.slice.offset, variable.slice.size, 0.0f);
@@ -88,7 +88,8 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
   if (static_cast<std::size_t>(spec.shards) > kMaxShards) {
     throw Error(ErrorKind::internal, "too many shards of a batch");
   }
-  for (AlignedArray& gradient : shard_gradients_) clear_collected(layout_, gradient);
+  pool_.run(shard_gradients_.size(),
+            [&](std::size_t i, int) { touch_collected(layout_, shard_gradients_[i]); });
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
 }

@@ -175,12 +175,16 @@ TEST_CASE("samples, seeds and examples draw their own noise") {
 }
 
 TEST_CASE("probabilities depend on neither the other examples, their order nor the threads") {
-  // Not a multiple of a group of 16.
+  // Not a multiple of a group.
   const Network network(kConv);
   const Dataset data = random_dataset(kConvShape, 3, 533, 5);
-  for (const bool mean : {false, true}) {
+  for (const auto& [mean, products] : {std::pair(false, ProductsKind::own),
+                                       {true, ProductsKind::own},
+                                       {false, ProductsKind::openblas},
+                                       {true, ProductsKind::openblas}}) {
     PredictionSpec spec = kThreeSamples;
     spec.mean_weights = mean;
+    spec.products = Products(products);
     const Probabilities all = network.predict(data, indices(533), spec);
     REQUIRE(all.size() == 533);
     for (int threads : {2, 3, 4}) CHECK(network.predict(data, indices(533), spec, threads) == all);
@@ -191,7 +195,9 @@ TEST_CASE("probabilities depend on neither the other examples, their order nor t
                                                    {5, 17, 400},
                                                    indices(16, 100),
                                                    indices(17, 3),
-                                                   indices(31, 77)}) {
+                                                   indices(31, 77),
+                                                   indices(33, 1),
+                                                   indices(65, 200)}) {
       const Probabilities some = network.predict(data, part, spec, 2);
       CHECK(some.size() == part.size());
       for (const auto& [example, p] : some) CHECK(p == all.at(example));
@@ -216,9 +222,13 @@ TEST_CASE("probabilities do not depend on the order of files") {
   const Dataset forward(kConvShape, 3, raw, {{"a.bin", 19}, {"b.bin", 31}});
   std::rotate(raw.pixels.begin(), raw.pixels.begin() + 19 * 49, raw.pixels.end());
   const Dataset backward(kConvShape, 3, raw, {{"b.bin", 31}, {"a.bin", 19}});
-  const Probabilities first = network.predict(forward, indices(50), kThreeSamples);
-  const Probabilities second = network.predict(backward, indices(50), kThreeSamples);
-  for (std::uint32_t i = 0; i < 50; ++i) CHECK(first.at(i) == second.at((i + 31) % 50));
+  for (const ProductsKind products : {ProductsKind::own, ProductsKind::openblas}) {
+    PredictionSpec spec = kThreeSamples;
+    spec.products = Products(products);
+    const Probabilities first = network.predict(forward, indices(50), spec);
+    const Probabilities second = network.predict(backward, indices(50), spec);
+    for (std::uint32_t i = 0; i < 50; ++i) CHECK(first.at(i) == second.at((i + 31) % 50));
+  }
 }
 
 TEST_CASE("predicting nothing visits nothing, and parameters may change between calls") {

@@ -407,10 +407,10 @@ TEST_CASE("products are those of the highest level that the processor has, or Op
                            : processor.avx2_and_fma ? "own (AVX2)"
                                                     : "own (vectors of 4)";
   CHECK(Products().name() == best);
-  CHECK(Products().sums_in_registers());
+  CHECK(Products().are_own());
   const Products openblas(ProductsKind::openblas);
   CHECK(openblas.name().starts_with("OpenBLAS ("));
-  CHECK_FALSE(openblas.sums_in_registers());
+  CHECK_FALSE(openblas.are_own());
 }
 
 }  // namespace bnn

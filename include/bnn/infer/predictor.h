@@ -89,6 +89,7 @@ class Predictor {
   std::vector<Chunk> chunks_;
   Execution execution_;
   AlignedArray draws_;
+  std::size_t group_ = 1;              // examples of one task
   std::vector<std::uint32_t> places_;  // group by group: positions in the block
   std::vector<float> predictions_;
   std::function<void()> check_;

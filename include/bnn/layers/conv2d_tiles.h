@@ -48,18 +48,23 @@ inline const float* tile_columns(const Window& window, const Tile& tile, const f
   return memory;
 }
 
-/// The im2col matrix of one image for products, tile by tile: read in place where they can, and
-/// otherwise made.
+/// Outputs of a line from which on windows are read in place. A tile of a product does not go on
+/// into the next line, so shorter ones would leave it half empty.
+constexpr int kMinLine = 8;
+
+/// The im2col matrix of one image for products, tile by tile: read in place by own products, unless
+/// lines are short or taps lie apart, and otherwise made. The bits are the same.
 class ImageColumns {
  public:
-  /// @param padded padded_size floats
-  /// @param columns tile_size floats
+  /// @param padded padded_size floats, for windows in place
+  /// @param columns tile_size floats, for the matrix
   ImageColumns(const Window& window, const Products& products, const float* image, float* padded,
                float* columns)
       : window_(window),
         image_(image),
         columns_(columns),
-        in_place_(products.read_windows() && has_window_matrix(window) && !window.is_identity()),
+        in_place_(products.are_own() && has_window_matrix(window) && !window.is_identity() &&
+                  window.output_width >= kMinLine),
         padded_(in_place_ ? pad_image(window, image, padded) : nullptr) {}
 
   /// visit(matrix), which is a WindowMatrix or a ConstMatrix.

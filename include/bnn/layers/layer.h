@@ -127,8 +127,8 @@ class Layer {
   virtual double multiply_adds() const { return 0.0; }
   /// True if the output is the input, number for number: nothing is computed or stored.
   virtual bool is_view() const { return false; }
-  /// True if a pass over many examples does no less than one pass for each of them: nothing is
-  /// read, made or added up once for all.
+  /// True if one pass over many examples does the same work as one pass for each of them. Nothing
+  /// is then read, made or added up once for all.
   virtual bool works_by_example() const { return true; }
   /// True if forward has noise of its own in a pass with noise, besides what is drawn for tensors.
   virtual bool has_noise() const { return false; }

@@ -15,7 +15,7 @@ inline std::size_t positive(int count) { return static_cast<std::size_t>(count);
 
 /// Whether a layer's kernel is small enough for tiles of 6x6 inputs, the only ones for 5x5 kernels.
 bool has_large_tiles(const Conv2dGeometry& geometry);
-/// The tiles with the fewest multiplications.
+/// Large tiles where they save multiplications and an example has enough of them for the kernel.
 WinogradSize winograd_size(const Conv2dGeometry& geometry);
 
 /// Examples [first, first + count) of a shard and a band of their tiles.

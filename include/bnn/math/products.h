@@ -68,7 +68,7 @@ class Products {
   ///   packed_size(depth, columns) if w is packed
   void multiply_flipped(int examples, ConstMatrix a, const FlippedMatrix& w, Matrix c,
                         float* weights) const;
-  /// The same for the windows of one example.
+  /// The same for the windows of one example. Products with windows are for own products only.
   void multiply_flipped(const WindowMatrix& a, const FlippedMatrix& w, Matrix c) const;
   /// For each example, with g = aᵀ b: mean += g, perturbation += (s rᵀ) ∘ g. Matrices as above: a
   /// [examples][…][depth of W], b [examples][…][columns].
@@ -79,13 +79,9 @@ class Products {
   void add_flipped_gradient(const WindowMatrix& a, ConstMatrix b,
                             const FlippedMatrixGradient& w) const;
 
-  /// Whether the products with windows are there. OpenBLAS needs the matrix in memory.
-  bool read_windows() const { return code_ != nullptr; }
-  /// Whether the bits of a row of a product do not depend on the rows around it.
-  bool rows_are_independent() const { return code_ != nullptr; }
-
-  /// Whether sums of products stay in registers. OpenBLAS adds them up in memory, one by one.
-  bool sums_in_registers() const { return code_ != nullptr; }
+  /// Whether these are own products. OpenBLAS cannot read windows and adds sums of products up in
+  /// memory, one by one. Its bits of a row may depend on the rows around it.
+  bool are_own() const { return code_ != nullptr; }
 
  private:
   explicit Products(const ProductCode& code) : code_(&code) {}

@@ -46,10 +46,10 @@ Window make_window(const Shape& input, const WindowSpec& spec);
 /// element [y][x][ky][kx][c] is the input at (y s + ky d - pad, x s + kx d - pad, c), zero outside.
 void im2col(const Window& window, const float* image, int first_row, int last_row, float* columns);
 
-/// Whether products can read the im2col matrix out of the image (WindowMatrix): where the taps of a
-/// kernel row lie side by side.
+/// Whether products can read the im2col matrix out of the image (WindowMatrix): where no direction
+/// is dilated. The functions below are for such windows.
 bool has_window_matrix(const Window& window);
-/// Floats of the image with its padding; 0 if it has none.
+/// Floats of the image with its padding; 0 if it has none, or if there is no window matrix.
 std::size_t padded_size(const Window& window);
 /// The image with its padding, in `memory`, or the image itself if it has none.
 const float* pad_image(const Window& window, const float* image, float* memory);

@@ -2,11 +2,13 @@
 // The order in which the examples of a shard visit the layers.
 //
 // Layers with large images hand over more numbers than a processor's cache holds for a whole shard.
-// A stage is a run of neighbouring layers that a few examples, a portion of the shard, visit one
-// after the other before the next portion begins, so that what one layer writes is still in the
-// cache when the next one reads it. Small layers take the whole shard at once, since they read
-// their weights once per portion. The portions depend on shapes alone: the same bits on any
-// machine.
+// A stage is therefore a run of neighbouring layers through which a portion of the shard passes, a
+// few examples, before the next portion begins. What one layer writes is then still in the cache
+// when the next one reads it. Layers that do something once for many examples take the whole shard.
+//
+// Portions depend on the shapes of the network and on the size of a shard, never on the machine.
+// They decide the order in which the gradient of a variable is added up if several layers share it.
+// All other numbers have the same bits in portions of any size.
 
 #include <cstddef>
 #include <vector>
@@ -25,8 +27,8 @@ struct ExecutionStage {
 
 /// The stages of a shard of at most `shard_examples`, in order; together they hold all nodes but
 /// the input.
-/// @param portion_floats what a layer may read and write for one portion, unless one example is
-/// more
+/// @param portion_floats what a layer that works by example may read and write for one portion; a
+///   single example may be more
 std::vector<ExecutionStage> plan_stages(const Graph& graph, int shard_examples,
                                         std::size_t portion_floats);
 
