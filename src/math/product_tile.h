@@ -177,7 +177,10 @@ struct Tile {
     });
   }
 
+  /// Rows of b that are fetched ahead if b is far: if it does not lie in the cache.
   static constexpr int kAhead = 16;
+
+  template <bool kIsFar = false>
   [[gnu::always_inline]] void add_products(const float* a, std::ptrdiff_t a_row,
                                            std::ptrdiff_t a_step, const float* b,
                                            std::ptrdiff_t b_row, int depth) {
@@ -185,7 +188,7 @@ struct Tile {
       Vector w[N];
       unrolled<N>([&](auto j) __attribute__((always_inline)) {
         L::load(b + j * V, w[j]);
-        __builtin_prefetch(b + kAhead * b_row + j * V);
+        if constexpr (kIsFar) __builtin_prefetch(b + kAhead * b_row + j * V);
       });
       add_step(a, a_row, w);
       a += a_step;
@@ -194,11 +197,12 @@ struct Tile {
   }
 
   /// The rows [from, to) of a panel; `a` stands at row `from`.
+  template <bool kIsFar = false>
   [[gnu::always_inline]] void add_rows(const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_step,
                                        const Panel<kWidth>& b, int from, int to) {
     const int whole = smaller(b.whole, to);
     if (from < whole) {
-      add_products(a, a_row, a_step, b.rows + from * b.stride, b.stride, whole - from);
+      add_products<kIsFar>(a, a_row, a_step, b.rows + from * b.stride, b.stride, whole - from);
       a += (whole - from) * a_step;
       from = whole;
     }
@@ -209,15 +213,16 @@ struct Tile {
   }
 
   /// All rows of a panel, for the rows of an operand that begin at `a`.
+  template <bool kIsFar = false>
   [[gnu::always_inline]] void add_panel(const float* a, const Operand& o, const DepthPart& part,
                                         const Panel<kWidth>& b) {
     const float* group = a + part.group;
     int done = smaller(part.first_steps, b.depth);
-    add_rows(group + part.offset, o.row, o.step, b, 0, done);
+    add_rows<kIsFar>(group + part.offset, o.row, o.step, b, 0, done);
     while (done < b.depth) {
       group += o.step_group;
       const int next = done + smaller(o.group_steps, b.depth - done);
-      add_rows(group, o.row, o.step, b, done, next);
+      add_rows<kIsFar>(group, o.row, o.step, b, done, next);
       done = next;
     }
   }

@@ -14,6 +14,9 @@ namespace {
 /// Rows of b that are taken at once: a panel of them fits half of the first-level cache.
 template <int V>
 constexpr int kDepth = 2048 / V;
+/// Matrices b with more floats are far from the processor: they fill a quarter of a small
+/// second-level cache, and few rows of a do not keep them there.
+constexpr int kNearFloats = 32 * 1024;
 /// Panels that are read for more rows of a than this are packed.
 template <int V>
 constexpr int kUnpackedRows = 4 * kTileRows<V>;
@@ -26,7 +29,7 @@ struct TileTask {
   bool add;
 };
 
-template <int V, int R, int N>
+template <int V, int R, int N, bool kIsFar = false>
 void multiply_tile(const TileTask& p, const float* a, const Panel<N * V>& b, float* c, int n) {
   Tile<V, R, N> tile;
   if (p.add) {
@@ -34,13 +37,13 @@ void multiply_tile(const TileTask& p, const float* a, const Panel<N * V>& b, flo
   } else {
     tile.clear();
   }
-  tile.add_panel(a, p.a, p.part, b);
+  tile.template add_panel<kIsFar>(a, p.a, p.part, b);
   tile.store(c, p.c_row, p.c_step, n);
 }
 
 // A panel of two vectors lies in one panel of packed columns.
-template <int V>
-void multiply(const PlainProduct& p) {
+template <int V, bool kIsFar>
+void multiply_by_panels(const PlainProduct& p) {
   static_assert(kPanelColumns % (2 * V) == 0);
   constexpr int R = kTileRows<V>;
   for (int k = 0; k == 0 || k < p.depth; k += kDepth<V>) {
@@ -52,10 +55,16 @@ void multiply(const PlainProduct& p) {
                          ? pack_panel<W * N>(p.b, p.b_panels, k, depth, first, copy)
                          : make_panel<W * N>(p.b, p.b_panels, p.depth, k, depth, first, copy);
       for_operand_blocks<R>(p.a, p.rows, [&]<int Rows>(int i, const float* a) {
-        multiply_tile<W, Rows, N>(task, a, b, p.c + i * p.c_row + first * p.c_step, n);
+        multiply_tile<W, Rows, N, kIsFar>(task, a, b, p.c + i * p.c_row + first * p.c_step, n);
       });
     });
   }
+}
+
+template <int V>
+void multiply(const PlainProduct& p) {
+  if (std::ptrdiff_t{p.depth} * p.columns > kNearFloats) return multiply_by_panels<V, true>(p);
+  multiply_by_panels<V, false>(p);
 }
 
 // The panels of both matrices of a flipped product.
