@@ -89,7 +89,8 @@ double share_of(const Pixels& bytes, std::uint8_t value) {
 
 // Two files of 5 and 3 images of 6 x 5 x 3.
 Dataset two_files() {
-  return Dataset({6, 5, 3}, 2, {random_image(6 * 8, 5, 3, 5).bytes}, {{"a", 5}, {"b", 3}});
+  const Pixels bytes = random_image(6 * 8, 5, 3, 5).bytes;
+  return Dataset({6, 5, 3}, 2, {{bytes.begin(), bytes.end()}}, {{"a", 5}, {"b", 3}});
 }
 
 TEST_CASE("corrupted bytes depend on seed, corruption, severity and place in the file alone") {
