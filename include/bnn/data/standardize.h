@@ -11,7 +11,7 @@
 namespace bnn {
 
 /// Mean and standard deviation (of the population) of byte / 255 per channel over the given
-/// examples, at least one. They come from exact counts of each byte value, so the order of the
+/// examples, at least one. They come from exact sums of whole numbers, so the order of the
 /// examples does not matter. A constant channel gets std 1: it is centred, and nothing is divided
 /// by zero.
 Standardization measure_standardization(const Dataset& data,
