@@ -48,21 +48,9 @@ void plan_weight_gradient(const Graph& graph, int index, ExecutionPlan& plan) {
   }
 }
 
-// The stage of each node. The input has none: it is there for the whole shard.
-constexpr int kNoStage = -1;
-
-std::vector<int> stages_of(const Graph& graph, const ExecutionPlan& plan) {
-  std::vector<int> stage_of(graph.nodes().size(), kNoStage);
-  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    const ExecutionStage& stage = plan.stages[i];
-    std::fill(stage_of.begin() + stage.begin, stage_of.begin() + stage.end, static_cast<int>(i));
-  }
-  return stage_of;
-}
-
 // True if no node of another stage reads node i's numbers or writes their gradient.
-bool stays_in_stage(const Graph& graph, const std::vector<int>& stage_of, int i) {
-  const auto stage = [&](int node) { return stage_of[static_cast<std::size_t>(node)]; };
+bool stays_in_stage(const Graph& graph, const ExecutionPlan& plan, int i) {
+  const auto stage = [&](int node) { return plan.nodes[static_cast<std::size_t>(node)].stage; };
   if (stage(i) == kNoStage || i == storage_of(graph, graph.output())) return false;
   for (int reader = i + 1; reader < static_cast<int>(graph.nodes().size()); ++reader) {
     for (const int input : graph.nodes()[static_cast<std::size_t>(reader)].inputs) {
@@ -72,15 +60,7 @@ bool stays_in_stage(const Graph& graph, const std::vector<int>& stage_of, int i)
   return true;
 }
 
-// How many examples a buffer of the worker holds at most.
-int examples_of(const ExecutionPlan& plan, const ActivationBuffer& buffer, int stage) {
-  return buffer.extent == BufferExtent::portion
-             ? plan.stages[static_cast<std::size_t>(stage)].examples
-             : plan.limits.shard_examples;
-}
-
 void plan_routes(const Graph& graph, ExecutionPlan& plan) {
-  const std::vector<int> stage_of = stages_of(graph, plan);
   std::vector<bool> written(graph.nodes().size(), false);
   for (std::size_t i = graph.nodes().size(); i-- > 1;) {
     const Node& node = graph.nodes()[i];
@@ -95,7 +75,7 @@ void plan_routes(const Graph& graph, ExecutionPlan& plan) {
       }
       if (route.kind == GradientRoute::Kind::add) {
         route.addend_offset = addends;
-        const auto stage = static_cast<std::size_t>(stage_of[i]);
+        const auto stage = static_cast<std::size_t>(plan.nodes[i].stage);
         addends += round_to_alignment(graph.nodes()[target].shape.size() *
                                       static_cast<std::size_t>(plan.stages[stage].examples));
       }
@@ -117,7 +97,6 @@ class BufferPlacement {
   BufferPlacement(const Graph& graph, ExecutionPlan& plan)
       : graph_(graph),
         plan_(plan),
-        stage_of_(stages_of(graph, plan)),
         last_reader_(last_readers(graph)),
         nodes_(static_cast<int>(graph.nodes().size())) {}
 
@@ -139,15 +118,15 @@ class BufferPlacement {
     return std::max(node, last_reader_[static_cast<std::size_t>(node)]);
   }
 
+  // The input is a stage of its own here, of the whole shard.
+  ExecutionStage stage_of(int node) const {
+    const int stage = plan_.nodes[static_cast<std::size_t>(node)].stage;
+    return stage == kNoStage ? ExecutionStage{node, node + 1, plan_.limits.shard_examples}
+                             : plan_.stages[static_cast<std::size_t>(stage)];
+  }
   // The first and the last node that run before or after this one in the same stage.
-  int first_beside(int node) const {
-    const int stage = stage_of_[static_cast<std::size_t>(node)];
-    return stage == kNoStage ? node : plan_.stages[static_cast<std::size_t>(stage)].begin;
-  }
-  int last_beside(int node) const {
-    const int stage = stage_of_[static_cast<std::size_t>(node)];
-    return stage == kNoStage ? node : plan_.stages[static_cast<std::size_t>(stage)].end - 1;
-  }
+  int first_beside(int node) const { return stage_of(node).begin; }
+  int last_beside(int node) const { return stage_of(node).end - 1; }
 
   Lifetime activation_lifetime(int i, const ActivationBuffer& buffer) const {
     if (buffer.extent == BufferExtent::portion) return {i, last_use(i)};
@@ -173,7 +152,8 @@ class BufferPlacement {
           round_to_alignment(buffer.each * static_cast<std::size_t>(plan_.limits.batch_examples));
       return;
     }
-    const int examples = examples_of(plan_, buffer, stage_of_[static_cast<std::size_t>(node)]);
+    const int examples = buffer.extent == BufferExtent::portion ? stage_of(node).examples
+                                                                : plan_.limits.shard_examples;
     planned_.push_back(
         {buffer.each * static_cast<std::size_t>(examples), lifetime.begin, lifetime.end});
     owners_.push_back(&buffer);
@@ -181,7 +161,7 @@ class BufferPlacement {
 
   const Graph& graph_;
   ExecutionPlan& plan_;
-  std::vector<int> stage_of_, last_reader_;
+  std::vector<int> last_reader_;
   int nodes_;
   std::vector<PlannedBuffer> planned_;
   std::vector<ActivationBuffer*> owners_;
@@ -223,7 +203,6 @@ void size_scratch(const Graph& graph, ExecutionPlan& plan) {
 
 // What each node stores, and for how many examples.
 void size_buffers(const Graph& graph, ExecutionPlan& plan) {
-  const std::vector<int> stage_of = stages_of(graph, plan);
   const bool training = plan.mode == ExecutionMode::training;
   const int output = storage_of(graph, graph.output());
   for (int i = 0; i < static_cast<int>(graph.nodes().size()); ++i) {
@@ -231,7 +210,7 @@ void size_buffers(const Graph& graph, ExecutionPlan& plan) {
     NodePlan& memory = plan.nodes[static_cast<std::size_t>(i)];
     if (node.storage != i) continue;
     const BufferExtent shortest =
-        stays_in_stage(graph, stage_of, i) ? BufferExtent::portion : BufferExtent::shard;
+        stays_in_stage(graph, plan, i) ? BufferExtent::portion : BufferExtent::shard;
     memory.activation.each = node.shape.size();
     if (!training) {
       memory.activation.extent = shortest;
@@ -264,6 +243,10 @@ ExecutionPlan plan_execution(const Graph& graph, ExecutionMode mode,
   ExecutionPlan plan{mode, limits};
   plan.stages = plan_stages(graph, limits.shard_examples, limits.portion_floats);
   plan.nodes.resize(graph.nodes().size());
+  for (int stage = 0; stage < static_cast<int>(plan.stages.size()); ++stage) {
+    const auto& [begin, end, examples] = plan.stages[static_cast<std::size_t>(stage)];
+    for (int i = begin; i < end; ++i) plan.nodes[static_cast<std::size_t>(i)].stage = stage;
+  }
   size_buffers(graph, plan);
   if (mode == ExecutionMode::training) {
     plan_deferred(graph, plan);

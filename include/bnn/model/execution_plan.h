@@ -43,7 +43,11 @@ struct GradientRoute {
   std::size_t addend_offset = 0;  // for add: where the layer writes it before it is added
 };
 
+/// The input belongs to no stage: it is there for the whole shard.
+constexpr int kNoStage = -1;
+
 struct NodePlan {
+  int stage = kNoStage;  // its place in ExecutionPlan::stages
   ActivationBuffer activation, gradient, saved;
   std::vector<GradientRoute> routes;  // one per input
   std::size_t prepared_offset = 0;    // of what the layer prepares
