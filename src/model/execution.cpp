@@ -9,10 +9,11 @@
 
 namespace bnn {
 
-Execution::Execution(const Graph& graph, ExecutionPlan plan)
+Execution::Execution(const Graph& graph, ExecutionPlan plan, std::span<float> prepared)
     : graph_(graph),
       plan_(std::move(plan)),
-      prepared_memory_(plan_.prepared_floats, MemoryUse::whole),
+      prepared_memory_(prepared.empty() ? plan_.prepared_floats : 0, MemoryUse::whole),
+      prepared_(prepared.empty() ? prepared_memory_.data() : prepared.data()),
       batch_memory_(plan_.batch_floats, MemoryUse::whole) {
   for (int worker = 0; worker < plan_.limits.workers; ++worker) {
     worker_memory_.emplace_back(plan_.worker_floats, MemoryUse::whole);
@@ -64,11 +65,11 @@ void Execution::prepare(std::size_t index, const Pass& pass) {
   const auto& [node, input_gradients, task] = plan_.prepare_tasks[index];
   const auto i = static_cast<std::size_t>(node);
   graph_.nodes()[i].layer->prepare(
-      {pass, input_gradients, task, prepared_memory_.data() + plan_.nodes[i].prepared_offset});
+      {pass, input_gradients, task, prepared_ + plan_.nodes[i].prepared_offset});
 }
 
 const float* Execution::prepared(std::size_t node) const {
-  return prepared_memory_.data() + plan_.nodes[node].prepared_offset;
+  return prepared_ + plan_.nodes[node].prepared_offset;
 }
 
 float* Execution::input(int worker, std::size_t first) {

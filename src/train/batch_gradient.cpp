@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fmt/format.h>
 #include <numeric>
 #include <utility>
@@ -16,29 +15,15 @@ namespace {
 
 constexpr std::size_t kResults = 3;  // numbers of a shard's result that are summed
 
-std::size_t partial_size(const TrainingSpec& spec) {
-  return static_cast<std::size_t>(tree_levels(static_cast<std::size_t>(spec.shards))) *
-         kChunkElements;
-}
-
 ScaleDerivative scale_derivative(const OptimizerSpec& optimizer) {
   return optimizer.form == GradientForm::parts ? ScaleDerivative::sigma
                                                : ScaleDerivative::untransformed_scale;
 }
 
-std::vector<AlignedArray> make_arrays(std::size_t count, std::size_t size) {
-  std::vector<AlignedArray> arrays;
-  for (std::size_t i = 0; i < count; ++i) arrays.emplace_back(size);
-  return arrays;
-}
-
-// Touches the pages that shards add to, by writing zeros: a page that is read before it is written
-// costs two faults.
-void touch_collected(const ParameterLayout& layout, AlignedArray& gradient) {
-  for (const Variable& variable : layout.variables()) {
-    if (variable.deferred || !variable.trainable) continue;
-    std::fill_n(gradient.data() + variable.slice.offset, variable.slice.size, 0.0f);
-  }
+// @param holds_kernels if the prepared kernels lie in the same memory
+std::size_t gradient_size(const ParameterLayout& layout, const ExecutionPlan& plan,
+                          bool holds_kernels) {
+  return std::max(layout.size(), holds_kernels ? plan.prepared_floats : 0);
 }
 
 // Callers must get this right. A mistake is a defect of the program.
@@ -63,8 +48,7 @@ ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int th
 
 BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
                              const Targets& targets, const TrainingSpec& spec,
-                             const TrainingLoader& loader, ThreadPool& pool,
-                             std::optional<ExecutionPlan> plan)
+                             const TrainingLoader& loader, ThreadPool& pool, ExecutionPlan plan)
     : graph_(graph),
       likelihood_(likelihood),
       targets_(targets),
@@ -74,13 +58,12 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       pool_(pool),
       chunks_(cut_into_chunks(layout_)),
       state_chunks_(cut_state_into_chunks(layout_)),
-      execution_(graph, plan ? *std::move(plan) : training_plan(graph, spec, pool.size())),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
-      gradient_(layout_.size(), MemoryUse::whole),
-      sample_gradient_(spec.samples > 1 ? layout_.size() : 0),
-      shard_gradients_(make_arrays(static_cast<std::size_t>(spec.shards), layout_.size())),
-      partial_sums_(make_arrays(static_cast<std::size_t>(pool.size()), partial_size(spec))),
+      gradient_(gradient_size(layout_, plan, spec.samples == 1), MemoryUse::whole),
+      sample_gradient_(spec.samples > 1 ? gradient_size(layout_, plan, true) : 0, MemoryUse::whole),
+      execution_(graph, std::move(plan), last_gradient().span()),
+      shard_gradients_(layout_, static_cast<std::size_t>(spec.shards), pool.size()),
       results_(static_cast<std::size_t>(spec.shards)),
       result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
       positions_(static_cast<std::size_t>(spec.batch_size)) {
@@ -88,8 +71,6 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
   if (static_cast<std::size_t>(spec.shards) > kMaxShards) {
     throw Error(ErrorKind::internal, "too many shards of a batch");
   }
-  pool_.run(shard_gradients_.size(),
-            [&](std::size_t i, int) { touch_collected(layout_, shard_gradients_[i]); });
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
 }
@@ -103,6 +84,12 @@ BatchLoss BatchGradient::compute(const float* parameters, std::uint64_t step,
   return loss;
 }
 
+// The gradient of a pass is written after its shards, which read the prepared kernels until then.
+// So both lie in one memory: that of the gradient of the last sample.
+AlignedArray& BatchGradient::last_gradient() {
+  return spec_.samples == 1 ? gradient_ : sample_gradient_;
+}
+
 // The first sample's gradient is the sum's beginning; later ones are made apart and added.
 float* BatchGradient::gradient_of(int sample) {
   return sample == 0 ? gradient_.data() : sample_gradient_.data();
@@ -114,6 +101,7 @@ void BatchGradient::run_sample(int sample, std::uint64_t step, const float* para
                                                static_cast<std::uint64_t>(sample));
   draw_weights(draw, parameters);
   cut_shards(examples, draw, parameters);
+  shard_gradients_.reset(shards_.size());
   pool_.run(execution_.prepare_tasks(),
             [&](std::size_t task, int) { execution_.prepare(task, shards_[0].pass); });
   pool_.run(shards_.size(),
@@ -170,10 +158,11 @@ void BatchGradient::run_shard(std::size_t index, int worker,
   const auto own = examples.subspan(shard.first, static_cast<std::size_t>(shard.pass.examples));
   loader_.fill_augmented(own, static_cast<std::uint32_t>(step),
                          execution_.input(worker, shard.first));
-  float* gradient = shard_gradients_[index].data();
+  float* gradient = shard_gradients_.begin(index);
   execution_.forward(worker, shard, state_chunks_.empty() ? nullptr : gradient);
   results_[index] = score_shard(shard, worker, own);
   execution_.backward(worker, shard, gradient);
+  shard_gradients_.end(index);
 }
 
 // The loss of a shard, and its gradient for the outputs.
@@ -202,7 +191,8 @@ void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float
   if (!layout_.variables()[chunk.variable].trainable) return;
   float* gradient = gradient_of(sample);
   const auto collect = [&](std::size_t variable) {
-    if (!layout_.variables()[variable].deferred) reduce_shards(chunk, variable, worker, gradient);
+    if (layout_.variables()[variable].deferred) return;
+    shard_gradients_.reduce(chunk, variable, worker, gradient);
   };
   const auto accumulate = [&](std::size_t variable) {
     add(part(layout_, variable, chunk, gradient).data(), chunk.size,
@@ -221,24 +211,12 @@ void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float
 
 // What the layers add up for their state: all shards together, and the mean over the samples.
 void BatchGradient::collect_state(const Chunk& chunk, int worker, int sample) {
-  reduce_shards(chunk, chunk.variable, worker, gradient_of(sample));
+  shard_gradients_.reduce(chunk, chunk.variable, worker, gradient_of(sample));
   if (sample == 0) return;
   const auto total = part(layout_, chunk.variable, chunk, gradient_.data());
   add(part(layout_, chunk.variable, chunk, gradient_of(sample)).data(), chunk.size, total.data());
   if (sample + 1 < spec_.samples) return;
   for (float& x : total) x /= static_cast<float>(spec_.samples);
-}
-
-// Takes the shards' gradients and leaves zeros behind for the next pass to add into.
-void BatchGradient::reduce_shards(const Chunk& chunk, std::size_t variable, int worker,
-                                  float* gradient) {
-  float* partial = partial_sums_[static_cast<std::size_t>(worker)].data();
-  float* total = part(layout_, variable, chunk, gradient).data();
-  tree_sum(shards_.size(), chunk.size, total, partial, [&](std::size_t shard, float* out) {
-    const auto from = part(layout_, variable, chunk, shard_gradients_[shard].data());
-    std::memcpy(out, from.data(), from.size_bytes());
-    std::memset(from.data(), 0, from.size_bytes());
-  });
 }
 
 std::string BatchGradient::non_finite_layer() const {
@@ -251,10 +229,12 @@ std::string BatchGradient::non_finite_layer() const {
 
 std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec,
                                  const ExecutionPlan& plan) {
-  const auto arrays = static_cast<std::size_t>(spec.shards) + (spec.samples > 1 ? 4 : 3);
-  return plan.bytes() +
-         sizeof(float) * (arrays * graph.layout().size() +
-                          static_cast<std::size_t>(plan.limits.workers) * partial_size(spec));
+  const ParameterLayout& layout = graph.layout();
+  const bool several = spec.samples > 1;
+  const std::size_t gradients =
+      gradient_size(layout, plan, true) + (several ? gradient_size(layout, plan, false) : 0);
+  return plan.bytes() + sizeof(float) * (2 * layout.size() + gradients - plan.prepared_floats) +
+         ShardGradients::bytes(layout, static_cast<std::size_t>(spec.shards), plan.limits.workers);
 }
 
 }  // namespace bnn

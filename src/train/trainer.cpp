@@ -51,7 +51,8 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       spec_(spec),
       loader_(loader),
       pool_(pool),
-      batch_gradient_(graph, likelihood, targets, spec, loader, pool, std::move(plan)),
+      batch_gradient_(graph, likelihood, targets, spec, loader, pool,
+                      plan ? *std::move(plan) : training_plan(graph, spec, pool.size())),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       layer_state_(graph),
       parameters_(layout_.size(), MemoryUse::whole),
@@ -104,14 +105,14 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
 }
 
 // Where the gradient of KL and penalties goes: onto that of the data, or apart.
-AlignedArray& Trainer::regularization_gradient() {
-  return keeps_parts() ? parts_gradient_ : batch_gradient_.gradient();
+std::span<float> Trainer::regularization_gradient() {
+  return keeps_parts() ? parts_gradient_.span() : batch_gradient_.gradient();
 }
 
 ChunkGradient Trainer::gradient_of(const Chunk& chunk, float factor) {
-  const auto of = [&](const AlignedArray& array) { return parts(layout_, chunk, array.data()); };
+  const auto of = [&](std::span<const float> array) { return parts(layout_, chunk, array.data()); };
   if (!keeps_parts()) return {of(batch_gradient_.gradient()), {}, factor};
-  return {of(batch_gradient_.gradient()), of(parts_gradient_), factor};
+  return {of(batch_gradient_.gradient()), of(parts_gradient_.span()), factor};
 }
 
 // Completes the gradient and returns its norm. Without clipping nothing waits for that norm, so the

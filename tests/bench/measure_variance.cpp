@@ -60,7 +60,7 @@ void VarianceMeasurement::run_group(DataMode mode, int batch_size) {
     ++repeat_;
     if (mode == DataMode::resampled || i == 0) draw_batch(batch_size);
     gradient_.compute(parameters_, repeat_, batch_);
-    const auto gradient = gradient_.gradient().span();
+    const auto gradient = gradient_.gradient();
     std::copy(gradient.begin(), gradient.end(), rows_[i].span().begin());
   }
 }

@@ -45,7 +45,7 @@ std::vector<float> gradient_of(const Targets& targets, double& nll) {
   BatchGradient batch(f.graph, f.likelihood, targets, small_spec(), f.loader, f.pool);
   const auto examples = indices(12, 5);
   nll = batch.compute(f.trainer.parameters().data(), 1, examples).nll;
-  return {batch.gradient().span().begin(), batch.gradient().span().end()};
+  return {batch.gradient().begin(), batch.gradient().end()};
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ TEST_CASE("the gradient of a regression is that of its loss") {
     return batch.compute(parameters.data(), 1, indices(n)).nll / static_cast<double>(n);
   };
   mean_loss();
-  const std::vector<float> gradient(batch.gradient().span().begin(), batch.gradient().span().end());
+  const std::vector<float> gradient(batch.gradient().begin(), batch.gradient().end());
   for (const Variable& variable : graph.layout().variables()) {
     for (std::size_t i = 0; i < variable.slice.size; ++i) {
       constexpr float kStep = 0x1p-8f;

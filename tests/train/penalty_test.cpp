@@ -135,8 +135,7 @@ TEST_CASE("regularizers of outputs add their value and gradient to the loss") {
     spec.samples = samples;
     ActivityFixture f(model, spec);
     f.loss();
-    const std::vector<float> gradient(f.batch.gradient().span().begin(),
-                                      f.batch.gradient().span().end());
+    const std::vector<float> gradient(f.batch.gradient().begin(), f.batch.gradient().end());
     for (const Variable& variable : f.graph.layout().variables()) {
       double largest = 0.0;
       for (std::size_t i = 0; i < variable.slice.size; i += 3) {

@@ -25,7 +25,9 @@ class Execution {
  public:
   /// Allocates the memory of the plan, which must be one of this graph. The graph must outlive
   /// this.
-  Execution(const Graph& graph, ExecutionPlan plan);
+  /// @param prepared memory for what layers prepare, lent by the caller; may be used for other
+  ///   things between passes. Allocated here if it is empty.
+  Execution(const Graph& graph, ExecutionPlan plan, std::span<float> prepared = {});
 
   /// What layers make of the weights for all shards of a pass. Each task is one part of it. Tasks
   /// run before forward, whenever parameters or draws have changed.
@@ -85,7 +87,9 @@ class Execution {
 
   const Graph& graph_;
   ExecutionPlan plan_;
-  AlignedArray prepared_memory_, batch_memory_;
+  AlignedArray prepared_memory_;  // empty if it is lent
+  float* prepared_;
+  AlignedArray batch_memory_;
   std::vector<AlignedArray> worker_memory_;
   std::vector<AlignedArray> scratch_;
   std::vector<AlignedArray> addends_;

@@ -8,7 +8,6 @@
 // of every sum are functions of the configuration alone.
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
 #include "bnn/model/graph.h"
+#include "bnn/train/shard_gradients.h"
 #include "bnn/train/training_spec.h"
 
 namespace bnn {
@@ -38,10 +38,15 @@ class BatchGradient {
  public:
   /// All arguments, and what targets look at, must outlive this.
   /// @param targets of all examples of the data set
-  /// @param plan training_plan of graph, spec and pool.size(); made here if there is none
+  /// @param plan training_plan of graph, spec and pool.size()
   BatchGradient(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
                 const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
-                std::optional<ExecutionPlan> plan = std::nullopt);
+                ExecutionPlan plan);
+  /// Makes the plan.
+  BatchGradient(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
+                const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool)
+      : BatchGradient(graph, likelihood, targets, spec, loader, pool,
+                      training_plan(graph, spec, pool.size())) {}
 
   /// The loss of the examples and, in gradient(), the gradient of its mean for every trainable
   /// variable; for scales in the form that the optimizer takes, by untransformed scale or by sigma.
@@ -51,7 +56,7 @@ class BatchGradient {
 
   const std::vector<Chunk>& chunks() const { return chunks_; }
   /// In the slices of layers' state: the sums over the batch that the layers asked for (layer.h).
-  AlignedArray& gradient() { return gradient_; }
+  std::span<float> gradient() { return {gradient_.data(), layout_.size()}; }
 
   /// After a loss that is not finite: the first layer whose output was not, or "".
   std::string non_finite_layer() const;
@@ -73,10 +78,10 @@ class BatchGradient {
   void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
                  std::uint64_t step);
   ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples);
+  AlignedArray& last_gradient();
   float* gradient_of(int sample);
   void collect_gradient(const Chunk& chunk, int worker, const float* parameters, int sample);
   void collect_state(const Chunk& chunk, int worker, int sample);
-  void reduce_shards(const Chunk& chunk, std::size_t variable, int worker, float* gradient);
 
   const Graph& graph_;
   const Likelihood& likelihood_;
@@ -86,11 +91,10 @@ class BatchGradient {
   const TrainingLoader& loader_;
   ThreadPool& pool_;
   std::vector<Chunk> chunks_, state_chunks_;
-  Execution execution_;
   AlignedArray noise_, draws_;
   AlignedArray gradient_, sample_gradient_;  // the latter for samples after the first
-  std::vector<AlignedArray> shard_gradients_;
-  std::vector<AlignedArray> partial_sums_;  // one per worker
+  Execution execution_;
+  ShardGradients shard_gradients_;
   std::vector<Shard> shards_;
   std::vector<ShardResult> results_;
   std::vector<double> result_sums_;

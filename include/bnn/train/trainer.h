@@ -68,7 +68,7 @@ class Trainer {
   bool clips() const { return spec_.gradient_clip_norm > 0.0; }
   bool is_trained(const RandomTensor& tensor) const;
   bool keeps_parts() const { return spec_.optimizer.form == GradientForm::parts; }
-  AlignedArray& regularization_gradient();
+  std::span<float> regularization_gradient();
   ChunkGradient gradient_of(const Chunk& chunk, float factor);
   double finish_chunks(std::uint64_t step, float kl_scale);
   void add_regularization(std::size_t chunk, int worker, float kl_scale);
