@@ -40,8 +40,7 @@ show_build() {
 
 say "Installing packages"
 . tests/install_packages.sh
-install_packages g++ make cmake libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev \
-  libspdlog-dev libfmt-dev zlib1g-dev libpng-dev libjpeg-dev dataset-fashion-mnist
+install_packages "${build_packages[@]}" dataset-fashion-mnist
 echo "all installed"
 
 say "Building bnn-train, bnn-eval and bnn-predict (a few minutes)"

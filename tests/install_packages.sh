@@ -1,6 +1,10 @@
 # Defines install_packages, which asks apt-get for those packages that are not there yet.
 # To be sourced by scripts.
 
+# What a build needs. zlib, and libraries that decode images; OpenBLAS; JSON, options, log.
+build_packages=(g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev
+  libstb-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev)
+
 install_packages() {
   local package missing=() as_root=()
   for package in "$@"; do

@@ -16,9 +16,7 @@ case "${1:-}" in
 esac
 
 . tests/install_packages.sh
-install_packages catch2 zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libvalijson-dev chromium fonts-liberation \
-  g++ make cmake
+install_packages "${build_packages[@]}" catch2 libvalijson-dev chromium fonts-liberation
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"

@@ -17,7 +17,7 @@ void require(bool holds, const char* rule) {
 void require_image_channels(const Shape& shape) {
   if (shape.channels == 1 || shape.channels == 3) return;
   throw Error(ErrorKind::config,
-              fmt::format("/model/input: PNG and JPEG images have 1 or 3 channels, found {}",
+              fmt::format("/model/input: images have 1 or 3 channels, found {}",
                           to_string(shape)));
 }
 

@@ -3,47 +3,109 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <iterator>
 #include <string_view>
 
 #include "bnn/core/error.h"
+#include "bnn/images/bmp_image.h"
+#include "bnn/images/gif_image.h"
 #include "bnn/images/jpeg_image.h"
 #include "bnn/images/png_image.h"
+#include "bnn/images/tiff_image.h"
+#include "bnn/images/webp_image.h"
 
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
-constexpr std::string_view kPngHead = "\x89PNG\r\n\x1a\n";
-constexpr std::string_view kJpegHead = "\xff\xd8\xff";
+// How files begin. A dot stands for any byte.
+struct FileHead {
+  std::string_view begin;
+  ImageFormat format;
+};
+constexpr FileHead kImageHeads[] = {
+    {"\x89PNG\r\n\x1a\n", ImageFormat::png},
+    {"\xff\xd8\xff", ImageFormat::jpeg},
+    {"RIFF....WEBP", ImageFormat::webp},
+    {{"II*\0", 4}, ImageFormat::tiff},
+    {{"MM\0*", 4}, ImageFormat::tiff},
+    {"GIF87a", ImageFormat::gif},
+    {"GIF89a", ImageFormat::gif},
+    // The four bytes after the size are reserved, and the offset of the pixels is below 65536.
+    {{"BM....\0\0\0\0..", 12}, ImageFormat::bmp},
+};
+
+// What else people take for an image that can be read.
+struct OtherHead {
+  std::string_view begin, name;
+};
+constexpr OtherHead kOtherHeads[] = {
+    {"....ftypavif", "an AVIF image"},
+    {"....ftypavis", "an AVIF image"},
+    {"....ftyp", "a HEIC image or a film"},
+    {{"\0\0\0\x0cjP  ", 8}, "a JPEG 2000 image"},
+    {{"\0\0\0\x0cJXL ", 8}, "a JPEG XL image"},
+    {"\xff\x0a", "a JPEG XL image"},
+    {{"\0\0\1\0", 4}, "an icon (ICO)"},
+    {"8BPS", "a Photoshop document"},
+    {{"II+\0", 4}, "a BigTIFF image"},
+    {{"MM\0+", 4}, "a BigTIFF image"},
+    {"P1", "a PBM image"},
+    {"P4", "a PBM image"},
+    {"P2", "a PGM image"},
+    {"P5", "a PGM image"},
+    {"P3", "a PPM image"},
+    {"P6", "a PPM image"},
+    {"<svg", "an SVG drawing"},
+    {"<?xml", "XML, an SVG drawing perhaps"},
+    {"%PDF", "a PDF document"},
+    {"SIMPLE  =", "a FITS image"},
+};
+
+bool fits(std::string_view begin, std::string_view head) {
+  return std::equal(begin.begin(), begin.end(), head.begin(),
+                    [](char a, char b) { return a == '.' || a == b; });
+}
+bool begins(std::string_view head, std::string_view begin) {
+  return head.size() >= begin.size() && fits(begin, head);
+}
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// What else people take for a PNG or JPEG image.
 std::string guess(std::string_view head) {
   if (head.empty()) return "an empty file";
-  if (kPngHead.starts_with(head) || kJpegHead.starts_with(head)) return "its first bytes only";
-  if (head.starts_with("GIF8")) return "a GIF image";
-  if (head.starts_with("BM")) return "a BMP image";
-  if (head.starts_with("II*") || head.starts_with("MM")) return "a TIFF image";
-  if (head.starts_with("RIFF") && head.substr(0, 12).ends_with("WEBP")) return "a WebP image";
+  const auto is_cut = [&](const FileHead& known) {
+    return head.size() < known.begin.size() && fits(head, known.begin);
+  };
+  if (std::any_of(std::begin(kImageHeads), std::end(kImageHeads), is_cut)) {
+    return "its first bytes only";
+  }
+  for (const OtherHead& other : kOtherHeads) {
+    if (begins(head, other.begin)) return std::string(other.name);
+  }
   return "something else";
 }
 
 }  // namespace
 
 ImageFormat image_format(std::span<const std::byte> head) {
-  if (as_text(head).starts_with(kPngHead)) return ImageFormat::png;
-  if (as_text(head).starts_with(kJpegHead)) return ImageFormat::jpeg;
+  for (const FileHead& known : kImageHeads) {
+    if (begins(as_text(head), known.begin)) return known.format;
+  }
   return ImageFormat::none;
 }
 
 bool has_image_name(const std::string& path) {
-  std::string ending = path.substr(path.size() - std::min<std::size_t>(path.size(), 5));
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string::npos) return false;
+  std::string ending = path.substr(dot + 1);
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending.ends_with(".png") || ending.ends_with(".jpg") || ending.ends_with(".jpeg");
+  constexpr std::string_view kEndings[] = {"png", "jpg",  "jpeg", "webp",
+                                           "tif", "tiff", "gif",  "bmp"};
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
@@ -54,11 +116,19 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
       return decode_png(octets, name);
     case ImageFormat::jpeg:
       return decode_jpeg(octets, name);
+    case ImageFormat::webp:
+      return decode_webp(octets, name);
+    case ImageFormat::tiff:
+      return decode_tiff(octets, name);
+    case ImageFormat::gif:
+      return decode_gif(octets, name);
+    case ImageFormat::bmp:
+      return decode_bmp(octets, name);
     case ImageFormat::none:
       break;
   }
-  throw Error(ErrorKind::data, fmt::format("{}: expected a PNG or JPEG image, found {}", name,
-                                           guess(as_text(bytes))));
+  throw Error(ErrorKind::data, fmt::format("{}: expected an image ({}), found {}", name,
+                                           kImageFormats, guess(as_text(bytes))));
 }
 
 Image read_image(InputFile& file) {

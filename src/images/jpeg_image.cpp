@@ -7,12 +7,15 @@
 #include <jerror.h>
 
 #include "bnn/core/error.h"
+#include "bnn/images/image_limits.h"
 #include "bnn/images/long_jump.h"
+#include "bnn/images/orientation.h"
 
 namespace bnn {
 namespace {
 
 constexpr int kMaxScans = 100;
+constexpr unsigned kMaxMarkerBytes = 0xffff;
 
 // What libjpeg's callbacks reach; without destructors, since they leave by longjmp.
 struct JpegFailure {
@@ -57,6 +60,7 @@ class JpegDecoder {
 
   Image decode() {
     run([](void* self) { static_cast<JpegDecoder*>(self)->read_header(); });
+    const int stored_orientation = orientation();  // finishing frees the markers
     check_size();
     choose_colours();
     run([](void* self) { static_cast<JpegDecoder*>(self)->start(); });
@@ -66,8 +70,9 @@ class JpegDecoder {
     pixels_ = samples.data();
     run([](void* self) { static_cast<JpegDecoder*>(self)->read_rows(); });
     if (info_.out_color_space == JCS_CMYK) mix_inks(samples);
-    return {static_cast<int>(info_.output_height), static_cast<int>(info_.output_width),
-            info_.out_color_space == JCS_GRAYSCALE ? 1 : 3, std::move(samples)};
+    return upright({static_cast<int>(info_.output_height), static_cast<int>(info_.output_width),
+                    info_.out_color_space == JCS_GRAYSCALE ? 1 : 3, std::move(samples)},
+                   stored_orientation);
   }
 
  private:
@@ -103,6 +108,7 @@ class JpegDecoder {
     jpeg_create_decompress(&info_);
     info_.progress = &progress_;
     jpeg_mem_src(&info_, bytes_.data(), static_cast<unsigned long>(bytes_.size()));
+    jpeg_save_markers(&info_, JPEG_APP0 + 1, kMaxMarkerBytes);  // where EXIF data are
     jpeg_read_header(&info_, TRUE);
   }
   void start() { jpeg_start_decompress(&info_); }
@@ -114,14 +120,19 @@ class JpegDecoder {
     jpeg_finish_decompress(&info_);  // goes on to the end mark
   }
 
+  // Other programs put other things into APP1 as well, so the first that gives an orientation
+  // counts.
+  int orientation() const {
+    for (auto marker = info_.marker_list; marker != nullptr; marker = marker->next) {
+      const int found = exif_orientation({marker->data, marker->data_length});
+      if (found != 1) return found;
+    }
+    return 1;
+  }
+
   void check_size() const {
     if (info_.arith_code) fail("this kind of JPEG image (arithmetic coding) is not read");
-    const std::uint64_t pixels = std::uint64_t{info_.image_width} * info_.image_height;
-    const auto refuse = [&](const std::string& limit) {
-      fail(fmt::format("its header announces {} x {} pixels, more than the {}", info_.image_height,
-                       info_.image_width, limit));
-    };
-    if (pixels > kMaxImagePixels) refuse(fmt::format("{} that are read", kMaxImagePixels));
+    require_few_pixels(name_, info_.image_height, info_.image_width);
     // Each block of 8 x 8 samples has at least one bit.
     std::uint64_t blocks = 0;
     for (int i = 0; i < info_.num_components; ++i) {
@@ -129,7 +140,8 @@ class JpegDecoder {
       blocks += std::uint64_t{component.width_in_blocks} * component.height_in_blocks;
     }
     if (blocks / 8 > bytes_.size()) {
-      refuse(fmt::format("file's {} bytes can stand for", bytes_.size()));
+      refuse_size(name_, info_.image_height, info_.image_width,
+                  fmt::format("file's {} bytes can stand for", bytes_.size()));
     }
   }
 

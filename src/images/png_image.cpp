@@ -7,11 +7,14 @@
 #include <png.h>
 
 #include "bnn/core/error.h"
+#include "bnn/images/image_limits.h"
 #include "bnn/images/long_jump.h"
+#include "bnn/images/orientation.h"
 
 namespace bnn {
 namespace {
 
+constexpr png_byte kExifChunk[] = "eXIf";
 constexpr png_alloc_size_t kMaxChunkBytes = 8'000'000;
 constexpr std::uint64_t kMaxDeflateRatio = 1032;  // no byte of deflate gives more (zlib's manual)
 
@@ -78,6 +81,7 @@ class PngDecoder {
     png_set_read_fn(png_, &source_, give_bytes);
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // all that is optional
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT, kExifChunk, 1);
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_size says it in words
     png_set_chunk_malloc_max(png_, kMaxChunkBytes);
     png_read_info(png_, info_);
@@ -99,19 +103,19 @@ class PngDecoder {
         png_read_row(png_, pixels_ + row * row_bytes_, nullptr);
       }
     }
-    png_read_end(png_, nullptr);
+    png_read_end(png_, info_);  // EXIF data may follow the pixels
+    png_uint_32 size = 0;
+    png_bytep exif = nullptr;
+    if (png_get_eXIf_1(png_, info_, &size, &exif) != 0)
+      orientation_ = exif_orientation({exif, size});
   }
 
   void check_size() const {
+    require_few_pixels(name_, height_, width_);
     const std::uint64_t pixels = std::uint64_t{width_} * height_;
-    const auto refuse = [&](const std::string& limit) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: its header announces {} x {} pixels, more than the {}", name_,
-                              height_, width_, limit));
-    };
-    if (pixels > kMaxImagePixels) refuse(fmt::format("{} that are read", kMaxImagePixels));
     if (pixels * pixel_bits_ / 8 > kMaxDeflateRatio * file_bytes_) {
-      refuse(fmt::format("file's {} bytes can stand for", file_bytes_));
+      refuse_size(name_, height_, width_,
+                  fmt::format("file's {} bytes can stand for", file_bytes_));
     }
   }
 
@@ -119,24 +123,10 @@ class PngDecoder {
     Image image{static_cast<int>(height_), static_cast<int>(width_), channels_, {}};
     if (channels_ == 2 || channels_ == 4) {
       image.channels = channels_ - 1;
-      lay_over_white(samples);
+      lay_over_white(samples, static_cast<std::size_t>(channels_));
     }
     image.bytes = std::move(samples);
-    return image;
-  }
-
-  // Alpha is the last sample of each pixel.
-  void lay_over_white(std::vector<std::uint8_t>& samples) const {
-    const auto size = static_cast<std::size_t>(channels_);
-    std::size_t out = 0;
-    for (std::size_t in = 0; in < samples.size(); in += size) {
-      const unsigned alpha = samples[in + size - 1];
-      for (std::size_t c = 0; c + 1 < size; ++c) {
-        const unsigned sum = samples[in + c] * alpha + 255 * (255 - alpha);
-        samples[out++] = static_cast<std::uint8_t>((sum + 127) / 255);
-      }
-    }
-    samples.resize(out);
+    return upright(std::move(image), orientation_);
   }
 
   const std::string& name_;
@@ -146,6 +136,7 @@ class PngDecoder {
   png_infop info_ = nullptr;
   png_uint_32 width_ = 0, height_ = 0;
   std::uint64_t pixel_bits_ = 0;
+  int orientation_ = 1;
   int passes_ = 1;
   int channels_ = 0;
   std::size_t row_bytes_ = 0;

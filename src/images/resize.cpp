@@ -111,6 +111,13 @@ Image with_channels(Image image, int channels) {
 }
 
 std::string ImageChanges::sentence(const Shape& shape) const {
+  if (turned == 0) return fitted_sentence(shape);
+  const std::string sentence = fmt::format("turned {} of {} {} upright, as their EXIF data say",
+                                           turned, images, images == 1 ? "image" : "images");
+  return resized + recoloured > 0 ? fitted_sentence(shape) + "; " + sentence : sentence;
+}
+
+std::string ImageChanges::fitted_sentence(const Shape& shape) const {
   std::string done = resized > 0 ? counted("resized", resized) : "";
   if (recoloured > 0) {
     done += counted(done.empty() ? "converted the colours of" : " and converted the colours of",
@@ -123,6 +130,7 @@ std::string ImageChanges::sentence(const Shape& shape) const {
 
 void ImageChanges::add(const ImageChanges& other) {
   images += other.images;
+  turned += other.turned;
   resized += other.resized;
   recoloured += other.recoloured;
   if (!first) first = other.first;
@@ -133,6 +141,7 @@ Image fit_image(Image image, const Shape& shape, ImageChanges& changes) {
   const bool resizes = old.height != shape.height || old.width != shape.width;
   const bool recolours = old.channels != shape.channels;
   ++changes.images;
+  changes.turned += image.turned;
   changes.resized += resizes;
   changes.recoloured += recolours;
   if ((resizes || recolours) && !changes.first) changes.first = old;

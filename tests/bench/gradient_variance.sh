@@ -13,8 +13,7 @@ packaged=/usr/share/datasets/fashion-mnist
 data=${1:-$packaged} out=${2:-build/bench}
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libbenchmark-dev
+install_packages "${build_packages[@]}" libbenchmark-dev
 if [ "$data" = "$packaged" ]; then install_packages dataset-fashion-mnist; fi
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null

@@ -14,8 +14,7 @@ cd "$(dirname "$0")/../.."
 out=${1:?usage: tests/bench/peers.sh OUT VENV [options]} venv=${2:?usage: tests/bench/peers.sh OUT VENV [options]}
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev python3-venv python3-dev
+install_packages "${build_packages[@]}" python3-venv python3-dev
 
 if [[ ! -x $venv/bin/python ]]; then
   python3 -m venv "$venv"

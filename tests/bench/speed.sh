@@ -13,8 +13,7 @@ out=${1:-build/bench/speed}
 python=/usr/bin/python3  # Debian's packages are for this one
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libbenchmark-dev python3-torch python3-numpy
+install_packages "${build_packages[@]}" libbenchmark-dev python3-torch python3-numpy
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
 cmake --build build -j "$(nproc)" --target bnn-program bnn-microbench

@@ -11,8 +11,7 @@ cd "$(dirname "$0")/../.."
 out=${1:-build/bench} threads=${2:-1}
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libbenchmark-dev
+install_packages "${build_packages[@]}" libbenchmark-dev
 
 cmake -S . -B build -DBNN_TESTS=OFF -DBNN_BENCH=ON >/dev/null
 cmake --build build -j "$(nproc)" --target bnn-step-cost

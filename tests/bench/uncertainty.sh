@@ -15,8 +15,7 @@ cifar=${1:?usage: ./tests/bench/uncertainty.sh CIFAR [OUT [FASHION]]}
 out=${2:-build/bench/uncertainty} fashion=${3:-/usr/share/datasets/fashion-mnist}
 
 . tests/install_packages.sh
-install_packages g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libopenblas-pthread-dev \
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev python3 dataset-fashion-mnist
+install_packages "${build_packages[@]}" python3 dataset-fashion-mnist
 cmake -S . -B build -DBNN_TESTS=OFF >/dev/null
 cmake --build build -j "$(nproc)"
 

@@ -212,9 +212,9 @@ TEST_CASE("the format is told by the first bytes and other kinds are named") {
   CHECK(read_image(folder.file("a.jpg")).bytes == grey);
   const auto text = [](const std::string& bytes) { return Bytes(bytes.begin(), bytes.end()); };
   CHECK_THAT(problem({}), Contains("an empty file"));
-  CHECK_THAT(problem(text("GIF89a")), Contains("a GIF image"));
+  CHECK_THAT(problem(text("GIF89a")), Contains("the GIF image ends too early"));
   CHECK_THAT(problem(text("\x89PNG")), Contains("its first bytes only"));
-  CHECK_THAT(problem(text("RIFF....WEBPVP8 ")), Contains("a WebP image"));
+  CHECK_THAT(problem(text("RIFF....WEBPVP8 ")), Contains("the WebP image ends too early"));
   CHECK_THAT(problem(text("hello")), Contains("something else"));
   CHECK(has_image_name("a/b.PNG"));
   CHECK(has_image_name("b.jpeg"));

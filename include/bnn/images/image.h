@@ -14,11 +14,9 @@ struct Image {
   int width = 0;
   int channels = 0;  // 1: grey; 3: red, green, blue
   std::vector<std::uint8_t> bytes = {};
+  bool turned = false;  // stored otherwise, and turned upright (orientation.h)
 
   Shape shape() const { return {height, width, channels}; }
 };
-
-/// An image whose header announces more pixels is refused before memory is allocated for it.
-constexpr std::uint64_t kMaxImagePixels = 64'000'000;
 
 }  // namespace bnn

@@ -1,5 +1,6 @@
 #pragma once
-// Image files: PNG or JPEG, recognised by their first bytes and never by their names.
+// Image files, recognised by their first bytes and never by their names: PNG, JPEG, WebP, TIFF, GIF
+// and BMP. A decoder of each is in a file of its own.
 //
 // A file has at most 256 MiB and is read as a whole. Errors name the file (ErrorKind::data, or io
 // for failing reads). Thread-safe: no state.
@@ -14,14 +15,18 @@
 
 namespace bnn {
 
-enum class ImageFormat { none, png, jpeg };
+enum class ImageFormat { none, png, jpeg, webp, tiff, gif, bmp };
+
+/// The formats, for sentences about them.
+constexpr const char* kImageFormats = "PNG, JPEG, WebP, TIFF, GIF or BMP";
 
 /// What a file is that begins with these bytes; kImageHeadBytes of them are enough.
 ImageFormat image_format(std::span<const std::byte> head);
-constexpr std::size_t kImageHeadBytes = 8;
+constexpr std::size_t kImageHeadBytes = 12;
 
-/// True if the name ends as those of images do: .png, .jpg or .jpeg, in any case. A file of such a
-/// name that is no image is reported as broken, not taken for another kind of file.
+/// True if the name ends as those of such images do (.png, .jpg, .jpeg, .webp, .tif, .tiff, .gif,
+/// .bmp), in any case. A file of such a name that is no image is reported as broken, not taken for
+/// another kind of file.
 bool has_image_name(const std::string& path);
 
 /// Decodes a whole file's bytes. @param name for messages

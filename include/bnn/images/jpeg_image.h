@@ -2,8 +2,8 @@
 // JPEG images, decoded by libjpeg-turbo: 8 bits per sample, baseline or progressive, Huffman-coded.
 //
 // Grey images have 1 channel, all others 3. CMYK and YCCK become red, green and blue by the plain
-// rule, red = (1 - C)(1 - K) and so on; colour profiles are ignored. So is the orientation that
-// cameras note in EXIF data: pixels come as they are stored.
+// rule, red = (1 - C)(1 - K) and so on; colour profiles are ignored. Images that EXIF data say to
+// turn are turned upright.
 //
 // Any fault of the file is an Error (data): data that end too early, everything that libjpeg only
 // warns of, more pixels than kMaxImagePixels or than the file's bytes can stand for, and more than

@@ -5,7 +5,8 @@
 // The result has 8 bits per sample (16 bits are scaled by 255 / 65535 and rounded) and 1 or 3
 // channels. Transparent pixels are blended with white, as a browser shows them, because their
 // stored colour has no meaning. Samples are taken as they are: gamma and colour profiles are
-// ignored, like everything else that is not needed for the pixels.
+// ignored, like everything else that is not needed for the pixels. Images that EXIF data say to
+// turn are turned upright.
 //
 // Any fault of the file is an Error (data): wrong checksums, even of parts that are ignored, data
 // that end too early, what libpng only warns of, more pixels than kMaxImagePixels, or more than the

@@ -27,13 +27,17 @@ Image with_channels(Image image, int channels);
 
 /// What was done to a set of images, for a message to the user.
 struct ImageChanges {
-  std::size_t images = 0, resized = 0, recoloured = 0;
-  std::optional<Shape> first = {};  // the shape of the first that was changed
+  std::size_t images = 0, turned = 0, resized = 0, recoloured = 0;
+  std::optional<Shape> first = {};  // the shape of the first that was resized or recoloured
 
-  bool any() const { return resized > 0 || recoloured > 0; }
-  /// "resized 12 of 20 images to 28 x 28 x 1 (the first from 32 x 32 x 1)"
+  bool any() const { return turned > 0 || resized > 0 || recoloured > 0; }
+  /// "resized 12 of 20 images to 28 x 28 x 1 (the first from 32 x 32 x 1); turned 3 upright, as
+  /// their EXIF data say"
   std::string sentence(const Shape& shape) const;
   void add(const ImageChanges& other);
+
+ private:
+  std::string fitted_sentence(const Shape& shape) const;
 };
 
 /// The image in the given shape, of 1 or 3 channels; counts what is done.

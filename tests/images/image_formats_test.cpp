@@ -1,0 +1,226 @@
+// WebP, TIFF, GIF and BMP images, and images stored turned, against pixels that the tests write.
+
+#include <tiffio.h>
+
+#include <catch2/catch.hpp>
+
+#include "bnn/core/error.h"
+#include "bnn/images/image_file.h"
+#include "bnn/images/orientation.h"
+#include "support/image_files.h"
+#include "support/other_image_files.h"
+
+namespace bnn::testing {
+namespace {
+
+constexpr int kHeight = 5, kWidth = 7;
+
+Image decode_bytes(const Bytes& bytes) {
+  return decode_image(std::as_bytes(std::span(bytes)), "an image");
+}
+
+std::string problem_of(const Bytes& bytes) {
+  try {
+    decode_bytes(bytes);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::data);
+    return error.what();
+  }
+  return "";
+}
+
+Bytes samples_of(int channels) {
+  Bytes bytes;
+  for (int i = 0; i < kHeight * kWidth * channels; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(37 * i + i / 11));
+  }
+  return bytes;
+}
+
+Bytes with_alpha(const Bytes& colours, std::uint8_t alpha) {
+  Bytes out;
+  for (std::size_t i = 0; i < colours.size(); i += 3) {
+    out.insert(out.end(), {colours[i], colours[i + 1], colours[i + 2], alpha});
+  }
+  return out;
+}
+
+// However a file is cut, it is refused, or what is missing does not matter.
+void check_every_cut(const Bytes& file) {
+  const Image whole = decode_bytes(file);
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    CAPTURE(size, file.size(), file[0]);
+    const Bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));
+    try {
+      const Image image = decode_bytes(cut);
+      CHECK(image.bytes == whole.bytes);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::data);
+    }
+  }
+}
+
+const std::vector<std::array<std::uint8_t, 3>> kPalette = {
+    {1, 2, 3}, {40, 50, 60}, {255, 0, 128}, {7, 200, 9}};
+
+Bytes indices(int count) {
+  Bytes bytes;
+  for (int i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>((i * 3 + i / 7) % 4));
+  return bytes;
+}
+
+Bytes colours_of(const Bytes& pixels) {
+  Bytes out;
+  for (const std::uint8_t index : pixels) {
+    out.insert(out.end(), kPalette[index].begin(), kPalette[index].end());
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("WebP images come back as they were written, over white where they are transparent") {
+  const Bytes colours = samples_of(3);
+  const Image image = decode_bytes(webp_bytes(kHeight, kWidth, with_alpha(colours, 255)));
+  CHECK(image.shape() == Shape{kHeight, kWidth, 3});
+  CHECK(image.bytes == colours);
+  const Image half = decode_bytes(webp_bytes(1, 2, {100, 0, 255, 128, 9, 9, 9, 0}));
+  CHECK(half.bytes == Bytes{177, 127, 255, 255, 255, 255});
+}
+
+TEST_CASE("TIFF images come back as they were written, grey and colour, plain and compressed") {
+  for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE}) {
+    for (const int channels : {1, 3}) {
+      const Bytes samples = samples_of(channels);
+      const Image image = decode_bytes(tiff_bytes(
+          {.height = kHeight, .width = kWidth, .samples = channels, .compression = compression},
+          samples));
+      CHECK(image.shape() == Shape{kHeight, kWidth, channels});
+      CHECK(image.bytes == samples);
+    }
+  }
+  // Native byte order: 0x1212 and 0xabab, 257 times the byte.
+  const Bytes pixel = {0x12, 0x12, 0xab, 0xab};
+  CHECK(
+      decode_bytes(tiff_bytes({.height = 1, .width = 2, .samples = 1, .bits = 16}, pixel)).bytes ==
+      Bytes{0x12, 0xab});
+  const Image over_white =
+      decode_bytes(tiff_bytes({.height = 1, .width = 2, .samples = 4}, {1, 2, 3, 255, 9, 9, 9, 0}));
+  CHECK(over_white.bytes == Bytes{1, 2, 3, 255, 255, 255});
+}
+
+TEST_CASE("a TIFF image of floats is refused by its kind") {
+  const Bytes file =
+      tiff_bytes({.height = 1, .width = 1, .samples = 1, .bits = 32, .is_float = true}, Bytes(4));
+  CHECK_THAT(problem_of(file), Catch::Matchers::Contains("this kind of TIFF image is not read"));
+}
+
+TEST_CASE("GIF images give their first frame on a white screen") {
+  for (const bool interlaced : {false, true}) {
+    const Bytes pixels = indices(19 * 7);
+    const Image image = decode_bytes(gif_bytes(
+        {.height = 19, .width = 7, .interlaced = interlaced, .frames = 2}, kPalette, pixels));
+    CHECK(image.shape() == Shape{19, 7, 3});
+    CHECK(image.bytes == colours_of(pixels));
+  }
+  const Image part = decode_bytes(gif_bytes(
+      {.height = 2, .width = 3, .top = 1, .left = 1, .transparent = 2}, kPalette, {1, 2}));
+  CHECK(part.shape() == Shape{2, 3, 3});
+  Bytes expected(18, 255);
+  expected[12] = 40, expected[13] = 50, expected[14] = 60;
+  CHECK(part.bytes == expected);
+}
+
+TEST_CASE("BMP images come back as they were written") {
+  const Bytes colours = samples_of(3);
+  const Image image = decode_bytes(bmp_bytes(kHeight, kWidth, colours));
+  CHECK(image.shape() == Shape{kHeight, kWidth, 3});
+  CHECK(image.bytes == colours);
+}
+
+TEST_CASE("files cut short are refused in every format") {
+  check_every_cut(webp_bytes(kHeight, kWidth, with_alpha(samples_of(3), 255)));
+  check_every_cut(tiff_bytes({.height = kHeight, .width = kWidth}, samples_of(3)));
+  check_every_cut(tiff_bytes({.height = kHeight, .width = kWidth, .compression = COMPRESSION_LZW},
+                             samples_of(3)));
+  check_every_cut(gif_bytes({.height = 19, .width = 7, .frames = 2}, kPalette, indices(19 * 7)));
+  check_every_cut(bmp_bytes(kHeight, kWidth, samples_of(3)));
+  const Bytes bmp = bmp_bytes(kHeight, kWidth, samples_of(3));
+  CHECK_THAT(problem_of(Bytes(bmp.begin(), bmp.end() - 4)),
+             Catch::Matchers::Contains("ends too early"));
+}
+
+TEST_CASE("huge images are refused by their headers") {
+  Bytes bmp = bmp_bytes(1, 1, {1, 2, 3});
+  bmp[19] = bmp[23] = 1;  // 65537 x 65537
+  bmp[20] = bmp[24] = 1;
+  CHECK(!problem_of(bmp).empty());
+  Bytes gif = gif_bytes({.height = 1, .width = 1}, kPalette, {1});
+  gif[7] = gif[9] = 0xff;
+  CHECK_THAT(problem_of(gif), Catch::Matchers::Contains("more than the 64000000 that are read"));
+}
+
+TEST_CASE("images stored turned come back upright, all eight ways in every format") {
+  const Bytes grey = samples_of(1), colours = samples_of(3);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    CAPTURE(orientation);
+    const bool is_lying = orientation >= 5;
+    const int height = is_lying ? kWidth : kHeight, width = is_lying ? kHeight : kWidth;
+    const Bytes stored = stored_turned(colours, kHeight, kWidth, 3, orientation);
+    const Bytes stored_grey = stored_turned(grey, kHeight, kWidth, 1, orientation);
+    for (const bool big_endian : {false, true}) {
+      const Bytes exif = exif_bytes(orientation, big_endian);
+      const Image png =
+          decode_bytes(png_with_exif(png_bytes({.height = height, .width = width}, stored), exif));
+      CHECK(png.shape() == Shape{kHeight, kWidth, 3});
+      CHECK(png.bytes == colours);
+      CHECK(png.turned == (orientation > 1));
+      const Image webp = decode_bytes(
+          webp_with_exif(webp_bytes(height, width, with_alpha(stored, 255)), height, width, exif));
+      CHECK(webp.shape() == Shape{kHeight, kWidth, 3});
+      CHECK(webp.bytes == colours);
+      // JPEG is lossy: the same as the decoded image without EXIF data, turned.
+      const Bytes jpeg = jpeg_bytes(height, width, JpegColours::grey, stored_grey);
+      const Image turned = decode_bytes(jpeg_with_exif(jpeg, exif));
+      CHECK(turned.shape() == Shape{kHeight, kWidth, 1});
+      CHECK(stored_turned(turned.bytes, kHeight, kWidth, 1, orientation) ==
+            decode_bytes(jpeg).bytes);
+    }
+    const Image tiff = decode_bytes(
+        tiff_bytes({.height = height, .width = width, .orientation = orientation}, stored));
+    CHECK(tiff.shape() == Shape{kHeight, kWidth, 3});
+    CHECK(tiff.bytes == colours);
+  }
+}
+
+TEST_CASE("EXIF data that are damaged or say nothing leave the pixels alone") {
+  const Bytes exif = exif_bytes(6, false);
+  CHECK(exif_orientation(exif) == 6);
+  for (std::size_t size = 0; size < exif.size(); ++size) {
+    const int found = exif_orientation(std::span(exif).first(size));
+    CHECK((found == 1 || found == 6));
+  }
+  for (std::size_t i = 0; i < exif.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      Bytes broken = exif;
+      broken[i] = static_cast<std::uint8_t>(broken[i] ^ (1 << bit));
+      const int found = exif_orientation(broken);
+      CHECK((found >= 1 && found <= 8));
+    }
+  }
+  CHECK(exif_orientation(exif_bytes(0, true)) == 1);
+  CHECK(exif_orientation(exif_bytes(9, true)) == 1);
+}
+
+TEST_CASE("other formats are named") {
+  const auto named = [](const std::string& head) {
+    return problem_of(Bytes(head.begin(), head.end()));
+  };
+  CHECK_THAT(named(std::string("\0\0\0\x18", 4) + "ftypheic...."),
+             Catch::Matchers::Contains("found a HEIC image or a film"));
+  CHECK_THAT(named("8BPS........"), Catch::Matchers::Contains("found a Photoshop document"));
+  CHECK_THAT(named("hello there you"), Catch::Matchers::Contains("found something else"));
+  CHECK_THAT(named("RIFF"), Catch::Matchers::Contains("its first bytes only"));
+}
+
+}  // namespace bnn::testing
