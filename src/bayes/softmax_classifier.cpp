@@ -1,6 +1,7 @@
 #include "bnn/bayes/softmax_classifier.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "bnn/math/softmax.h"
 
@@ -19,8 +20,18 @@ bool SoftmaxClassifier::accepts(const Targets& targets) const {
 
 double SoftmaxClassifier::loss(std::span<const float> outputs, const Target& target, float scale,
                                std::span<float> gradient) const {
-  if (!target.values.empty()) return cross_entropy(outputs, target.values, scale, gradient);
-  return cross_entropy(outputs, target.label, scale, gradient);
+  const float weight = weight_of(target);
+  const double unweighted = target.values.empty()
+                                ? cross_entropy(outputs, target.label, scale * weight, gradient)
+                                : cross_entropy(outputs, target.values, scale * weight, gradient);
+  return static_cast<double>(weight) * unweighted;
+}
+
+float SoftmaxClassifier::weight_of(const Target& target) const {
+  if (class_weights_.empty()) return 1.0f;
+  if (target.values.empty()) return class_weights_[static_cast<std::size_t>(target.label)];
+  return std::inner_product(target.values.begin(), target.values.end(), class_weights_.begin(),
+                            0.0f);
 }
 
 std::optional<bool> SoftmaxClassifier::is_right(std::span<const float> outputs,

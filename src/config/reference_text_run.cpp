@@ -38,8 +38,7 @@ SectionText data() {
               {"idx",
                "Pairs of IDX files, as those of MNIST: images and labels, plain or "
                "gzip-compressed."},
-              {"folder",
-               "PNG and JPEG images in one sub-directory a class, resized to `model.input`."},
+              {"folder", "images in one sub-directory a class, resized to `model.input`."},
           },
       .keys = {
           {"train", "The images to train on. `bnn-train` needs them."},
@@ -59,6 +58,9 @@ SectionText data() {
           {"validation",
            "How many images of `train` a seeded shuffle holds out: a count, or a fraction below 1. "
            "The KL is divided by the number of images that are left to train on."},
+          {"validation_split",
+           "`stratified` holds out the same share of each class. `random` does not look at "
+           "classes."},
           {"standardize",
            "`channel` subtracts the mean and divides by the standard deviation of each channel, "
            "measured on the images trained on. `none` divides bytes by 255 and does no more. An "
@@ -118,6 +120,13 @@ SectionText training() {
           {"products",
            "What makes matrix products: own code, whose products are the same on every processor "
            "with AVX2 and FMA, or OpenBLAS."},
+          {"sampling",
+           "Which images an epoch visits: `shuffle` visits each one once. `balanced` visits as many "
+           "in all, but each class equally often: those of small classes come several times."},
+          {"class_weights",
+           "Factors of the images' losses, one for each class; null: all 1. `balanced` takes "
+           "N / (K n) for a class of n of the N training images. The mean over the images is then "
+           "1. The NLL that training reports has these factors."},
           {"optimizer", "How gradients move the parameters."},
           {"learning_rate_schedule", "How the learning rate changes over the run."},
           {"gradient_clip_norm",

@@ -53,9 +53,7 @@ KlSpec read_kl(ObjectReader& reader) {
 
 EarlyStoppingSpec read_early_stopping(ObjectReader& reader) {
   EarlyStoppingSpec spec;
-  const std::string monitor =
-      reader.choice("monitor", list_of(kMonitorNames), name_of(kMonitorNames, spec.monitor));
-  spec.monitor = value_of(kMonitorNames, monitor).value_or(spec.monitor);
+  spec.monitor = reader.enumerator("monitor", kMonitorNames, spec.monitor);
   spec.patience =
       static_cast<int>(reader.integer("patience", {.min = 0, .max = 1000000, .fallback = 0}));
   spec.min_delta = reader.real("min_delta", {.min = 0.0, .max = 1e6, .fallback = 0.0});
@@ -73,6 +71,30 @@ std::optional<PosteriorFromWeights> read_posterior_from_weights(ObjectReader& tr
   return given ? std::optional(spec) : std::nullopt;
 }
 
+// null, "balanced", or a weight for each class.
+void read_class_weights(ObjectReader& reader, RunConfig& config) {
+  const std::string key = "class_weights", balanced = "balanced";
+  const RealRule weight{.min = 0.0, .max = 1e6};
+  if (reader.describing()) {
+    const Json weights =
+        list_schema({{"type", "number"}, {"minimum", weight.min}, {"maximum", weight.max}});
+    reader.describe(key, with_default(or_null(any_of({{{"const", balanced}}, weights})), nullptr));
+    return;
+  }
+  const Json& value = reader.raw(key);
+  if (value.is_string() && value.text() == balanced) {
+    config.class_weights.balanced = true;
+    reader.record(key, value);
+  } else {
+    reader.optional(key, [&] { config.class_weights.given = reader.reals(key, weight); });
+  }
+  if (config.class_weights.any() && config.sampling == Sampling::balanced) {
+    reader.problem(key,
+                   "makes up for small classes once more than sampling \"balanced\" does; "
+                   "expected one of the two");
+  }
+}
+
 void read_training(ObjectReader& reader, RunConfig& config) {
   TrainingSpec& spec = config.training;
   spec.epochs = static_cast<std::uint64_t>(
@@ -85,9 +107,7 @@ void read_training(ObjectReader& reader, RunConfig& config) {
       reader.integer("shards", {.min = 1, .max = kMaxShards, .fallback = spec.shards}));
   spec.samples = static_cast<int>(
       reader.integer("samples", {.min = 1, .max = 1024, .fallback = spec.samples}));
-  const std::string products = reader.choice("products", list_of(kProductsKindNames),
-                                             name_of(kProductsKindNames, spec.products));
-  spec.products = value_of(kProductsKindNames, products).value_or(spec.products);
+  spec.products = reader.enumerator("products", kProductsKindNames, spec.products);
   reader.object("optimizer", [&](ObjectReader& r) { spec.optimizer = read_optimizer(r); });
   const VariantRule schedule{.types = {"constant", "step", "cosine", "exponential"},
                              .fallback = Json::object(),
@@ -96,6 +116,8 @@ void read_training(ObjectReader& reader, RunConfig& config) {
   reader.variant("learning_rate_schedule", schedule, [&](ObjectReader& r, const std::string& type) {
     spec.schedule = read_schedule(r, type);
   });
+  config.sampling = reader.enumerator("sampling", kSamplingNames, config.sampling);
+  read_class_weights(reader, config);
   spec.gradient_clip_norm =
       reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
   reader.object("kl", [&](ObjectReader& r) { spec.kl = read_kl(r); });
@@ -202,13 +224,22 @@ std::string first_difference(const Json& a, const Json& b, const std::string& po
   return pointer.empty() ? "/" : pointer;
 }
 
-// The document with this choice of products, unless it has one or is no config.
-Json with_products(Json document, const Json& products) {
-  Json* training = document.find("training");
-  if (training != nullptr && training->is_object() && !training->contains("products")) {
-    (*training)["products"] = products;
+// A key that configs did not have once, and what programs did then.
+struct YoungerKey {
+  const char *section, *key, *before;
+};
+
+constexpr YoungerKey kYoungerKeys[] = {
+    {"training", "products", name_of(kProductsKindNames, ProductsKind::openblas)},
+    {"data", "validation_split", name_of(kValidationSplitNames, ValidationSplit::random)},
+};
+
+// Sets the key, unless the document has it or is no config.
+void complete(Json& document, const YoungerKey& key, const Json& value) {
+  Json* section = document.find(key.section);
+  if (section != nullptr && section->is_object() && !section->contains(key.key)) {
+    (*section)[key.key] = value;
   }
-  return document;
 }
 
 }  // namespace
@@ -219,13 +250,17 @@ Json load_config_document(const std::string& path) {
 }
 
 Json completed_stored_config(Json document) {
-  return with_products(std::move(document), name_of(kProductsKindNames, ProductsKind::openblas));
+  for (const YoungerKey& key : kYoungerKeys) complete(document, key, key.before);
+  return document;
 }
 
-Json with_products_of(const Json& stored, Json document) {
-  const Json* training = stored.find("training");
-  const Json* products = training == nullptr ? nullptr : training->find("products");
-  return products == nullptr ? document : with_products(std::move(document), *products);
+Json completed_as_stored(const Json& stored, Json document) {
+  for (const YoungerKey& key : kYoungerKeys) {
+    const Json* section = stored.find(key.section);
+    const Json* value = section == nullptr ? nullptr : section->find(key.key);
+    if (value != nullptr) complete(document, key, *value);
+  }
+  return document;
 }
 
 RunConfig read_run_config(const Json& document, const std::string& source, ErrorKind kind) {
@@ -260,8 +295,10 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
   }
 }
 
-std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph) {
-  return std::make_unique<SoftmaxClassifier>(static_cast<std::size_t>(graph.outputs()));
+std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph,
+                                                  std::vector<float> class_weights) {
+  return std::make_unique<SoftmaxClassifier>(static_cast<std::size_t>(graph.outputs()),
+                                             std::move(class_weights));
 }
 
 std::string differing_key(const Json& stored, const Json& now) {

@@ -262,6 +262,8 @@ DataConfig read_data_config(ObjectReader& reader) {
   config.directory = reader.text("directory", "");
   read_class_names(reader, config);
   read_validation(reader, config);
+  config.validation_split =
+      reader.enumerator("validation_split", kValidationSplitNames, config.validation_split);
   read_standardize(reader, config);
   reader.object("augment", [&](ObjectReader& augment) { read_augment(augment, config); });
   reader.finish();

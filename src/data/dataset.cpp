@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <utility>
-#include <zlib.h>
 
 #include "bnn/core/error.h"
 
@@ -17,29 +16,35 @@ void require(bool holds, const char* rule) {
 void require_image_channels(const Shape& shape) {
   if (shape.channels == 1 || shape.channels == 3) return;
   throw Error(ErrorKind::config,
-              fmt::format("/model/input: images have 1 or 3 channels, found {}",
-                          to_string(shape)));
-}
-
-std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
+              fmt::format("/model/input: images have 1 or 3 channels, found {}", to_string(shape)));
 }
 
 }  // namespace
 
 Dataset::Dataset(const Shape& shape, int classes) : shape_(shape), classes_(classes) {}
 
-Dataset::Dataset(const Shape& shape, std::vector<std::string> class_folders)
+Dataset::Dataset(const Shape& shape, std::vector<std::string> class_folders, DecodedImages decoded)
     : shape_(shape),
       classes_(static_cast<int>(class_folders.size())),
-      class_folders_(std::move(class_folders)) {
+      images_(std::move(decoded.images)),
+      class_folders_(std::move(class_folders)),
+      changes_(decoded.changes),
+      skipped_(std::move(decoded.skipped)) {
   require_image_channels(shape);
+  for (std::size_t i = 0; i < decoded.names.size(); ++i) {
+    provenance_.append_file(decoded.names[i], std::span(&decoded.stream_names[i], 1));
+  }
+  require_consistent();
 }
 
 Dataset::Dataset(const Shape& shape, int classes, RawImages images,
                  const std::vector<FileExamples>& files)
     : shape_(shape), classes_(classes), images_(std::move(images)) {
   for (const FileExamples& file : files) provenance_.append_file(file.name, file.count);
+  require_consistent();
+}
+
+void Dataset::require_consistent() const {
   require(images_.pixels.size() == size() * shape_.size(), "files and pixels differ in number");
   const std::vector<int>& labels = images_.labels;
   require(labels.empty() || labels.size() == size(), "some images have a label and some have none");
@@ -58,7 +63,7 @@ void Dataset::append_image(Image image, const std::string& name, std::optional<i
   require_label(label);
   ImageChanges changes = changes_;
   const Image fitted = fit_image(std::move(image), shape_, changes);
-  const std::uint32_t stream_name = crc_of(fitted.bytes);
+  const std::uint32_t stream_name = image_stream_name(fitted.bytes);
   provenance_.append_file(name, std::span(&stream_name, 1));
   images_.pixels.insert(images_.pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
   if (label) images_.labels.push_back(*label);

@@ -1,5 +1,6 @@
 #include "bnn/data/load_dataset.h"
 
+#include <algorithm>
 #include <exception>
 #include <fmt/format.h>
 #include <new>
@@ -11,6 +12,7 @@
 #include "bnn/data/class_folders.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/idx.h"
+#include "bnn/images/image_file.h"
 
 namespace bnn {
 namespace {
@@ -107,14 +109,28 @@ Dataset load_idx(const Request& request, const FileSet& set, const std::string& 
   return request.made_of(std::move(images), files);
 }
 
-Dataset load_folders(const Request& request, const FileSet& set, const std::string& directory) {
+// Every class must have an image, skipped ones do not count.
+void require_images(const std::vector<std::string>& class_folders, const DecodedImages& decoded) {
+  std::vector<bool> has_image(class_folders.size(), false);
+  for (const int label : decoded.images.labels) has_image[static_cast<std::size_t>(label)] = true;
+  const auto empty = std::find(has_image.begin(), has_image.end(), false);
+  if (empty == has_image.end()) return;
+  const auto label = static_cast<std::size_t>(empty - has_image.begin());
+  throw Error(ErrorKind::data, fmt::format("no image of class {} can be decoded",
+                                           json_text(Json(class_folders[label]))));
+}
+
+Dataset load_folders(const Request& request, const FileSet& set, const std::string& directory,
+                     BrokenImages broken, ThreadPool& pool) {
   const std::vector<std::string> paths = resolved_paths(set, directory);
-  Dataset data(request.shape,
-               find_class_folders(paths, request.config.class_folders, request.classes));
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    append_class_folders(paths[i], set.files[i], data);
-  }
-  return data;
+  std::vector<ClassDirectory> directories;
+  for (std::size_t i = 0; i < paths.size(); ++i) directories.push_back({paths[i], set.files[i]});
+  std::vector<std::string> folders =
+      find_class_folders(paths, request.config.class_folders, request.classes);
+  DecodedImages decoded =
+      decode_images(list_class_images(directories, folders), request.shape, broken, pool);
+  require_images(folders, decoded);
+  return Dataset(request.shape, std::move(folders), std::move(decoded));
 }
 
 void check_set(const DataConfig& config, const FileSet& set) {
@@ -144,22 +160,25 @@ Dataset within_memory(const Load& load) {
 }  // namespace
 
 Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::string& directory,
-                     const Shape& shape, int classes, ThreadPool* pool) {
+                     const Shape& shape, int classes, const LoadOptions& options) {
   check_set(config, set);
   const Request request{config, shape, classes};
   return within_memory([&] {
     if (config.format == DataFormat::idx) return load_idx(request, set, directory);
-    if (config.format == DataFormat::folder) return load_folders(request, set, directory);
-    if (pool != nullptr) return load_cifar(request, set, directory, *pool);
     ThreadPool alone(1);
-    return load_cifar(request, set, directory, alone);
+    ThreadPool& pool = options.pool != nullptr ? *options.pool : alone;
+    if (config.format == DataFormat::folder) {
+      return load_folders(request, set, directory, options.broken, pool);
+    }
+    return load_cifar(request, set, directory, pool);
   });
 }
 
 Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
                     const Shape& shape, int classes) {
   if (config.format == DataFormat::folder) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected a PNG or JPEG image", file.name()));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected an image ({})", file.name(), kImageFormats));
   }
   const Request request{config, shape, classes};
   return within_memory([&] {

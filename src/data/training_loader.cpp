@@ -3,21 +3,27 @@
 #include <algorithm>
 
 #include "bnn/core/random.h"
+#include "bnn/data/class_balance.h"
 #include "bnn/data/shuffle.h"
 
 namespace bnn {
 
 TrainingLoader::TrainingLoader(const Dataset& data, std::vector<std::uint32_t> examples,
                                const Standardization& standardization,
-                               const Augmentation& augmentation, std::uint64_t seed)
+                               const Augmentation& augmentation, std::uint64_t seed,
+                               Sampling sampling)
     : data_(data),
       examples_(std::move(examples)),
       standardizer_(standardization),
       augmentation_(augmentation),
-      seed_(seed) {}
+      seed_(seed),
+      sampling_(sampling) {}
 
 std::vector<std::uint32_t> TrainingLoader::epoch_order(std::uint32_t epoch) const {
-  std::vector<std::uint32_t> order = examples_;
+  std::vector<std::uint32_t> order =
+      sampling_ == Sampling::shuffle
+          ? examples_
+          : balanced_sample(data_.labels(), examples_, data_.classes(), seed_, epoch);
   shuffle(order, Stream{.seed = seed_, .site = Site::shuffle, .step = epoch});
   return order;
 }

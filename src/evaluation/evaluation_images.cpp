@@ -35,8 +35,13 @@ FileSet named_files(const DataConfig& config, const std::vector<std::string>& fi
 }
 
 void tell_changes(const EvalOptions& options, const std::string& which, const Dataset& data) {
-  if (!data.changes().any()) return;
-  RunLog("bnn-eval", options.verbosity).info(which + data.changes().sentence(data.shape()));
+  RunLog log("bnn-eval", options.verbosity);
+  for (const std::string& sentence : data.skipped()) log.warning("skipped " + sentence);
+  if (!data.skipped().empty()) {
+    log.warning(fmt::format("skipped {} of {} images", data.skipped().size(),
+                            data.size() + data.skipped().size()));
+  }
+  if (data.changes().any()) log.info(which + data.changes().sentence(data.shape()));
 }
 
 }  // namespace
@@ -45,9 +50,11 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   const DataConfig& config = model.config.data;
   const int classes = model.graph.outputs();
   const Shape& shape = model.config.model.input;
+  ThreadPool pool(options.threads);
+  const LoadOptions how{&pool, options.skip_errors ? BrokenImages::skip : BrokenImages::refuse};
   EvaluationImages images;
   if (!options.files.empty()) {
-    images.data = load_dataset(config, named_files(config, options.files), "", shape, classes);
+    images.data = load_dataset(config, named_files(config, options.files), "", shape, classes, how);
     images.chosen = all_of(images.data);
     tell_changes(options, "", images.data);
     return images;
@@ -59,11 +66,11 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   }
   require_plain_names(options.checkpoint, files);
   images.data = load_dataset(config, files, evaluation_directory(options.checkpoint, options.data),
-                             shape, classes);
+                             shape, classes, how);
   images.chosen = all_of(images.data);
   tell_changes(options, "", images.data);
   if (options.split == "test") return images;
-  const Split split = split_validation(images.data.size(), config, model.config.training.seed);
+  const Split split = split_validation(images.data.labels(), config, model.config.training.seed);
   images.chosen = options.split == "train" ? split.train : split.validation;
   if (images.chosen.empty()) {
     throw Error(ErrorKind::usage, "the checkpoint's run held out no validation examples");

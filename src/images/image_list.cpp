@@ -83,7 +83,7 @@ ImageList list_images(const std::string& folder) {
   add_images(folder, list);
   if (list.paths.empty()) {
     throw Error(ErrorKind::data,
-                fmt::format("{}: the directory holds no PNG or JPEG images", shown_path(folder)));
+                fmt::format("{}: the directory holds no images ({})", shown_path(folder), kImageFormats));
   }
   std::sort(list.paths.begin(), list.paths.end());
   return list;

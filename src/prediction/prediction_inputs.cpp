@@ -54,7 +54,7 @@ class InputFinder {
   void add_folder(const std::string& name) {
     const ImageList list = list_images(name);
     if (list.others > 0) {
-      log_.info(printable_line(fmt::format("{}: passed over {} {} no PNG or JPEG image",
+      log_.info(printable_line(fmt::format("{}: passed over {} {} no image",
                                            shown_path(name), list.others,
                                            list.others == 1 ? "file that is" : "files that are")));
     }
@@ -63,7 +63,7 @@ class InputFinder {
 
   void require_data_format(const std::string& name) const {
     if (model_.config.data.format != DataFormat::folder) return;
-    throw Error(ErrorKind::data, shown_path(name) + ": expected a PNG or JPEG image or a folder");
+    throw Error(ErrorKind::data, shown_path(name) + ": expected an image or a folder of images");
   }
 
   const ModelCheckpoint& model_;

@@ -45,6 +45,7 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
     }
     return code;
   } catch (const Error& error) {
+    for (const std::string& detail : error.details()) report(program, detail, error.kind());
     return report(program, error.what(), error.kind());
   } catch (const Stopped& stopped) {
     return 128 + stopped.signal;

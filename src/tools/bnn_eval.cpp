@@ -31,7 +31,7 @@ CLI::Validator no_checkpoint() {
 
 void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
   auto* ood = app.add_option("--ood", options.ood,
-                             "Out-of-distribution images (data files, PNG, JPEG, folders of them): "
+                             "Out-of-distribution images (data files, image files, folders of them): "
                              "how well uncertainty detects them")
                   ->check(no_checkpoint())
                   ->option_text("FILE");
@@ -70,6 +70,8 @@ int bnn::eval_command(int argc, char** argv) {
       ->check(no_checkpoint())
       ->option_text("FILE")
       ->excludes(split);
+  app.add_flag("--skip-errors", options.skip_errors,
+               "Report images of class folders that cannot be decoded and evaluate the others");
   bnn::add_sampling_options(app, options.sampling);
   app.add_option("--bootstrap", options.bootstrap,
                  "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")

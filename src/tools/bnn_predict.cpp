@@ -64,7 +64,7 @@ int bnn::predict_command(int argc, char** argv) {
   app.footer(kPredictExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
-                 "PNG and JPEG files, folders of them, files in the checkpoint's own data format; "
+                 "image files, folders of them, files in the checkpoint's own data format; "
                  "- is standard input, read when it is reached")
       ->required();
   bnn::add_sampling_options(app, options.sampling);

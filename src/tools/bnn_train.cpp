@@ -41,6 +41,8 @@ int bnn::train_command(int argc, char** argv) {
                  "Start from the weights of another checkpoint, Bayesian or deterministic")
       ->option_text("CHECKPOINT")
       ->excludes(resume);
+  app.add_flag("--skip-errors", options.skip_errors,
+               "Report images of class folders that cannot be decoded and train without them");
   app.add_flag("--tensorboard", options.tensorboard,
                "Also write metrics and histograms of the posteriors for TensorBoard");
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")

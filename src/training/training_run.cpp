@@ -11,6 +11,7 @@
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
+#include "bnn/data/class_balance.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
@@ -38,8 +39,8 @@ Json continued_config(const TrainOptions& options, Json document) {
   const std::string stored = run_folder(options, is_named ? name->text() : "run") + "/config.json";
   std::error_code error;
   if (!std::filesystem::exists(stored, error)) return document;
-  return with_products_of(completed_stored_config(load_config_document(stored)),
-                          std::move(document));
+  return completed_as_stored(completed_stored_config(load_config_document(stored)),
+                             std::move(document));
 }
 
 LoadedConfig load_config(const TrainOptions& options) {
@@ -107,8 +108,9 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
                        const RunConfig& config, const Graph& graph) {
   try {
     ThreadPool pool(options.threads);
+    const BrokenImages broken = options.skip_errors ? BrokenImages::skip : BrokenImages::refuse;
     return load_training_data(config, data_directory(options.data, config, path), graph.outputs(),
-                              pool);
+                              broken, pool);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::config) throw;
     throw Error(error.kind(), shown_path(path) + ": " + error.what());
@@ -121,6 +123,21 @@ int print_text(const std::string& text) {
 }
 
 int print_json(const Json& document) { return print_text(document.dump(2) + "\n"); }
+
+// What happened to the images, and how many each class has.
+void describe_data(const TrainingData& data, RunLog& log) {
+  const Dataset& images = data.images;
+  for (const std::string& sentence : images.skipped()) log.warning("skipped " + sentence);
+  if (!images.skipped().empty()) {
+    log.warning(fmt::format("skipped {} of {} images", images.skipped().size(),
+                            images.size() + images.skipped().size()));
+  }
+  if (images.changes().any()) log.info(images.changes().sentence(images.shape()));
+  log.info(class_counts_text(data.class_counts, data.class_names));
+  if (const auto warning = imbalance_warning(data.class_counts, data.class_names)) {
+    log.warning(*warning);
+  }
+}
 
 FolderUse folder_use(const TrainOptions& options) {
   if (options.resume) return FolderUse::resume;
@@ -148,8 +165,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   log.add_file(folder.log_file());
   log.info("matrix products: " + products_text(run.config.training.products));
   log.info(description);
-  const ImageChanges& changes = run.data.images.changes();
-  if (changes.any()) log.info(changes.sentence(run.data.images.shape()));
+  describe_data(run.data, log);
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
   const GracefulStop stops_with_a_checkpoint;  // from here on; what is read so far ends at once
   TrainingLoop loop(run, outputs, log);

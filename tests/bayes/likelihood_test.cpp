@@ -67,6 +67,25 @@ TEST_CASE("the loss of a label has the bits of the cross entropy") {
   }
 }
 
+TEST_CASE("class weights multiply losses and gradients, and leave predictions alone") {
+  const std::vector<float> weights = {2.0f, 0.0f, 0.5f, 1.0f};
+  const SoftmaxClassifier plain(4), weighted(4, weights);
+  for (int label = 0; label < 4; ++label) {
+    const auto weight = static_cast<double>(weights[static_cast<std::size_t>(label)]);
+    CHECK(loss_of(weighted, kOutputs, {.label = label}) ==
+          Approx(weight * loss_of(plain, kOutputs, {.label = label})).epsilon(1e-12));
+    check_gradient(weighted, kOutputs, {.label = label});
+  }
+  const std::vector<float> target = {0.125f, 0.0f, 0.25f, 0.625f};  // the mean weight is 1
+  CHECK(loss_of(weighted, kOutputs, {.values = target}) ==
+        Approx(loss_of(plain, kOutputs, {.values = target})).epsilon(1e-6));
+  check_gradient(weighted, kOutputs, {.values = target});
+  std::vector<float> a(4), b(4);
+  plain.predict(kOutputs, a);
+  weighted.predict(kOutputs, b);
+  CHECK(a == b);
+}
+
 TEST_CASE("the loss of a soft target is the mean of the labels' losses, weighted by its shares") {
   const SoftmaxClassifier classifier(4);
   const std::vector<float> target = {0.125f, 0.0f, 0.25f, 0.625f};

@@ -1,4 +1,4 @@
-// PNG and JPEG images as a user gives them: prediction of files, folders and pipes, training from
+// images as a user gives them: prediction of files, folders and pipes, training from
 // class folders, and --ood images of another shape.
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "support/image_files.h"
 #include "support/json_document.h"
 #include "support/npy_array.h"
+#include "support/other_image_files.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -160,8 +161,8 @@ TEST_CASE("a broken image ends a prediction with 4, or is reported and skipped")
   const std::vector<std::string> said = lines_of(skipping.err);
   REQUIRE(said.size() == 3);
   CHECK(said[0] == "warning: skipped images/2.png: the PNG image ends too early");
-  CHECK(said[1].find("images/4.png: expected a PNG or JPEG image, found an empty file") !=
-        std::string::npos);
+  CHECK(said[1].find("images/4.png: expected an image (PNG, JPEG, WebP, TIFF, GIF or BMP), found "
+                     "an empty file") != std::string::npos);
   CHECK(said[2] == "warning: skipped 2 of 20 images");
 }
 
@@ -189,10 +190,10 @@ TEST_CASE("a prediction of which every image was skipped fails and writes nothin
 TEST_CASE("bnn-predict says what is wrong with inputs that are no images") {
   const TrainedRun tiny;
   fs::create_directory(tiny.file("empty"));
-  check_failure(tiny.predict({"empty"}), "bnn-predict", 4, "holds no PNG or JPEG");
+  check_failure(tiny.predict({"empty"}), "bnn-predict", 4, "holds no images");
   check_failure(tiny.predict({"missing.png"}), "bnn-predict", 4, "missing.png");
-  write_text(tiny.file("a.png"), "GIF89a");
-  check_failure(tiny.predict({"a.png"}), "bnn-predict", 4, "found a GIF image");
+  write_text(tiny.file("a.png"), "8BPS....");
+  check_failure(tiny.predict({"a.png"}), "bnn-predict", 4, "found a Photoshop document");
   write_bytes(tiny.file("b.png"), pattern_png(0, 0));
   check_failure(tiny.predict({"b.png", "--format", "npy"}), "bnn-predict", 2, "--output");
   check_failure(tiny.predict({"b.png", "--skip-errors", "--save-samples", "s.npy"}), "bnn-predict",
@@ -261,7 +262,7 @@ TEST_CASE("a run trains from class folders, resumes, and is evaluated") {
       bnn::testing::parsed(succeed(tiny.eval({"--files", "test", "--format", "json"})).out);
   CHECK(again == result);
   CHECK(json_lines(succeed(tiny.predict({"test"})).out).size() == kTinyTestExamples);
-  check_failure(tiny.predict({"test-images"}), "bnn-predict", 4, "expected a PNG or JPEG image");
+  check_failure(tiny.predict({"test-images"}), "bnn-predict", 4, "expected an image");
 
   write_bytes(tiny.file("train/one/1.png"), pattern_png(2, kTinyTrainPattern));
   check_failure(tiny.train_raw({"--resume", "--out", "halves"}), "bnn-train", 4, "differ");
@@ -289,11 +290,113 @@ TEST_CASE("class folders that are not as they should be are refused by name") {
       },
       "train/six: the class folder holds no images");
   refused([](const TinyRun& t) { write_text(t.file("train/six/x.txt"), "hello"); },
-          "train/six/x.txt: expected a PNG or JPEG image");
+          "train/six/x.txt: expected an image (PNG, JPEG, WebP, TIFF, GIF or BMP)");
   refused([](const TinyRun& t) { write_bytes(t.file("train/x.png"), pattern_png(0, 0)); },
           "train/x.png: an image beside the class folders");
   refused([](const TinyRun& t) { fs::rename(t.file("train/six"), t.file("train/s\xff")); },
           "not UTF-8");
+}
+
+TEST_CASE(
+    "class folders of training and test are compared before training, every difference named") {
+  const TinyRun tiny(folder_config());
+  write_folders(tiny);
+  fs::rename(tiny.file("test/one"), tiny.file("test/uno"));
+  fs::remove_all(tiny.file("test/six"));
+  const ProgramRun run = tiny.train({"--out", "run"});
+  CHECK(run.exit_code == 4);
+  CHECK(lines_of(run.err) ==
+        std::vector<std::string>{
+            "bnn-train: error: ./test: the folder of class \"one\" is missing",
+            "bnn-train: error: ./test: the folder of class \"six\" is missing",
+            "bnn-train: error: ./test/uno: no class of the data that come first has this name",
+            "bnn-train: error: the class folders differ in 3 places; expected the same names "
+            "everywhere"});
+  CHECK_FALSE(fs::exists(tiny.file("run")));
+  fs::remove_all(tiny.file("test"));  // it may lie elsewhere
+  succeed(tiny.train({"--out", "run"}));
+}
+
+TEST_CASE("all broken images of class folders are listed at once, or skipped") {
+  const TinyRun tiny(folder_config());
+  write_folders(tiny);
+  write_text(tiny.file("train/one/x.png"), "GIF89a");
+  write_text(tiny.file("train/two/y.txt"), "hello");
+  const ProgramRun refused = tiny.train({"--out", "run"});
+  CHECK(refused.exit_code == 4);
+  const std::vector<std::string> said = lines_of(refused.err);
+  REQUIRE(said.size() == 3);
+  CHECK(said[0] == "bnn-train: error: ./train/one/x.png: the GIF image ends too early");
+  CHECK(said[1].find("train/two/y.txt: expected an image (PNG, ") != std::string::npos);
+  CHECK(said[2] ==
+        "bnn-train: error: 2 of 62 images cannot be read; mend or remove them, or pass over them "
+        "with --skip-errors");
+  CHECK_FALSE(fs::exists(tiny.file("run")));
+
+  const ProgramRun skipping = succeed(tiny.train({"--out", "run", "--skip-errors"}));
+  CHECK(skipping.err.find("warning: skipped ./train/one/x.png: the GIF image ends too early\n") !=
+        std::string::npos);
+  CHECK(skipping.err.find("warning: skipped 2 of 62 images\n") != std::string::npos);
+  CHECK(tiny.eval({"--split", "train", "--data", "."}).exit_code == 4);
+  succeed(tiny.eval({"--split", "train", "--data", ".", "--skip-errors"}));
+  fs::remove(tiny.file("train/one/x.png"));
+  fs::remove(tiny.file("train/two/y.txt"));
+  succeed(tiny.train({"--out", "clean"}));
+  CHECK(read_bytes(tiny.last("run")) == read_bytes(tiny.last("clean")));
+
+  for (const auto& entry : fs::directory_iterator(tiny.file("train/six"))) {
+    write_text(entry.path().string(), "hello");
+  }
+  check_failure(tiny.train({"--out", "none", "--skip-errors", "--quiet"}), "bnn-train", 4,
+                "no image of class \"six\" can be decoded");
+}
+
+TEST_CASE("photographs that are stored turned give what upright ones give, and it is said once") {
+  const TrainedRun tiny;
+  Bytes upright;
+  for (int i = 0; i < 10 * 12; ++i) upright.push_back(static_cast<std::uint8_t>(7 * i));
+  write_bytes(tiny.file("upright.png"),
+              png_bytes({.height = 10, .width = 12, .colour = 0}, upright));
+  const Bytes lying = stored_turned(upright, 10, 12, 1, 6);
+  write_bytes(tiny.file("lying.png"),
+              png_with_exif(png_bytes({.height = 12, .width = 10, .colour = 0}, lying),
+                            exif_bytes(6, true)));
+  const ProgramRun run = succeed(tiny.predict({"upright.png", "lying.png", "lying.png"}));
+  CHECK(run.err ==
+        "resized 3 of 3 images to 8 x 8 x 1 (the first from 10 x 12 x 1); turned 2 of 3 images "
+        "upright, as their EXIF data say\n");
+  std::vector<Json> rows = json_lines(run.out);
+  for (Json& row : rows) {
+    row.erase("index");
+    row.erase("input");
+  }
+  CHECK(rows[0] == rows[1]);
+  CHECK(rows[0] == rows[2]);
+}
+
+TEST_CASE("training says how many images each class has and warns of small classes") {
+  const TinyRun tiny(folder_config());
+  write_folders(tiny);
+  const ProgramRun even = succeed(tiny.train({"--out", "even"}));
+  CHECK(even.err.find("training images of each class: ") != std::string::npos);
+  CHECK(even.err.find("class_weights") == std::string::npos);
+  for (int i = 60; i < 150; ++i) {
+    write_bytes(tiny.file("train/six/" + std::to_string(i) + ".png"), pattern_png(i, 0));
+  }
+  const ProgramRun uneven = succeed(tiny.train({"--out", "uneven"}));
+  CHECK(uneven.err.find(", class \"six\" has 8") != std::string::npos);
+  for (const std::string set : {"training.sampling=balanced", "training.class_weights=balanced",
+                                "training.class_weights=[1,1,1,1,1,1,1,1,1,1]"}) {
+    succeed(tiny.train({"--out", "other", "--overwrite", "--set", set}));
+    const bool same = read_bytes(tiny.last("other")) == read_bytes(tiny.last("uneven"));
+    CAPTURE(set);
+    CHECK_FALSE(same);  // the config is in the checkpoint
+  }
+  check_failure(tiny.train({"--out", "no", "--set", "training.class_weights=[1,2]"}), "bnn-train",
+                3, "/training/class_weights: expected 10 weights, one for each class, found 2");
+  check_failure(tiny.train({"--out", "no", "--set", "training.class_weights=balanced", "--set",
+                            "training.sampling=balanced"}),
+                "bnn-train", 3, "expected one of the two");
 }
 
 TEST_CASE("other data of a run must have the class folders that it was trained with") {
@@ -301,7 +404,10 @@ TEST_CASE("other data of a run must have the class folders that it was trained w
   write_folders(tiny);
   succeed(tiny.train({"--out", "run"}));
   fs::rename(tiny.file("test/one"), tiny.file("test/uno"));
-  check_failure(tiny.eval({}), "bnn-eval", 4, "the folder of class \"one\" is missing");
+  const ProgramRun run = tiny.eval({});
+  CHECK(run.exit_code == 4);
+  CHECK(run.err.find("test: the folder of class \"one\" is missing\n") != std::string::npos);
+  CHECK(run.err.find("test/uno: no class of the data that come first") != std::string::npos);
 }
 
 TEST_CASE(

@@ -119,9 +119,11 @@ TEST_CASE("images of another data set are fitted and keep the names of their str
 }
 
 TEST_CASE("each class folder is a class") {
-  Dataset data(kPair, std::vector<std::string>{"cat", "dog"});
+  DecodedImages decoded{{{7, 9}, {1}}, {"dog/1.png"}, {77}, {}, {"dog/2.png: broken"}};
+  Dataset data(kPair, std::vector<std::string>{"cat", "dog"}, decoded);
   CHECK(data.classes() == 2);
-  data.append_image(grey({7, 9}), "dog/1.png", 1);
+  CHECK(data.stream_name(0) == 77);
+  CHECK(data.skipped() == decoded.skipped);
   CHECK(data.class_folders() == std::vector<std::string>{"cat", "dog"});
   CHECK_THAT(internal_problem([&] {
                data.append_image(grey({1, 2}), "b", 2);

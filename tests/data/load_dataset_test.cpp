@@ -80,7 +80,7 @@ TEST_CASE("files that are read at the same time give the data set of files read 
   }
   const Dataset expected = load_dataset({}, set, directory.path(), kImage, 10);
   ThreadPool pool(3);
-  const Dataset data = load_dataset({}, set, directory.path(), kImage, 10, &pool);
+  const Dataset data = load_dataset({}, set, directory.path(), kImage, 10, {&pool});
   CHECK(data.size() == 156);
   CHECK(std::ranges::equal(data.pixels(), expected.pixels()));
   CHECK(std::ranges::equal(data.labels(), expected.labels()));
@@ -92,7 +92,7 @@ TEST_CASE("files that are read at the same time give the data set of files read 
   }
   for (int round = 0; round < 20; ++round) {
     CHECK_THAT(problem(ErrorKind::data,
-                       [&] { load_dataset({}, set, directory.path(), kImage, 10, &pool); }),
+                       [&] { load_dataset({}, set, directory.path(), kImage, 10, {&pool}); }),
                Contains("/f1: record 0"));
   }
 }

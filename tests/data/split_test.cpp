@@ -24,12 +24,13 @@ DataConfig holding_out(std::int64_t examples, double fraction) {
   DataConfig config;
   config.validation_examples = examples;
   config.validation_fraction = fraction;
+  config.validation_split = ValidationSplit::random;
   return config;
 }
 
 std::string problem(std::size_t examples, const DataConfig& config) {
   try {
-    split_validation(examples, config, 0);
+    split_validation(std::vector<int>(examples), config, 0);
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::config);
     return error.what();
@@ -38,7 +39,7 @@ std::string problem(std::size_t examples, const DataConfig& config) {
 }
 
 TEST_CASE("without validation every example is trained on") {
-  const Split split = split_validation(5, {}, 1);
+  const Split split = split_validation(std::vector<int>(5), {}, 1);
   CHECK(split.train == Indices{0, 1, 2, 3, 4});
   CHECK(split.validation.empty());
 }
@@ -47,7 +48,7 @@ TEST_CASE("a split holds out the asked number and loses no example") {
   for (const auto& [config, expected] :
        {std::pair(holding_out(300, 0), 300u), std::pair(holding_out(0, 0.1), 100u),
         std::pair(holding_out(0, 0.0006), 1u), std::pair(holding_out(999, 0), 999u)}) {
-    const Split split = split_validation(1000, config, 7);
+    const Split split = split_validation(std::vector<int>(1000), config, 7);
     CHECK(split.validation.size() == expected);
     CHECK(std::is_sorted(split.train.begin(), split.train.end()));
     CHECK(std::is_sorted(split.validation.begin(), split.validation.end()));
@@ -60,15 +61,45 @@ TEST_CASE("a split holds out the asked number and loses no example") {
 
 TEST_CASE("a split depends on the seed alone and favours no part of the data") {
   const DataConfig config = holding_out(0, 0.5);
-  const Split split = split_validation(10000, config, 3);
-  CHECK(split.validation == split_validation(10000, config, 3).validation);
-  CHECK(split.validation != split_validation(10000, config, 4).validation);
+  const Split split = split_validation(std::vector<int>(10000), config, 3);
+  CHECK(split.validation == split_validation(std::vector<int>(10000), config, 3).validation);
+  CHECK(split.validation != split_validation(std::vector<int>(10000), config, 4).validation);
   // 2500 of the first half are expected; the hypergeometric standard deviation is 25.
   const auto first_half =
       std::lower_bound(split.validation.begin(), split.validation.end(), 5000u) -
       split.validation.begin();
   CHECK(first_half > 2500 - 125);
   CHECK(first_half < 2500 + 125);
+}
+
+TEST_CASE("a stratified split holds out the same share of each class, regardless of order") {
+  DataConfig config = holding_out(50, 0);
+  config.validation_split = ValidationSplit::stratified;
+  std::vector<int> labels;  // 300 of class 0, 147 of class 1, 50 of class 2, 3 of class 3
+  for (const auto& [label, count] : {std::pair(0, 300), {1, 147}, {2, 50}, {3, 3}}) {
+    labels.insert(labels.end(), static_cast<std::size_t>(count), label);
+  }
+  // Shares of 50: 30, 14.7, 5 and 0.3. The largest remainder gets the one that is left.
+  const auto counts_of = [&](const Indices& examples) {
+    std::vector<int> counts(4, 0);
+    for (const std::uint32_t example : examples)
+      ++counts[static_cast<std::size_t>(labels[example])];
+    return counts;
+  };
+  for (const std::uint64_t seed : {3u, 4u}) {
+    const Split split = split_validation(labels, config, seed);
+    CHECK(counts_of(split.validation) == std::vector<int>{30, 15, 5, 0});
+    CHECK(counts_of(split.train) == std::vector<int>{270, 132, 45, 3});
+    CHECK(std::is_sorted(split.train.begin(), split.train.end()));
+    CHECK(std::is_sorted(split.validation.begin(), split.validation.end()));
+  }
+  CHECK(split_validation(labels, config, 3).validation !=
+        split_validation(labels, config, 4).validation);
+  // Of one class it is the random split.
+  const std::vector<int> alike(500, 0);
+  const Indices stratified = split_validation(alike, config, 3).validation;
+  config.validation_split = ValidationSplit::random;
+  CHECK(stratified == split_validation(alike, config, 3).validation);
 }
 
 TEST_CASE("a split that leaves nothing to train on, or nothing held out, is refused") {

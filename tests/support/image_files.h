@@ -1,5 +1,5 @@
 #pragma once
-// PNG and JPEG files for tests, made by the libraries' own encoders.
+// image files for tests, made by the libraries' own encoders.
 
 #include <array>
 #include <cstdint>

@@ -4,6 +4,12 @@
 // A target is a class, with the loss -ln softmax(f)[y], or a distribution t over the classes (soft
 // labels, as label smoothing and mixtures of examples make them), with the cross entropy
 // -sum_k t[k] ln softmax(f)[k]. The gradients are softmax(f) - onehot(y) and softmax(f) - t.
+//
+// With class weights w, an example's loss and gradient are multiplied by w[y], or by sum_k t[k]
+// w[k]. Predictions do not know of them.
+
+#include <utility>
+#include <vector>
 
 #include "bnn/bayes/likelihood.h"
 
@@ -12,7 +18,9 @@ namespace bnn {
 class SoftmaxClassifier : public Likelihood {
  public:
   /// @param classes at least 1; labels lie in [0, classes)
-  explicit SoftmaxClassifier(std::size_t classes) : classes_(classes) {}
+  /// @param class_weights [classes], or empty: all are 1
+  explicit SoftmaxClassifier(std::size_t classes, std::vector<float> class_weights = {})
+      : classes_(classes), class_weights_(std::move(class_weights)) {}
 
   std::size_t outputs() const override { return classes_; }
   bool accepts(const Targets& targets) const override;
@@ -26,7 +34,10 @@ class SoftmaxClassifier : public Likelihood {
   void predict(std::span<const float> outputs, std::span<float> prediction) const override;
 
  private:
+  float weight_of(const Target& target) const;
+
   std::size_t classes_;
+  std::vector<float> class_weights_;
 };
 
 }  // namespace bnn

@@ -13,6 +13,7 @@
 #include "bnn/core/enum_names.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/data/data_config.h"
+#include "bnn/data/training_loader.h"
 #include "bnn/model/model_spec.h"
 #include "bnn/train/trainer.h"
 
@@ -36,11 +37,21 @@ struct EvaluationSpec {
   int validation_samples = 8;  // for the validation after each epoch
 };
 
+/// Weights of the examples' losses, by their class. At most one of the two is set.
+struct ClassWeightsSpec {
+  bool balanced = false;
+  std::vector<double> given = {};
+
+  bool any() const { return balanced || !given.empty(); }
+};
+
 struct RunConfig {
   std::string name;
   DataConfig data;
   ModelSpec model;
   TrainingSpec training;
+  ClassWeightsSpec class_weights;
+  Sampling sampling = Sampling::shuffle;
   EarlyStoppingSpec early_stopping;
   std::uint64_t checkpoint_steps = 0;  // 0: at the end of each epoch only
   EvaluationSpec evaluation;
@@ -54,8 +65,8 @@ Json load_config_document(const std::string& path);
 /// what those programs did. The document need not be a valid config.
 Json completed_stored_config(Json document);
 
-/// A config with the choice of products of a stored one, unless it names one.
-Json with_products_of(const Json& stored, Json document);
+/// A config with those keys as a stored one has them, unless it has them itself.
+Json completed_as_stored(const Json& stored, Json document);
 
 /// Applies `key=value` of --set: the key is a path as in set_key; the value is JSON, or else a
 /// string. Throws Error(usage) if the path does not fit the document.
@@ -77,7 +88,9 @@ Json run_config_schema();
 Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind kind);
 
 /// How the outputs of the config's network are read: all networks are softmax classifiers.
-std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph);
+/// @param class_weights of their losses (bayes/softmax_classifier.h); empty: all weigh the same
+std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph,
+                                                  std::vector<float> class_weights = {});
 
 /// The first key whose value differs between two resolved configs and matters for continuing a
 /// run, as a JSON pointer; empty if there is none.

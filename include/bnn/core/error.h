@@ -2,12 +2,15 @@
 // The one exception type that users can see.
 //
 // An Error carries a kind, which fixes the exit code of the program, and a message that is one
-// sentence: file, place, what is wrong, what was expected. It is thrown where the fault is found
-// and caught once, in process/main_guard. Anything else that reaches main is a defect of this
+// sentence: file, place, what is wrong, what was expected. Where several files are wrong, `details`
+// has a sentence for each of them. It is thrown where the fault is found and caught once, in
+// process/main_guard. Anything else that reaches main is a defect of this
 // project and exits with `internal`.
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace bnn {
 
@@ -25,12 +28,16 @@ enum class ErrorKind : int {
 
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Error(ErrorKind kind, const std::string& message, std::vector<std::string> details = {})
+      : std::runtime_error(message), kind_(kind), details_(std::move(details)) {}
 
   ErrorKind kind() const { return kind_; }
+  /// Sentences to be shown before the message, a line each.
+  const std::vector<std::string>& details() const { return details_; }
 
  private:
   ErrorKind kind_;
+  std::vector<std::string> details_;
 };
 
 /// Thrown when a signal that the program handles ends a wait for input. It is no Error, because

@@ -29,6 +29,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bnn/core/enum_names.h"
 #include "bnn/core/error.h"
 #include "bnn/core/json.h"
 
@@ -117,6 +118,12 @@ class ObjectReader {
   /// One of a fixed list of words; compared case-insensitively, returned as in the list.
   std::string choice(const std::string& key, const std::vector<std::string>& options,
                      std::optional<std::string> fallback);
+  /// The same for the names of an enum.
+  template <typename Enum, std::size_t N>
+  Enum enumerator(const std::string& key, const EnumNames<Enum, N>& names, Enum fallback) {
+    return value_of(names, choice(key, list_of(names), name_of(names, fallback)))
+        .value_or(fallback);
+  }
   /// One integer, repeated, or a list of exactly `count` of them: kernel sizes, strides.
   std::vector<int> integers(const std::string& key, int count, IntegerRule rule);
   /// A list of finite numbers of any length.

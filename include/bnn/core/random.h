@@ -33,9 +33,10 @@ enum class Site : std::uint32_t {
   predict_output_noise = 14,
   predict_example_weight_noise = 15,
   predict_dropout = 16,
-  divergence = 17,  // Monte Carlo divergence: step = training step, example = draw
-  bootstrap = 18,   // step = resample
-  corruption = 19,  // of test images: index = corruption, example = Dataset::stream_name
+  divergence = 17,      // Monte Carlo divergence: step = training step, example = draw
+  bootstrap = 18,       // step = resample
+  corruption = 19,      // of test images: index = corruption, example = Dataset::stream_name
+  class_sampling = 20,  // index = class, step = epoch, example = how often all were gone through
 };
 
 /// The name of a stream. `index` tells apart the variables or layers that share a site and must

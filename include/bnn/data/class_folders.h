@@ -1,5 +1,5 @@
 #pragma once
-// The format "folder": PNG and JPEG images in one sub-directory for each class.
+// The format "folder": images in one sub-directory for each class.
 //
 //     train/cat/1.png   train/cat/2.jpg   train/dog/1.png        labels cat = 0, dog = 1
 //
@@ -13,19 +13,25 @@
 #include <string>
 #include <vector>
 
-#include "bnn/data/dataset.h"
+#include "bnn/data/decode_images.h"
 
 namespace bnn {
 
-/// The sub-directories of data directories, which must have the same.
+/// The sub-directories of data directories, which must have the same. What differs is an Error
+/// (data) that lists every difference.
 /// @param expected what they must be, in the order of the labels; empty: whatever the first
 ///   directory has, in the order of the names
 /// @param classes outputs of the model; 0: any number
 std::vector<std::string> find_class_folders(const std::vector<std::string>& directories,
                                             const std::vector<std::string>& expected, int classes);
 
-/// Adds the images of a directory, with the sub-directories data.class_folders().
-/// @param name of the directory in the config: the first part of the names of its files
-void append_class_folders(const std::string& directory, const std::string& name, Dataset& data);
+/// A data directory, and its name in the config: the first part of the names of its files.
+struct ClassDirectory {
+  std::string path, name;
+};
+
+/// The images of the directories with these sub-directories, in the order of the labels.
+std::vector<LabelledFile> list_class_images(const std::vector<ClassDirectory>& directories,
+                                            const std::vector<std::string>& class_folders);
 
 }  // namespace bnn

@@ -18,7 +18,7 @@ enum class DataFormat {
   cifar100,  // coarse label, fine label, then the same
   cifar,     // label bytes, then the planes of an image of the model's input shape
   idx,       // images and labels in two files, as MNIST's; plain or gzip-compressed
-  folder,    // directories with a sub-directory of PNG and JPEG images for each class
+  folder,    // directories with a sub-directory of images for each class
 };
 
 constexpr EnumNames<DataFormat, 5> kDataFormatNames = {{{DataFormat::cifar10, "cifar10"},
@@ -42,6 +42,12 @@ struct FileSet {
 /// The form that a config has for given numbers: {"mean": [...], "std": [...]}.
 Json to_json(const Standardization& standardization);
 
+/// How the examples that are held out are chosen: in proportion to the classes, or regardless.
+enum class ValidationSplit { stratified, random };
+
+constexpr EnumNames<ValidationSplit, 2> kValidationSplitNames = {
+    {{ValidationSplit::stratified, "stratified"}, {ValidationSplit::random, "random"}}};
+
 enum class StandardizeMode { channel, none, given };
 
 struct DataConfig {
@@ -58,6 +64,7 @@ struct DataConfig {
   // At most one of the two is not 0: how much of `train` is held out.
   std::int64_t validation_examples = 0;
   double validation_fraction = 0;
+  ValidationSplit validation_split = ValidationSplit::stratified;
   StandardizeMode standardize = StandardizeMode::channel;
   Standardization standardization;  // with StandardizeMode::given
   Augmentation augmentation;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bnn/core/shape.h"
+#include "bnn/data/decode_images.h"
 #include "bnn/data/provenance.h"
 #include "bnn/data/raw_images.h"
 #include "bnn/images/resize.h"
@@ -34,15 +35,15 @@ class Dataset {
   Dataset() = default;
   /// No examples yet. @param classes labels will lie in [0, classes)
   Dataset(const Shape& shape, int classes);
-  /// No examples yet, one class for each sub-directory of the format "folder".
-  Dataset(const Shape& shape, std::vector<std::string> class_folders);
+  /// Decoded image files, one class for each sub-directory of the format "folder". Throws
+  /// Error(config) if the shape has neither 1 nor 3 channels.
+  Dataset(const Shape& shape, std::vector<std::string> class_folders, DecodedImages decoded);
   /// The images of data files. `images` holds them file by file.
   Dataset(const Shape& shape, int classes, RawImages images,
           const std::vector<FileExamples>& files);
 
-  /// Adds the image of a file, fitted to the shape. The CRC-32 of the fitted pixels names its
-  /// random streams, so its random numbers do not depend on the name of the file. Throws
-  /// Error(config) if the shape has neither 1 nor 3 channels.
+  /// Adds the image of a file, fitted to the shape; image_stream_name names its random streams.
+  /// Throws Error(config) if the shape has neither 1 nor 3 channels.
   void append_image(Image image, const std::string& name, std::optional<int> label = std::nullopt);
   /// Adds the images of another data set as one file, fitted to the shape and without their labels.
   /// They keep the names of their random streams. If the shapes differ, both must have 1 or 3
@@ -75,8 +76,11 @@ class Dataset {
   const std::vector<std::string>& class_folders() const { return class_folders_; }
   /// The changes that fitted images to the shape.
   const ImageChanges& changes() const { return changes_; }
+  /// A sentence for each file that was passed over because it could not be decoded.
+  const std::vector<std::string>& skipped() const { return skipped_; }
 
  private:
+  void require_consistent() const;
   void require_label(std::optional<int> label) const;
 
   Shape shape_;
@@ -85,6 +89,7 @@ class Dataset {
   Provenance provenance_;
   std::vector<std::string> class_folders_;
   ImageChanges changes_;
+  std::vector<std::string> skipped_;
 };
 
 }  // namespace bnn

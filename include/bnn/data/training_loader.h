@@ -11,11 +11,18 @@
 #include <span>
 #include <vector>
 
+#include "bnn/core/enum_names.h"
 #include "bnn/data/augmentation.h"
 #include "bnn/data/dataset.h"
 #include "bnn/data/standardizer.h"
 
 namespace bnn {
+
+/// Which examples an epoch visits: each one once, or each class equally often.
+enum class Sampling { shuffle, balanced };
+
+constexpr EnumNames<Sampling, 2> kSamplingNames = {
+    {{Sampling::shuffle, "shuffle"}, {Sampling::balanced, "balanced"}}};
 
 class TrainingLoader {
  public:
@@ -23,12 +30,13 @@ class TrainingLoader {
   /// @param standardization one mean and one std per channel.
   TrainingLoader(const Dataset& data, std::vector<std::uint32_t> examples,
                  const Standardization& standardization, const Augmentation& augmentation,
-                 std::uint64_t seed);
+                 std::uint64_t seed, Sampling sampling = Sampling::shuffle);
 
   /// How many examples an epoch visits.
   std::size_t examples() const { return examples_.size(); }
 
-  /// The order in which an epoch visits the examples: dataset indices, shuffled by the seed.
+  /// The order in which an epoch visits examples: dataset indices, shuffled by the seed. With
+  /// Sampling::balanced some come several times and some not at all (class_balance.h).
   std::vector<std::uint32_t> epoch_order(std::uint32_t epoch) const;
 
   /// Writes augmented images [chosen.size()][shape] of the dataset indices `chosen`.
@@ -44,6 +52,7 @@ class TrainingLoader {
   Standardizer standardizer_;
   Augmentation augmentation_;
   std::uint64_t seed_;
+  Sampling sampling_;
 };
 
 }  // namespace bnn

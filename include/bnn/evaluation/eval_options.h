@@ -18,6 +18,7 @@ struct EvalOptions {
   std::string data;
   std::string split = "test";  // test, validation or train
   std::vector<std::string> files;
+  bool skip_errors = false;  // images of class folders that cannot be decoded
   std::vector<std::string> ood;
   std::vector<double> prune;  // shares of the random weights to remove
   std::string ood_format;     // of the data files of --ood; empty: the content decides

@@ -1,6 +1,6 @@
 #pragma once
 // The out-of-distribution images of --ood: files of the checkpoint's own format, idx files, CIFAR
-// files (--ood-format says which), PNG and JPEG files and folders of them.
+// files (--ood-format says which), image files and folders of them.
 //
 // Images of another shape than the model's input are refused, unless --ood-resize asks for it to be
 // resized and converted between grey and colour (images/resize.h). Before that, what does not fit

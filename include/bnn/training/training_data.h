@@ -21,6 +21,8 @@ struct TrainingData {
   Split split;
   Standardization standardization;
   std::vector<std::string> class_names;
+  std::vector<std::size_t> class_counts;  // of the training part
+  std::vector<float> class_weights;       // empty: all weigh the same
 
   /// CRC-32 of the pixels and labels, training and validation part alike.
   std::uint32_t digest(ThreadPool& pool) const;
@@ -32,8 +34,9 @@ struct TrainingData {
 std::string data_directory(const std::string& data_flag, const RunConfig& config,
                            const std::string& config_path);
 
-/// Loads and checks everything that a run reads before its first step.
+/// Loads and checks everything that a run reads before its first step. Class folders of the test
+/// data, where they are there, must be those of the training data.
 TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes,
-                                ThreadPool& pool);
+                                BrokenImages broken, ThreadPool& pool);
 
 }  // namespace bnn

@@ -18,7 +18,8 @@ struct TrainOptions {
   std::string out;     // empty: runs/<name>
   bool resume = false;
   bool overwrite = false;
-  std::string init_from;  // a checkpoint
+  std::string init_from;     // a checkpoint
+  bool skip_errors = false;  // images of class folders that cannot be decoded
   bool tensorboard = false;
   std::vector<std::string> overrides;  // --set, in order
   std::optional<std::int64_t> epochs, max_steps, seed;
