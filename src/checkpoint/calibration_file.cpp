@@ -17,8 +17,9 @@ namespace bnn {
 namespace {
 
 constexpr const char* kFormat = "bnn-calibration";
-constexpr const char* kFirstVersion = "1";  // its digest is of the values, not of the text
-constexpr const char* kFormatVersion = "2";
+constexpr const char* kFirstVersion = "1";   // its digest is of the values, not of the text
+constexpr const char* kSecondVersion = "2";  // without RAPS
+constexpr const char* kFormatVersion = "3";
 // What follows the digested part of the text, with the digest in the middle.
 constexpr std::string_view kBeforeDigest = ",\"digest\":\"", kAfterDigest = "\"}\n";
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
@@ -26,6 +27,16 @@ constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 std::string digest_of(std::string_view text) {
   const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
   return fmt::format("crc32:{:08x}", crc32_z(0, bytes, text.size()));
+}
+
+using Tables = std::map<ConformalScore, ConformalTable>;
+
+Json tables_json(const Tables& tables) {
+  Json result;
+  for (const auto& [score, table] : tables) {
+    result[name_of(kConformalScoreNames, score)] = table.stored();
+  }
+  return result;
 }
 
 Json to_json(const Calibration& c) {
@@ -42,8 +53,8 @@ Json to_json(const Calibration& c) {
           {"nll_after", c.nll_after},
           {"ece_before", c.ece_before},
           {"ece_after", c.ece_after},
-          {"scores", {{"lac", c.lac.stored()}, {"aps", c.aps.stored()}}},
-          {"scaled_scores", {{"lac", c.scaled_lac.stored()}, {"aps", c.scaled_aps.stored()}}}};
+          {"scores", tables_json(c.scores)},
+          {"scaled_scores", tables_json(c.scaled_scores)}};
 }
 
 [[noreturn]] void fail_damaged(const std::string& source, const std::string& sentence) {
@@ -91,8 +102,11 @@ void check_digest(Json& document, std::string_view text, const std::string& sour
 
 // A list of ascending scores, one for each example unless they were thinned out.
 ConformalTable read_table(ObjectReader& reader, const std::string& key, std::size_t examples) {
-  // The sum of probabilities may exceed 1 by its rounding.
-  std::vector<double> scores = reader.reals(key, {.min = -0.001, .max = 1.001});
+  // The sum of probabilities may exceed 1 by its rounding; RAPS adds 0.01 for every class.
+  const double max = 1.001 + (key == name_of(kConformalScoreNames, ConformalScore::raps)
+                                  ? std::numeric_limits<int>::max()
+                                  : 0);
+  std::vector<double> scores = reader.reals(key, {.min = -0.001, .max = max});
   const std::size_t expected = std::min(examples, ConformalTable::kMaxStored);
   if (scores.size() != expected) {
     reader.problem(key, fmt::format("expected {} scores, found {}", expected, scores.size()));
@@ -103,24 +117,24 @@ ConformalTable read_table(ObjectReader& reader, const std::string& key, std::siz
   return {std::move(scores), examples};
 }
 
-struct TablePair {
-  ConformalTable lac{{}, 0}, aps{{}, 0};
-};
-
-TablePair read_tables(ObjectReader& reader, const std::string& key, std::size_t examples) {
-  TablePair pair;
-  reader.object(key, [&](ObjectReader& tables) {
-    pair.lac = read_table(tables, "lac", examples);
-    pair.aps = read_table(tables, "aps", examples);
+Tables read_tables(ObjectReader& reader, const std::string& key, std::size_t examples,
+                   bool has_raps) {
+  Tables tables;
+  reader.object(key, [&](ObjectReader& lists) {
+    for (const auto& [score, name] : kConformalScoreNames) {
+      if (score == ConformalScore::raps && !has_raps) continue;
+      tables[score] = read_table(lists, name, examples);
+    }
   });
-  return pair;
+  return tables;
 }
 
 Calibration read_contents(const Json& document, const std::string& source) {
   Problems problems(source);
   ObjectReader reader(document, "", problems);
   reader.choice("format", {kFormat}, std::nullopt);
-  reader.choice("format_version", {kFirstVersion, kFormatVersion}, std::nullopt);
+  const std::string version = reader.choice(
+      "format_version", {kFirstVersion, kSecondVersion, kFormatVersion}, std::nullopt);
   const std::string digest = reader.text("checkpoint", std::nullopt);
   const std::int64_t samples = reader.integer("samples", {.min = 1});
   const bool mean_weights = reader.boolean("mean_weights", std::nullopt);
@@ -135,25 +149,17 @@ Calibration read_contents(const Json& document, const std::string& source) {
   const double nll_after = reader.real("nll_after", {.min = 0});
   const double ece_before = reader.real("ece_before", {.min = 0});
   const double ece_after = reader.real("ece_after", {.min = 0});
-  TablePair raw = read_tables(reader, "scores", examples);
-  TablePair scaled = read_tables(reader, "scaled_scores", examples);
+  Tables raw = read_tables(reader, "scores", examples, version == kFormatVersion);
+  Tables scaled = read_tables(reader, "scaled_scores", examples, version == kFormatVersion);
   reader.finish();
   problems.raise_if_any(ErrorKind::checkpoint);
-  return {digest,
-          samples,
-          mean_weights,
-          static_cast<std::uint64_t>(seed),
-          examples,
-          static_cast<int>(classes),
-          temperature,
-          nll_before,
-          nll_after,
-          ece_before,
-          ece_after,
-          std::move(raw.lac),
-          std::move(raw.aps),
-          std::move(scaled.lac),
-          std::move(scaled.aps)};
+  return {digest,           samples,
+          mean_weights,     static_cast<std::uint64_t>(seed),
+          examples,         static_cast<int>(classes),
+          temperature,      nll_before,
+          nll_after,        ece_before,
+          ece_after,        std::move(raw),
+          std::move(scaled)};
 }
 
 }  // namespace

@@ -28,7 +28,15 @@ AppliedCalibration apply_calibration(const CalibrationOptions& options,
   if (options.temperature) applied.temperature = calibration.temperature;
   if (options.conformal) {
     const ConformalScore score = options.conformal_score;
-    const ConformalTable& table = calibration.table(score, options.temperature);
+    const auto& tables = options.temperature ? calibration.scaled_scores : calibration.scores;
+    const auto found = tables.find(score);
+    if (found == tables.end()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: an earlier program made it, without the scores \"{}\"; fit it "
+                              "again with bnn-eval CHECKPOINT --fit-calibration",
+                              source, name_of(kConformalScoreNames, score)));
+    }
+    const ConformalTable& table = found->second;
     applied.conformal = ConformalRule{score, *options.conformal,
                                       table.threshold(*options.conformal), table.examples()};
   }

@@ -76,6 +76,15 @@ ConformalTable scores_at(const LabelledProbabilities& data, ConformalScore score
   return ConformalTable(std::move(scores));
 }
 
+std::map<ConformalScore, ConformalTable> all_scores_at(const LabelledProbabilities& data,
+                                                       double temperature) {
+  std::map<ConformalScore, ConformalTable> tables;
+  for (const auto& [score, name] : kConformalScoreNames) {
+    tables[score] = scores_at(data, score, temperature);
+  }
+  return tables;
+}
+
 std::string text_of(const Calibration& calibration, const std::string& path) {
   const auto row = [](const std::string& name, double before, double after) {
     return fmt::format("  {:<12}{:>8}{:>10}\n", name, fixed(before, 4), fixed(after, 4));
@@ -135,10 +144,8 @@ int run_calibration_fit(const EvalOptions& options) {
       .nll_after = fit.nll_after,
       .ece_before = ece_at(data, 1),
       .ece_after = ece_at(data, fit.temperature),
-      .lac = scores_at(data, ConformalScore::lac, 1),
-      .aps = scores_at(data, ConformalScore::aps, 1),
-      .scaled_lac = scores_at(data, ConformalScore::lac, fit.temperature),
-      .scaled_aps = scores_at(data, ConformalScore::aps, fit.temperature),
+      .scores = all_scores_at(data, 1),
+      .scaled_scores = all_scores_at(data, fit.temperature),
   };
   stop_if_asked();
   const std::string path = calibration_path(options.checkpoint);

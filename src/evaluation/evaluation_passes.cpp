@@ -63,7 +63,7 @@ OodScores evaluate_samples(const EvaluationSetup& setup, EnsemblePredictor& pred
   const int resamples = setup.options.bootstrap;
   const int classes = setup.models.front().graph.outputs();
   const std::unique_ptr<NpyWriter> writer = sample_writer(setup, predictor, images);
-  MetricsCollector collector(classes, resamples > 0 ? kMaxBootstrapProbabilities : 0);
+  MetricsCollector collector(classes, kMaxBootstrapProbabilities);
   SampleSweep sweep(evaluation.samples, evaluation.members, classes);
   OodScores scores;
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
@@ -96,7 +96,7 @@ Metrics evaluate_mean_weights(const EvaluationSetup& setup, const EvaluationImag
                               ensemble_members(setup.models, mean_weights, temperature),
                               setup.pool);
   predictor.check_often(stop_if_asked);
-  MetricsCollector collector(setup.models.front().graph.outputs());
+  MetricsCollector collector(setup.models.front().graph.outputs(), kMaxBootstrapProbabilities);
   predictor.predict(images.data, images.chosen, [&](const PredictedBlock& block) {
     collector.add(summaries_of(block, setup.pool), block.examples, images.data.labels());
   });

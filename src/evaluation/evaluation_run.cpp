@@ -130,10 +130,11 @@ void evaluate_images(const EvaluationSetup& setup, const EvaluationInputs& input
 void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
   if (!evaluation.intervals || evaluation.metrics.examples == 0) return;
   if (evaluation.intervals->of(&Metrics::class_ece).defined()) return;
-  log.info(fmt::format(
-      "class_ece, reliability and resolution have no interval: examples times classes are more "
-      "than {}",
-      kMaxBootstrapProbabilities));
+  log.info(
+      fmt::format("macro_auroc, and the intervals of class_ece, reliability and resolution, are "
+                  "missing: examples times classes are more "
+                  "than {}",
+                  kMaxBootstrapProbabilities));
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ ClassBounds class_intervals(const std::vector<Resample>& resamples, std::size_t 
     return interval(resamples, [&](const Resample& r) { return r.per_class[k].*share; });
   };
   return {of(&Resample::Class::accuracy), of(&Resample::Class::precision),
-          of(&Resample::Class::recall)};
+          of(&Resample::Class::recall), of(&Resample::Class::auroc)};
 }
 
 }  // namespace

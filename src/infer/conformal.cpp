@@ -11,6 +11,10 @@
 namespace bnn {
 namespace {
 
+// Of RAPS.
+constexpr std::size_t kFreeRanks = 2;
+constexpr double kRankPenalty = 0.01;
+
 // ceil(a b / c) of whole numbers.
 std::size_t ceiling(std::size_t a, std::size_t b, std::size_t c) { return (a * b + c - 1) / c; }
 
@@ -23,8 +27,11 @@ std::vector<double> conformal_scores(ConformalScore score, std::span<const doubl
     return scores;
   }
   double before = 0;
+  std::size_t rank = 0;
   for (const std::size_t k : most_probable(probabilities, probabilities.size())) {
-    scores[k] = before;
+    ++rank;
+    const bool is_penalized = score == ConformalScore::raps && rank > kFreeRanks;
+    scores[k] = before + (is_penalized ? kRankPenalty * static_cast<double>(rank - kFreeRanks) : 0);
     before += probabilities[k];
   }
   return scores;

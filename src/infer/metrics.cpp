@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "bnn/core/error.h"
+#include "bnn/infer/class_ranks.h"
+#include "bnn/infer/smooth_calibration.h"
 #include "bnn/infer/undefined.h"
 
 namespace bnn {
@@ -87,6 +89,7 @@ Metrics MetricsCollector::finish() const {
   metrics.mutual_information = mean(&ExampleRecord::mutual_information);
   add_calibration(metrics);
   add_classes(metrics);
+  add_class_ranks(metrics);
   return metrics;
 }
 
@@ -113,6 +116,16 @@ void MetricsCollector::add_calibration(Metrics& metrics) const {
   metrics.adaptive_ece = expected_calibration_error(equal_count_bins(predictions));
   metrics.aurc = area_under_risk_coverage(predictions);
   metrics.risk_at_coverage = risk_at_coverages(predictions);
+  metrics.augrc = area_under_generalized_risk(predictions);
+  metrics.coverage_at_5_risk = coverage_at_risk(predictions);
+  for (const RiskPoint& point : metrics.risk_at_coverage) {
+    if (point.coverage == 0.8) metrics.risk_at_80_coverage = point.risk;
+  }
+  ResidualGrid residuals;
+  for (const ScoredPrediction& one : predictions) {
+    residuals.add(one.confidence, (one.correct ? 1 : 0) - one.confidence);
+  }
+  metrics.smooth_ece = residuals.smooth_calibration_error(static_cast<double>(predictions.size()));
   metrics.risk_coverage = risk_coverage_curve(predictions);
   metrics.class_ece = class_calibration_.class_ece();
   metrics.brier_decomposition = class_calibration_.decompose(metrics.brier);
@@ -137,6 +150,7 @@ void MetricsCollector::add_classes(Metrics& metrics) const {
     if (!metrics.confusion_matrix.empty()) ++metrics.confusion_matrix[y][k];
   }
   metrics.accuracy = share_of(correct, records_.size());
+  MeanOfDefined recalls, f1;
   for (std::size_t k = 0; k < classes; ++k) {
     // Wrong about class k: its examples that were missed, and others that were taken for it.
     const std::size_t wrong = (labelled[k] - found[k]) + (predicted[k] - found[k]);
@@ -144,8 +158,29 @@ void MetricsCollector::add_classes(Metrics& metrics) const {
                                  .examples = labelled[k],
                                  .accuracy = share_of(records_.size() - wrong, records_.size()),
                                  .precision = share_if_defined(found[k], predicted[k]),
-                                 .recall = share_if_defined(found[k], labelled[k])});
+                                 .recall = share_if_defined(found[k], labelled[k]),
+                                 .auroc = {}});
+    recalls.add(share_of(found[k], labelled[k]));
+    f1.add(share_of(2 * found[k], labelled[k] + predicted[k]));
   }
+  metrics.balanced_accuracy = recalls.value();
+  metrics.macro_f1 = f1.value();
+}
+
+void MetricsCollector::add_class_ranks(Metrics& metrics) const {
+  metrics.macro_auroc = kUndefined;
+  if (probabilities_.empty()) return;
+  std::vector<int> labels;
+  for (const ExampleRecord& record : records_) labels.push_back(record.label);
+  const ClassRanks ranks(std::move(labels), probabilities_, static_cast<std::size_t>(classes_));
+  const std::vector<float> once(records_.size(), 1.0f);
+  MeanOfDefined mean;
+  for (std::size_t k = 0; k < ranks.classes(); ++k) {
+    const double auroc = ranks.auroc<1>(k, once.data())[0];
+    if (!std::isnan(auroc)) metrics.per_class[k].auroc = auroc;
+    mean.add(auroc);
+  }
+  metrics.macro_auroc = mean.value();
 }
 
 }  // namespace bnn

@@ -33,6 +33,10 @@ std::vector<std::size_t> sorted_order(const MetricsCollector& collector, std::si
   return order;
 }
 
+// Of kCoveragePercents.
+constexpr std::size_t kEightyPercent = 2;
+static_assert(kCoveragePercents[kEightyPercent] == 80);
+
 void add(const float* times, double value, Lanes& sums) {
   for (std::size_t l = 0; l < kResampleLanes; ++l) sums[l] += static_cast<double>(times[l]) * value;
 }
@@ -47,15 +51,20 @@ ResampledMetrics::ResampledMetrics(const MetricsCollector& collector, bool with_
   records_.reserve(records.size());
   class_gaps_.reserve(probabilities.size());
   class_bins_.reserve(probabilities.size());
+  std::vector<float> sorted_probabilities;
+  std::vector<int> sorted_labels;
   for (const std::size_t i : sorted_order(collector, classes)) {
     records_.push_back(records[i]);
+    sorted_labels.push_back(records[i].label);
     for (std::size_t k = 0; k < classes; ++k) {
       const float p = probabilities[i * classes + k];
+      sorted_probabilities.push_back(p);
       const bool is_label = k == static_cast<std::size_t>(records[i].label);
       class_gaps_.push_back((is_label ? 1.0f : 0.0f) - p);
       class_bins_.push_back(static_cast<std::uint8_t>(equal_width_bin(static_cast<double>(p))));
     }
   }
+  if (classes > 0) class_ranks_.emplace(std::move(sorted_labels), sorted_probabilities, classes);
   harmonic_.assign(records.size() + 1, 0.0);
   for (std::size_t n = 1; n <= records.size(); ++n) {
     harmonic_[n] = harmonic_[n - 1] + 1 / static_cast<double>(n);
@@ -68,6 +77,8 @@ Results ResampledMetrics::evaluate(std::span<const float> times) const {
   add_equal_width(times, results);
   add_classes(times, results);
   add_class_calibration(times, results);
+  add_class_ranks(times, results);
+  add_smooth_calibration(times, results);
   for (std::size_t l = 0; l < kResampleLanes; ++l) {
     results[l].adaptive_ece = adaptive_ece(times.data() + l);
     add_ranked(times.data() + l, results[l]);
@@ -130,15 +141,21 @@ void ResampledMetrics::add_classes(std::span<const float> times, Results& result
   }
   for (std::size_t l = 0; l < kResampleLanes; ++l) {
     if (with_classes_) results[l].per_class.reserve(classes);
+    MeanOfDefined recalls, f1;
     for (std::size_t k = 0; k < classes; ++k) {
       const double share = labelled[k][l] / count();
       results[l].brier_decomposition.uncertainty += share * (1 - share);
+      recalls.add(ratio(found[k][l], labelled[k][l]));
+      f1.add(ratio(2 * found[k][l], labelled[k][l] + predicted[k][l]));
       if (!with_classes_) continue;
       const double wrong = labelled[k][l] + predicted[k][l] - 2 * found[k][l];
       results[l].per_class.push_back({.accuracy = 1 - wrong / count(),
                                       .precision = ratio(found[k][l], predicted[k][l]),
-                                      .recall = ratio(found[k][l], labelled[k][l])});
+                                      .recall = ratio(found[k][l], labelled[k][l]),
+                                      .auroc = kUndefined});
     }
+    results[l].balanced_accuracy = recalls.value();
+    results[l].macro_f1 = f1.value();
   }
 }
 
@@ -175,6 +192,34 @@ void ResampledMetrics::add_class_calibration(std::span<const float> times, Resul
   }
 }
 
+// After add_classes.
+void ResampledMetrics::add_class_ranks(std::span<const float> times, Results& results) const {
+  std::array<MeanOfDefined, kResampleLanes> means;
+  for (std::size_t k = 0; class_ranks_ && k < class_ranks_->classes(); ++k) {
+    const Lanes auroc = class_ranks_->auroc<kResampleLanes>(k, times.data());
+    for (std::size_t l = 0; l < kResampleLanes; ++l) {
+      means[l].add(auroc[l]);
+      if (with_classes_) results[l].per_class[k].auroc = auroc[l];
+    }
+  }
+  for (std::size_t l = 0; l < kResampleLanes; ++l) results[l].macro_auroc = means[l].value();
+}
+
+void ResampledMetrics::add_smooth_calibration(std::span<const float> times,
+                                              Results& results) const {
+  std::array<ResidualGrid, kResampleLanes> grids;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const double confidence = records_[i].confidence;
+    const double residual = (records_[i].correct() ? 1 : 0) - confidence;
+    for (std::size_t l = 0; l < kResampleLanes; ++l) {
+      grids[l].add(confidence, residual, static_cast<double>(times[i * kResampleLanes + l]));
+    }
+  }
+  for (std::size_t l = 0; l < kResampleLanes; ++l) {
+    results[l].smooth_ece = grids[l].smooth_calibration_error(count());
+  }
+}
+
 // Bin b of a resample ends at its sorted example floor((b + 1) N / 15); copies of one example may
 // lie on both sides.
 double ResampledMetrics::adaptive_ece(const float* times) const {
@@ -202,9 +247,10 @@ double ResampledMetrics::adaptive_ece(const float* times) const {
 // Where t predictions of equal confidence with e errors follow c predictions with E errors, the
 // risk at c + j is (E + e j / t) / (c + j), and the t risks add up to
 //   e + (E - c e / t) (H(c + t) - H(c)),   H(n) = 1 + 1/2 + … + 1/n.
+// The errors at c + j add up to t E + e (t + 1) / 2.
 void ResampledMetrics::add_ranked(const float* times, Resample& result) const {
-  double area = 0, errors = 0;
-  std::size_t covered = 0;
+  double area = 0, generalized_area = 0, errors = 0;
+  std::size_t covered = 0, allowed = 0;
   for (std::size_t end = records_.size(); end > 0;) {
     const double confidence = records_[end - 1].confidence;
     double tied_errors = 0;
@@ -218,6 +264,14 @@ void ResampledMetrics::add_ranked(const float* times, Resample& result) const {
     const double rate = tied_errors / static_cast<double>(tied);
     area += tied_errors + (errors - static_cast<double>(covered) * rate) *
                               (harmonic_[covered + tied] - harmonic_[covered]);
+    generalized_area +=
+        static_cast<double>(tied) * errors + tied_errors * (static_cast<double>(tied) + 1) / 2;
+    for (std::size_t j = tied; j > 0; --j) {
+      const auto kept = static_cast<double>(covered + j);
+      if (!is_allowed_risk(errors + rate * static_cast<double>(j), kept)) continue;
+      allowed = covered + j;
+      break;
+    }
     while (result.risks.size() < kCoveragePercents.size()) {
       const std::size_t percent = kCoveragePercents[result.risks.size()];
       const std::size_t kept = predictions_covered(percent, records_.size());
@@ -229,6 +283,9 @@ void ResampledMetrics::add_ranked(const float* times, Resample& result) const {
     covered += tied;
   }
   result.aurc = area / count();
+  result.augrc = generalized_area / (count() * count());
+  result.coverage_at_5_risk = static_cast<double>(allowed) / count();
+  result.risk_at_80_coverage = result.risks[kEightyPercent];
 }
 
 }  // namespace bnn

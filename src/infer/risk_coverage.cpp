@@ -57,6 +57,23 @@ std::vector<RiskPoint> risk_at_coverages(std::span<const ScoredPrediction> sorte
   return points;
 }
 
+double area_under_generalized_risk(std::span<const ScoredPrediction> sorted) {
+  if (sorted.empty()) return kUndefined;
+  const auto count = static_cast<double>(sorted.size());
+  double area = 0;
+  for (const double errors : expected_errors(sorted)) area += errors;
+  return area / (count * count);
+}
+
+double coverage_at_risk(std::span<const ScoredPrediction> sorted) {
+  const std::vector<double> errors = expected_errors(sorted);
+  std::size_t covered = errors.size();
+  while (covered > 0 && !is_allowed_risk(errors[covered - 1], static_cast<double>(covered))) {
+    --covered;
+  }
+  return share_of(covered, errors.size());
+}
+
 std::vector<RiskPoint> risk_coverage_curve(std::span<const ScoredPrediction> sorted) {
   const std::vector<double> errors = expected_errors(sorted);
   const std::size_t count = std::min(sorted.size(), kMaxCurvePoints);

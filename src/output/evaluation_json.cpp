@@ -38,7 +38,8 @@ Json classes_json(const Metrics& metrics, const std::vector<std::string>& class_
                     {"examples", one.examples},
                     {"accuracy", one.accuracy},
                     {"precision", number_or_null(one.precision)},
-                    {"recall", number_or_null(one.recall)}});
+                    {"recall", number_or_null(one.recall)},
+                    {"auroc", number_or_null(one.auroc)}});
   }
   return list;
 }
@@ -107,7 +108,8 @@ Json class_intervals_json(const IntervalSet& intervals,
     list.push_back({{"class", class_label(class_names, static_cast<int>(k))},
                     {"accuracy", bounds_json(one.accuracy)},
                     {"precision", bounds_json(one.precision)},
-                    {"recall", bounds_json(one.recall)}});
+                    {"recall", bounds_json(one.recall)},
+                    {"auroc", bounds_json(one.auroc)}});
   }
   return list;
 }

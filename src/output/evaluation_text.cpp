@@ -99,11 +99,12 @@ std::string class_table(const Metrics& metrics, const std::vector<std::string>& 
   std::string text = "\nClasses: accuracy is that of telling the class from the rest\n";
   text += std::string(labels.columns(), ' ') + right_aligned("examples", 10) +
           right_aligned("accuracy", 10) + right_aligned("precision", 11) +
-          right_aligned("recall", 9) + "\n";
+          right_aligned("recall", 9) + right_aligned("auroc", 9) + "\n";
   for (std::size_t k = 0; k < metrics.per_class.size(); ++k) {
     const ClassMetrics& one = metrics.per_class[k];
     text += labels.row(k) + count_text(one.examples, 10) + number(one.accuracy, 10) +
-            number_or_dash(one.precision, 11) + number_or_dash(one.recall, 9) + "\n";
+            number_or_dash(one.precision, 11) + number_or_dash(one.recall, 9) +
+            number_or_dash(one.auroc, 9) + "\n";
   }
   return text;
 }

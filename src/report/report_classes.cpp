@@ -130,7 +130,7 @@ Markup class_table(const Evaluation& evaluation) {
   HtmlTable table{"Classes.",
                   "Accuracy is that of telling the class from the rest; a dash is a value that "
                   "no example defines.",
-                  {"Class", "examples", "accuracy", "precision", "recall"},
+                  {"Class", "examples", "accuracy", "precision", "recall", "AUROC"},
                   {},
                   "classes"};
   if (metrics.per_class.size() > kMaxClassRows) {
@@ -143,7 +143,8 @@ Markup class_table(const Evaluation& evaluation) {
         {html_name(class_text(evaluation.class_names, k)), html_count(one.examples),
          share_cell(evaluation, k, one.accuracy, &ClassBounds::accuracy),
          share_cell(evaluation, k, one.precision, &ClassBounds::precision),
-         share_cell(evaluation, k, one.recall, &ClassBounds::recall) + recall_bar(one.recall)});
+         share_cell(evaluation, k, one.recall, &ClassBounds::recall) + recall_bar(one.recall),
+         share_cell(evaluation, k, one.auroc, &ClassBounds::auroc)});
   }
   return table.rows.empty() ? Markup() : html_table(table);
 }

@@ -86,7 +86,8 @@ void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
           ->check(share_of_one())
           ->option_text("COVERAGE");
   add_choice(app, "--conformal-score", options.conformal_score, kConformalScoreNames,
-             "lac (default; smallest sets) or aps (larger sets for harder images)")
+             "lac (default; smallest sets), aps (larger sets for harder images) or raps (the same, "
+             "without long tails)")
       ->needs(conformal);
 }
 

@@ -18,6 +18,10 @@ const std::string kDigest = "crc32:01234567";
 
 Calibration some_calibration() {
   const ConformalTable lac({0.1, 0.3}, 2), aps({0.0, 0.24}, 2);
+  const std::map<ConformalScore, ConformalTable> tables = {
+      {ConformalScore::lac, lac},
+      {ConformalScore::aps, aps},
+      {ConformalScore::raps, ConformalTable({0.2, 3.7}, 2)}};
   return {.checkpoint_digest = kDigest,
           .samples = 4,
           .seed = 7,
@@ -28,10 +32,8 @@ Calibration some_calibration() {
           .nll_after = 1.5,
           .ece_before = 0.2,
           .ece_after = 0.1,
-          .lac = lac,
-          .aps = aps,
-          .scaled_lac = lac,
-          .scaled_aps = aps};
+          .scores = tables,
+          .scaled_scores = tables};
 }
 
 // Whether the text, as the calibration of some checkpoint, is refused as damaged or malformed.
@@ -54,13 +56,15 @@ TEST_CASE("a calibration is read as it was written") {
   const std::string checkpoint = directory.file("last.safetensors");
   const Calibration written = some_calibration();
   write_calibration(calibration_path(checkpoint), written);
-  CHECK(parsed(read_bytes(calibration_path(checkpoint))).at("format_version") == "2");
+  CHECK(parsed(read_bytes(calibration_path(checkpoint))).at("format_version") == "3");
   const Calibration read = read_calibration(checkpoint, kDigest, 10);
   CHECK(read.temperature == written.temperature);
   CHECK(read.samples == written.samples);
   CHECK(read.examples == written.examples);
-  CHECK(read.lac.stored() == written.lac.stored());
-  CHECK(read.scaled_aps.stored() == written.scaled_aps.stored());
+  for (const auto& [score, name] : kConformalScoreNames) {
+    CHECK(read.scores.at(score).stored() == written.scores.at(score).stored());
+    CHECK(read.scaled_scores.at(score).stored() == written.scaled_scores.at(score).stored());
+  }
 }
 
 TEST_CASE("a calibration with any one byte changed, added or missing is refused") {

@@ -100,7 +100,14 @@ TEST_CASE("bnn-eval --format json has the keys of the contract in their order") 
                                                     "per_class",
                                                     "confusion_matrix",
                                                     "calibration",
+                                                    "balanced_accuracy",
+                                                    "macro_f1",
+                                                    "macro_auroc",
+                                                    "smooth_ece",
                                                     "class_ece",
+                                                    "augrc",
+                                                    "coverage_at_5_risk",
+                                                    "risk_at_80_coverage",
                                                     "brier_decomposition",
                                                     "risk_at_coverage",
                                                     "risk_coverage",
@@ -109,7 +116,7 @@ TEST_CASE("bnn-eval --format json has the keys of the contract in their order") 
                                                     "samples_sweep"});
   CHECK(result.at("per_class").size() == 10);
   CHECK(keys_of(result.at("per_class")[0]) ==
-        std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall"});
+        std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall", "auroc"});
   CHECK(result.at("calibration").size() == 15);
   CHECK(keys_of(result.at("calibration")[0]) ==
         std::vector<std::string>{"lower", "upper", "count", "confidence", "accuracy"});
@@ -157,7 +164,7 @@ TEST_CASE("mean weights stand beside the samples, with the numbers of --mean-wei
   const TrainedRun tiny;
   const Json beside = eval_json(tiny, {}).at("mean_weights");
   const Json alone = eval_json(tiny, {"--mean-weights"});
-  CHECK(beside.size() == 12);
+  CHECK(beside.size() == 19);
   for (const auto& [key, value] : beside.items()) CHECK(alone.at(key) == value);
   CHECK_FALSE(alone.contains("mean_weights"));
   CHECK_FALSE(alone.contains("samples_sweep"));

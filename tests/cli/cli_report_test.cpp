@@ -120,10 +120,10 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   CHECK(row_numbers(risks, "<data value=\"0.5\">") ==
         Json({0.5, result.at("risk_at_coverage")[0].at("risk"), risk.at(0), risk.at(1)})
             .get<std::vector<double>>());
-  // A class's row: accuracy, precision if any and recall, each with its interval.
+  // A class's row: accuracy, precision if any, recall and AUROC, each with its interval.
   const Json &one = result.at("per_class")[4], &bounds = intervals.at("per_class")[4];
   std::vector<double> expected;
-  for (const char* key : {"accuracy", "precision", "recall"}) {
+  for (const char* key : {"accuracy", "precision", "recall", "auroc"}) {
     if (!one.at(key).is_null()) expected.push_back(one.at(key).get<double>());
     for (const Json& bound : bounds.at(key)) expected.push_back(bound.get<double>());
   }

@@ -89,6 +89,7 @@ std::map<std::string, double> numbers_of(const Metrics& metrics) {
     numbers[name + " accuracy"] = one.accuracy;
     numbers[name + " precision"] = one.precision.value_or(std::nan(""));
     numbers[name + " recall"] = one.recall.value_or(std::nan(""));
+    numbers[name + " auroc"] = one.auroc.value_or(std::nan(""));
   }
   return numbers;
 }
@@ -111,6 +112,7 @@ std::map<std::string, double> ends_of(const IntervalSet& intervals, double Bound
     numbers[name + " accuracy"] = intervals.per_class[k].accuracy.*end;
     numbers[name + " precision"] = intervals.per_class[k].precision.*end;
     numbers[name + " recall"] = intervals.per_class[k].recall.*end;
+    numbers[name + " auroc"] = intervals.per_class[k].auroc.*end;
   }
   return numbers;
 }
@@ -145,7 +147,7 @@ TEST_CASE("an interval is that of the metrics of its resamples, made one by one"
     std::vector<Metrics> resamples;
     for (std::uint32_t r = 0; r < kResamples; ++r) {
       const Stream stream{.seed = 5, .site = Site::bootstrap, .step = r};
-      MetricsCollector collector(3);
+      MetricsCollector collector(3, kKeepAll);
       for (std::size_t i = 0; i < count; ++i) {
         const Example& drawn = examples[random_below(stream, i, static_cast<std::uint32_t>(count))];
         collector.add(drawn.summary, drawn.label);
@@ -154,7 +156,7 @@ TEST_CASE("an interval is that of the metrics of its resamples, made one by one"
     }
     const std::map<std::string, double> lower = ends_of(intervals, &Bounds::lower);
     const std::map<std::string, double> upper = ends_of(intervals, &Bounds::upper);
-    CHECK(lower.size() == kNamedMetrics.size() + 3 + 6 + 3 * 3);
+    CHECK(lower.size() == kNamedMetrics.size() + 3 + 6 + 3 * 4);
     for (const auto& [name, bound] : lower) {
       CAPTURE(name);
       std::vector<double> values;
@@ -254,6 +256,10 @@ TEST_CASE("where all examples are alike the interval is a point") {
     CHECK(intervals.of(&Metrics::brier).upper == brier);
     for (const NamedMetric& metric : kNamedMetrics) {
       CAPTURE(metric.name);
+      if (std::isnan(metrics.*metric.value)) {  // AUROC of a single class
+        CHECK_FALSE(intervals.of(metric.value).defined());
+        continue;
+      }
       CHECK(intervals.of(metric.value).lower == Approx(metrics.*metric.value).margin(1e-12));
       CHECK(intervals.of(metric.value).upper == Approx(metrics.*metric.value).margin(1e-12));
     }

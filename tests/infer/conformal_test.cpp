@@ -21,7 +21,7 @@ void check_near(const Numbers& found, const Numbers& expected) {
   }
 }
 
-TEST_CASE("the scores of classes are those of LAC and APS") {
+TEST_CASE("the scores of classes are those of LAC, APS and RAPS") {
   const Numbers p = {0.5, 0.2, 0.3};
   check_near(conformal_scores(ConformalScore::lac, p), {0.5, 0.8, 0.7});
   check_near(conformal_scores(ConformalScore::aps, p), {0, 0.8, 0.5});
@@ -29,6 +29,8 @@ TEST_CASE("the scores of classes are those of LAC and APS") {
   check_near(conformal_scores(ConformalScore::aps, Numbers{0.4, 0.2, 0.4}), {0, 0.8, 0.4});
   check_near(conformal_scores(ConformalScore::lac, Numbers{0.4, 0.2, 0.4}), {0.6, 0.8, 0.6});
   check_near(conformal_scores(ConformalScore::aps, Numbers{1}), {0});
+  check_near(conformal_scores(ConformalScore::raps, Numbers{0.4, 0.1, 0.3, 0.2}),
+             {0, 0.92, 0.4, 0.71});
   CHECK(std::string(name_of(kConformalScoreNames, ConformalScore::lac)) == "lac");
   CHECK(value_of(kConformalScoreNames, "aps") == ConformalScore::aps);
 }

@@ -34,7 +34,8 @@ void fill(Metrics& metrics, Numbers& numbers) {
     metrics.risk_at_coverage.push_back({coverage, numbers.next()});
   }
   for (int k = 0; k < 3; ++k) {
-    metrics.per_class.push_back({k, 10, numbers.next(), numbers.next(), numbers.next()});
+    metrics.per_class.push_back(
+        {k, 10, numbers.next(), numbers.next(), numbers.next(), numbers.next()});
   }
 }
 

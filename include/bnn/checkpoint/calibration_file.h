@@ -1,21 +1,23 @@
 #pragma once
 // The calibration of a checkpoint: a small JSON file beside it, CHECKPOINT.calibration.json.
 //
-//     format "bnn-calibration", format_version "2"
+//     format "bnn-calibration", format_version "3"
 //     checkpoint       digest of the checkpoint that it belongs to
 //     samples, mean_weights, seed                 how the probabilities were made
 //     examples, classes                           of the validation split
 //     temperature, nll_before, nll_after, ece_before, ece_after
-//     scores           sorted conformal scores (infer/conformal.h): {"lac": [...], "aps": [...]}
+//     scores           sorted conformal scores (infer/conformal.h):
+//                      {"lac": [...], "aps": [...], "raps": [...]}
 //     scaled_scores    the same of probabilities scaled by the temperature
 //     digest           "crc32:" and eight hexadecimal digits
 //
 // The digest is that of the bytes of the file up to the comma before the key "digest", which is the
-// last: no byte of the file can be changed unnoticed. In version 1, which is still read, it was
-// that of the values, written as JSON without spaces. A file that was changed or belongs to other
-// weights is refused. Thread-safe: no state.
+// last: no byte of the file can be changed unnoticed. Versions 1 and 2, which are still read, have
+// no scores "raps"; in version 1 the digest is that of the values, written as JSON without spaces.
+// A file that was changed or belongs to other weights is refused. Thread-safe: no state.
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "bnn/infer/conformal.h"
@@ -31,13 +33,8 @@ struct Calibration {
   int classes = 0;
   double temperature = 1;
   double nll_before = 0, nll_after = 0, ece_before = 0, ece_after = 0;
-  // [examples], or fewer
-  ConformalTable lac, aps, scaled_lac, scaled_aps;
-
-  const ConformalTable& table(ConformalScore score, bool scaled) const {
-    if (score == ConformalScore::lac) return scaled ? scaled_lac : lac;
-    return scaled ? scaled_aps : aps;
-  }
+  // Of each score, [examples] or fewer; none of a score that the file lacks.
+  std::map<ConformalScore, ConformalTable> scores, scaled_scores;
 };
 
 std::string calibration_path(const std::string& checkpoint);

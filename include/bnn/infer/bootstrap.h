@@ -37,7 +37,7 @@ struct Bounds {
 };
 
 struct ClassBounds {
-  Bounds accuracy = {}, precision = {}, recall = {};
+  Bounds accuracy = {}, precision = {}, recall = {}, auroc = {};
 };
 
 /// 95 % intervals of the numbers of Metrics.
@@ -57,16 +57,17 @@ struct BootstrapSpec {
 };
 
 /// Class probabilities (examples times classes) that are worth keeping for the interval of
-/// class_ece and of the Brier score's parts: up to 160 MiB here, and 128 MiB in the collector.
+/// class_ece, of the Brier score's parts and of AUROC: up to 288 MiB here, and 128 MiB in the
+/// collector.
 constexpr std::size_t kMaxBootstrapProbabilities = std::size_t{1} << 25;
 
 /// Classes times resamples up to which per_class has intervals: 48 MiB.
 constexpr std::size_t kMaxClassResamples = std::size_t{1} << 21;
 
 /// Takes 32 bytes per example for each resample group at work (as many as the pool has threads, or
-/// fit 256 MiB), 72 bytes per example and, for each resample, 210 bytes and 24 a class.
-/// @param collector its probabilities may be empty; then the intervals of class_ece, reliability
-///        and resolution are NaN
+/// fit 256 MiB), 72 bytes per example and, for each resample, 270 bytes and 32 a class.
+/// @param collector its probabilities may be empty; then the intervals of class_ece, macro_auroc,
+///        reliability and resolution are NaN
 /// @param check called before every few resamples on the calling thread; what it throws ends this
 /// @return NaN everywhere, and empty lists, without examples or resamples
 IntervalSet bootstrap_intervals(const MetricsCollector& collector, const BootstrapSpec& spec,

@@ -10,7 +10,14 @@
 //   ece, mce   expected and largest calibration error over 15 bins of equal width (calibration.h)
 //   adaptive_ece  the same sum as ece over 15 bins of equal count
 //   class_ece  mean over the classes of the calibration error of p_k (class_calibration.h)
-//   aurc       area under the risk-coverage curve (risk_coverage.h)
+//   smooth_ece  calibration error without bins (smooth_calibration.h)
+//   aurc, augrc  areas under the risk and the generalised risk over coverage (risk_coverage.h)
+//   coverage_at_5_risk   the largest coverage with at most 5 % errors
+//   risk_at_80_coverage  the error rate among the most confident 80 %
+//   balanced_accuracy  mean recall of the classes that have examples
+//   macro_f1   mean over the classes of 2 precision recall / (precision + recall), of those that
+//              have examples or predictions
+//   macro_auroc  mean over the classes of AUROC, one against the rest (class_ranks.h)
 //   predictive_entropy, expected_entropy, mutual_information   means, in nats (summary.h)
 //
 // Every number depends, to the last bit, on the set of examples alone and not on their order: sums
@@ -45,6 +52,7 @@ struct ClassMetrics {
   double accuracy = 0;              // share of all examples for which "is it this class?" is right
   std::optional<double> precision;  // share of the predictions of this class that are right
   std::optional<double> recall;     // share of the examples of this class that are found
+  std::optional<double> auroc;      // of its probability; absent too if probabilities are not kept
 };
 
 /// The metrics that are one number each; named_metrics.h lists them. Without examples all are NaN.
@@ -59,6 +67,13 @@ struct MetricValues {
   double expected_entropy = 0;
   double mutual_information = 0;
   double aurc = 0;
+  double augrc = 0;
+  double coverage_at_5_risk = 0;
+  double risk_at_80_coverage = 0;
+  double smooth_ece = 0;
+  double balanced_accuracy = 0;
+  double macro_f1 = 0;
+  double macro_auroc = 0;
   double class_ece = 0;
   BrierDecomposition brier_decomposition = {};
 };
@@ -80,7 +95,7 @@ constexpr int kMaxConfusionClasses = 2048;
 class MetricsCollector {
  public:
   /// @param max_probabilities also keeps the class probabilities, 4 bytes each, as long as there
-  ///        are at most that many
+  ///        are at most that many; without them macro_auroc is NaN
   explicit MetricsCollector(int classes, std::size_t max_probabilities = 0);
 
   /// @param summary as `summarize` gives it, of this collector's number of classes
@@ -106,6 +121,7 @@ class MetricsCollector {
   void keep_probabilities(const std::vector<double>& probabilities);
   void add_calibration(Metrics& metrics) const;
   void add_classes(Metrics& metrics) const;
+  void add_class_ranks(Metrics& metrics) const;
 
   int classes_;
   std::size_t max_probabilities_;

@@ -39,6 +39,25 @@ double area_under_risk_coverage(std::span<const ScoredPrediction> sorted);
 /// the nominal ones. The risks are NaN without predictions.
 std::vector<RiskPoint> risk_at_coverages(std::span<const ScoredPrediction> sorted);
 
+/// The area under the generalised risk, the share of all N predictions that are kept and wrong:
+/// (1 / N) sum over k = 1 … N of errors(k) / N, in [0, 1]; lower is better. Unlike AURC it does not
+/// weigh the errors of the surest predictions more than others (Traub et al., "Overcoming Common
+/// Flaws in the Evaluation of Selective Classification Systems", NeurIPS 2024, AUGRC). NaN without
+/// predictions.
+double area_under_generalized_risk(std::span<const ScoredPrediction> sorted);
+
+/// The risk that coverage_at_risk allows.
+constexpr double kAllowedRisk = 0.05;
+
+/// True if so many errors are within kAllowedRisk, up to rounding.
+constexpr bool is_allowed_risk(double errors, double covered) {
+  return errors <= kAllowedRisk * covered + 1e-9;
+}
+
+/// The largest coverage k / N whose risk is at most kAllowedRisk; 0 if there is none. NaN without
+/// predictions.
+double coverage_at_risk(std::span<const ScoredPrediction> sorted);
+
 /// The curve for a plot, ascending by coverage k / N: every k for up to 100 predictions, else the
 /// 100 smallest k of at least 1, 2, … 100 %. The last point has coverage 1.
 std::vector<RiskPoint> risk_coverage_curve(std::span<const ScoredPrediction> sorted);
