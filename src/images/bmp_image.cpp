@@ -4,6 +4,7 @@
 #include <stb/stb_image.h>
 
 #include "bnn/core/error.h"
+#include "bnn/images/byte_numbers.h"
 #include "bnn/images/image_limits.h"
 
 namespace bnn {
@@ -13,21 +14,14 @@ namespace {
 constexpr std::size_t kPixelsAt = 10, kHeaderAt = 14, kBitsAt = 28, kOldBitsAt = 24;
 constexpr std::uint64_t kOldHeaderBytes = 12;
 
-std::uint64_t little_endian(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = size; i-- > 0;) {
-    value = value << 8 | (at + i < bytes.size() ? bytes[at + i] : 0u);
-  }
-  return value;
-}
-
 // stb_image takes what lies beyond the end of a file for zeros.
 bool ends_too_early(std::span<const std::uint8_t> bytes, int height, int width) {
-  const bool is_old = little_endian(bytes, kHeaderAt, 4) == kOldHeaderBytes;
-  const std::uint64_t bits = little_endian(bytes, is_old ? kOldBitsAt : kBitsAt, 2);
+  const ByteNumbers numbers(bytes, ByteOrder::little);
+  const bool is_old = numbers.read(kHeaderAt, 4) == kOldHeaderBytes;
+  const std::uint64_t bits = numbers.read(is_old ? kOldBitsAt : kBitsAt, 2);
   const std::uint64_t row_bytes = (static_cast<std::uint64_t>(width) * bits + 31) / 32 * 4;
   const std::uint64_t last_row_bytes = (static_cast<std::uint64_t>(width) * bits + 7) / 8;
-  return little_endian(bytes, kPixelsAt, 4) + row_bytes * (static_cast<std::uint64_t>(height) - 1) +
+  return numbers.read(kPixelsAt, 4) + row_bytes * (static_cast<std::uint64_t>(height) - 1) +
              last_row_bytes >
          bytes.size();
 }

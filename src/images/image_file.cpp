@@ -17,7 +17,6 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
 // How files begin. A dot stands for any byte.
 struct FileHead {
   std::string_view begin;
@@ -132,7 +131,7 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
 }
 
 Image read_image(InputFile& file) {
-  return decode_image(file.read_rest(kMaxFileBytes), file.name());
+  return decode_image(file.read_rest(kMaxImageFileBytes), file.name());
 }
 
 Image read_image(const std::string& path) {

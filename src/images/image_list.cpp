@@ -82,8 +82,8 @@ ImageList list_images(const std::string& folder) {
   ImageList list;
   add_images(folder, list);
   if (list.paths.empty()) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: the directory holds no images ({})", shown_path(folder), kImageFormats));
+    throw Error(ErrorKind::data, fmt::format("{}: the directory holds no images ({})",
+                                             shown_path(folder), kImageFormats));
   }
   std::sort(list.paths.begin(), list.paths.end());
   return list;

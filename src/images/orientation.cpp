@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+
+#include "bnn/images/byte_numbers.h"
 
 namespace bnn {
 namespace {
@@ -9,26 +12,6 @@ namespace {
 constexpr std::string_view kExifMark("Exif\0\0", 6);
 constexpr std::uint32_t kOrientationTag = 0x0112;
 constexpr std::size_t kEntryBytes = 12;  // tag, type, count, value
-
-// Numbers of a TIFF structure; 0 beyond its end.
-class TiffNumbers {
- public:
-  TiffNumbers(std::span<const std::uint8_t> bytes, bool little_endian)
-      : bytes_(bytes), little_endian_(little_endian) {}
-
-  std::uint32_t read(std::size_t at, std::size_t size) const {
-    if (at > bytes_.size() || size > bytes_.size() - at) return 0;
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      value = value << 8 | bytes_[at + (little_endian_ ? size - 1 - i : i)];
-    }
-    return value;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-  bool little_endian_;
-};
 
 bool begins_with(std::span<const std::uint8_t> bytes, std::string_view text) {
   return bytes.size() >= text.size() &&
@@ -65,7 +48,7 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
   if (begins_with(exif, kExifMark)) exif = exif.subspan(kExifMark.size());
   const bool little_endian = begins_with(exif, "II");
   if (!little_endian && !begins_with(exif, "MM")) return 1;
-  const TiffNumbers numbers(exif, little_endian);
+  const ByteNumbers numbers(exif, little_endian ? ByteOrder::little : ByteOrder::big);
   const std::size_t directory = numbers.read(4, 4);
   const std::uint32_t entries = numbers.read(directory, 2);
   for (std::uint32_t i = 0; i < entries; ++i) {

@@ -6,6 +6,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/load_dataset.h"
+#include "bnn/images/image_extent.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/image_list.h"
 #include "bnn/process/stop_signal.h"
@@ -54,8 +55,8 @@ class InputFinder {
   void add_folder(const std::string& name) {
     const ImageList list = list_images(name);
     if (list.others > 0) {
-      log_.info(printable_line(fmt::format("{}: passed over {} {} no image",
-                                           shown_path(name), list.others,
+      log_.info(printable_line(fmt::format("{}: passed over {} {} no image", shown_path(name),
+                                           list.others,
                                            list.others == 1 ? "file that is" : "files that are")));
     }
     for (const std::string& path : list.paths) add_image(path);
@@ -95,7 +96,6 @@ Dataset ImageReader::read(const std::vector<std::string>& paths, std::size_t& ne
     }
     ++next;
   }
-  changes_.add(data.changes());
   return data;
 }
 
@@ -109,15 +109,34 @@ Dataset ImageReader::read_standard_input() {
     return load_stream(config, std::move(file), name, model_.config.model.input,
                        model_.graph.outputs());
   }
+  const std::vector<std::byte> bytes = file.read_rest(kMaxImageFileBytes);
+  const auto images = split_images(bytes, file.name());
   Dataset data = no_images(model_);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const bool is_one_of_several = images.size() > 1;
+    const std::string place = is_one_of_several ? fmt::format("#{}", i) : "";
+    try {
+      data.append_image(decode_image(images[i], file.name() + place), name + place);
+    } catch (const Error& error) {
+      if (!skip_errors_ || !is_broken_image(error)) throw;
+      skip(error);
+    }
+  }
+  return data;
+}
+
+Dataset ImageReader::no_images_yet() const { return no_images(model_); }
+
+std::string ImageReader::append_listed(const std::string& path, Dataset& data) {
+  stop_if_asked();
   try {
-    data.append_image(read_image(file), name);
+    data.append_image(read_image(path), path);
   } catch (const Error& error) {
     if (!skip_errors_ || !is_broken_image(error)) throw;
-    skip(error);
+    ++skipped_;
+    return error.what();
   }
-  changes_.add(data.changes());
-  return data;
+  return "";
 }
 
 void ImageReader::skip(const Error& error) {

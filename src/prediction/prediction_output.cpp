@@ -15,7 +15,9 @@ std::size_t listed_classes(const PredictionFormat& format) {
   return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
 }
 
-bool abstains(const PredictionFormat& format, const Summary& summary) {
+// Nothing where no threshold was given.
+std::optional<bool> abstains(const PredictionFormat& format, const Summary& summary) {
+  if (!format.abstain_above && !format.abstain_below) return std::nullopt;
   const bool unsure = format.abstain_above && summary.*format.abstain_score > *format.abstain_above;
   return unsure || (format.abstain_below && summary.confidence < *format.abstain_below);
 }
@@ -34,7 +36,8 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
   line["probabilities"] = summary.probabilities;
   line["probabilities_std"] = summary.probabilities_std;
   for (const UncertaintyScore& score : kUncertaintyScores) line[score.name] = summary.*score.value;
-  line["abstain"] = abstains(format, summary);
+  const std::optional<bool> abstain = abstains(format, summary);
+  line["abstain"] = abstain ? Json(*abstain) : Json(nullptr);
   if (format.top_k > 0) {
     Json best = Json::array();
     for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
@@ -112,7 +115,8 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
   for (const UncertaintyScore& score : kUncertaintyScores) {
     fields.push_back(shortest(summary.*score.value));
   }
-  fields.push_back(abstains(format, summary) ? "true" : "false");
+  const std::optional<bool> abstain = abstains(format, summary);
+  fields.push_back(!abstain ? "" : *abstain ? "true" : "false");
   for (const std::size_t k : most_probable(summary.probabilities, listed_classes(format))) {
     fields.push_back(csv_class(format, k));
     fields.push_back(shortest(summary.probabilities[k]));
@@ -146,6 +150,14 @@ std::string prediction_header(const PredictionFormat& format) {
 
 std::string prediction_line(const PredictionFormat& format, const PredictionRow& row) {
   return format.csv ? csv_prediction(format, row) : json_prediction(format, row);
+}
+
+std::string error_line(std::size_t index, const std::string& input, const std::string& problem) {
+  Json line;
+  line["index"] = index;
+  line["input"] = input;
+  line["error"] = problem;
+  return json_line(line);
 }
 
 }  // namespace bnn

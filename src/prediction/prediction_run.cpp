@@ -10,6 +10,7 @@
 #include "bnn/infer/class_summaries.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
+#include "bnn/prediction/path_list.h"
 #include "bnn/prediction/prediction_inputs.h"
 #include "bnn/prediction/prediction_writer.h"
 #include "bnn/process/output_paths.h"
@@ -88,6 +89,7 @@ class RowMaker {
 
   void add(const Dataset& data) {
     if (data.size() == 0) return;
+    changes_.add(data.changes());
     std::vector<std::uint32_t> chosen(data.size());
     std::iota(chosen.begin(), chosen.end(), 0u);
     for (std::size_t first = 0; first < chosen.size();) {
@@ -99,7 +101,14 @@ class RowMaker {
     }
   }
 
-  std::size_t rows() const { return index_; }
+  void add_error(const std::string& input, const std::string& problem) {
+    out_.write_error(index_++, input, problem);
+    out_.flush();
+    ++errors_;
+  }
+
+  std::size_t rows() const { return index_ - errors_; }
+  const ImageChanges& changes() const { return changes_; }
 
  private:
   void add_block(const Dataset& data, const PredictedBlock& block) {
@@ -120,8 +129,9 @@ class RowMaker {
   Predictor& predictor_;
   NpyWriter* samples_;
   PredictionWriter& out_;
-  std::size_t index_ = 0;
+  std::size_t index_ = 0, errors_ = 0;
   std::size_t block_ = kFirstBlock;
+  ImageChanges changes_;
 };
 
 void predict_images(const std::vector<std::string>& paths, ImageReader& reader, RowMaker& rows) {
@@ -138,6 +148,23 @@ void predict_input(const PredictionInput& input, ImageReader& reader, RowMaker& 
   predict_images(input.images, reader, rows);
 }
 
+// One answer for each path, as soon as no further path is there to go with it.
+void predict_listed(PathList& list, ImageReader& reader, RowMaker& rows) {
+  for (;;) {
+    const std::vector<std::string> paths = list.next(kLastFiles);
+    if (paths.empty()) return;
+    Dataset data = reader.no_images_yet();
+    for (const std::string& path : paths) {
+      const std::string problem = reader.append_listed(path, data);
+      if (problem.empty()) continue;
+      rows.add(data);
+      rows.add_error(path, problem);
+      data = reader.no_images_yet();
+    }
+    rows.add(data);
+  }
+}
+
 // A data file has at least one image, so nothing is left only where images were skipped.
 void require_rows(std::size_t rows, std::size_t skipped) {
   if (rows > 0) return;
@@ -147,17 +174,22 @@ void require_rows(std::size_t rows, std::size_t skipped) {
 }
 
 // Logs what happened to images, after all have been predicted.
-void tell_images(const ImageReader& reader, std::size_t rows, const ModelCheckpoint& model,
+void tell_images(const ImageReader& reader, const RowMaker& rows, const ModelCheckpoint& model,
                  RunLog& log) {
-  if (reader.changes().any()) log.info(reader.changes().sentence(model.config.model.input));
+  if (rows.changes().any()) log.info(rows.changes().sentence(model.config.model.input));
   if (reader.skipped() == 0) return;
-  log.warning(fmt::format("skipped {} of {} images", reader.skipped(), rows + reader.skipped()));
+  log.warning(
+      fmt::format("skipped {} of {} images", reader.skipped(), rows.rows() + reader.skipped()));
 }
 
 }  // namespace
 
 int run_prediction(const PredictOptions& options) {
-  check_standard_input(options.inputs);
+  std::vector<std::string> names = options.inputs;
+  if (!options.inputs_from.empty()) names.push_back(options.inputs_from);
+  check_standard_input(names);
+  std::optional<PathList> list;
+  if (!options.inputs_from.empty()) list.emplace(options.inputs_from);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prepare_blas(options.threads);
   RunLog log("bnn-predict", options.verbosity);
@@ -186,10 +218,11 @@ int run_prediction(const PredictOptions& options) {
 
   RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out);
   for (const PredictionInput& input : inputs) predict_input(input, reader, rows);
-  require_rows(rows.rows(), reader.skipped());
+  if (list) predict_listed(*list, reader, rows);
+  if (!list) require_rows(rows.rows(), reader.skipped());
   if (samples) samples->finish();
   out.finish();
-  tell_images(reader, rows.rows(), model, log);
+  tell_images(reader, rows, model, log);
   return 0;
 }
 

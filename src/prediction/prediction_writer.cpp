@@ -15,8 +15,10 @@ namespace bnn {
 namespace {
 
 [[noreturn]] void fail() {
+  const int error = errno;
   stop_if_asked();  // if that is what ended the writing
-  throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(errno));
+  if (error == EPIPE) throw ReaderLeft{};
+  throw Error(ErrorKind::io, std::string("standard output: ") + std::strerror(error));
 }
 
 }  // namespace
@@ -40,6 +42,11 @@ void PredictionWriter::write(const PredictionRow& row) {
   std::vector<float> values;
   for (const double p : row.summary.probabilities) values.push_back(static_cast<float>(p));
   table_->write_row(values);
+}
+
+void PredictionWriter::write_error(std::size_t index, const std::string& input,
+                                   const std::string& problem) {
+  write_text(error_line(index, input, problem));
 }
 
 void PredictionWriter::write_text(const std::string& line) {

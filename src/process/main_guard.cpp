@@ -17,6 +17,8 @@
 namespace bnn {
 namespace {
 
+constexpr int kReaderLeft = 128 + SIGPIPE;
+
 void open_closed_descriptors() {
   for (int number = 0; number <= 2; ++number) {
     if (fcntl(number, F_GETFD) != -1 || errno != EBADF) continue;
@@ -39,6 +41,7 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
   try {
     const int code = work();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      if (errno == EPIPE) return kReaderLeft;
       stop_if_asked();  // if that is what ended the writing
       return report(program, std::string("standard output: ") + std::strerror(errno),
                     ErrorKind::io);
@@ -49,6 +52,8 @@ int guarded_main(const std::string& program, const std::function<int()>& work) {
     return report(program, error.what(), error.kind());
   } catch (const Stopped& stopped) {
     return 128 + stopped.signal;
+  } catch (const ReaderLeft&) {
+    return kReaderLeft;
   } catch (const Interrupted&) {
     if (stop_signal() != 0) return 128 + stop_signal();
     return report(program, "a signal interrupted the reading", ErrorKind::io);

@@ -45,8 +45,17 @@ void refuse(bool asked, const std::string& sentence) {
 // Options that would do nothing together.
 void check(const bnn::PredictOptions& options, bool names_score) {
   const bool abstains = options.abstain_above || options.abstain_below;
+  refuse(options.inputs.empty() && options.inputs_from.empty(),
+         "INPUT is required, except with --inputs-from FILE");
+  refuse(!options.inputs_from.empty() && !options.save_samples.empty(),
+         "--save-samples cannot go with --inputs-from: the number of images is not known");
+  refuse(!options.inputs_from.empty() && options.csv && options.skip_errors,
+         "--format csv cannot go with --inputs-from and --skip-errors: it has no lines for broken "
+         "images");
   refuse(names_score && !abstains, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
+  refuse(!options.inputs_from.empty(),
+         "--format npy cannot go with --inputs-from: answers would come all at once");
   refuse(options.output.empty(), "--format npy needs --output FILE");
   refuse(options.skip_errors,
          "--format npy cannot go with --skip-errors: its rows would not say which images they are");
@@ -64,9 +73,13 @@ int bnn::predict_command(int argc, char** argv) {
   app.footer(kPredictExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
   app.add_option("INPUT", options.inputs,
-                 "image files, folders of them, files in the checkpoint's own data format; "
-                 "- is standard input, read when it is reached")
-      ->required();
+                 "Image files, folders of them, files in the checkpoint's own data format; "
+                 "- is standard input, read when it is reached");
+  app.add_option(
+         "--inputs-from", options.inputs_from,
+         "Read the paths of image files from this file, one a line, and answer each at once; "
+         "- is standard input")
+      ->option_text("FILE");
   bnn::add_sampling_options(app, options.sampling);
   app.add_option("--format", format,
                  "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")

@@ -44,4 +44,8 @@ class Error : public std::runtime_error {
 /// nothing is wrong.
 struct Interrupted {};
 
+/// Thrown when whoever reads standard output has gone, as `head` does after its last line. The
+/// program then ends with code 141 and says nothing.
+struct ReaderLeft {};
+
 }  // namespace bnn

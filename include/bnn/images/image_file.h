@@ -17,6 +17,9 @@ namespace bnn {
 
 enum class ImageFormat { none, png, jpeg, webp, tiff, gif, bmp };
 
+/// Larger files are refused.
+constexpr std::size_t kMaxImageFileBytes = std::size_t{256} << 20;
+
 /// The formats, for sentences about them.
 constexpr const char* kImageFormats = "PNG, JPEG, WebP, TIFF, GIF or BMP";
 

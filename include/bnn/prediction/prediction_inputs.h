@@ -1,5 +1,5 @@
 #pragma once
-// The images that a prediction is asked for: data files in the checkpoint's format, PNG and JPEG
+// The images that a prediction is asked for: data files in the checkpoint's format, image
 // files, folders of them, standard input.
 //
 // Data files are read and checked here, at once. Of image files only the names are kept:
@@ -46,12 +46,17 @@ class ImageReader {
   /// and before a broken image. Throws if the very next one is broken.
   Dataset read(const std::vector<std::string>& paths, std::size_t& next, std::size_t count);
 
-  /// What standard input holds: an image or a data file, as its first bytes decide. Nothing if the
-  /// image was skipped.
+  /// What standard input holds: images that follow each other or a data file, as its first bytes
+  /// decide. Of several images the names are "-#0", "-#1", …. Without those that were skipped.
   Dataset read_standard_input();
 
+  /// Images of the model's shape, for append_listed.
+  Dataset no_images_yet() const;
+  /// Appends one image file. Returns "" or, with skip_errors, a sentence about what is wrong with
+  /// it.
+  std::string append_listed(const std::string& path, Dataset& data);
+
   std::size_t skipped() const { return skipped_; }
-  const ImageChanges& changes() const { return changes_; }
 
  private:
   void skip(const Error& error);
@@ -60,7 +65,6 @@ class ImageReader {
   bool skip_errors_;
   RunLog& log_;
   std::size_t skipped_ = 0;
-  ImageChanges changes_;
 };
 
 /// How the output names an example: the path as given, of data files with the position in it,

@@ -5,6 +5,7 @@
 // are known), confidence, probabilities, probabilities_std, predictive_entropy, expected_entropy,
 // mutual_information, variation_ratio, abstain, and with top_k > 0 also top_k: a list of {"class":
 // name or else index, "probability"}, best first, equal probabilities by ascending index.
+// abstain is null, in CSV empty, where no threshold was given.
 // prediction_set follows if sets are asked for: a list of class names or else indices, most
 // probable first; in CSV, separated by semicolons. CSV has the same columns, with probabilities
 // spread over p0, p1, …, probabilities_std over p0_std, p1_std, … and top_k over top_1,
@@ -55,5 +56,9 @@ std::string prediction_header(const PredictionFormat& format);
 
 /// One line, line feed included.
 std::string prediction_line(const PredictionFormat& format, const PredictionRow& row);
+
+/// The line of JSON Lines for an image that could not be decoded: index, input and error, a
+/// sentence.
+std::string error_line(std::size_t index, const std::string& input, const std::string& problem);
 
 }  // namespace bnn

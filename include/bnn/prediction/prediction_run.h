@@ -22,6 +22,7 @@ namespace bnn {
 struct PredictOptions {
   std::string checkpoint;
   std::vector<std::string> inputs;  // as find_inputs takes them
+  std::string inputs_from;          // a list of image files, one a line; "-": standard input
   SampleOptions sampling;
   CalibrationOptions calibration;
   bool csv = false;

@@ -18,6 +18,8 @@ class PredictionWriter {
   PredictionWriter(const PredictionFormat& format, bool npy, const std::string& output);
 
   void write(const PredictionRow& row);
+  /// A line that says what is wrong with an image; JSON Lines only.
+  void write_error(std::size_t index, const std::string& input, const std::string& problem);
   /// Flushes the lines so far; ends the run if nobody reads them.
   void flush();
   /// Puts a file in place.
