@@ -27,10 +27,39 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// The file of names that the authors of CIFAR-10 and CIFAR-100 put beside their data.
+std::string usual_names_file(const DataConfig& config) {
+  switch (config.format) {
+    case DataFormat::cifar10:
+    case DataFormat::cifar:
+      return "batches.meta.txt";
+    case DataFormat::cifar100:
+      return config.fine_labels ? "fine_label_names.txt" : "coarse_label_names.txt";
+    case DataFormat::idx:
+    case DataFormat::folder:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string class_text(const std::vector<std::string>& class_names, std::size_t index) {
   return index < class_names.size() ? class_names[index] : std::to_string(index);
+}
+
+std::vector<std::string> find_class_names(const DataConfig& config, const std::string& directory,
+                                          int classes) {
+  const std::string name = usual_names_file(config);
+  const std::string path = resolve_path(directory, name);
+  if (name.empty() || any_is_missing({path})) return {};
+  try {
+    DataConfig with_file = config;
+    with_file.class_names_file = name;
+    return load_class_names(with_file, directory, classes);
+  } catch (const Error&) {
+    return {};  // nobody named it
+  }
 }
 
 std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,

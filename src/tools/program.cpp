@@ -1,11 +1,13 @@
 #include "program.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
 
 #include "bnn/core/error.h"
+#include "bnn/core/json_reader.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/process/main_guard.h"
 #include "bnn/process/stop_signal.h"
@@ -31,6 +33,24 @@ CLI::Validator number_from_zero(const std::string& expected) {
     return good ? std::string() : "expected " + expected + " of at least 0, found " + text;
   };
   return CLI::Validator(check, "");
+}
+
+// The option that an unknown one of the command line comes closest to.
+std::optional<std::string> meant_option(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    word = word.substr(0, word.find('='));
+    if (word == "--") break;
+    if (!word.starts_with("--") || std::find(names.begin(), names.end(), word) != names.end()) {
+      continue;
+    }
+    return closest(word, names);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -118,6 +138,9 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     } catch (const CLI::ParseError& error) {
       std::string sentence = error.what();
       for (char& c : sentence) c = c == '\n' ? ' ' : c;
+      if (const auto guess = meant_option(app, argc, argv)) {
+        sentence += " (did you mean " + *guess + "?)";
+      }
       throw Error(ErrorKind::usage, sentence + "; see " + app.get_name() + " --help");
     }
     watch_stop_signals();

@@ -50,6 +50,15 @@ void RunOutputs::add_line(const Json& line, const std::vector<PosteriorHistogram
   if (board_ != nullptr) attempt(shown_, [&] { board_->append(line, histograms); });
 }
 
+void RunOutputs::show_point(const Json& line) {
+  if (board_ == nullptr) return;
+  if (may_write()) {
+    attempt(shown_, [&] { board_->append(line); });
+  } else {
+    board_->hold(line);
+  }
+}
+
 void RunOutputs::write_best(const TrainingState& state, AlignedArray& parameters) {
   save_checkpoint(folder_.best_checkpoint(), run_.checkpoint_config(), state, run_.graph.layout(),
                   {&parameters});

@@ -54,9 +54,10 @@ bool is_position(const std::string& name) {
   return false;
 }
 
-// The record of a line of metrics.jsonl and its histograms.
+// The record of a line and its histograms.
 std::string record_of(const Json& metrics, const std::vector<PosteriorHistograms>& histograms) {
-  const std::string prefix = metrics.at("event") == "validation" ? "validation/" : "";
+  const std::string event = metrics.at("event").text();
+  const std::string prefix = event == "train" ? "" : event + "/";
   std::vector<SummaryValue> values;
   for (const auto& [name, number] : metrics.items()) {
     if (is_position(name) || !number.is_number()) continue;

@@ -87,6 +87,9 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.images = load_dataset(config.data, config.data.train, directory, config.model.input, classes,
                              {&pool, broken});
   if (data.class_names.empty()) data.class_names = data.images.class_folders();
+  if (data.class_names.empty()) {
+    data.class_names = find_class_names(config.data, directory, classes);
+  }
   data.split = split_validation(data.images.labels(), config.data, config.training.seed);
   data.class_counts = class_counts(data.images.labels(), data.split.train, classes);
   data.class_weights = resolve_class_weights(config.class_weights, data.class_counts);

@@ -15,6 +15,8 @@
 namespace bnn {
 namespace {
 
+constexpr std::uint64_t kPointsInEpoch = 20;  // in TensorBoard
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -89,11 +91,23 @@ int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_step
   return stop_signal();
 }
 
-bool TrainingLoop::is_finished() const {
+bool TrainingLoop::is_finished(const TrainingState& state) const {
   const auto patience = static_cast<std::uint64_t>(run_.config.early_stopping.patience);
-  const bool stalled = patience > 0 && state_.monitored_epoch > 0 &&
-                       state_.epoch - state_.monitored_epoch >= patience;
-  return state_.epoch >= run_.config.training.epochs || stalled;
+  const bool stalled =
+      patience > 0 && state.monitored_epoch > 0 && state.epoch - state.monitored_epoch >= patience;
+  return state.epoch >= run_.config.training.epochs || stalled;
+}
+
+// A point within the epoch, for TensorBoard alone.
+void TrainingLoop::show_step(const StepStats& stats) {
+  const auto examples = static_cast<double>(stats.examples);
+  outputs_.show_point({{"event", "batch"},
+                       {"step", state_.step},
+                       {"nll", stats.nll / examples},
+                       {"accuracy", stats.correct / examples},
+                       {"kl", stats.kl},
+                       {"kl_weight", stats.kl_weight},
+                       {"learning_rate", stats.learning_rate}});
 }
 
 // False if the run is to stop before the end of the epoch.
@@ -116,6 +130,8 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     state_.epoch_examples += stats.examples;
     if (log_.progress_is_due()) show_progress(stats);
     const bool last_of_epoch = i + 1 == steps;
+    const std::uint64_t between_points = (steps + kPointsInEpoch - 1) / kPointsInEpoch;
+    if ((i + 1) % between_points == 0 && !last_of_epoch) show_step(stats);
     if (run_.config.checkpoint_steps > 0 && state_.step % run_.config.checkpoint_steps == 0 &&
         !last_of_epoch) {
       outputs_.save_last(state_);
@@ -164,12 +180,11 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                     outputs_.shows_histograms()
                         ? posterior_histograms(run_.graph.layout(), run_.trainer.parameters())
                         : std::vector<PosteriorHistograms>());
-  log_.info(fmt::format(
-      "epoch {}/{}  step {}  nll {}  kl/N {}  kl weight {}  loss {} nats/example  "
-      "accuracy {} %  lr {}  {} examples/s",
-      state_.epoch + 1, run_.config.training.epochs, state_.step, fixed(means.nll, 4),
-      fixed(means.kl_per_example, 4), fixed(last.kl_weight, 3), fixed(means.loss, 4),
-      fixed(100 * means.accuracy, 2), significant(last.learning_rate, 3), fixed(rate, 0)));
+  log_.info(fmt::format("epoch {}/{}  nll {}  kl/N {} x {}  loss {}  accuracy {} %  lr {}  {}/s",
+                        state_.epoch + 1, run_.config.training.epochs, fixed(means.nll, 4),
+                        fixed(means.kl_per_example, 4), fixed(last.kl_weight, 3),
+                        fixed(means.loss, 4), fixed(100 * means.accuracy, 2),
+                        significant(last.learning_rate, 3), fixed(rate, 0)));
 }
 
 void TrainingLoop::show_progress(const StepStats& last) {
@@ -228,8 +243,8 @@ void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
   for (const char* name : kValidationMetrics) line[name] = named_value(metrics, name);
   outputs_.add_line(line);
   log_.info(
-      fmt::format("  validation  nll {} nats/example  accuracy {} %  ece {}  ({})",
-                  fixed(metrics.nll, 4), fixed(100 * metrics.accuracy, 2), fixed(metrics.ece, 4),
+      fmt::format("  validation  nll {}  accuracy {} %  ece {}  ({})", fixed(metrics.nll, 4),
+                  fixed(100 * metrics.accuracy, 2), fixed(metrics.ece, 4),
                   is_best ? "best so far" : fmt::format("best was epoch {}", state_.best_epoch)));
 }
 

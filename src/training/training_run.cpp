@@ -12,6 +12,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/data/class_balance.h"
+#include "bnn/data/data_files.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
@@ -112,8 +113,15 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
     return load_training_data(config, data_directory(options.data, config, path), graph.outputs(),
                               broken, pool);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::config) throw;
-    throw Error(error.kind(), shown_path(path) + ": " + error.what());
+    if (error.kind() == ErrorKind::config) {
+      throw Error(error.kind(), shown_path(path) + ": " + error.what());
+    }
+    const std::string directory = data_directory(options.data, config, path);
+    if (options.data.empty() && any_is_missing(resolved_paths(config.data.train, directory))) {
+      throw Error(error.kind(),
+                  error.what() + std::string("; --data DIR says where the data files lie"));
+    }
+    throw;
   }
 }
 
@@ -137,6 +145,23 @@ void describe_data(const TrainingData& data, RunLog& log) {
   if (const auto warning = imbalance_warning(data.class_counts, data.class_names)) {
     log.warning(*warning);
   }
+}
+
+// What a finished run says to somebody who resumes it.
+std::string way_on(const RunConfig& config, const TrainingState& state) {
+  const std::uint64_t epochs = config.training.epochs;
+  if (state.epoch < epochs) {
+    return fmt::format(
+        "nothing is left to do: the run stopped early, after {} of {} epochs; --resume "
+        "--set training.early_stopping.patience=0 goes on",
+        state.epoch, epochs);
+  }
+  const bool is_bound = config.training.schedule.kind == ScheduleSpec::Kind::cosine;
+  return fmt::format("nothing is left to do: all epochs ({}) are trained; {}", epochs,
+                     is_bound
+                         ? "its learning rate ends there, so begin another run with --init-from "
+                           "and its checkpoint"
+                         : fmt::format("--resume --epochs {} goes on", 2 * epochs));
 }
 
 FolderUse folder_use(const TrainOptions& options) {
@@ -172,6 +197,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   const auto max_steps = options.max_steps
                              ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
                              : std::nullopt;
+  if (options.resume && loop.is_finished(state)) log.info(way_on(run.config, state));
   const int signal = loop.run(state, max_steps);
   outputs.require_all();
   log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +

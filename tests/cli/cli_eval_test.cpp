@@ -338,7 +338,9 @@ TEST_CASE("bnn-eval that cannot write its report exits with 6") {
   options.output = StreamEnd::full_device;
   check_failure(tiny.eval({}, options), "bnn-eval", 6, "standard output");
   options.output = StreamEnd::broken_pipe;
-  check_failure(tiny.eval({}, options), "bnn-eval", 6, "standard output");
+  const ProgramRun unread = tiny.eval({}, options);
+  CHECK(unread.exit_code == 141);
+  CHECK(unread.err.empty());
   options.output = StreamEnd::closed;
   CHECK(tiny.eval({}, options).exit_code == 0);
   const std::vector<std::string> before = tiny.tree();

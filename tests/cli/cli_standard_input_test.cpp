@@ -107,6 +107,76 @@ TEST_CASE("standard input is read first where CSV needs to know whether it has l
   CHECK(images[2].starts_with("1,-,"));
 }
 
+TEST_CASE("several images on standard input are all predicted, and what is none is refused") {
+  const ImageRun tiny;
+  std::string all;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 3; ++i) {
+    write_bytes(tiny.file("x.png"), pattern_png(i, kTinyTestPattern));
+    all += tiny.read("x.png");
+    Json row = json_lines(succeed(tiny.predict({"x.png"})).out).at(0);
+    row["index"] = i;
+    row["input"] = "-#" + std::to_string(i);
+    expected.push_back(row.dump());
+  }
+  ProgramOptions options;
+  options.input = all + std::string(100, '\0');  // padding
+  CHECK(lines_of(succeed(tiny.predict({"-"}, options)).out) == expected);
+  options.input = all + "II+ and more";
+  check_failure(tiny.predict({"-"}, options), "bnn-predict", 4,
+                "standard input: after 3 images come 12 bytes that are no image");
+  options.input = all.substr(0, all.size() - 1);
+  check_failure(tiny.predict({"-"}, options), "bnn-predict", 4,
+                "standard input#2: the PNG image ends too early");
+}
+
+TEST_CASE("the option --inputs-from answers each path with a line, broken ones too") {
+  const ImageRun tiny;
+  write_bytes(tiny.file("b.png"), pattern_png(1, kTinyTestPattern));
+  write_text(tiny.file("c.png"), "hello");
+  write_text(tiny.file("list"), "a.png\r\n\nb.png\nmissing.png\nc.png\na.png");
+  const ProgramRun from_file = succeed(tiny.predict({"--inputs-from", "list", "--skip-errors"}));
+  const std::vector<Json> rows = json_lines(from_file.out);
+  REQUIRE(rows.size() == 5);
+  const std::vector<Json> alone = json_lines(succeed(tiny.predict({"a.png", "b.png"})).out);
+  CHECK(rows[0] == alone[0]);
+  CHECK(rows[1] == alone[1]);
+  CHECK(keys_of(rows[2]) == std::vector<std::string>{"index", "input", "error"});
+  CHECK(rows[2].at("error").text().starts_with("missing.png: cannot read"));
+  CHECK(rows[3].at("error").text().starts_with("c.png: expected an image (PNG"));
+  CHECK(rows[4].at("index") == 4);
+  CHECK(rows[4].at("probabilities") == alone[0].at("probabilities"));
+  ProgramOptions options;
+  options.input = tiny.read("list");
+  CHECK(tiny.predict({"--inputs-from", "-", "--skip-errors"}, options).out == from_file.out);
+  const ProgramRun strict = tiny.predict({"--inputs-from", "-"}, options);
+  CHECK(strict.exit_code == 4);
+  CHECK(strict.err.find("missing.png: cannot read") != std::string::npos);
+  options.input = "";
+  CHECK(succeed(tiny.predict({"--inputs-from", "-"}, options)).out.empty());
+  options.input = std::string(70000, 'a');
+  check_failure(tiny.predict({"--inputs-from", "-"}, options), "bnn-predict", 4,
+                "a line has more than 65536 bytes");
+  check_failure(tiny.predict({"--inputs-from", "none"}), "bnn-predict", 4, "none: cannot read");
+  check_failure(tiny.predict({}), "bnn-predict", 2, "INPUT is required");
+}
+
+TEST_CASE("a worker answers before the next path comes") {
+  const ImageRun tiny;
+  // The shell writes the second path only after it has read the first answer.
+  const std::string predict = bnn::testing::binary_directory() + "/bnn-predict " + tiny.last();
+  const std::string command =
+      "mkfifo paths answers; " + predict +
+      " --inputs-from - <paths >answers & exec 3>paths 4<answers; "
+      "for i in 1 2; do echo a.png >&3; read line <&4; echo \"$line\"; done; "
+      "exec 3>&-; wait $!";
+  const ProgramRun run =
+      StartedProgram("/bin/sh", {"-c", command}, {.directory = tiny.path()}).wait();
+  CAPTURE(run.err);
+  CHECK(run.exit_code == 0);
+  CHECK(json_lines(run.out).size() == 2);
+}
+
 // Standard input that stays open, as that of somebody who is still typing: a FIFO with a writer.
 class OpenInput {
  public:

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/core/error.h"
+#include "bnn/images/image_extent.h"
 #include "bnn/images/image_file.h"
 #include "bnn/images/orientation.h"
 #include "support/image_files.h"
@@ -221,6 +222,67 @@ TEST_CASE("other formats are named") {
   CHECK_THAT(named("8BPS........"), Catch::Matchers::Contains("found a Photoshop document"));
   CHECK_THAT(named("hello there you"), Catch::Matchers::Contains("found something else"));
   CHECK_THAT(named("RIFF"), Catch::Matchers::Contains("its first bytes only"));
+}
+
+TEST_CASE("images that follow each other are cut where each ends") {
+  const Bytes colours = samples_of(3);
+  const Bytes jpeg = jpeg_bytes(kHeight, kWidth, JpegColours::rgb, colours);
+  const std::vector<Bytes> files = {
+      png_bytes({.height = kHeight, .width = kWidth}, colours),
+      jpeg,
+      jpeg_bytes(kHeight, kWidth, JpegColours::rgb, colours, /*progressive=*/true),
+      jpeg_with_exif(jpeg, exif_bytes(6, true)),
+      webp_bytes(kHeight, kWidth, with_alpha(colours, 255)),
+      gif_bytes({.height = 19, .width = 7, .interlaced = true, .transparent = 1, .frames = 3},
+                kPalette, indices(19 * 7)),
+      bmp_bytes(kHeight, kWidth, colours)};
+  Bytes all;
+  for (const Bytes& file : files) {
+    CHECK(image_extent(std::as_bytes(std::span(file))) == file.size());
+    all.insert(all.end(), file.begin(), file.end());
+  }
+  const auto images = split_images(std::as_bytes(std::span(all)), "all");
+  REQUIRE(images.size() == files.size());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    CHECK(decode_image(images[i], "one").bytes == decode_bytes(files[i]).bytes);
+  }
+  for (const Bytes& file : files) {  // nothing reads beyond the end
+    for (std::size_t size = 1; size < file.size(); ++size) {
+      CHECK(image_extent(std::as_bytes(std::span(file)).first(size)) <= size);
+    }
+  }
+}
+
+TEST_CASE("the further images of a photograph that its index lists are part of it") {
+  const Bytes first = jpeg_bytes(kHeight, kWidth, JpegColours::grey, samples_of(1));
+  const Bytes second = jpeg_bytes(8, 8, JpegColours::grey, Bytes(64, 7));
+  // APP2: "MPF\0", then a TIFF header and a directory with the list of images.
+  Bytes index = {'M', 'P', 'F', 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0xb0, 0x02, 0, 7};
+  const std::size_t base = 6 + 4;  // of the header: after SOI, the mark, its length and "MPF\0"
+  const auto put = [&](std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      index.push_back(static_cast<std::uint8_t>(value >> shift));
+    }
+  };
+  put(32);  // bytes of two entries
+  put(26);  // where they lie
+  put(0);   // no further directory
+  const std::size_t whole = first.size() + 4 + index.size() + 32;
+  for (const std::uint32_t number :
+       {0u, static_cast<std::uint32_t>(whole), 0u, 0u, 0u,
+        static_cast<std::uint32_t>(second.size()), static_cast<std::uint32_t>(whole - base), 0u}) {
+    put(number);
+  }
+  Bytes photograph(first.begin(), first.begin() + 2);
+  photograph.insert(photograph.end(), {0xff, 0xe2, 0, static_cast<std::uint8_t>(index.size() + 2)});
+  photograph.insert(photograph.end(), index.begin(), index.end());
+  photograph.insert(photograph.end(), first.begin() + 2, first.end());
+  REQUIRE(photograph.size() == whole);
+  photograph.insert(photograph.end(), second.begin(), second.end());
+  CHECK(image_extent(std::as_bytes(std::span(photograph))) == photograph.size());
+  Bytes two = photograph;
+  two.insert(two.end(), photograph.begin(), photograph.end());
+  CHECK(split_images(std::as_bytes(std::span(two)), "two").size() == 2);
 }
 
 }  // namespace bnn::testing

@@ -45,7 +45,10 @@ std::vector<std::string> board_files(const TinyRun& tiny) {
 }
 
 // The summaries of all files, in the order in which TensorBoard takes them.
-std::vector<DecodedEvent> summaries(const TinyRun& tiny) {
+std::vector<DecodedEvent> summaries(const TinyRun& tiny, bool of_batches = false) {
+  const auto is_batch = [](const DecodedEvent& event) {
+    return event.values[0].tag.starts_with("batch/");
+  };
   std::vector<DecodedEvent> all;
   for (const std::string& path : board_files(tiny)) {
     const auto events = decode_events(read_bytes(path));
@@ -53,10 +56,23 @@ std::vector<DecodedEvent> summaries(const TinyRun& tiny) {
     CHECK(events[0].file_version == "brain.Event:2");
     for (const DecodedEvent& event : events) {
       CHECK(event.wall_time > 1.6e9);
-      if (!event.values.empty()) all.push_back(event);
+      if (!event.values.empty() && is_batch(event) == of_batches) all.push_back(event);
     }
   }
   return all;
+}
+
+// Those within epochs: four in the five steps of each epoch.
+void check_batches(const TinyRun& tiny) {
+  std::vector<std::int64_t> steps;
+  for (const DecodedEvent& event : summaries(tiny, true)) {
+    steps.push_back(event.step);
+    std::set<std::string> tags;
+    for (const DecodedValue& value : event.values) tags.insert(value.tag);
+    CHECK(tags == std::set<std::string>{"batch/nll", "batch/accuracy", "batch/kl",
+                                        "batch/kl_weight", "batch/learning_rate"});
+  }
+  CHECK(steps == std::vector<std::int64_t>{1, 2, 3, 4, 6, 7, 8, 9});
 }
 
 // One record for each line of metrics.jsonl, in its order, with the same numbers.
@@ -112,6 +128,7 @@ TEST_CASE(
   REQUIRE(board_files(tiny).size() == 1);
   CHECK(board_files(tiny)[0].find("/events.out.tfevents.") != std::string::npos);
   check_against_metrics(tiny);
+  check_batches(tiny);
   // The last epoch's histograms are of the weights in the last checkpoint.
   const std::vector<DecodedEvent> events = summaries(tiny);
   const auto mu = tensor(tiny.last(), "conv/kernel_posterior_loc");

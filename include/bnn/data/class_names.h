@@ -15,6 +15,11 @@ namespace bnn {
 std::vector<std::string> load_class_names(const DataConfig& config, const std::string& directory,
                                           int classes);
 
+/// The names in the file that the authors of CIFAR-10 and CIFAR-100 put beside their data, if it is
+/// there and fits; else none.
+std::vector<std::string> find_class_names(const DataConfig& config, const std::string& directory,
+                                          int classes);
+
 /// The name of a class where names are known, its index where not.
 std::string class_text(const std::vector<std::string>& class_names, std::size_t index);
 

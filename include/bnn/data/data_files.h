@@ -16,6 +16,8 @@ std::string resolve_path(const std::string& directory, const std::string& name);
 /// Where the files of a set lie.
 std::vector<std::string> resolved_paths(const FileSet& set, const std::string& directory);
 
+bool any_is_missing(const std::vector<std::string>& paths);
+
 /// Opens a data file. Throws Error(data) if it is none, or Error(io).
 InputFile open_data_file(const std::string& path);
 

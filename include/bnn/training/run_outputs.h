@@ -42,6 +42,8 @@ class RunOutputs {
 
   /// Adds a line to metrics.jsonl and its numbers to TensorBoard.
   void add_line(const Json& line, const std::vector<PosteriorHistograms>& histograms = {});
+  /// Adds a point within an epoch to TensorBoard alone.
+  void show_point(const Json& line);
   /// The weights are the best so far.
   void save_best(const TrainingState& state);
   /// What an earlier process could not write.

@@ -4,9 +4,10 @@
 // A process writes one file, "events.out.tfevents.<seconds since 1970>.bnn"; a continued run begins
 // another. Each step is in them once: opening the folder cuts off what earlier files hold beyond
 // the step that the run continues from. A line of metrics.jsonl becomes one record: its numbers
-// under their own names, those of a validation under "validation/…". A record that cannot
-// be written waits for the next try. What earlier processes could not write, or were not asked to,
-// is added from metrics.jsonl, without histograms. Not thread-safe.
+// under their own names, those of a validation under "validation/…". Points within an epoch, which
+// metrics.jsonl does not have, are under "batch/…"; the last step of an epoch has none. A record
+// that cannot be written waits for the next try. What earlier processes could not write, or were
+// not asked to, is added from metrics.jsonl, without histograms. Not thread-safe.
 
 #include <cstdint>
 #include <map>
@@ -30,8 +31,9 @@ class TensorBoard {
   /// The lines of metrics.jsonl, a text, that earlier files do not show wait to be written.
   void catch_up(std::string_view metrics);
 
-  /// Appends a line of metrics.jsonl, with histograms "posterior_scale/<tensor>" and
-  /// "signal_to_noise/<tensor>". Throws Error(io); the record then waits.
+  /// Appends a line of metrics.jsonl or a point within an epoch, with histograms
+  /// "posterior_scale/<tensor>" and "signal_to_noise/<tensor>". Throws Error(io); the record then
+  /// waits.
   void append(const Json& metrics, const std::vector<PosteriorHistograms>& histograms = {});
 
   /// The same, but the record waits for the next call.

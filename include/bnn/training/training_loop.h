@@ -29,10 +29,15 @@ class TrainingLoop {
   /// signal, and saves the last checkpoint there. Returns the signal or 0.
   int run(TrainingState state, std::optional<std::uint64_t> max_steps);
 
+  /// Whether nothing is left to do from this state on: all epochs are trained, or early stopping
+  /// ended the run.
+  bool is_finished(const TrainingState& state) const;
+
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool is_finished() const;
+  bool is_finished() const { return is_finished(state_); }
+  void show_step(const StepStats& stats);
   bool run_epoch(std::optional<std::uint64_t> max_steps);
   bool finish_epoch();
   std::optional<Metrics> validate();
