@@ -1,6 +1,7 @@
 #include "bnn/output/evaluation_headlines.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,18 @@ std::string interval_text(const Bounds& bounds) {
                           : "-";
 }
 
+std::string percent(double share) { return fixed(100 * share, 1); }
+
+double mean_confidence(const Metrics& metrics) {
+  double sum = 0, count = 0;
+  for (const CalibrationBin& bin : metrics.calibration) {
+    if (bin.count == 0) continue;
+    sum += static_cast<double>(bin.count) * bin.confidence;
+    count += static_cast<double>(bin.count);
+  }
+  return sum / count;
+}
+
 std::string risk_row(std::string_view name, const std::vector<double>& risks) {
   std::string text = "  " + fitted(name, 10);
   for (const double risk : risks) text += metric_text(risk, 9);
@@ -61,6 +74,26 @@ std::string risk_row(std::string_view name, const std::vector<double>& risks) {
 }
 
 }  // namespace
+
+std::string headline_sentences(const Evaluation& evaluation) {
+  const Metrics& metrics = evaluation.metrics;
+  if (metrics.examples == 0) return "";
+  std::string text =
+      fmt::format("{} % of the {} images are right", percent(metrics.accuracy), metrics.examples);
+  if (evaluation.intervals) {
+    const Bounds& bounds = evaluation.intervals->of(&Metrics::accuracy);
+    text +=
+        fmt::format(" (95 % interval: {} to {} %)", percent(bounds.lower), percent(bounds.upper));
+  }
+  const double gap = metrics.accuracy - mean_confidence(metrics);
+  const std::string amount = fixed(100 * std::abs(gap), 1);
+  text += ".\nConfidence is " +
+          (amount == "0.0" ? "right" : amount + " points too " + (gap > 0 ? "low" : "high"));
+  text += fmt::format(" on average, and off by {} points (ECE).\n", fixed(100 * metrics.ece, 1));
+  return text +
+         fmt::format("Of the surest 80 %, {} % are wrong; at most 5 % of the surest {} % are.\n\n",
+                     percent(metrics.risk_at_80_coverage), percent(metrics.coverage_at_5_risk));
+}
 
 std::string headline_table(const Evaluation& evaluation) {
   const Rows rows(evaluation);

@@ -177,9 +177,9 @@ std::string title(const Evaluation& evaluation) {
 
 std::string evaluation_text(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  std::string text = title(evaluation) + headline_table(evaluation) + risk_table(evaluation) +
-                     sweep_table(evaluation) + reliability_table(metrics) +
-                     class_table(metrics, evaluation.class_names) +
+  std::string text = title(evaluation) + headline_sentences(evaluation) +
+                     headline_table(evaluation) + risk_table(evaluation) + sweep_table(evaluation) +
+                     reliability_table(metrics) + class_table(metrics, evaluation.class_names) +
                      confusion_table(metrics, evaluation.class_names);
   if (evaluation.ood) text += ood_table(*evaluation.ood);
   if (!evaluation.pruning.empty()) text += pruning_table(evaluation.pruning);

@@ -54,20 +54,43 @@ TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
   const Json result = bnn::testing::parsed(text);
   std::vector<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.push_back(key);
-  CHECK(keys == std::vector<std::string>{
-                    "examples", "samples", "accuracy", "nll", "brier", "ece", "adaptive_ece", "mce",
-                    "predictive_entropy", "expected_entropy", "mutual_information", "aurc",
-                    "per_class", "confusion_matrix", "calibration", "class_ece",
-                    "brier_decomposition", "risk_at_coverage", "risk_coverage"});
+  CHECK(keys == std::vector<std::string>{"examples",
+                                         "samples",
+                                         "accuracy",
+                                         "nll",
+                                         "brier",
+                                         "ece",
+                                         "adaptive_ece",
+                                         "mce",
+                                         "predictive_entropy",
+                                         "expected_entropy",
+                                         "mutual_information",
+                                         "aurc",
+                                         "per_class",
+                                         "confusion_matrix",
+                                         "calibration",
+                                         "balanced_accuracy",
+                                         "macro_f1",
+                                         "macro_auroc",
+                                         "smooth_ece",
+                                         "class_ece",
+                                         "augrc",
+                                         "coverage_at_5_risk",
+                                         "risk_at_80_coverage",
+                                         "brier_decomposition",
+                                         "risk_at_coverage",
+                                         "risk_coverage"});
   CHECK(result["examples"] == 2);
   CHECK(result["samples"] == 32);
   CHECK(result["accuracy"] == 0.5);
   CHECK(result["brier"] == (0.125 + 0.5) / 2);
   CHECK(result["aurc"] == 0.25);
   CHECK(result["confusion_matrix"].dump() == "[[1,0],[1,0]]");
-  CHECK(result["per_class"].dump() ==
-        R"([{"class":"cat","examples":1,"accuracy":0.5,"precision":0.5,"recall":1.0},)"
-        R"({"class":"dog","examples":1,"accuracy":0.5,"precision":null,"recall":0.0}])");
+  CHECK(
+      result["per_class"].dump() ==
+      R"([{"class":"cat","examples":1,"accuracy":0.5,"precision":0.5,"recall":1.0,)"
+      R"("auroc":null},)"
+      R"({"class":"dog","examples":1,"accuracy":0.5,"precision":null,"recall":0.0,"auroc":null}])");
 }
 
 TEST_CASE("each number of an evaluation is under its own name") {
@@ -149,6 +172,11 @@ TEST_CASE("an evaluation of no examples is null in JSON and not available in tex
 TEST_CASE("the report for a person shows the numbers") {
   const std::string text = evaluation_text({small_metrics(), 1, {"cat", "dog"}});
   CHECK(lines_of(text)[0] == "2 examples, 1 sample of the network for each");
+  CHECK(lines_of(text)[2] == "50.0 % of the 2 images are right.");
+  CHECK(lines_of(text)[3] ==
+        "Confidence is 12.5 points too high on average, and off by 37.5 points (ECE).");
+  CHECK(lines_of(text)[4] ==
+        "Of the surest 80 %, 50.0 % are wrong; at most 5 % of the surest 50.0 % are.");
   CHECK(text.find("\n  accuracy             0.5000  ") != std::string::npos);
   CHECK(has_line(text, "  share kept     0.50     0.70     0.80     0.90     0.95     1.00"));
   CHECK(has_line(text, "  errors       0.0000   0.5000   0.5000   0.5000   0.5000   0.5000"));
@@ -157,8 +185,10 @@ TEST_CASE("the report for a person shows the numbers") {
   CHECK(has_line(text,
                  "  0.733-0.800         1      0.7500    1.0000  +0.2500  ###############|####"));
   CHECK(has_line(text, "  0.000-0.067         0           -         -        -"));
-  CHECK(has_line(text, "   0 cat                              1    0.5000     0.5000   1.0000"));
-  CHECK(has_line(text, "   1 dog                              1    0.5000          -   0.0000"));
+  CHECK(has_line(text,
+                 "   0 cat                              1    0.5000     0.5000   1.0000        -"));
+  CHECK(has_line(text,
+                 "   1 dog                              1    0.5000          -   0.0000        -"));
   CHECK(has_line(text, "   0 cat             1    0"));
   CHECK(has_line(text, "   1 dog             1    0"));
 }
@@ -191,7 +221,7 @@ TEST_CASE("intervals and mean weights stand beside the samples") {
   CHECK(has_line(text, "  metric                Carlo      95 % interval   weights"));
   CHECK(text.find("\n  accuracy             0.5000    0.0000 - 0.5000    0.7500  share") !=
         std::string::npos);
-  CHECK(text.find("\n  nll                  0.4904    1.0000 - 1.5000    0.4904  nats") !=
+  CHECK(text.find("\n  nll                  0.4904    4.0000 - 4.5000    0.4904  nats") !=
         std::string::npos);
   CHECK(text.find("\n    resolution         0.5000   -0.2500 - 0.7500   -0.1250  taken off") !=
         std::string::npos);
@@ -227,16 +257,15 @@ TEST_CASE("the report says why there is one pass only") {
 TEST_CASE("JSON has intervals, mean weights and sweep where they were measured") {
   const Json result = bnn::testing::parsed(evaluation_json(full_evaluation()));
   double lower = 0;
-  for (const char* name :
-       {"accuracy", "nll", "brier", "ece", "adaptive_ece", "mce", "class_ece", "aurc",
-        "predictive_entropy", "expected_entropy", "mutual_information"}) {
+  for (const NamedMetric& metric : kNamedMetrics) {
+    const char* name = metric.name;
     CAPTURE(name);
     CHECK(result["intervals"][name] == Json::array({lower, lower + 0.5}));
     CHECK(result["mean_weights"].contains(name));
     lower += 1;
   }
   const Json& intervals = result["intervals"];
-  CHECK(intervals.size() == 14);
+  CHECK(intervals.size() == kNamedMetrics.size() + 3);
   CHECK(intervals["brier_decomposition"].dump() ==
         R"({"reliability":[0.0625,0.125],"resolution":[-0.25,0.75],"uncertainty":[0.375,0.5]})");
   CHECK(intervals["risk_at_coverage"].size() == 6);
@@ -244,7 +273,7 @@ TEST_CASE("JSON has intervals, mean weights and sweep where they were measured")
   CHECK(intervals["per_class"].size() == 2);
   CHECK(intervals["per_class"][0]["recall"] == Json::array({0.625, 0.875}));
   CHECK(intervals["per_class"][1]["precision"].is_null());
-  CHECK(result["mean_weights"].size() == 12);
+  CHECK(result["mean_weights"].size() == kNamedMetrics.size() + 1);
   CHECK(result["mean_weights"]["brier_decomposition"]["resolution"] == -0.125);
   CHECK(result["mean_weights"]["accuracy"] == 0.75);
   CHECK(result["samples_sweep"].dump() ==

@@ -26,7 +26,10 @@ void fill(Metrics& metrics, Numbers& numbers) {
   for (double Metrics::*value :
        {&Metrics::accuracy, &Metrics::nll, &Metrics::brier, &Metrics::ece, &Metrics::adaptive_ece,
         &Metrics::mce, &Metrics::predictive_entropy, &Metrics::expected_entropy,
-        &Metrics::mutual_information, &Metrics::aurc, &Metrics::class_ece}) {
+        &Metrics::mutual_information, &Metrics::aurc, &Metrics::class_ece,
+        &Metrics::balanced_accuracy, &Metrics::macro_f1, &Metrics::macro_auroc,
+        &Metrics::smooth_ece, &Metrics::augrc, &Metrics::coverage_at_5_risk,
+        &Metrics::risk_at_80_coverage}) {
     metrics.*value = numbers.next();
   }
   metrics.brier_decomposition = {numbers.next(), numbers.next(), numbers.next()};
@@ -65,7 +68,8 @@ IntervalSet intervals_between(Numbers& numbers) {
     const ClassMetrics &from = lower.per_class[k], &to = upper.per_class[k];
     intervals.per_class.push_back({{from.accuracy, to.accuracy},
                                    {*from.precision, *to.precision},
-                                   {*from.recall, *to.recall}});
+                                   {*from.recall, *to.recall},
+                                   {*from.auroc, *to.auroc}});
   }
   intervals.of(&Metrics::class_ece) = intervals.brier_parts[1] = {};
   intervals.per_class[2].precision = {};

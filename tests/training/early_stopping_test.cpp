@@ -167,7 +167,8 @@ TEST_CASE("a signal during validation stops it, and resuming gives the same byte
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
     for (const DecodedEvent& event : decode_events(read_bytes(file))) {
-      if (!event.values.empty()) records.push_back(event.values.size());
+      if (event.values.empty() || event.values[0].tag.starts_with("batch/")) continue;
+      records.push_back(event.values.size());
     }
   }
   REQUIRE(records.size() == 2);

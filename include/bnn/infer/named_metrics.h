@@ -45,7 +45,7 @@ constexpr std::array<NamedMetric, 18> kNamedMetrics = {{
      &Metrics::aurc},
     {"augrc", "AUGRC", "kept errors, mean", "share that is kept and wrong, averaged over coverages",
      &Metrics::augrc},
-    {"coverage_at_5_risk", "coverage at 5 % risk", "share kept, 5 % wrong",
+    {"coverage_at_5_risk", "coverage at 5 % risk", "kept, 5 % wrong",
      "the largest share to keep, surest first, with at most 5 % errors",
      &Metrics::coverage_at_5_risk},
     {"risk_at_80_coverage", "risk at 80 % coverage", "errors if 80 % kept",
