@@ -4,19 +4,27 @@ namespace bnn {
 namespace {
 
 SectionText model() {
-  return {.title = "model",
-          .places = {"model"},
-          .introduction = "",
-          .types = {},
-          .keys = {
-              {"input", "The shape of an image."},
-              {"defaults",
-               "Layer keys. A layer that has such a key and does not set it takes this value, as a "
-               "whole. `type`, `name`, `inputs` and `reuse` cannot be defaults."},
-              {"layers",
-               "A directed acyclic graph. A layer reads the one before it unless `inputs` names "
-               "others, and any number of layers may read one. The last layer gives the logits."},
-          }};
+  return {
+      .title = "model",
+      .places = {"model"},
+      .introduction = "",
+      .types = {},
+      .keys = {
+          {"preset",
+           "A network by its name, instead of `layers`: `lenet5`, `cnn6` (3×3 convolutions "
+           "32-32-64-64-128-128), `mlp` (400-400), or `small`, for hundreds of images. Shape and "
+           "classes come from the data. `--print-config` prints it in full."},
+          {"estimator",
+           "Of a preset: what its weights are. `deterministic` makes an ordinary network."},
+          {"width", "Of a preset: a factor of all filters and units."},
+          {"input", "The shape of an image. A preset takes it from the data."},
+          {"defaults",
+           "Layer keys. A layer that has such a key and does not set it takes this value, as a "
+           "whole. `type`, `name`, `inputs` and `reuse` cannot be defaults."},
+          {"layers",
+           "A directed acyclic graph. A layer reads the one before it unless `inputs` names "
+           "others, and any number of layers may read one. The last layer gives the logits."},
+      }};
 }
 
 SectionText input() {
@@ -151,7 +159,10 @@ SectionText posterior() {
           {"preset",
            "First values of what the object leaves out. `tfp`: those of TensorFlow Probability, "
            "shown here. `r1_6`: those of TensorFlow 1.6, `glorot_uniform` for mean and "
-           "untransformed scale, so that σ starts near 0.69."},
+           "untransformed scale, so that σ starts near 0.69. "
+           "`he`: `he_normal` for the mean (of a bias: `zeros`) and N(−4, 0.1) for the "
+           "untransformed "
+           "scale, so that σ starts near 0.018; good for networks with several layers."},
           {"is_singular", "true: a point; there is no scale."},
           {"loc_initializer", "First values of the means."},
           {"loc_regularizer", "A penalty on the means."},

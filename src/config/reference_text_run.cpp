@@ -52,6 +52,9 @@ SectionText data() {
           {"directory",
            "Where the files lie, relative to the config; `\"\"`: in the config's folder. `--data` "
            "wins."},
+          {"resize",
+           "What happens to image files of other proportions than `model.input`: `stretch` scales "
+           "height and width apart, `crop` cuts off what is too much, `pad` adds black."},
           {"class_names",
            "The names of the classes, or a text file with one name a line; null: none, or for "
            "`folder` the names of the sub-directories."},
@@ -121,7 +124,8 @@ SectionText training() {
            "What makes matrix products: own code, whose products are the same on every processor "
            "with AVX2 and FMA, or OpenBLAS."},
           {"sampling",
-           "Which images an epoch visits: `shuffle` visits each one once. `balanced` visits as many "
+           "Which images an epoch visits: `shuffle` visits each one once. `balanced` visits as "
+           "many "
            "in all, but each class equally often: those of small classes come several times."},
           {"class_weights",
            "Factors of the images' losses, one for each class; null: all 1. `balanced` takes "

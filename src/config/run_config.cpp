@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bnn/bayes/softmax_classifier.h"
+#include "bnn/config/model_preset.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_schema.h"
 #include "bnn/core/parse_json.h"
@@ -167,7 +168,10 @@ RunConfig read_document(ObjectReader& root) {
   read_schema_address(root);
   read_name(root, config);
   root.object("data", [&](ObjectReader& r) { config.data = read_data_config(r); });
-  root.object("model", [&](ObjectReader& r) { config.model = read_model(r); });
+  root.object("model", [&](ObjectReader& r) {
+    config.model = read_model(r);
+    if (r.describing()) read_preset_keys(r);  // which are read before, and go away
+  });
   root.object("training", [&](ObjectReader& r) { read_training(r, config); });
   root.object("evaluation", [&](ObjectReader& r) { read_evaluation(r, config.evaluation); });
   root.finish();

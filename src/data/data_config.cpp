@@ -259,6 +259,7 @@ DataConfig read_data_config(ObjectReader& reader) {
   } else {
     skip_format_keys(reader);
   }
+  config.resize = reader.enumerator("resize", kResizeModeNames, config.resize);
   config.directory = reader.text("directory", "");
   read_class_names(reader, config);
   read_validation(reader, config);

@@ -21,7 +21,8 @@ void require_image_channels(const Shape& shape) {
 
 }  // namespace
 
-Dataset::Dataset(const Shape& shape, int classes) : shape_(shape), classes_(classes) {}
+Dataset::Dataset(const Shape& shape, int classes, ResizeMode resize)
+    : shape_(shape), classes_(classes), resize_(resize) {}
 
 Dataset::Dataset(const Shape& shape, std::vector<std::string> class_folders, DecodedImages decoded)
     : shape_(shape),
@@ -62,7 +63,7 @@ void Dataset::append_image(Image image, const std::string& name, std::optional<i
   require_image_channels(shape_);
   require_label(label);
   ImageChanges changes = changes_;
-  const Image fitted = fit_image(std::move(image), shape_, changes);
+  const Image fitted = fit_image(std::move(image), shape_, resize_, changes);
   const std::uint32_t stream_name = image_stream_name(fitted.bytes);
   provenance_.append_file(name, std::span(&stream_name, 1));
   images_.pixels.insert(images_.pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
@@ -86,7 +87,7 @@ void Dataset::append_fitted(const Dataset& part, const std::string& name) {
   for (std::size_t i = 0; i < part.size(); ++i) {
     const auto bytes = part.image(i);
     Image image{old.height, old.width, old.channels, {bytes.begin(), bytes.end()}};
-    const Image fitted = fit_image(std::move(image), shape_, changes_);
+    const Image fitted = fit_image(std::move(image), shape_, resize_, changes_);
     pixels.insert(pixels.end(), fitted.bytes.begin(), fitted.bytes.end());
   }
 }

@@ -19,10 +19,11 @@ struct DecodedFile {
   std::exception_ptr failure = nullptr;  // of the program or the machine, not of the file
 };
 
-DecodedFile decode_into(const LabelledFile& file, const Shape& shape, std::uint8_t* pixels) {
+DecodedFile decode_into(const LabelledFile& file, const Shape& shape, ResizeMode mode,
+                        std::uint8_t* pixels) {
   DecodedFile result;
   try {
-    const Image image = fit_image(read_image(file.path), shape, result.changes);
+    const Image image = fit_image(read_image(file.path), shape, mode, result.changes);
     std::copy(image.bytes.begin(), image.bytes.end(), pixels);
     result.stream_name = image_stream_name(image.bytes);
   } catch (const Error& error) {
@@ -63,16 +64,16 @@ std::uint32_t image_stream_name(std::span<const std::uint8_t> pixels) {
 }
 
 DecodedImages decode_images(std::span<const LabelledFile> files, const Shape& shape,
-                            BrokenImages broken, ThreadPool& pool) {
+                            const DecodeOptions& how, ThreadPool& pool) {
   DecodedImages decoded;
   ByteArray& pixels = decoded.images.pixels;
   pixels.resize(files.size() * shape.size());
   std::vector<DecodedFile> results(files.size());
   pool.run(files.size(), [&](std::size_t i, int) {
-    results[i] = decode_into(files[i], shape, pixels.data() + i * shape.size());
+    results[i] = decode_into(files[i], shape, how.resize, pixels.data() + i * shape.size());
   });
   decoded.skipped = problems_of(results);
-  if (broken == BrokenImages::refuse) refuse_broken(decoded.skipped, files.size());
+  if (how.broken == BrokenImages::refuse) refuse_broken(decoded.skipped, files.size());
   std::size_t kept = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (!results[i].problem.empty()) continue;

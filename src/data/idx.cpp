@@ -159,6 +159,14 @@ std::size_t append_idx_images(InputFile file, const Shape& shape, RawImages& ima
   return header.sizes[0];
 }
 
+std::vector<int> read_idx_labels(const std::string& path) {
+  ByteStream in{open_data_file(path)};
+  const Header header = read_header(in, "labels");
+  ByteArray values;
+  append_rest(in, checked_bytes(in, header, 1), values);
+  return {values.begin(), values.end()};
+}
+
 std::optional<Shape> idx_shape(const std::string& path) {
   try {
     ByteStream in{open_data_file(path)};

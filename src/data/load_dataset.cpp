@@ -127,8 +127,8 @@ Dataset load_folders(const Request& request, const FileSet& set, const std::stri
   for (std::size_t i = 0; i < paths.size(); ++i) directories.push_back({paths[i], set.files[i]});
   std::vector<std::string> folders =
       find_class_folders(paths, request.config.class_folders, request.classes);
-  DecodedImages decoded =
-      decode_images(list_class_images(directories, folders), request.shape, broken, pool);
+  DecodedImages decoded = decode_images(list_class_images(directories, folders), request.shape,
+                                        {broken, request.config.resize}, pool);
   require_images(folders, decoded);
   return Dataset(request.shape, std::move(folders), std::move(decoded));
 }

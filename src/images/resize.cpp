@@ -94,6 +94,44 @@ Image resize(const Image& image, int height, int width) {
   return out;
 }
 
+Image in_proportion(const Image& image, int height, int width, ResizeMode mode) {
+  const auto scaled = [](int a, int b, int c) {  // a b / c, to the nearest and at least 1
+    const Integer product = static_cast<Integer>(a) * static_cast<Integer>(b);
+    const auto divisor = static_cast<Integer>(c);
+    return std::max(1, static_cast<int>((product + divisor / 2) / divisor));
+  };
+  // In the wanted proportions: the height that goes with this width, and the reverse.
+  const int fitting_height = scaled(image.width, height, width);
+  const int fitting_width = scaled(image.height, width, height);
+  const bool cuts = mode == ResizeMode::crop;
+  Image out{cuts ? std::min(image.height, fitting_height) : std::max(image.height, fitting_height),
+            cuts ? std::min(image.width, fitting_width) : std::max(image.width, fitting_width),
+            image.channels,
+            {}};
+  if (mode == ResizeMode::stretch || out.shape() == image.shape()) return image;
+  out.bytes.assign(out.shape().size(), 0);
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const auto half = [](int larger, int smaller) {
+    return static_cast<std::size_t>(std::max(larger - smaller, 0) / 2);
+  };
+  const std::size_t from_top = half(image.height, out.height),
+                    to_top = half(out.height, image.height);
+  const std::size_t from_left = half(image.width, out.width),
+                    to_left = half(out.width, image.width);
+  const auto rows = static_cast<std::size_t>(std::min(image.height, out.height));
+  const std::size_t row_bytes =
+      static_cast<std::size_t>(std::min(image.width, out.width)) * channels;
+  const auto place = [&](const Image& of, std::size_t row, std::size_t column) {
+    return static_cast<std::ptrdiff_t>((row * static_cast<std::size_t>(of.width) + column) *
+                                       channels);
+  };
+  for (std::size_t y = 0; y < rows; ++y) {
+    std::copy_n(image.bytes.begin() + place(image, from_top + y, from_left), row_bytes,
+                out.bytes.begin() + place(out, to_top + y, to_left));
+  }
+  return out;
+}
+
 Image with_channels(Image image, int channels) {
   if (image.channels == channels) return image;
   Image out{image.height, image.width, channels, {}};
@@ -136,7 +174,7 @@ void ImageChanges::add(const ImageChanges& other) {
   if (!first) first = other.first;
 }
 
-Image fit_image(Image image, const Shape& shape, ImageChanges& changes) {
+Image fit_image(Image image, const Shape& shape, ResizeMode mode, ImageChanges& changes) {
   const Shape old = image.shape();
   const bool resizes = old.height != shape.height || old.width != shape.width;
   const bool recolours = old.channels != shape.channels;
@@ -148,6 +186,7 @@ Image fit_image(Image image, const Shape& shape, ImageChanges& changes) {
   // Grey needs less work than colour.
   const bool grey_first = shape.channels < old.channels;
   if (grey_first) image = with_channels(std::move(image), shape.channels);
+  if (resizes) image = in_proportion(image, shape.height, shape.width, mode);
   image = resize(image, shape.height, shape.width);
   return with_channels(std::move(image), shape.channels);
 }

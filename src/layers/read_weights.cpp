@@ -76,6 +76,18 @@ Json random_normal(double mean, double stddev) {
   return {{"type", "random_normal"}, {"mean", mean}, {"stddev", stddev}};
 }
 
+struct InitialValues {
+  Json loc, untransformed_scale;
+};
+
+// The presets of a posterior: those of TensorFlow Probability, those of TensorFlow 1.6, and He's
+// means (He et al., ICCV 2015) with small scales, softplus(-4) = 0.018, which suit deep networks.
+InitialValues initial_values(const std::string& preset, bool is_bias) {
+  if (preset == "r1_6") return {"glorot_uniform", "glorot_uniform"};
+  if (preset == "he") return {is_bias ? "zeros" : "he_normal", random_normal(-4.0, 0.1)};
+  return {random_normal(0.0, 0.1), random_normal(-3.0, 0.1)};
+}
+
 // Null, where it is allowed, means that there is no such tensor.
 std::optional<TensorSpec> read_posterior(ObjectReader& parent, const std::string& key,
                                          bool nullable, bool singular_by_default) {
@@ -87,16 +99,17 @@ std::optional<TensorSpec> read_posterior(ObjectReader& parent, const std::string
        .nullable = nullable,
        .default_type = "mean_field_normal"},
       [&](ObjectReader& reader, const std::string&) {
-        const bool old = reader.choice("preset", {"tfp", "r1_6"}, "tfp") == "r1_6";
+        const std::string preset = reader.choice("preset", {"tfp", "r1_6", "he"}, "tfp");
+        const bool is_bias = key.starts_with("bias");
         const bool singular = reader.boolean("is_singular", singular_by_default);
         const auto variable = [&](const std::string& name, const Json& initializer) {
-          return VariableSpec{
-              read_initializer(reader, name + "_initializer", old ? "glorot_uniform" : initializer),
-              read_regularizer(reader, name + "_regularizer"),
-              read_constraint(reader, name + "_constraint")};
+          return VariableSpec{read_initializer(reader, name + "_initializer", initializer),
+                              read_regularizer(reader, name + "_regularizer"),
+                              read_constraint(reader, name + "_constraint")};
         };
-        spec.loc = variable("loc", random_normal(0.0, 0.1));
-        const VariableSpec scale = variable("untransformed_scale", random_normal(-3.0, 0.1));
+        const InitialValues initial = initial_values(preset, is_bias);
+        spec.loc = variable("loc", initial.loc);
+        const VariableSpec scale = variable("untransformed_scale", initial.untransformed_scale);
         if (!singular) spec.untransformed_scale = scale;
       });
   return type ? std::optional(spec) : std::nullopt;

@@ -15,16 +15,20 @@ namespace {
 constexpr std::size_t kMaxLayers = 10000;
 constexpr std::int64_t kMaxSide = 1 << 20;
 
+Shape read_sides(ObjectReader& reader) {
+  const auto side = [&](const std::string& key) {
+    return static_cast<int>(reader.integer(key, {.min = 1, .max = kMaxSide}));
+  };
+  Shape shape;
+  shape.height = side("height");
+  shape.width = side("width");
+  shape.channels = side("channels");
+  return shape;
+}
+
 Shape read_input(ObjectReader& parent) {
   Shape shape;
-  parent.object("input", [&](ObjectReader& reader) {
-    const auto side = [&](const std::string& key) {
-      return static_cast<int>(reader.integer(key, {.min = 1, .max = kMaxSide}));
-    };
-    shape.height = side("height");
-    shape.width = side("width");
-    shape.channels = side("channels");
-  });
+  parent.object("input", [&](ObjectReader& reader) { shape = read_sides(reader); });
   return shape;
 }
 
@@ -169,7 +173,8 @@ void describe_model(ObjectReader& reader) {
   reader.describe("defaults", defaults_schema());
   Json layers = list_schema(layer_in_model_schema());
   layers["minItems"] = 1;
-  reader.describe("layers", std::move(layers), /*required=*/true);
+  reader.describe("layers", std::move(layers));
+  reader.describe("input", describe_object([](ObjectReader& input) { read_sides(input); }));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace bnn {
 namespace {
 
 Dataset no_images(const ModelCheckpoint& model) {
-  return Dataset(model.config.model.input, model.graph.outputs());
+  return Dataset(model.config.model.input, model.graph.outputs(), model.config.data.resize);
 }
 
 // Faults of an image file, not of the model or of the program.

@@ -30,11 +30,12 @@ CLI::Validator no_checkpoint() {
 }
 
 void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
-  auto* ood = app.add_option("--ood", options.ood,
-                             "Out-of-distribution images (data files, image files, folders of them): "
-                             "how well uncertainty detects them")
-                  ->check(no_checkpoint())
-                  ->option_text("FILE");
+  auto* ood =
+      app.add_option("--ood", options.ood,
+                     "Out-of-distribution images (data files, image files, folders of them): "
+                     "how well uncertainty detects them")
+          ->check(no_checkpoint())
+          ->option_text("FILE");
   app.add_flag("--ood-resize", options.ood_resize,
                "Resize and convert --ood images of another shape to the model's input")
       ->needs(ood);

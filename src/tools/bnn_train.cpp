@@ -14,11 +14,12 @@ constexpr auto kTrainDescription =
 constexpr auto kTrainExamples =
     "\nExamples:\n"
     "  bnn-train --config configs/fashion-mnist-lenet5.json --data DIR --out runs/lenet5\n"
+    "  bnn-train --init photos > photos.json\n"
     "  bnn-train --config my.json --set training.optimizer.learning_rate=3e-4 --dry-run\n"
     "  bnn-train --resume --out runs/lenet5\n";
 
 void check(const bnn::TrainOptions& options) {
-  if (options.print_schema || options.print_reference) return;
+  if (options.print_schema || options.print_reference || !options.init.empty()) return;
   if (options.config.empty() && !(options.resume && !options.out.empty())) {
     throw bnn::Error(bnn::ErrorKind::usage,
                      "--config FILE is required, except with --resume --out DIR");
@@ -32,6 +33,9 @@ int bnn::train_command(int argc, char** argv) {
   CLI::App app(kTrainDescription, "bnn-train");
   app.footer(kTrainExamples);
   app.add_option("--config", options.config, "The run's config file (JSON)")->option_text("FILE");
+  app.add_option("--init", options.init,
+                 "Look at a folder of images or at data files, print a config for them and exit")
+      ->option_text("PATH...");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");
   app.add_option("--out", options.out, "The run folder (default: runs/<name of the config>)")

@@ -40,11 +40,11 @@ TrainingLoader TrainingData::training_loader(const RunConfig& config) const {
                         config.training.seed, config.sampling);
 }
 
-std::string data_directory(const std::string& data_flag, const RunConfig& config,
+std::string data_directory(const std::string& data_flag, const std::string& config_directory,
                            const std::string& config_path) {
   if (!data_flag.empty()) return data_flag;
   const std::filesystem::path folder = std::filesystem::path(config_path).parent_path();
-  const std::string directory = (folder / config.data.directory).string();
+  const std::string directory = (folder / config_directory).string();
   return directory.empty() ? "." : directory;
 }
 

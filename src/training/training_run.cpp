@@ -8,16 +8,19 @@
 
 #include "bnn/checkpoint/initial_weights.h"
 #include "bnn/config/config_reference.h"
+#include "bnn/config/model_preset.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/data/class_balance.h"
 #include "bnn/data/data_files.h"
+#include "bnn/data/data_shape.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 #include "bnn/training/resume.h"
+#include "bnn/training/starter.h"
 #include "bnn/training/training_loop.h"
 
 namespace bnn {
@@ -44,6 +47,41 @@ Json continued_config(const TrainOptions& options, Json document) {
                              std::move(document));
 }
 
+// The "data" of a document, whatever the rest is.
+DataConfig data_of(const Json& document, const std::string& source) {
+  Problems problems(source);
+  const Json none = Json::object();
+  const Json* data = document.find("data");
+  ObjectReader reader(data != nullptr ? *data : none, "/data", problems);
+  DataConfig config = read_data_config(reader);
+  problems.raise_if_any(ErrorKind::config);
+  return config;
+}
+
+// Puts the network that a preset stands for in its place. Looks at the data for what the config
+// does not say.
+void replace_preset(Json& document, const TrainOptions& options, const std::string& path) {
+  const std::string source = shown_path(path);
+  const DataConfig data = data_of(document, source);
+  Json& model = document.at("model");
+  std::optional<Shape> shape = preset_input(model);
+  int classes = format_classes(data);
+  if (classes == 0) classes = static_cast<int>(data.class_names.size());
+  if (classes == 0) classes = static_cast<int>(data.class_folders.size());
+  if (!shape || classes == 0) {
+    const auto found = find_data_shape(data, data_directory(options.data, data.directory, path));
+    if (!found) {
+      throw Error(ErrorKind::config,
+                  source +
+                      ": /model/preset: the data do not say the shape of images and the number "
+                      "of classes; expected model.input and data.class_names");
+    }
+    if (!shape) shape = found->shape;
+    if (classes == 0) classes = found->classes;
+  }
+  model = expand_preset(model, *shape, classes, source);
+}
+
 LoadedConfig load_config(const TrainOptions& options) {
   if (options.config.empty()) require_resumable(options.out);
   const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
@@ -56,6 +94,7 @@ LoadedConfig load_config(const TrainOptions& options) {
     set_key(document, "training.products", name_of(kProductsKindNames, *options.products),
             "--products");
   }
+  if (has_preset(document)) replace_preset(document, options, path);
   return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
 }
 
@@ -110,13 +149,13 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
   try {
     ThreadPool pool(options.threads);
     const BrokenImages broken = options.skip_errors ? BrokenImages::skip : BrokenImages::refuse;
-    return load_training_data(config, data_directory(options.data, config, path), graph.outputs(),
-                              broken, pool);
+    return load_training_data(config, data_directory(options.data, config.data.directory, path),
+                              graph.outputs(), broken, pool);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::config) {
       throw Error(error.kind(), shown_path(path) + ": " + error.what());
     }
-    const std::string directory = data_directory(options.data, config, path);
+    const std::string directory = data_directory(options.data, config.data.directory, path);
     if (options.data.empty() && any_is_missing(resolved_paths(config.data.train, directory))) {
       throw Error(error.kind(),
                   error.what() + std::string("; --data DIR says where the data files lie"));
@@ -210,6 +249,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
 int run_training(const TrainOptions& options) {
   if (options.print_schema) return print_json(run_config_schema());
   if (options.print_reference) return print_text(config_reference(run_config_schema()));
+  if (!options.init.empty()) return write_starter(options.init, options.verbosity);
   auto [path, config] = load_config(options);
   Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   if (options.print_config) return print_json(config.resolved);

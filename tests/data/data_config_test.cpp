@@ -98,7 +98,8 @@ TEST_CASE("a data config reads the other spellings") {
 
 TEST_CASE("a resolved data config is complete and reads back as itself") {
   const std::string full = read(R"({"format": "cifar10"})").resolved.dump();
-  CHECK(full == R"({"format":"cifar10","train":null,"test":null,"directory":"","class_names":null,)"
+  CHECK(full == R"({"format":"cifar10","train":null,"test":null,"resize":"stretch","directory":"",)"
+                R"("class_names":null,)"
                 R"("validation":0,"validation_split":"stratified","standardize":"channel",)"
                 R"("augment":{"flip_horizontal":false,"crop_padding":0}})");
   for (const char* text :

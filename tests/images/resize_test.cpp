@@ -98,15 +98,38 @@ TEST_CASE("grey is the luma of ITU-R BT.601 and colour from grey has three equal
 
 TEST_CASE("what is done to images is counted and told") {
   ImageChanges changes;
-  fit_image(noise(4, 4, 1), {4, 4, 1}, changes);
+  fit_image(noise(4, 4, 1), {4, 4, 1}, ResizeMode::stretch, changes);
   CHECK_FALSE(changes.any());
-  const Image out = fit_image(noise(8, 4, 3), {4, 4, 1}, changes);
+  const Image out = fit_image(noise(8, 4, 3), {4, 4, 1}, ResizeMode::stretch, changes);
   CHECK(out.shape() == Shape{4, 4, 1});
-  fit_image(noise(6, 6, 1), {4, 4, 1}, changes);
+  fit_image(noise(6, 6, 1), {4, 4, 1}, ResizeMode::stretch, changes);
   CHECK(changes.sentence({4, 4, 1}) ==
         "resized 2 and converted the colours of 1 of 3 images to 4 x 4 x 1 (the first from 8 x 4 x "
         "3)");
 }
 
 }  // namespace
+TEST_CASE("images of other proportions are stretched, cut or padded with black") {
+  // Two rows of eight pixels: 1 to 8, and 11 to 18.
+  Image wide{2, 8, 1, {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18}};
+  CHECK(in_proportion(wide, 4, 4, ResizeMode::stretch).bytes == wide.bytes);
+  const Image cut = in_proportion(wide, 4, 4, ResizeMode::crop);
+  CHECK(cut.shape() == Shape{2, 2, 1});
+  CHECK(cut.bytes == std::vector<std::uint8_t>{4, 5, 14, 15});
+  const Image padded = in_proportion(wide, 1, 2, ResizeMode::pad);
+  CHECK(padded.shape() == Shape{4, 8, 1});
+  std::vector<std::uint8_t> expected(8, 0);
+  expected.insert(expected.end(), wide.bytes.begin(), wide.bytes.end());
+  expected.insert(expected.end(), 8, 0);
+  CHECK(padded.bytes == expected);
+  const Image high{8, 2, 1, wide.bytes};
+  CHECK(in_proportion(high, 4, 4, ResizeMode::crop).bytes ==
+        std::vector<std::uint8_t>{7, 8, 11, 12});
+  CHECK(in_proportion(high, 4, 4, ResizeMode::pad).shape() == Shape{8, 8, 1});
+  // Already in proportion, whatever the size.
+  CHECK(in_proportion(high, 16, 4, ResizeMode::crop).bytes == high.bytes);
+  ImageChanges changes;
+  CHECK(fit_image(wide, {2, 2, 1}, ResizeMode::crop, changes).bytes == cut.bytes);
+}
+
 }  // namespace bnn

@@ -10,6 +10,7 @@
 #include "bnn/core/json_reader.h"
 #include "bnn/data/augmentation.h"
 #include "bnn/data/standardization.h"
+#include "bnn/images/resize.h"
 
 namespace bnn {
 
@@ -52,10 +53,11 @@ enum class StandardizeMode { channel, none, given };
 
 struct DataConfig {
   DataFormat format = DataFormat::cifar10;
-  bool fine_labels = true;                 // cifar100
-  int label_bytes = 1;                     // cifar: bytes before the pixels,
-  int label_index = 0;                     // and which of them is the label
-  std::vector<std::string> class_folders;  // folder: in the order of the labels; empty: by name
+  bool fine_labels = true;                  // cifar100
+  int label_bytes = 1;                      // cifar: bytes before the pixels,
+  int label_index = 0;                      // and which of them is the label
+  std::vector<std::string> class_folders;   // folder: in the order of the labels; empty: by name
+  ResizeMode resize = ResizeMode::stretch;  // of image files
   FileSet train, test;
   std::string directory;  // where the files lie; "" = not said
   // At most one of the two is set: a list, or a text file with one name a line.

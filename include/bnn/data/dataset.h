@@ -34,7 +34,8 @@ class Dataset {
   /// No examples and no shape.
   Dataset() = default;
   /// No examples yet. @param classes labels will lie in [0, classes)
-  Dataset(const Shape& shape, int classes);
+  /// @param resize how append_image and append_fitted treat images of other proportions
+  Dataset(const Shape& shape, int classes, ResizeMode resize = ResizeMode::stretch);
   /// Decoded image files, one class for each sub-directory of the format "folder". Throws
   /// Error(config) if the shape has neither 1 nor 3 channels.
   Dataset(const Shape& shape, std::vector<std::string> class_folders, DecodedImages decoded);
@@ -90,6 +91,7 @@ class Dataset {
   std::vector<std::string> class_folders_;
   ImageChanges changes_;
   std::vector<std::string> skipped_;
+  ResizeMode resize_ = ResizeMode::stretch;
 };
 
 }  // namespace bnn

@@ -34,9 +34,14 @@ struct DecodedImages {
 /// What is done about files that cannot be decoded.
 enum class BrokenImages { refuse, skip };
 
+struct DecodeOptions {
+  BrokenImages broken = BrokenImages::refuse;
+  ResizeMode resize = ResizeMode::stretch;
+};
+
 /// The images in the order of the files. Throws Error(data) with a sentence for each file that
 /// cannot be decoded, unless they are skipped; if there is only one, with its own sentence.
 DecodedImages decode_images(std::span<const LabelledFile> files, const Shape& shape,
-                            BrokenImages broken, ThreadPool& pool);
+                            const DecodeOptions& how, ThreadPool& pool);
 
 }  // namespace bnn

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bnn/core/input_file.h"
 #include "bnn/core/shape.h"
@@ -27,6 +28,9 @@ std::size_t append_idx(const std::string& images_path, const std::string& labels
 
 /// The same without labels, of a file that is open already.
 std::size_t append_idx_images(InputFile file, const Shape& shape, RawImages& images);
+
+/// The labels of a file.
+std::vector<int> read_idx_labels(const std::string& path);
 
 /// The shape that an idx file of images announces; none if the file is something else.
 std::optional<Shape> idx_shape(const std::string& path);

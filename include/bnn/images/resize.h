@@ -7,14 +7,16 @@
 //     colours    grey = (299 R + 587 G + 114 B) / 1000 (ITU-R BT.601); colour from grey: the same
 //                number three times
 //
-// Height and width are scaled separately, so proportions are not kept. Every result is the exact
-// rational number, rounded once to the nearest byte (halves up), so it is the same everywhere.
-// Thread-safe: no state.
+// Proportions: ResizeMode::stretch scales height and width separately. crop first cuts off what is
+// too wide or too high, the same on both sides; pad first adds black there. Every result is the
+// exact rational number, rounded once to the nearest byte (halves up), so it is the same
+// everywhere. Thread-safe: no state.
 
 #include <cstddef>
 #include <optional>
 #include <string>
 
+#include "bnn/core/enum_names.h"
 #include "bnn/core/shape.h"
 #include "bnn/images/image.h"
 
@@ -24,6 +26,16 @@ Image resize(const Image& image, int height, int width);
 
 /// @param channels 1 or 3, as the image has
 Image with_channels(Image image, int channels);
+
+/// What happens to images of other proportions.
+enum class ResizeMode { stretch, crop, pad };
+
+constexpr EnumNames<ResizeMode, 3> kResizeModeNames = {
+    {{ResizeMode::stretch, "stretch"}, {ResizeMode::crop, "crop"}, {ResizeMode::pad, "pad"}}};
+
+/// The image in the proportions of height to width, rounded to whole pixels: as it is, cut, or with
+/// black added.
+Image in_proportion(const Image& image, int height, int width, ResizeMode mode);
 
 /// What was done to a set of images, for a message to the user.
 struct ImageChanges {
@@ -41,6 +53,6 @@ struct ImageChanges {
 };
 
 /// The image in the given shape, of 1 or 3 channels; counts what is done.
-Image fit_image(Image image, const Shape& shape, ImageChanges& changes);
+Image fit_image(Image image, const Shape& shape, ResizeMode mode, ImageChanges& changes);
 
 }  // namespace bnn

@@ -31,7 +31,8 @@ struct TrainingData {
 };
 
 /// Where the data files lie: --data, or the config's directory, or the config's own folder.
-std::string data_directory(const std::string& data_flag, const RunConfig& config,
+/// @param config_directory data.directory of the config
+std::string data_directory(const std::string& data_flag, const std::string& config_directory,
                            const std::string& config_path);
 
 /// Loads and checks everything that a run reads before its first step. Class folders of the test

@@ -24,6 +24,7 @@ struct TrainOptions {
   std::vector<std::string> overrides;  // --set, in order
   std::optional<std::int64_t> epochs, max_steps, seed;
   std::optional<ProductsKind> products;
+  std::vector<std::string> init;  // what --init looks at
   bool dry_run = false;
   bool print_config = false;
   bool print_schema = false;     // needs no config

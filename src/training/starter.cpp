@@ -1,0 +1,135 @@
+#include "bnn/training/starter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "bnn/config/model_preset.h"
+#include "bnn/config/run_config.h"
+#include "bnn/core/display_text.h"
+#include "bnn/core/input_file.h"
+#include "bnn/data/class_balance.h"
+
+namespace bnn {
+namespace {
+
+// Of the KL: N / 20000 for N images, at most 0.1. The fewer images, the more the KL weighs against
+// each of them, and the less confident the network is.
+constexpr double kImagesOfFullKl = 20000, kMaxKlWeight = 0.1;
+constexpr double kSteps = 4000;
+// Multiplications and additions of a minute on two cores that are not of the fastest.
+constexpr double kWork = 6e12;
+constexpr std::size_t kManyImages = 20000;
+
+std::string preset_for(const StarterData& data) {
+  if (std::min(data.shape.height, data.shape.width) < 8) return "mlp";
+  if (data.images < kManyImages) return "small";
+  return data.shape.channels == 1 && data.shape.height <= 32 ? "lenet5" : "cnn6";
+}
+
+int batch_size_for(std::size_t images) {
+  if (images < 5000) return 32;
+  return images < kManyImages ? 64 : 128;
+}
+
+// Of training one image: a forward pass and two products backward.
+double operations(const Json& model) {
+  Json document = {{"data", {{"format", "cifar"}}}, {"model", model}};
+  const Graph graph =
+      make_graph(read_run_config(document, "", ErrorKind::internal), "", ErrorKind::internal);
+  double total = 0;
+  for (const Node& node : graph.nodes()) {
+    if (node.layer != nullptr) total += 6.0 * static_cast<double>(node.layer->multiply_adds());
+  }
+  return total;
+}
+
+int epochs_for(const StarterData& data, const Json& model, double validation, int batch_size) {
+  const double images = static_cast<double>(data.images) * (1 - validation);
+  const double by_steps = kSteps * batch_size / images;
+  const double by_work = kWork / (operations(model) * images);
+  return static_cast<int>(std::clamp(std::floor(std::min(by_steps, by_work)), 10.0, 400.0));
+}
+
+// Folders have names that a run can have, except "." and "..".
+std::string run_name(const std::string& directory) {
+  const std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
+  const std::string name =
+      path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+  return name.empty() ? "run" : name;
+}
+
+std::string commands(const StarterData& data, const std::string& name) {
+  const bool has_test = data.data.contains("test");
+  const std::string folder = fmt::format("runs/{}", name);
+  return fmt::format(
+      "Save it (bnn-train --init … > {0}.json), then:\n"
+      "  bnn-train --config {0}.json --data {1} --out {2}\n"
+      "  bnn-eval {2}/checkpoints/best.safetensors --data {1}{3} --report {0}.html\n"
+      "  bnn-predict {2}/checkpoints/best.safetensors IMAGE…",
+      name, data.directory, folder, has_test ? "" : " --split validation");
+}
+
+void describe(const StarterData& data, RunLog& log) {
+  log.info(fmt::format("{}: {} images to train on, {} classes, {}, {}", shown_path(data.directory),
+                       data.images, data.class_counts.size(), data.sizes,
+                       data.shape.channels == 1 ? "grey" : "colour"));
+  log.info(class_counts_text(data.class_counts, data.class_names));
+  if (const auto warning = imbalance_warning(data.class_counts, data.class_names)) {
+    log.warning(*warning);
+  }
+  for (const std::string& sentence : data.broken) log.warning(sentence);
+  if (!data.broken.empty()) {
+    log.warning(
+        fmt::format("{} of {} images cannot be decoded; mend or remove them, or train with "
+                    "--skip-errors",
+                    data.broken.size(), data.images));
+  }
+  if (!data.data.contains("test")) {
+    log.info("no test images were found; the images that are held out take their place");
+  }
+}
+
+}  // namespace
+
+Json starter_config(const StarterData& data) {
+  const double validation = data.images < 2000 ? 0.2 : 0.1;
+  const int batch_size = batch_size_for(data.images);
+  const double kl_weight = std::min(
+      kMaxKlWeight, static_cast<double>(data.images) * (1 - validation) / kImagesOfFullKl);
+  const Json input = {{"height", data.shape.height},
+                      {"width", data.shape.width},
+                      {"channels", data.shape.channels}};
+  const Json model = {
+      {"preset", preset_for(data)}, {"estimator", "flipout"}, {"width", 1}, {"input", input}};
+  const Json expanded =
+      expand_preset(model, data.shape, static_cast<int>(data.class_counts.size()), "");
+  Json config;
+  config["name"] = run_name(data.directory);
+  config["data"] = data.data;
+  config["data"]["validation"] = validation;
+  if (data.shape.channels == 3) {
+    config["data"]["augment"] = {{"flip_horizontal", true},
+                                 {"crop_padding", std::max(1, data.shape.height / 8)}};
+  }
+  config["model"] = model;
+  config["training"] = {{"epochs", epochs_for(data, expanded, validation, batch_size)},
+                        {"batch_size", batch_size},
+                        {"learning_rate_schedule", {{"type", "cosine"}}},
+                        {"kl", {{"weight", std::round(kl_weight * 1000) / 1000}}}};
+  return config;
+}
+
+int write_starter(const std::vector<std::string>& paths, Verbosity verbosity) {
+  RunLog log("bnn-train", verbosity);
+  const StarterData data = find_starter_data(paths);
+  const Json config = starter_config(data);
+  describe(data, log);
+  std::fputs((config.dump(2) + "\n").c_str(), stdout);
+  log.info(commands(data, config.at("name").text()));
+  return 0;
+}
+
+}  // namespace bnn

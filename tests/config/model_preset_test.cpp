@@ -1,0 +1,100 @@
+#include "bnn/config/model_preset.h"
+
+#include <catch2/catch.hpp>
+
+#include "bnn/config/run_config.h"
+#include "bnn/core/error.h"
+#include "support/json_document.h"
+
+namespace bnn {
+namespace {
+
+using Catch::Matchers::Contains;
+
+Json preset(const std::string& name, const std::string& estimator = "flipout") {
+  return {{"preset", name}, {"estimator", estimator}};
+}
+
+Graph graph_of(const Json& model) {
+  const Json document = {{"data", {{"format", "cifar"}}}, {"model", model}};
+  return make_graph(read_run_config(document, "here", ErrorKind::internal), "here",
+                    ErrorKind::internal);
+}
+
+std::string problem(const Json& model) {
+  try {
+    expand_preset(model, {8, 8, 1}, 3, "here");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::config);
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("every preset is a network of every estimator, for images of any size") {
+  for (const std::string& name : preset_names()) {
+    for (const std::string& estimator : preset_estimators()) {
+      for (const Shape& shape : {Shape{1, 1, 1}, {8, 8, 1}, {32, 32, 3}, {17, 90, 3}}) {
+        CAPTURE(name, estimator, to_string(shape));
+        const Graph graph = graph_of(expand_preset(preset(name, estimator), shape, 7, "here"));
+        CHECK(graph.outputs() == 7);
+        CHECK(graph.has_noise() == (estimator != "deterministic"));
+      }
+    }
+  }
+}
+
+TEST_CASE("the presets have the layers that they promise") {
+  const auto filters_of = [](const Json& model) {
+    std::vector<int> filters;
+    for (const Json& layer : model.at("layers")) {
+      if (layer.contains("filters")) filters.push_back(layer.at("filters").get<int>());
+    }
+    return filters;
+  };
+  CHECK(filters_of(expand_preset(preset("cnn6"), {32, 32, 3}, 10, "")) ==
+        std::vector<int>{32, 32, 64, 64, 128, 128});
+  CHECK(filters_of(expand_preset(preset("lenet5"), {28, 28, 1}, 10, "")) ==
+        std::vector<int>{6, 16, 120});
+  CHECK(filters_of(expand_preset(preset("small"), {8, 8, 1}, 10, "")) == std::vector<int>{32, 64});
+  CHECK(filters_of(expand_preset(preset("small"), {64, 64, 1}, 10, "")) ==
+        std::vector<int>{32, 64, 128, 128});
+  Json wide = preset("cnn6");
+  wide["width"] = 0.25;
+  CHECK(filters_of(expand_preset(wide, {32, 32, 3}, 10, "")) ==
+        std::vector<int>{8, 8, 16, 16, 32, 32});
+  // Large maps go through global pooling, small ones are flattened.
+  CHECK(expand_preset(preset("cnn6"), {64, 64, 3}, 10, "").dump().find("global") ==
+        std::string::npos);
+  CHECK(expand_preset(preset("cnn6"), {96, 96, 3}, 10, "").dump().find("global") !=
+        std::string::npos);
+}
+
+TEST_CASE("a preset's own input and defaults win") {
+  Json model = preset("mlp");
+  model["input"] = {{"height", 4}, {"width", 5}, {"channels", 1}};
+  model["defaults"] = {{"kernel_prior_fn", {{"type", "normal"}, {"scale", 2}}}};
+  REQUIRE(preset_input(model));
+  CHECK(*preset_input(model) == Shape{4, 5, 1});
+  const Json expanded = expand_preset(model, {4, 5, 1}, 3, "here");
+  CHECK(expanded.at("input") == model.at("input"));
+  CHECK(expanded.at("defaults").at("kernel_prior_fn") ==
+        model.at("defaults").at("kernel_prior_fn"));
+  CHECK(expanded.at("defaults").contains("kernel_posterior_fn"));
+  CHECK_FALSE(preset_input(preset("mlp")));
+}
+
+TEST_CASE("what is wrong with a preset is said by its place") {
+  CHECK_THAT(problem(preset("cnn7")), Contains("here: /model/preset: ") && Contains("cnn6"));
+  CHECK_THAT(problem(preset("mlp", "flipuot")),
+             Contains("/model/estimator") && Contains("flipout"));
+  Json model = preset("mlp");
+  model["width"] = 0;
+  model["layers"] = Json::array();
+  CHECK_THAT(problem(model), Contains("/model/width") && Contains("/model/layers"));
+  CHECK(has_preset({{"model", model}}));
+  CHECK_FALSE(has_preset({{"model", {{"layers", Json::array()}}}}));
+}
+
+}  // namespace
+}  // namespace bnn
