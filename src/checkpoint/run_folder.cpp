@@ -143,6 +143,8 @@ std::string RunFolder::metrics_text() const {
   return read_text_file(metrics_file(), kMaxMetricsBytes, ErrorKind::io) + metrics_.waiting();
 }
 
+bool is_run(const std::string& folder) { return exists(folder + "/checkpoints/last.safetensors"); }
+
 void require_resumable(const std::string& folder) {
   const std::string checkpoint = folder + "/checkpoints/last.safetensors";
   if (exists(checkpoint)) return;

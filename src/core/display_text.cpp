@@ -54,6 +54,13 @@ std::string fixed(double value, int decimals) {
   return is_zero && text.front() == '-' ? text.substr(1) : text;
 }
 
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long>(seconds + 0.5);
+  if (total >= 3600) return fmt::format("{}h{}m", total / 3600, total / 60 % 60);
+  if (total >= 60) return fmt::format("{}m{}s", total / 60, total % 60);
+  return fmt::format("{}s", total);
+}
+
 bool steers_display(char32_t character) {
   const auto within = [character](char32_t first, char32_t last) {
     return character >= first && character <= last;

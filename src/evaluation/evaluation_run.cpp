@@ -18,6 +18,7 @@
 #include "bnn/math/blas.h"
 #include "bnn/output/evaluation_output.h"
 #include "bnn/process/output_paths.h"
+#include "bnn/process/progress_meter.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
@@ -139,6 +140,15 @@ void tell_missing_intervals(const Evaluation& evaluation, RunLog& log) {
 
 }  // namespace
 
+// How often predictors look for a signal: once for each group of images, pass and network.
+double groups_of(const EvaluationInputs& inputs, const EnsemblePredictor& predictor,
+                 std::size_t members) {
+  constexpr double kGroup = 32;
+  std::size_t images = inputs.images.chosen.size() * (1 + inputs.corruptions.size());
+  if (inputs.outside) images += inputs.outside->chosen.size();
+  return static_cast<double>(images * predictor.passes() * members) / kGroup;
+}
+
 int run_evaluation(const EvalOptions& options) {
   refuse_for_ensembles(options);
   check_inputs(options);
@@ -161,7 +171,12 @@ int run_evaluation(const EvalOptions& options) {
   EnsemblePredictor predictor(
       *model.likelihood, ensemble_members(models, options.sampling, inputs.calibration.temperature),
       pool);
-  predictor.check_often(stop_if_asked);
+  ProgressMeter meter(log);
+  predictor.check_often([&] {
+    stop_if_asked();
+    meter.advance();
+  });
+  meter.begin("evaluating", groups_of(inputs, predictor, models.size()));
   Evaluation evaluation;
   evaluation.samples = predictor.passes();
   evaluation.members = models.size();
@@ -180,6 +195,7 @@ int run_evaluation(const EvalOptions& options) {
     evaluation.pruning = evaluate_pruning(model, inputs.images, spec, options.prune, pool);
   }
   stop_if_asked();
+  meter.end();
   if (report) {
     report->finish(evaluation, inputs.images, inputs.outside ? &*inputs.outside : nullptr);
   }

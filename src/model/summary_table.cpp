@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <iomanip>
 #include <sstream>
 
 namespace bnn {
 namespace {
+
+constexpr std::size_t kWideInput = 50000;
 
 using Row = std::array<std::string, 6>;
 
@@ -59,6 +62,19 @@ std::string summary_table(const Graph& graph) {
   std::string text;
   for (const Row& row : rows) text += row_text(row, widths);
   return text;
+}
+
+std::string wide_input_hint(const Graph& graph) {
+  for (const Node& node : graph.nodes()) {
+    if (!node.type.starts_with("dense")) continue;
+    const Node& input = graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
+    if (input.shape.size() < kWideInput) continue;
+    return fmt::format(
+        "layer {} reads {} numbers of each image; a layer \"global_average_pooling2d\" before it, "
+        "instead of \"flatten\", needs far fewer weights and images",
+        node.name, with_thousands(static_cast<double>(input.shape.size())));
+  }
+  return "";
 }
 
 }  // namespace bnn

@@ -1,11 +1,14 @@
 #include "bnn/prediction/prediction_run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <numeric>
+#include <unistd.h>
 
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/checkpoint/run_folder.h"
+#include "bnn/core/display_text.h"
 #include "bnn/files/npy.h"
 #include "bnn/infer/class_summaries.h"
 #include "bnn/infer/predictor.h"
@@ -79,9 +82,13 @@ PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint&
 // Predicts sets of images, which may be empty, one after the other and writes a row for each image.
 class RowMaker {
  public:
+  /// @param total images, for the progress line; 0 if that is not known
   RowMaker(const ModelCheckpoint& model, const std::optional<ConformalRule>& conformal,
-           Predictor& predictor, NpyWriter* samples, PredictionWriter& out)
-      : standardizer_(model.standardization),
+           Predictor& predictor, NpyWriter* samples, PredictionWriter& out, std::size_t total,
+           RunLog& log)
+      : log_(log),
+        total_(total),
+        standardizer_(model.standardization),
         conformal_(conformal),
         predictor_(predictor),
         samples_(samples),
@@ -122,8 +129,23 @@ class RowMaker {
       out_.write(row);
     }
     out_.flush();
+    show_progress();
   }
 
+  // Rows on the same terminal would break the line; they show progress themselves.
+  void show_progress() {
+    if (total_ == 0 || isatty(STDOUT_FILENO) == 1 || !log_.progress_is_due()) return;
+    const double share = static_cast<double>(index_) / static_cast<double>(total_);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    log_.progress(fmt::format("predicted {} of {} images  ETA {}", index_, total_,
+                              duration_text(seconds * (1 - share) / share)));
+  }
+
+  using Clock = std::chrono::steady_clock;
+
+  RunLog& log_;
+  std::size_t total_;  // images, 0 if that is not known
+  const Clock::time_point start_ = Clock::now();
   const Standardizer standardizer_;
   const std::optional<ConformalRule>& conformal_;
   Predictor& predictor_;
@@ -216,12 +238,14 @@ int run_prediction(const PredictOptions& options) {
   }
   PredictionWriter out(format_of(options, model, inputs), options.npy, options.output);
 
-  RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out);
+  RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out,
+                list ? 0 : number_of_images(inputs), log);
   for (const PredictionInput& input : inputs) predict_input(input, reader, rows);
   if (list) predict_listed(*list, reader, rows);
   if (!list) require_rows(rows.rows(), reader.skipped());
   if (samples) samples->finish();
   out.finish();
+  log.clear_progress();
   tell_images(reader, rows, model, log);
   return 0;
 }

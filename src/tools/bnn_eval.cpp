@@ -60,6 +60,7 @@ int bnn::eval_command(int argc, char** argv) {
          "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "
          "--files, --ood, --prune and --corrupt, which take all words that follow")
       ->required();
+  app.option_defaults()->group("Images");
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
       ->option_text("DIR");
@@ -74,6 +75,7 @@ int bnn::eval_command(int argc, char** argv) {
   app.add_flag("--skip-errors", options.skip_errors,
                "Report images of class folders that cannot be decoded and evaluate the others");
   bnn::add_sampling_options(app, options.sampling);
+  app.option_defaults()->group("Output");
   app.add_option("--bootstrap", options.bootstrap,
                  "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")
       ->check(CLI::Range(0, 100000))
@@ -86,6 +88,7 @@ int bnn::eval_command(int argc, char** argv) {
       ->option_text("FILE.npy");
   app.add_option("--report", options.report, "Write a page with figures and images: one HTML file")
       ->option_text("FILE.html");
+  app.option_defaults()->group("More than the test images");
   add_ood_options(app, options);
   app.add_option("--prune", options.prune,
                  "Also evaluate without these shares of the weights, lowest |mean| / scale first")

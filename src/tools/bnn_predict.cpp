@@ -75,12 +75,14 @@ int bnn::predict_command(int argc, char** argv) {
   app.add_option("INPUT", options.inputs,
                  "Image files, folders of them, files in the checkpoint's own data format; "
                  "- is standard input, read when it is reached");
+  app.option_defaults()->group("Images");
   app.add_option(
          "--inputs-from", options.inputs_from,
          "Read the paths of image files from this file, one a line, and answer each at once; "
          "- is standard input")
       ->option_text("FILE");
   bnn::add_sampling_options(app, options.sampling);
+  app.option_defaults()->group("Output");
   app.add_option("--format", format,
                  "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")
       ->check(CLI::IsMember({"jsonl", "csv", "npy"}))
@@ -111,6 +113,7 @@ int bnn::predict_command(int argc, char** argv) {
       "--skip-errors", options.skip_errors,
       "Report images that cannot be decoded on stderr and skip them; fail if none can be "
       "decoded");
+  skip->group("Images");
   app.add_option("--save-samples", options.save_samples,
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy")

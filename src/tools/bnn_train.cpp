@@ -32,25 +32,33 @@ int bnn::train_command(int argc, char** argv) {
   bnn::TrainOptions options;
   CLI::App app(kTrainDescription, "bnn-train");
   app.footer(kTrainExamples);
+  app.option_defaults()->group("Config and data");
   app.add_option("--config", options.config, "The run's config file (JSON)")->option_text("FILE");
   app.add_option("--init", options.init,
                  "Look at a folder of images or at data files, print a config for them and exit")
       ->option_text("PATH...");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");
+  app.option_defaults()->group("The run");
   app.add_option("--out", options.out, "The run folder (default: runs/<name of the config>)")
       ->option_text("DIR");
   auto* resume = app.add_flag("--resume", options.resume, "Continue the run in --out");
+  auto* resume_or_start =
+      app.add_flag("--resume-or-start", options.resume_or_start,
+                   "Continue the run in --out if there is one, else start it; for job queues")
+          ->excludes(resume);
   app.add_option("--init-from", options.init_from,
                  "Start from the weights of another checkpoint, Bayesian or deterministic")
       ->option_text("CHECKPOINT")
       ->excludes(resume);
   app.add_flag("--skip-errors", options.skip_errors,
-               "Report images of class folders that cannot be decoded and train without them");
+               "Report images of class folders that cannot be decoded and train without them")
+      ->group("Config and data");
   app.add_flag("--tensorboard", options.tensorboard,
                "Also write metrics and histograms of the posteriors for TensorBoard");
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")
-      ->excludes(resume);
+      ->excludes(resume, resume_or_start);
+  app.option_defaults()->group("Keys of the config");
   app.add_option("--set", options.overrides,
                  "Override a key: training.epochs=3, model.layers.0.filters=32; can be repeated")
       ->option_text("KEY=VALUE")
@@ -66,6 +74,7 @@ int bnn::train_command(int argc, char** argv) {
       ->check(bnn::whole_number())
       ->option_text("N");
   bnn::add_products_option(app, options.products, "as the config says");
+  app.option_defaults()->group("Instead of training");
   app.add_flag("--dry-run", options.dry_run,
                "Check config and data, print layers, sizes and memory; write nothing");
   app.add_flag("--print-config", options.print_config,

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <memory>
+#include <sstream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
@@ -53,6 +57,40 @@ std::optional<std::string> meant_option(const CLI::App& app, int argc, char** ar
   return std::nullopt;
 }
 
+std::size_t terminal_columns() {
+  struct winsize size = {};
+  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+  return is_known ? std::min<std::size_t>(size.ws_col, 120) : 100;
+}
+
+// Help whose descriptions are wrapped to the terminal, beside the names of the options.
+class WrappingFormatter : public CLI::Formatter {
+ public:
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    const std::string name =
+        "  " + make_option_name(option, is_positional) + make_option_opts(option);
+    const std::string margin(get_column_width(), ' ');
+    const std::size_t width = terminal_columns() - margin.size();
+    std::string text = name.size() + 2 > margin.size()
+                           ? name + "\n" + margin
+                           : name + std::string(margin.size() - name.size(), ' ');
+    std::size_t column = 0;
+    std::istringstream words(make_option_desc(option));
+    for (std::string word; words >> word; column += word.size()) {
+      if (column > 0 && column + 1 + word.size() > width) {
+        text += "\n" + margin;
+        column = 0;
+      }
+      if (column > 0) {
+        text += ' ';
+        ++column;
+      }
+      text += word;
+    }
+    return text + "\n";
+  }
+};
+
 }  // namespace
 
 CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole number"); }
@@ -84,6 +122,7 @@ void add_products_option(CLI::App& app, std::optional<ProductsKind>& products,
 }
 
 void add_sampling_options(CLI::App& app, SampleOptions& options) {
+  app.option_defaults()->group("Samples of the weights");
   app.add_option("--samples", options.samples,
                  "Monte Carlo samples of the weights (default: as the config says)")
       ->check(CLI::Range(1, 65536))
@@ -97,6 +136,7 @@ void add_sampling_options(CLI::App& app, SampleOptions& options) {
 }
 
 void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
+  app.option_defaults()->group("Calibration");
   app.add_flag("--temperature", options.temperature,
                "Scale probabilities by the temperature that bnn-eval --fit-calibration stored");
   auto* conformal =
@@ -112,6 +152,7 @@ void add_calibration_options(CLI::App& app, CalibrationOptions& options) {
 }
 
 void add_common_options(CLI::App& app, const CommonOptions& options) {
+  app.option_defaults()->group("General");
   options.threads = usable_cpus();
   app.add_option("--threads", options.threads,
                  "Worker threads; results do not depend on it (default: the CPUs this process may "
@@ -126,7 +167,9 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
   app.set_version_flag("--version", version_text(app.get_name()),
                        "Version, compiler, OpenBLAS build and kernel");
   app.set_help_flag("--help,-h", "This text");
-  app.get_formatter()->column_width(34);
+  auto formatter = std::make_shared<WrappingFormatter>();
+  formatter->column_width(34);
+  app.formatter(formatter);
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& work) {

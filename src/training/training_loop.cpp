@@ -21,13 +21,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::string duration_text(double seconds) {
-  const auto total = static_cast<long>(seconds + 0.5);
-  if (total >= 3600) return fmt::format("{}h{}m", total / 3600, total / 60 % 60);
-  if (total >= 60) return fmt::format("{}m{}s", total / 60, total % 60);
-  return fmt::format("{}s", total);
-}
-
 // The metrics in a line of a validation, by the names of kNamedMetrics.
 constexpr std::array kValidationMetrics = {"nll",
                                            "accuracy",

@@ -35,12 +35,17 @@ std::string run_folder(const TrainOptions& options, const std::string& name) {
   return options.out.empty() ? "runs/" + name : options.out;
 }
 
+// The run folder of a config that was not read yet.
+std::string run_folder(const TrainOptions& options, const Json& document) {
+  const Json* name = document.find("name");
+  const bool is_named = name != nullptr && name->is_string();
+  return run_folder(options, is_named ? name->text() : "run");
+}
+
 // What a config of a run that goes on leaves out is as the run began with it.
 Json continued_config(const TrainOptions& options, Json document) {
   if (options.config.empty()) return completed_stored_config(std::move(document));
-  const Json* name = document.find("name");
-  const bool is_named = name != nullptr && name->is_string();
-  const std::string stored = run_folder(options, is_named ? name->text() : "run") + "/config.json";
+  const std::string stored = run_folder(options, document) + "/config.json";
   std::error_code error;
   if (!std::filesystem::exists(stored, error)) return document;
   return completed_as_stored(completed_stored_config(load_config_document(stored)),
@@ -244,12 +249,18 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   return signal == 0 ? 0 : 128 + signal;
 }
 
-}  // namespace
+// With --resume-or-start, whether there is something to resume.
+TrainOptions decided(TrainOptions options) {
+  if (!options.resume_or_start) return options;
+  const std::string folder = options.config.empty()
+                                 ? options.out
+                                 : run_folder(options, load_config_document(options.config));
+  options.resume = is_run(folder);
+  if (options.resume) options.init_from.clear();  // the run began with them
+  return options;
+}
 
-int run_training(const TrainOptions& options) {
-  if (options.print_schema) return print_json(run_config_schema());
-  if (options.print_reference) return print_text(config_reference(run_config_schema()));
-  if (!options.init.empty()) return write_starter(options.init, options.verbosity);
+int run_config(const TrainOptions& options) {
   auto [path, config] = load_config(options);
   Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
   if (options.print_config) return print_json(config.resolved);
@@ -259,13 +270,23 @@ int run_training(const TrainOptions& options) {
   prepare_blas(options.threads);
   TrainingData data = load_data(options, path, config, graph);
   refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
-  const std::string description =
-      summary_table(graph) + shape_of_run(config, data, bytes, options.threads);
+  const std::string hint = wide_input_hint(graph);
+  const std::string description = summary_table(graph) + (hint.empty() ? "" : hint + "\n") +
+                                  shape_of_run(config, data, bytes, options.threads);
   if (options.dry_run) return print_text(description + "\n");
   require_weights(options, config, path);
   Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   take_weights(options.init_from, run);
   return train(options, run, description);
+}
+
+}  // namespace
+
+int run_training(const TrainOptions& options) {
+  if (options.print_schema) return print_json(run_config_schema());
+  if (options.print_reference) return print_text(config_reference(run_config_schema()));
+  if (!options.init.empty()) return write_starter(options.init, options.verbosity);
+  return run_config(decided(options));
 }
 
 }  // namespace bnn

@@ -55,4 +55,27 @@ TEST_CASE("names of classes that lie beside CIFAR-style files are taken") {
   CHECK_FALSE(json_lines(tiny.predict({"test.bin"}).out).at(0).contains("class"));
 }
 
+TEST_CASE("the option --resume-or-start starts a run, continues it, and ends with the same bits") {
+  const TinyRun tiny;
+  REQUIRE(tiny.train({"--out", "whole"}).exit_code == 0);
+  const Words words = {"--out", "run", "--resume-or-start"};
+  Words part = words;
+  part.insert(part.end(), {"--max-steps", "3"});
+  CHECK(tiny.train(part).err.find("resuming") == std::string::npos);
+  CHECK(tiny.train(words).err.find("resuming after step 3") != std::string::npos);
+  CHECK(read_bytes(tiny.last("run")) == read_bytes(tiny.last("whole")));
+  check_failure(tiny.train({"--out", "run", "--resume-or-start", "--overwrite"}), "bnn-train", 2,
+                "--overwrite");
+}
+
+TEST_CASE("a dense layer that reads very many numbers is answered with global pooling") {
+  Json config = tiny_config();
+  config["model"]["layers"] = {{{"type", "conv2d_flipout"}, {"filters", 800}, {"kernel_size", 1}},
+                               {{"type", "flatten"}},
+                               {{"type", "dense_flipout"}, {"name", "wide"}, {"units", 10}}};
+  const TinyRun tiny(config);
+  CHECK(tiny.train({"--dry-run"}).out.find("layer wide reads 51,200 numbers of each image") !=
+        std::string::npos);
+}
+
 }  // namespace bnn::testing

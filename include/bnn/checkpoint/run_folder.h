@@ -63,6 +63,9 @@ class RunFolder {
   RecordFile metrics_;
 };
 
+/// True if the folder holds a run that can be resumed.
+bool is_run(const std::string& folder);
+
 /// Throws Error(checkpoint) if there is no last checkpoint in the folder.
 void require_resumable(const std::string& folder);
 

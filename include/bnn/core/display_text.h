@@ -24,6 +24,9 @@ std::string significant(double value, int digits);
 /// With a fixed number of decimals ("0.1000"); "n/a" if it is not finite.
 std::string fixed(double value, int decimals);
 
+/// "2h5m", "3m20s" or "7s".
+std::string duration_text(double seconds);
+
 /// True for the characters above, which steer the display.
 bool steers_display(char32_t character);
 

@@ -17,6 +17,7 @@ struct TrainOptions {
   std::string data;    // empty: as the config says
   std::string out;     // empty: runs/<name>
   bool resume = false;
+  bool resume_or_start = false;  // resume if the run folder holds a checkpoint
   bool overwrite = false;
   std::string init_from;     // a checkpoint
   bool skip_errors = false;  // images of class folders that cannot be decoded
