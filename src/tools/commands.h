@@ -7,5 +7,6 @@ namespace bnn {
 int train_command(int argc, char** argv);
 int eval_command(int argc, char** argv);
 int predict_command(int argc, char** argv);
+int compare_command(int argc, char** argv);
 
 }  // namespace bnn

@@ -20,10 +20,11 @@ struct Command {
   std::string_view purpose;
 };
 
-constexpr std::array<Command, 3> kCommands = {{
+constexpr std::array<Command, 4> kCommands = {{
     {"train", bnn::train_command, "trains a network from a config"},
     {"eval", bnn::eval_command, "evaluates a checkpoint on labelled images"},
     {"predict", bnn::predict_command, "predicts the class of images, with uncertainty"},
+    {"compare", bnn::compare_command, "shows runs beside each other"},
 }};
 
 const Command* find(std::string_view name) {
@@ -53,7 +54,7 @@ int run_without_command(std::string_view word) {
     if (word != "--help" && word != "-h" && word != "--version") {
       const std::string found =
           word.empty() ? "no command" : "unknown command \"" + std::string(word) + "\"";
-      throw bnn::Error(bnn::ErrorKind::usage, found + "; expected train, eval or predict");
+      throw bnn::Error(bnn::ErrorKind::usage, found + "; expected train, eval, predict or compare");
     }
     const std::string text = word == "--version" ? bnn::version_text("bnn") + "\n" : help();
     std::fputs(text.c_str(), stdout);

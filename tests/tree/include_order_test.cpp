@@ -46,8 +46,9 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"training", with(run, {"process"})},
       {"evaluation", with(run, {"corruption", "process", "output", "report"})},
       {"prediction", with(run, {"process", "output"})},
+      {"comparison", with(run, {"corruption", "process", "report"})},
       {"tools", with(run, {"corruption", "process", "output", "report", "training", "evaluation",
-                           "prediction"})},
+                           "prediction", "comparison"})},
   };
   return allowed;
 }
