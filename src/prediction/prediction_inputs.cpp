@@ -37,6 +37,7 @@ class InputFinder {
     inputs_.emplace_back();
     inputs_.back().data = load_stream(model_.config.data, std::move(file), name,
                                       model_.config.model.input, model_.graph.outputs());
+    inputs_.back().examples = {0, inputs_.back().data.size()};
   }
 
   std::vector<PredictionInput> finish() { return std::move(inputs_); }

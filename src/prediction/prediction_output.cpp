@@ -130,6 +130,7 @@ std::string probability_column(int index) { return fmt::format("p{}", index); }
 }  // namespace
 
 std::string prediction_header(const PredictionFormat& format) {
+  if (!format.has_header) return "";
   if (!format.csv) return "";
   std::vector<std::string> fields = {"index", "input"};
   if (format.has_labels) fields.push_back("label");

@@ -1,29 +1,25 @@
 #include "bnn/prediction/prediction_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
-#include <numeric>
-#include <unistd.h>
 
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/checkpoint/run_folder.h"
-#include "bnn/core/display_text.h"
 #include "bnn/files/npy.h"
-#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 #include "bnn/prediction/path_list.h"
 #include "bnn/prediction/prediction_inputs.h"
 #include "bnn/prediction/prediction_writer.h"
+#include "bnn/prediction/row_maker.h"
 #include "bnn/process/output_paths.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
 namespace {
 
-// The weights are drawn anew for each block: small ones answer soon, large ones cost less an image.
-constexpr std::size_t kFirstBlock = 16, kLastBlock = 2048, kLastFiles = 256;
+// Image files that are decoded and predicted together: few at first, to answer soon.
+constexpr std::size_t kFirstFiles = 16, kLastFiles = 256;
 
 bool have_labels(const std::vector<PredictionInput>& inputs) {
   return std::any_of(inputs.begin(), inputs.end(),
@@ -54,6 +50,7 @@ void read_standard_input(std::vector<PredictionInput>& inputs, ImageReader& read
   for (PredictionInput& input : inputs) {
     if (!input.is_standard_input) continue;
     input.data = reader.read_standard_input();
+    input.examples = {0, input.data.size()};
     input.is_standard_input = false;
   }
 }
@@ -62,6 +59,27 @@ std::size_t number_of_images(const std::vector<PredictionInput>& inputs) {
   std::size_t total = 0;
   for (const PredictionInput& input : inputs) total += input.size();
   return total;
+}
+
+// Keeps the images of the part, and returns their numbers among all.
+ImageRange keep_part(std::vector<PredictionInput>& inputs, const PredictionPart& part) {
+  const std::size_t total = number_of_images(inputs);
+  const ImageRange range{(part.number - 1) * total / part.parts, part.number * total / part.parts};
+  if (part.parts == 1) return range;
+  std::size_t first = 0;  // number of the input's first image
+  for (PredictionInput& input : inputs) {
+    const std::size_t size = input.size();
+    const std::size_t begin = std::clamp(range.first, first, first + size) - first;
+    const std::size_t end = std::clamp(range.last, first, first + size) - first;
+    if (input.images.empty()) {
+      input.examples = {begin, end};
+    } else {
+      input.images = {input.images.begin() + static_cast<std::ptrdiff_t>(begin),
+                      input.images.begin() + static_cast<std::ptrdiff_t>(end)};
+    }
+    first += size;
+  }
+  return range;
 }
 
 PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint& model,
@@ -79,85 +97,8 @@ PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint&
   return format;
 }
 
-// Predicts sets of images, which may be empty, one after the other and writes a row for each image.
-class RowMaker {
- public:
-  /// @param total images, for the progress line; 0 if that is not known
-  RowMaker(const ModelCheckpoint& model, const std::optional<ConformalRule>& conformal,
-           Predictor& predictor, NpyWriter* samples, PredictionWriter& out, std::size_t total,
-           RunLog& log)
-      : log_(log),
-        total_(total),
-        standardizer_(model.standardization),
-        conformal_(conformal),
-        predictor_(predictor),
-        samples_(samples),
-        out_(out) {}
-
-  void add(const Dataset& data) {
-    if (data.size() == 0) return;
-    changes_.add(data.changes());
-    std::vector<std::uint32_t> chosen(data.size());
-    std::iota(chosen.begin(), chosen.end(), 0u);
-    for (std::size_t first = 0; first < chosen.size();) {
-      const auto part = std::span(chosen).subspan(first, std::min(block_, chosen.size() - first));
-      predictor_.predict(data, standardizer_, part,
-                         [&](const PredictedBlock& block) { add_block(data, block); });
-      first += part.size();
-      block_ = std::min(2 * block_, kLastBlock);
-    }
-  }
-
-  void add_error(const std::string& input, const std::string& problem) {
-    out_.write_error(index_++, input, problem);
-    out_.flush();
-    ++errors_;
-  }
-
-  std::size_t rows() const { return index_ - errors_; }
-  const ImageChanges& changes() const { return changes_; }
-
- private:
-  void add_block(const Dataset& data, const PredictedBlock& block) {
-    const std::size_t count = block.examples.size();
-    if (samples_ != nullptr) samples_->write_block(index_, count, block.predictions);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t example = block.examples[i];
-      PredictionRow row{index_++, input_name(data, example), {}, summary_of(block, i), {}};
-      if (data.has_labels()) row.label = data.labels()[example];
-      if (conformal_) row.prediction_set = prediction_set(*conformal_, row.summary.probabilities);
-      out_.write(row);
-    }
-    out_.flush();
-    show_progress();
-  }
-
-  // Rows on the same terminal would break the line; they show progress themselves.
-  void show_progress() {
-    if (total_ == 0 || isatty(STDOUT_FILENO) == 1 || !log_.progress_is_due()) return;
-    const double share = static_cast<double>(index_) / static_cast<double>(total_);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    log_.progress(fmt::format("predicted {} of {} images  ETA {}", index_, total_,
-                              duration_text(seconds * (1 - share) / share)));
-  }
-
-  using Clock = std::chrono::steady_clock;
-
-  RunLog& log_;
-  std::size_t total_;  // images, 0 if that is not known
-  const Clock::time_point start_ = Clock::now();
-  const Standardizer standardizer_;
-  const std::optional<ConformalRule>& conformal_;
-  Predictor& predictor_;
-  NpyWriter* samples_;
-  PredictionWriter& out_;
-  std::size_t index_ = 0, errors_ = 0;
-  std::size_t block_ = kFirstBlock;
-  ImageChanges changes_;
-};
-
 void predict_images(const std::vector<std::string>& paths, ImageReader& reader, RowMaker& rows) {
-  std::size_t block = kFirstBlock;
+  std::size_t block = kFirstFiles;
   for (std::size_t next = 0; next < paths.size();) {
     rows.add(reader.read(paths, next, block));
     block = std::min(2 * block, kLastFiles);
@@ -166,7 +107,7 @@ void predict_images(const std::vector<std::string>& paths, ImageReader& reader, 
 
 void predict_input(const PredictionInput& input, ImageReader& reader, RowMaker& rows) {
   if (input.is_standard_input) return rows.add(reader.read_standard_input());
-  if (input.images.empty()) return rows.add(input.data);
+  if (input.images.empty()) return rows.add(input.data, input.examples);
   predict_images(input.images, reader, rows);
 }
 
@@ -189,7 +130,7 @@ void predict_listed(PathList& list, ImageReader& reader, RowMaker& rows) {
 
 // A data file has at least one image, so nothing is left only where images were skipped.
 void require_rows(std::size_t rows, std::size_t skipped) {
-  if (rows > 0) return;
+  if (rows > 0 || skipped == 0) return;  // a part may have no image
   throw Error(ErrorKind::data, fmt::format("nothing was predicted: all images ({}) were skipped; "
                                            "expected at least one that can be decoded",
                                            skipped));
@@ -217,6 +158,7 @@ int run_prediction(const PredictOptions& options) {
   RunLog log("bnn-predict", options.verbosity);
   std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
   check_paths(options, inputs);
+  const ImageRange range = keep_part(inputs, options.part);
   ImageReader reader(model, options.skip_errors, log);
   if (begins_with_standard_input(options, model, inputs)) read_standard_input(inputs, reader);
 
@@ -236,10 +178,12 @@ int run_prediction(const PredictOptions& options) {
   if (!options.save_samples.empty()) {
     samples.emplace(options.save_samples, passes, number_of_images(inputs), classes);
   }
-  PredictionWriter out(format_of(options, model, inputs), options.npy, options.output);
+  PredictionFormat format = format_of(options, model, inputs);
+  format.has_header = options.part.number == 1;
+  PredictionWriter out(format, options.npy, options.output);
 
-  RowMaker rows(model, calibration.conformal, predictor, samples ? &*samples : nullptr, out,
-                list ? 0 : number_of_images(inputs), log);
+  RowMaker rows(model, predictor, {calibration.conformal, samples ? &*samples : nullptr, out},
+                list ? ImageRange{} : range, log);
   for (const PredictionInput& input : inputs) predict_input(input, reader, rows);
   if (list) predict_listed(*list, reader, rows);
   if (!list) require_rows(rows.rows(), reader.skipped());

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <charconv>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "bnn/core/error.h"
@@ -42,6 +45,21 @@ void refuse(bool asked, const std::string& sentence) {
   if (asked) throw bnn::Error(bnn::ErrorKind::usage, sentence);
 }
 
+bnn::PredictionPart part_of(const std::string& text) {
+  const char* end = text.data() + text.size();
+  bnn::PredictionPart part;
+  const auto [slash, first] = std::from_chars(text.data(), end, part.number);
+  const bool has_slash = first == std::errc() && slash != end && *slash == '/';
+  const auto [rest, second] =
+      has_slash ? std::from_chars(slash + 1, end, part.parts) : std::from_chars_result{end, first};
+  if (!has_slash || second != std::errc() || rest != end || part.number < 1 ||
+      part.number > part.parts || part.parts > 1000000) {
+    throw bnn::Error(bnn::ErrorKind::usage,
+                     "--part: expected K/N with K from 1 to N, found \"" + text + "\"");
+  }
+  return part;
+}
+
 // Options that would do nothing together.
 void check(const bnn::PredictOptions& options, bool names_score) {
   const bool abstains = options.abstain_above || options.abstain_below;
@@ -52,6 +70,11 @@ void check(const bnn::PredictOptions& options, bool names_score) {
   refuse(!options.inputs_from.empty() && options.csv && options.skip_errors,
          "--format csv cannot go with --inputs-from and --skip-errors: it has no lines for broken "
          "images");
+  refuse(options.part.parts > 1 &&
+             (options.skip_errors || !options.inputs_from.empty() ||
+              std::find(options.inputs.begin(), options.inputs.end(), "-") != options.inputs.end()),
+         "--part cannot go with --skip-errors, --inputs-from or standard input: the numbers of "
+         "images would not be known");
   refuse(names_score && !abstains, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
   refuse(!options.inputs_from.empty(),
@@ -118,6 +141,13 @@ int bnn::predict_command(int argc, char** argv) {
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy")
       ->excludes(skip);  // N would not be known
+  app.add_option_function<std::string>(
+         "--part", [&](const std::string& text) { options.part = part_of(text); },
+         "Predict the K-th of N parts of the images; the outputs of all parts, one after the "
+         "other, "
+         "are that of all images")
+      ->option_text("K/N")
+      ->group("Images");
   bnn::add_calibration_options(app, options.calibration);
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/image_files.h"
 #include "support/npy_array.h"
 #include "support/tiny_run.h"
 
@@ -275,6 +276,35 @@ TEST_CASE("a reader that is gone ends bnn-predict in silence, a full disk with 6
   check_failure(tiny.predict({"test.bin"}, options), "bnn-predict", 6, "standard output");
   options.output = StreamEnd::closed;
   CHECK(tiny.predict({"test.bin"}, options).exit_code == 0);
+}
+
+TEST_CASE("the parts of --part, one after the other, are the whole output") {
+  const TrainedRun tiny;
+  std::filesystem::create_directory(tiny.file("images"));
+  for (int i = 0; i < 5; ++i) {
+    write_bytes(tiny.file("images/" + std::to_string(i) + ".png"), pattern_png(i, 2));
+  }
+  for (const std::string format : {"jsonl", "csv"}) {
+    const Words inputs = {"images", "test-images", "images/3.png", "--format", format};
+    const std::string whole = tiny.predict(inputs).out;
+    for (const int parts : {1, 3, 50}) {  // 43 images
+      std::string joined;
+      for (int k = 1; k <= parts; ++k) {
+        Words words = inputs;
+        words.insert(words.end(), {"--part", std::to_string(k) + "/" + std::to_string(parts)});
+        const ProgramRun run = tiny.predict(words);
+        CAPTURE(run.err);
+        REQUIRE(run.exit_code == 0);
+        joined += run.out;
+      }
+      CHECK((joined == whole));
+    }
+  }
+  for (const char* wrong : {"0/2", "3/2", "1", "1/", "a/2", "1/2/3", "-1/2"}) {
+    check_failure(tiny.predict({"images", "--part", wrong}), "bnn-predict", 2, "--part");
+  }
+  check_failure(tiny.predict({"images", "--part", "1/2", "--skip-errors"}), "bnn-predict", 2,
+                "--part cannot go with");
 }
 
 }  // namespace bnn::testing

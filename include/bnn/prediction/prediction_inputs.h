@@ -18,14 +18,22 @@
 
 namespace bnn {
 
+/// Examples first to last - 1 of a data set, or images of a part of all.
+struct ImageRange {
+  std::size_t first = 0, last = 0;
+
+  std::size_t size() const { return last - first; }
+};
+
 /// A data file, image files that follow each other, or standard input, not read yet.
 struct PredictionInput {
   Dataset data = {};
+  ImageRange examples = {};  // of the data set, that are predicted
   std::vector<std::string> images = {};
   bool is_standard_input = false;
 
   /// The number of images; 0 of standard input.
-  std::size_t size() const { return images.empty() ? data.size() : images.size(); }
+  std::size_t size() const { return images.empty() ? examples.size() : images.size(); }
 };
 
 /// Folders give the images in them and below, sorted by path. A name with the ending of an image is

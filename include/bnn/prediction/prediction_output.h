@@ -49,9 +49,10 @@ struct PredictionFormat {
   double Summary::*abstain_score = &Summary::predictive_entropy;
   std::optional<double> abstain_below = {};
   bool prediction_sets = false;
+  bool has_header = true;  // of CSV
 };
 
-/// The header line of CSV; empty for JSON Lines.
+/// The header line of CSV, if it has one; empty for JSON Lines.
 std::string prediction_header(const PredictionFormat& format);
 
 /// One line, line feed included.

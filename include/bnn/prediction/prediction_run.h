@@ -19,6 +19,12 @@
 
 namespace bnn {
 
+/// One of several parts, of about as many images each, that are predicted apart. Their outputs, one
+/// after the other, are those of all.
+struct PredictionPart {
+  std::size_t number = 1, parts = 1;
+};
+
 struct PredictOptions {
   std::string checkpoint;
   std::vector<std::string> inputs;  // as find_inputs takes them
@@ -32,6 +38,7 @@ struct PredictOptions {
   std::optional<double> abstain_above, abstain_below;
   double Summary::*abstain_score = &Summary::predictive_entropy;
   bool skip_errors = false;  // of images
+  PredictionPart part;
   std::string save_samples;
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
