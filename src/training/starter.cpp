@@ -15,9 +15,9 @@
 namespace bnn {
 namespace {
 
-// Of the KL: N / 20000 for N images, at most 0.1. The fewer images, the more the KL weighs against
+// Of the KL: N / 20000 for N images, at most 0.05. The fewer images, the more the KL weighs against
 // each of them, and the less confident the network is.
-constexpr double kImagesOfFullKl = 20000, kMaxKlWeight = 0.1;
+constexpr double kImagesOfFullKl = 20000, kMaxKlWeight = 0.05;
 constexpr double kSteps = 4000;
 // Multiplications and additions of a minute on two cores that are not of the fastest.
 constexpr double kWork = 6e12;
