@@ -179,7 +179,8 @@ int run_prediction(const PredictOptions& options) {
     samples.emplace(options.save_samples, passes, number_of_images(inputs), classes);
   }
   PredictionFormat format = format_of(options, model, inputs);
-  format.has_header = options.part.number == 1;
+  // The part that has the first image: the first parts of very many may have none.
+  format.has_header = options.part.parts == 1 || (range.first == 0 && range.last > 0);
   PredictionWriter out(format, options.npy, options.output);
 
   RowMaker rows(model, predictor, {calibration.conformal, samples ? &*samples : nullptr, out},
