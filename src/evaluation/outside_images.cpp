@@ -24,7 +24,9 @@ struct Layout {
 class OutsideLoader {
  public:
   OutsideLoader(const OutsideOptions& options, const ModelCheckpoint& model)
-      : options_(options), model_(model), data_(model.config.model.input, model.graph.outputs(), model.config.data.resize) {}
+      : options_(options),
+        model_(model),
+        data_(model.config.model.input, model.graph.outputs(), model.config.data.resize) {}
 
   void add(const std::string& name) {
     if (is_folder(name)) {

@@ -97,8 +97,8 @@ void describe(const StarterData& data, RunLog& log) {
 Json starter_config(const StarterData& data) {
   const double validation = data.images < 2000 ? 0.2 : 0.1;
   const int batch_size = batch_size_for(data.images);
-  const double kl_weight = std::min(
-      kMaxKlWeight, static_cast<double>(data.images) * (1 - validation) / kImagesOfFullKl);
+  const double kl_weight =
+      std::min(kMaxKlWeight, static_cast<double>(data.images) * (1 - validation) / kImagesOfFullKl);
   const Json input = {{"height", data.shape.height},
                       {"width", data.shape.width},
                       {"channels", data.shape.channels}};

@@ -1,6 +1,6 @@
 #pragma once
-// The sentences and tables at the top of the report of an evaluation. Lines have at most 80 columns.
-// Thread-safe: no state.
+// The sentences and tables at the top of the report of an evaluation. Lines have at most 80
+// columns. Thread-safe: no state.
 
 #include <string>
 
