@@ -139,6 +139,14 @@ TEST_CASE("BMP images come back as they were written") {
   CHECK(image.bytes == colours);
 }
 
+TEST_CASE("the fourth byte of a BMP pixel means nothing without a mask for alpha") {
+  // 32 bits a pixel, a header of 40 bytes, one pixel: blue, green, red and a byte.
+  Bytes file = bmp_bytes(1, 1, {10, 20, 30});
+  file[28] = 32;
+  file[54 + 3] = 7;
+  CHECK(decode_bytes(file).bytes == Bytes{10, 20, 30});
+}
+
 TEST_CASE("files cut short are refused in every format") {
   check_every_cut(webp_bytes(kHeight, kWidth, with_alpha(samples_of(3), 255)));
   check_every_cut(tiff_bytes({.height = kHeight, .width = kWidth}, samples_of(3)));
