@@ -1,10 +1,12 @@
 #include "bnn/training/starter.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <string_view>
 
 #include "bnn/config/model_preset.h"
 #include "bnn/config/run_config.h"
@@ -61,15 +63,29 @@ std::string run_name(const std::string& directory) {
   return name.empty() ? "run" : name;
 }
 
+// A word as a shell reads it.
+std::string shell_word(const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 ||
+           std::string_view("._-/,+@%=").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (is_plain && !text.empty()) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string commands(const StarterData& data, const std::string& name) {
   const bool has_test = data.data.contains("test");
-  const std::string folder = fmt::format("runs/{}", name);
+  const std::string folder = "runs/" + name;
   return fmt::format(
-      "Save it (bnn-train --init … > {0}.json), then:\n"
-      "  bnn-train --config {0}.json --data {1} --out {2}\n"
-      "  bnn-eval {2}/checkpoints/best.safetensors --data {1}{3} --report {0}.html\n"
-      "  bnn-predict {2}/checkpoints/best.safetensors IMAGE…",
-      name, data.directory, folder, has_test ? "" : " --split validation");
+      "Save it (bnn-train --init … > {0}), then:\n"
+      "  bnn-train --config {0} --data {1} --out {2}\n"
+      "  bnn-eval {3} --data {1}{4} --report {5}\n"
+      "  bnn-predict {3} IMAGE…",
+      shell_word(name + ".json"), shell_word(data.directory), shell_word(folder),
+      shell_word(folder + "/checkpoints/best.safetensors"), has_test ? "" : " --split validation",
+      shell_word(name + ".html"));
 }
 
 void describe(const StarterData& data, RunLog& log) {

@@ -85,6 +85,14 @@ TEST_CASE("the option --init says what it finds: sizes, balance, broken images")
   CHECK(config.at("model").at("input").dump() == R"({"height":8,"width":8,"channels":3})");
 }
 
+TEST_CASE("the commands of --init can be pasted into a shell, whatever the folder is called") {
+  const TinyRun tiny;
+  write_class_folders(tiny.file("my 'old' photos"), 30, kTinyTrainPattern);
+  const ProgramRun run = tiny.train_raw({"--init", "my 'old' photos"});
+  CHECK(run.err.find("bnn-train --config 'my '\\''old'\\'' photos.json' --data 'my '\\''old'\\'' "
+                     "photos' --out 'runs/my '\\''old'\\'' photos'\n") != std::string::npos);
+}
+
 TEST_CASE("what --init cannot use is refused by its name") {
   const TinyRun tiny;
   fs::create_directory(tiny.file("empty"));
