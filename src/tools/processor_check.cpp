@@ -3,7 +3,7 @@
 //
 // This file is compiled for every x86-64 processor, calls nothing of C++'s library, and runs before
 // all other code of the program: as a constructor, before main. BNN_PROCESSOR_NEEDS names what the
-// other files were compiled for (CMakeLists.txt).
+// other files were compiled for, and BNN_PROCESSOR_ADVICE what to do (CMakeLists.txt).
 
 #include <cstdio>
 #include <cstring>
@@ -58,9 +58,8 @@ const char* missing_feature(const char* needs) {
   char sentence[256];
   const int size = std::snprintf(
       sentence, sizeof sentence,
-      "bnn: error: this processor has no %s, which the program was compiled for; build it with "
-      "-DBNN_NATIVE=OFF, or on this machine\n",
-      missing);
+      "bnn: error: this processor has no %s, which the program was compiled for; %s\n", missing,
+      BNN_PROCESSOR_ADVICE);
   if (size > 0 && write(STDERR_FILENO, sentence, static_cast<std::size_t>(size)) < 0) _exit(70);
   _exit(70);
 }
