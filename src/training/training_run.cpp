@@ -273,7 +273,11 @@ int run_config(const TrainOptions& options) {
   const std::string hint = wide_input_hint(graph);
   const std::string description = summary_table(graph) + (hint.empty() ? "" : hint + "\n") +
                                   shape_of_run(config, data, bytes, options.threads);
-  if (options.dry_run) return print_text(description + "\n");
+  if (options.dry_run) {
+    RunLog log("bnn-train", options.verbosity);
+    describe_data(data, log);
+    return print_text(description + "\n");
+  }
   require_weights(options, config, path);
   Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   take_weights(options.init_from, run);
