@@ -10,6 +10,7 @@
 
 #include "bnn/bayes/tensor_names.h"
 #include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/core/processor.h"
 #include "bnn/core/shape.h"
@@ -205,6 +206,12 @@ void save_checkpoint(const std::string& path, const Json& config, const Training
 
 LoadedCheckpoint load_checkpoint(const std::string& path) {
   CheckpointContents contents = read_checkpoint_file(path);
+  const auto kind = contents.extra_metadata.find("kind");
+  if (kind != contents.extra_metadata.end()) {
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: is an {}; expected a checkpoint of bnn-train", shown_path(path),
+                            json_text(kind->second)));
+  }
   const std::string source = shown_path(path) + ": config";
   RunConfig config = read_run_config(
       completed_stored_config(parse_json(contents.config, source, ErrorKind::checkpoint)), source,

@@ -62,9 +62,8 @@ std::size_t number_of_images(const std::vector<PredictionInput>& inputs) {
 }
 
 // Keeps the images of the part, and returns their numbers among all.
-ImageRange keep_part(std::vector<PredictionInput>& inputs, const PredictionPart& part) {
-  const std::size_t total = number_of_images(inputs);
-  const ImageRange range{(part.number - 1) * total / part.parts, part.number * total / part.parts};
+ImageRange keep_part(std::vector<PredictionInput>& inputs, const Part& part) {
+  const ImageRange range = part.range(number_of_images(inputs));
   if (part.parts == 1) return range;
   std::size_t first = 0;  // number of the input's first image
   for (PredictionInput& input : inputs) {

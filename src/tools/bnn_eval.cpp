@@ -1,3 +1,4 @@
+#include "bnn/core/error.h"
 #include "bnn/core/input_file.h"
 #include "bnn/corruption/corruption.h"
 #include "bnn/evaluation/evaluation_run.h"
@@ -16,7 +17,9 @@ constexpr auto kEvalExamples =
     "  bnn-eval runs/lenet5/checkpoints/last.safetensors\n"
     "  bnn-eval last.safetensors --files test_batch.bin --samples 64 --format json\n"
     "  bnn-eval runs/a/checkpoints/last.safetensors runs/b/checkpoints/last.safetensors\n"
-    "  bnn-eval last.safetensors --ood test_batch.bin --ood-format cifar10 --ood-resize\n";
+    "  bnn-eval last.safetensors --ood test_batch.bin --ood-format cifar10 --ood-resize\n"
+    "  bnn-eval last.safetensors --part 1/2 --output 1.part\n"
+    "  bnn-eval --merge 1.part 2.part\n";
 
 // An option that takes a list also takes a checkpoint that follows it. Then no checkpoint is left.
 CLI::Validator no_checkpoint() {
@@ -47,6 +50,30 @@ void add_ood_options(CLI::App& app, bnn::EvalOptions& options) {
       ->needs(ood);
 }
 
+// Options that a part of an evaluation, or the merging of parts, would ignore.
+void check_parts(const CLI::App& app, const bnn::EvalOptions& options, bool is_part) {
+  const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
+  bnn::refuse_if(options.merge.empty() && !given("CHECKPOINT"), "CHECKPOINT is required");
+  bnn::refuse_if(is_part != !options.output.empty(),
+                 "--part K/N and --output FILE need each other");
+  if (is_part) {
+    for (const char* name : {"--format", "--bootstrap", "--save-samples", "--report", "--merge",
+                             "--fit-calibration"}) {
+      bnn::refuse_if(given(name),
+                     std::string(name) + " cannot go with --part: a part has no results");
+    }
+  }
+  if (options.merge.empty()) return;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool goes = name == "--merge" || name == "--format" || name == "--bootstrap" ||
+                      name == "--save-samples" || name == "--threads" || name == "--quiet" ||
+                      name == "--verbose";
+    bnn::refuse_if(option->count() > 0 && !goes,
+                   name + " cannot go with --merge: give it to bnn-eval --part, for every part");
+  }
+}
+
 }  // namespace
 
 int bnn::eval_command(int argc, char** argv) {
@@ -56,10 +83,9 @@ int bnn::eval_command(int argc, char** argv) {
   CLI::App app(kEvalDescription, "bnn-eval");
   app.footer(kEvalExamples);
   app.add_option(
-         "CHECKPOINT", checkpoints,
-         "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "
-         "--files, --ood, --prune and --corrupt, which take all words that follow")
-      ->required();
+      "CHECKPOINT", checkpoints,
+      "A checkpoint of bnn-train; of several, the probabilities are averaged. Name it before "
+      "--files, --ood, --prune and --corrupt, which take all words that follow");
   app.option_defaults()->group("Images");
   app.add_option("--data", options.data,
                  "Where the data files lie (default: as the run folder records)")
@@ -75,7 +101,17 @@ int bnn::eval_command(int argc, char** argv) {
   app.add_flag("--skip-errors", options.skip_errors,
                "Report images of class folders that cannot be decoded and evaluate the others");
   bnn::add_sampling_options(app, options.sampling);
+  const auto* part = bnn::add_part_option(
+      app, options.part,
+      "Predict the K-th of N parts of the images into --output, for --merge: several processes "
+      "share one evaluation");
+  app.add_option("--merge", options.merge,
+                 "Evaluate these outputs of all parts, with the results of one run")
+      ->option_text("FILE")
+      ->group("Images");
   app.option_defaults()->group("Output");
+  app.add_option("--output", options.output, "Where the predictions of --part go")
+      ->option_text("FILE");
   app.add_option("--bootstrap", options.bootstrap,
                  "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")
       ->check(CLI::Range(0, 100000))
@@ -113,9 +149,12 @@ int bnn::eval_command(int argc, char** argv) {
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {
+    check_parts(app, options, part->count() > 0);
     options.json = format == "json";
-    options.checkpoint = checkpoints.front();
-    options.members.assign(checkpoints.begin() + 1, checkpoints.end());
+    if (!checkpoints.empty()) {
+      options.checkpoint = checkpoints.front();
+      options.members.assign(checkpoints.begin() + 1, checkpoints.end());
+    }
     options.corrupt = corrupt->count() > 0;
     std::erase(options.corruptions, "");  // what --corrupt without names leaves
     return bnn::run_evaluation(options);

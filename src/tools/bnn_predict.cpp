@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <charconv>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "bnn/core/error.h"
@@ -41,50 +39,35 @@ void set_score(const std::string& name, bnn::PredictOptions& options) {
   }
 }
 
-void refuse(bool asked, const std::string& sentence) {
-  if (asked) throw bnn::Error(bnn::ErrorKind::usage, sentence);
-}
-
-bnn::PredictionPart part_of(const std::string& text) {
-  const char* end = text.data() + text.size();
-  bnn::PredictionPart part;
-  const auto [slash, first] = std::from_chars(text.data(), end, part.number);
-  const bool has_slash = first == std::errc() && slash != end && *slash == '/';
-  const auto [rest, second] =
-      has_slash ? std::from_chars(slash + 1, end, part.parts) : std::from_chars_result{end, first};
-  if (!has_slash || second != std::errc() || rest != end || part.number < 1 ||
-      part.number > part.parts || part.parts > 1000000) {
-    throw bnn::Error(bnn::ErrorKind::usage,
-                     "--part: expected K/N with K from 1 to N, found \"" + text + "\"");
-  }
-  return part;
-}
-
 // Options that would do nothing together.
 void check(const bnn::PredictOptions& options, bool names_score) {
   const bool abstains = options.abstain_above || options.abstain_below;
-  refuse(options.inputs.empty() && options.inputs_from.empty(),
-         "INPUT is required, except with --inputs-from FILE");
-  refuse(!options.inputs_from.empty() && !options.save_samples.empty(),
-         "--save-samples cannot go with --inputs-from: the number of images is not known");
-  refuse(!options.inputs_from.empty() && options.csv && options.skip_errors,
-         "--format csv cannot go with --inputs-from and --skip-errors: it has no lines for broken "
-         "images");
-  refuse(options.part.parts > 1 &&
-             (options.skip_errors || !options.inputs_from.empty() ||
-              std::find(options.inputs.begin(), options.inputs.end(), "-") != options.inputs.end()),
-         "--part cannot go with --skip-errors, --inputs-from or standard input: the numbers of "
-         "images would not be known");
-  refuse(names_score && !abstains, "--abstain-score needs --abstain-above X");
+  bnn::refuse_if(options.inputs.empty() && options.inputs_from.empty(),
+                 "INPUT is required, except with --inputs-from FILE");
+  bnn::refuse_if(!options.inputs_from.empty() && !options.save_samples.empty(),
+                 "--save-samples cannot go with --inputs-from: the number of images is not known");
+  bnn::refuse_if(
+      !options.inputs_from.empty() && options.csv && options.skip_errors,
+      "--format csv cannot go with --inputs-from and --skip-errors: it has no lines for broken "
+      "images");
+  bnn::refuse_if(
+      options.part.parts > 1 &&
+          (options.skip_errors || !options.inputs_from.empty() ||
+           std::find(options.inputs.begin(), options.inputs.end(), "-") != options.inputs.end()),
+      "--part cannot go with --skip-errors, --inputs-from or standard input: the numbers of "
+      "images would not be known");
+  bnn::refuse_if(names_score && !abstains, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
-  refuse(!options.inputs_from.empty(),
-         "--format npy cannot go with --inputs-from: answers would come all at once");
-  refuse(options.output.empty(), "--format npy needs --output FILE");
-  refuse(options.skip_errors,
-         "--format npy cannot go with --skip-errors: its rows would not say which images they are");
-  refuse(options.top_k > 0 || abstains || options.calibration.conformal.has_value(),
-         "--format npy holds probabilities alone; --top-k, --abstain-above, --abstain-below and "
-         "--conformal need jsonl or csv");
+  bnn::refuse_if(!options.inputs_from.empty(),
+                 "--format npy cannot go with --inputs-from: answers would come all at once");
+  bnn::refuse_if(options.output.empty(), "--format npy needs --output FILE");
+  bnn::refuse_if(
+      options.skip_errors,
+      "--format npy cannot go with --skip-errors: its rows would not say which images they are");
+  bnn::refuse_if(
+      options.top_k > 0 || abstains || options.calibration.conformal.has_value(),
+      "--format npy holds probabilities alone; --top-k, --abstain-above, --abstain-below and "
+      "--conformal need jsonl or csv");
 }
 
 }  // namespace
@@ -141,13 +124,9 @@ int bnn::predict_command(int argc, char** argv) {
                  "Write every sample's class probabilities: NPY, float32, (S, N, K)")
       ->option_text("FILE.npy")
       ->excludes(skip);  // N would not be known
-  app.add_option_function<std::string>(
-         "--part", [&](const std::string& text) { options.part = part_of(text); },
-         "Predict the K-th of N parts of the images; the outputs of all parts, one after the "
-         "other, "
-         "are that of all images")
-      ->option_text("K/N")
-      ->group("Images");
+  bnn::add_part_option(app, options.part,
+                       "Predict the K-th of N parts of the images; the outputs of all parts, one "
+                       "after the other, are that of all images");
   bnn::add_calibration_options(app, options.calibration);
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);

@@ -91,7 +91,33 @@ class WrappingFormatter : public CLI::Formatter {
   }
 };
 
+Part part_of(const std::string& text) {
+  const char* end = text.data() + text.size();
+  Part part;
+  const auto [slash, first] = std::from_chars(text.data(), end, part.number);
+  const bool has_slash = first == std::errc() && slash != end && *slash == '/';
+  const auto [rest, second] =
+      has_slash ? std::from_chars(slash + 1, end, part.parts) : std::from_chars_result{end, first};
+  if (!has_slash || second != std::errc() || rest != end || part.number < 1 ||
+      part.number > part.parts || part.parts > kMaxParts) {
+    throw Error(ErrorKind::usage,
+                "--part: expected K/N with K from 1 to N, found \"" + text + "\"");
+  }
+  return part;
+}
+
 }  // namespace
+
+void refuse_if(bool asked, const std::string& sentence) {
+  if (asked) throw Error(ErrorKind::usage, sentence);
+}
+
+CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text) {
+  const auto set = [&part](const std::string& word) { part = part_of(word); };
+  return app.add_option_function<std::string>("--part", set, text)
+      ->option_text("K/N")
+      ->group("Images");
+}
 
 CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole number"); }
 

@@ -10,6 +10,7 @@
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/core/enum_names.h"
+#include "bnn/data/part.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
@@ -48,6 +49,12 @@ void add_sampling_options(CLI::App& app, SampleOptions& options);
 
 /// Adds --temperature, --conformal and --conformal-score.
 void add_calibration_options(CLI::App& app, CalibrationOptions& options);
+
+/// Throws Error(usage) with the sentence, for options that would do nothing together.
+void refuse_if(bool asked, const std::string& sentence);
+
+/// Adds --part K/N, with K from 1 to N.
+CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text);
 
 /// Adds --threads, --quiet, --verbose and --version, and a wrapped help text.
 void add_common_options(CLI::App& app, const CommonOptions& options);

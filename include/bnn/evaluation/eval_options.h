@@ -8,6 +8,7 @@
 
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/data/part.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
@@ -31,7 +32,10 @@ struct EvalOptions {
   std::vector<std::string> corruptions;  // names; empty: all
   bool json = false;
   std::string save_samples;
-  std::string report;  // the HTML file to write, "" for none
+  std::string report;              // the HTML file to write, "" for none
+  Part part;                       // of the images, whose predictions go to `output`
+  std::string output;              // "": the evaluation goes to stdout
+  std::vector<std::string> merge;  // outputs of all parts, instead of an evaluation
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
 };

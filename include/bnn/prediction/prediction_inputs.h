@@ -14,16 +14,10 @@
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/core/error.h"
 #include "bnn/data/dataset.h"
+#include "bnn/data/part.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
-
-/// Examples first to last - 1 of a data set, or images of a part of all.
-struct ImageRange {
-  std::size_t first = 0, last = 0;
-
-  std::size_t size() const { return last - first; }
-};
 
 /// A data file, image files that follow each other, or standard input, not read yet.
 struct PredictionInput {

@@ -14,16 +14,11 @@
 
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/data/part.h"
 #include "bnn/prediction/prediction_output.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
-
-/// One of several parts, of about as many images each, that are predicted apart. Their outputs, one
-/// after the other, are those of all.
-struct PredictionPart {
-  std::size_t number = 1, parts = 1;
-};
 
 struct PredictOptions {
   std::string checkpoint;
@@ -38,7 +33,7 @@ struct PredictOptions {
   std::optional<double> abstain_above, abstain_below;
   double Summary::*abstain_score = &Summary::predictive_entropy;
   bool skip_errors = false;  // of images
-  PredictionPart part;
+  Part part;  // of the images; the outputs of all parts, one after the other, are that of all
   std::string save_samples;
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;

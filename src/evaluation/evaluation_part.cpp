@@ -1,0 +1,136 @@
+#include "bnn/evaluation/evaluation_part.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "bnn/core/input_file.h"
+#include "bnn/core/parse_json.h"
+#include "bnn/files/checkpoint_file.h"
+
+namespace bnn {
+namespace {
+
+constexpr const char* kKind = "evaluation part";
+
+std::string tensor_name(std::size_t stream, const char* what) {
+  return fmt::format("stream_{:03}/{}", stream, what);
+}
+
+std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
+
+[[noreturn]] void fail(const std::string& path, const std::string& sentence) {
+  throw Error(ErrorKind::data, shown_path(path) + ": " + sentence);
+}
+
+// Checks that the tensor has this shape; a dimension of -1 is free.
+Tensor& expect(std::vector<Tensor>& tensors, const std::string& name,
+               const std::vector<std::int64_t>& shape, const std::string& path) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                  [&](const Tensor& tensor) { return tensor.name == name; });
+  if (found == tensors.end()) fail(path, "no tensor " + name + "; expected a part of bnn-eval");
+  bool equal = found->shape.size() == shape.size();
+  for (std::size_t i = 0; equal && i < shape.size(); ++i) {
+    equal = shape[i] < 0 || shape[i] == found->shape[i];
+  }
+  if (!equal) fail(path, "tensor " + name + " has not the shape that the plan gives");
+  return *found;
+}
+
+StreamPredictions take_stream(std::vector<Tensor>& tensors, std::size_t stream, int classes,
+                              const std::string& path) {
+  Tensor& labels = expect(tensors, tensor_name(stream, "labels"), {-1}, path);
+  Tensor& predictions =
+      expect(tensors, tensor_name(stream, "predictions"), {-1, labels.shape[0], classes}, path);
+  const auto valid = [&](float label) {
+    return label >= 0 && label < static_cast<float>(classes) && label == std::floor(label);
+  };
+  if (!std::all_of(labels.values.begin(), labels.values.end(), valid)) {
+    fail(path, fmt::format("a label is no class; expected 0 to {}", classes - 1));
+  }
+  if (predictions.shape[0] < 1) fail(path, "a stream without passes; expected at least one");
+  return {.passes = static_cast<std::size_t>(predictions.shape[0]),
+          .images = labels.values.size(),
+          .classes = static_cast<std::size_t>(classes),
+          .predictions = std::move(predictions.values),
+          .labels = std::move(labels.values)};
+}
+
+Part read_part_number(const std::string& state, const std::string& source) {
+  Problems problems(source);
+  const Json document = parse_json(state, source, ErrorKind::data);
+  ObjectReader reader(document, "", problems);
+  Part part;
+  part.parts = static_cast<std::size_t>(reader.integer("parts", {.min = 1, .max = kMaxParts}));
+  part.number = static_cast<std::size_t>(reader.integer("part", {.min = 1, .max = kMaxParts}));
+  if (part.number > part.parts) reader.problem("part", "expected at most the number of parts");
+  reader.finish();
+  problems.raise_if_any(ErrorKind::data);
+  return part;
+}
+
+CheckpointContents read_contents(const std::string& path) {
+  try {
+    CheckpointContents contents = read_checkpoint_file(path);
+    const auto kind = contents.extra_metadata.find("kind");
+    if (kind != contents.extra_metadata.end() && kind->second == kKind) return contents;
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, error.what());
+  }
+  fail(path, "is no part of an evaluation; expected a file of bnn-eval --part");
+}
+
+}  // namespace
+
+void store_block(const PredictedBlock& block, std::span<const int> labels,
+                 StreamPredictions& stream) {
+  const std::size_t floats = block.examples.size() * block.width;
+  stream.passes = block.passes;
+  stream.classes = block.width;
+  stream.predictions.resize(stream.passes * stream.images * stream.classes);
+  for (std::size_t s = 0; s < block.passes; ++s) {
+    std::copy_n(block.predictions.data() + s * floats, floats,
+                stream.predictions.data() + (s * stream.images + block.first) * block.width);
+  }
+  stream.labels.resize(stream.images);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    stream.labels[block.first + i] = static_cast<float>(labels[i]);
+  }
+}
+
+void write_part(const std::string& path, const EvaluationPart& part) {
+  std::vector<TensorView> tensors;
+  for (std::size_t i = 0; i < part.streams.size(); ++i) {
+    const StreamPredictions& stream = part.streams[i];
+    tensors.push_back({tensor_name(i, "predictions"),
+                       {dimension(stream.passes), dimension(stream.images), part.plan.classes},
+                       stream.predictions});
+    tensors.push_back({tensor_name(i, "labels"), {dimension(stream.images)}, stream.labels});
+  }
+  const Json config = {{"plan", to_json(part.plan)}, {"identity", part.identity}};
+  const Json state = {{"part", part.part.number}, {"parts", part.part.parts}};
+  write_checkpoint_file(path, config.dump(), state.dump(), {{"kind", kKind}}, tensors);
+}
+
+EvaluationPart read_part(const std::string& path) {
+  CheckpointContents contents = read_contents(path);
+  const std::string source = shown_path(path) + ": config";
+  const Json document = parse_json(contents.config, source, ErrorKind::data);
+  Problems problems(source);
+  EvaluationPart part;
+  ObjectReader reader(document, "", problems);
+  reader.object("plan", [&](ObjectReader& plan) { part.plan = read_plan(plan); });
+  part.identity = reader.raw("identity");
+  reader.finish();
+  problems.raise_if_any(ErrorKind::data);
+  part.part = read_part_number(contents.state, shown_path(path) + ": state");
+  for (std::size_t i = 0; i < part.plan.streams.size(); ++i) {
+    part.streams.push_back(take_stream(contents.tensors, i, part.plan.classes, path));
+  }
+  if (part.streams.front().passes != part.plan.samples) {
+    fail(path, "the number of passes is not that of the plan");
+  }
+  return part;
+}
+
+}  // namespace bnn
