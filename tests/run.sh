@@ -16,7 +16,7 @@ case "${1:-}" in
 esac
 
 . tests/install_packages.sh
-install_packages "${build_packages[@]}" catch2 libvalijson-dev parallel chromium fonts-liberation
+install_packages "${build_packages[@]}" catch2 libvalijson-dev parallel pkg-config python3-numpy chromium fonts-liberation
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"

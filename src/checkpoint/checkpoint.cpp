@@ -205,7 +205,13 @@ void save_checkpoint(const std::string& path, const Json& config, const Training
 }
 
 LoadedCheckpoint load_checkpoint(const std::string& path) {
-  CheckpointContents contents = read_checkpoint_file(path);
+  InputFile file(path, ErrorKind::checkpoint);
+  return load_checkpoint(file);
+}
+
+LoadedCheckpoint load_checkpoint(InputFile& file) {
+  const std::string& path = file.name();
+  CheckpointContents contents = read_checkpoint_file(file);
   const auto kind = contents.extra_metadata.find("kind");
   if (kind != contents.extra_metadata.end()) {
     throw Error(ErrorKind::checkpoint,

@@ -7,6 +7,7 @@
 #include "bnn/core/memory_limit.h"
 
 namespace bnn {
+
 PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoint& model) {
   const RunConfig& config = model.config;
   PredictionSpec spec;
@@ -18,7 +19,13 @@ PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoi
 }
 
 ModelCheckpoint load_model(const std::string& path, int threads) {
-  LoadedCheckpoint checkpoint = load_checkpoint(path);
+  InputFile file(path, ErrorKind::checkpoint);
+  return load_model(file, threads);
+}
+
+ModelCheckpoint load_model(InputFile& file, int threads) {
+  const std::string& path = file.name();
+  LoadedCheckpoint checkpoint = load_checkpoint(file);
   const std::string source = shown_path(path) + ": config";
   RunConfig config = std::move(checkpoint.config);
   Graph graph = make_graph(config, source, ErrorKind::checkpoint);

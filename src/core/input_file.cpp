@@ -64,6 +64,9 @@ InputFile InputFile::standard_input(ErrorKind kind) {
   return InputFile(FileDescriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)), "standard input", kind);
 }
 
+InputFile::InputFile(std::span<const std::byte> bytes, std::string name, ErrorKind kind)
+    : name_(std::move(name)), kind_(kind), size_(bytes.size()), memory_(bytes) {}
+
 InputFile::InputFile(const std::string& path, ErrorKind kind)
     : name_(shown_path(path)), kind_(kind) {
   if (path.find('\0') != std::string::npos) throw Error(kind, "a file name holds a NUL byte");
@@ -105,6 +108,12 @@ std::span<const std::byte> InputFile::peek(std::size_t count) {
 }
 
 std::size_t InputFile::read_descriptor(std::span<std::byte> out) {
+  if (file_.number() < 0) {
+    const auto taken = memory_.first(std::min(out.size(), memory_.size()));
+    std::copy(taken.begin(), taken.end(), out.begin());
+    memory_ = memory_.subspan(taken.size());
+    return taken.size();
+  }
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t got =

@@ -45,6 +45,13 @@ Dataset::Dataset(const Shape& shape, int classes, RawImages images,
   require_consistent();
 }
 
+Dataset::Dataset(const Shape& shape, int classes, RawImages images,
+                 std::span<const std::uint32_t> stream_names)
+    : shape_(shape), classes_(classes), images_(std::move(images)) {
+  provenance_.append_file("memory", stream_names);
+  require_consistent();
+}
+
 void Dataset::require_consistent() const {
   require(images_.pixels.size() == size() * shape_.size(), "files and pixels differ in number");
   const std::vector<int>& labels = images_.labels;

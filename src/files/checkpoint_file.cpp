@@ -152,7 +152,13 @@ void write_checkpoint_file(const std::string& path, const std::string& config_js
 }
 
 CheckpointContents read_checkpoint_file(const std::string& path) {
-  SafetensorsFile file = read_safetensors(path);
+  InputFile file(path, ErrorKind::checkpoint);
+  return read_checkpoint_file(file);
+}
+
+CheckpointContents read_checkpoint_file(InputFile& source) {
+  const std::string& path = source.name();
+  SafetensorsFile file = read_safetensors(source);
   check_format(file.metadata, path);
   const std::vector<TensorView> views = views_of(file.tensors);
   check_digest(file.metadata, views, path);

@@ -116,17 +116,17 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
   return text;
 }
 
-void check_header_size(std::uint64_t size, const std::string& path) {
+void check_header_size(std::uint64_t size, const std::string& source) {
   if (size <= kMaxSafetensorsHeader) return;
-  throw Error(ErrorKind::checkpoint, shown_path(path) + ": expected a header of at most " +
+  throw Error(ErrorKind::checkpoint, source + ": expected a header of at most " +
                                          std::to_string(kMaxSafetensorsHeader) + " bytes, found " +
                                          std::to_string(size));
 }
 
 // The header's text; the file then stands at its first byte of data.
-std::string read_header_text(InputFile& file, const std::string& path) {
+std::string read_header_text(InputFile& file) {
   if (*file.size() < kLengthBytes) {
-    throw Error(ErrorKind::checkpoint, shown_path(path) + ": not a safetensors file: only " +
+    throw Error(ErrorKind::checkpoint, file.name() + ": not a safetensors file: only " +
                                            std::to_string(*file.size()) + " bytes long");
   }
   Length length_bytes;
@@ -134,11 +134,11 @@ std::string read_header_text(InputFile& file, const std::string& path) {
   const auto length = std::bit_cast<std::uint64_t>(length_bytes);
   if (length > *file.size() - kLengthBytes) {
     throw Error(ErrorKind::checkpoint,
-                shown_path(path) + ": truncated or not a safetensors file: a header of " +
+                file.name() + ": truncated or not a safetensors file: a header of " +
                     std::to_string(length) + " bytes does not fit a file of " +
                     std::to_string(*file.size()));
   }
-  check_header_size(length, path);
+  check_header_size(length, file.name());
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read_exactly(std::as_writable_bytes(std::span(text)));
   return text;
@@ -156,7 +156,7 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
                        std::span<const TensorView> tensors) {
   const std::vector<TensorView> sorted = sorted_by_name(tensors, path);
   const std::string header = header_text(metadata, sorted, path);
-  check_header_size(header.size(), path);
+  check_header_size(header.size(), shown_path(path));
   const auto length = std::bit_cast<Length>(static_cast<std::uint64_t>(header.size()));
   std::vector<std::span<const std::byte>> parts = {length, std::as_bytes(std::span(header))};
   for (const TensorView& tensor : sorted) parts.push_back(std::as_bytes(tensor.values));
@@ -165,9 +165,13 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
 
 SafetensorsFile read_safetensors(const std::string& path) {
   InputFile file(path, ErrorKind::checkpoint);
-  const std::string text = read_header_text(file, path);
+  return read_safetensors(file);
+}
+
+SafetensorsFile read_safetensors(InputFile& file) {
+  const std::string text = read_header_text(file);
   SafetensorsHeader header =
-      parse_safetensors_header(text, *file.size() - kLengthBytes - text.size(), shown_path(path));
+      parse_safetensors_header(text, *file.size() - kLengthBytes - text.size(), file.name());
   SafetensorsFile result{std::move(header.metadata), {}};
   result.tensors.reserve(header.entries.size());
   for (SafetensorsEntry& entry : header.entries) {
@@ -178,7 +182,7 @@ SafetensorsFile read_safetensors(const std::string& path) {
   }
   std::byte beyond;
   if (file.read(std::span(&beyond, 1)) != 0) {
-    throw Error(ErrorKind::checkpoint, shown_path(path) + ": grew while it was read");
+    throw Error(ErrorKind::checkpoint, file.name() + ": grew while it was read");
   }
   std::sort(result.tensors.begin(), result.tensors.end(),
             [](const Tensor& a, const Tensor& b) { return a.name < b.name; });

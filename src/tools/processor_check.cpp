@@ -6,54 +6,14 @@
 // other files were compiled for, and BNN_PROCESSOR_ADVICE what to do (CMakeLists.txt).
 
 #include <cstdio>
-#include <cstring>
 #include <unistd.h>
+
+#include "bnn/core/missing_feature.h"
 
 namespace {
 
-struct Feature {
-  const char* name;
-  bool is_there;
-};
-
-// The first feature of the list that the processor lacks, or null.
-const char* missing_feature(const char* needs) {
-  __builtin_cpu_init();
-  const Feature features[] = {
-      {"ssse3", __builtin_cpu_supports("ssse3") != 0},
-      {"sse4.1", __builtin_cpu_supports("sse4.1") != 0},
-      {"sse4.2", __builtin_cpu_supports("sse4.2") != 0},
-      {"popcnt", __builtin_cpu_supports("popcnt") != 0},
-      {"avx", __builtin_cpu_supports("avx") != 0},
-      {"avx2", __builtin_cpu_supports("avx2") != 0},
-      {"fma", __builtin_cpu_supports("fma") != 0},
-      {"bmi", __builtin_cpu_supports("bmi") != 0},
-      {"bmi2", __builtin_cpu_supports("bmi2") != 0},
-      {"avx512f", __builtin_cpu_supports("avx512f") != 0},
-      {"avx512bw", __builtin_cpu_supports("avx512bw") != 0},
-      {"avx512cd", __builtin_cpu_supports("avx512cd") != 0},
-      {"avx512dq", __builtin_cpu_supports("avx512dq") != 0},
-      {"avx512vl", __builtin_cpu_supports("avx512vl") != 0},
-      {"avx512vbmi", __builtin_cpu_supports("avx512vbmi") != 0},
-      {"avx512ifma", __builtin_cpu_supports("avx512ifma") != 0},
-      {"avx512vnni", __builtin_cpu_supports("avx512vnni") != 0},
-      {"avx512vbmi2", __builtin_cpu_supports("avx512vbmi2") != 0},
-      {"avx512bitalg", __builtin_cpu_supports("avx512bitalg") != 0},
-      {"avx512vpopcntdq", __builtin_cpu_supports("avx512vpopcntdq") != 0},
-  };
-  for (const Feature& feature : features) {
-    const char* found = std::strstr(needs, feature.name);
-    const std::size_t length = std::strlen(feature.name);
-    while (found != nullptr && found[length] != ' ' && found[length] != '\0') {
-      found = std::strstr(found + 1, feature.name);  // "avx" is a part of "avx2"
-    }
-    if (found != nullptr && !feature.is_there) return feature.name;
-  }
-  return nullptr;
-}
-
 [[gnu::constructor(101)]] void require_processor() {
-  const char* missing = missing_feature(BNN_PROCESSOR_NEEDS);
+  const char* missing = bnn::missing_feature(BNN_PROCESSOR_NEEDS);
   if (missing == nullptr) return;
   char sentence[256];
   const int size = std::snprintf(

@@ -45,6 +45,7 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"process", {"core", "math"}},
       {"training", with(run, {"process"})},
       {"evaluation", with(run, {"corruption", "process", "output", "report"})},
+      {"embedding", run},
       {"prediction", with(run, {"process", "output"})},
       {"comparison", with(run, {"corruption", "process", "report"})},
       {"tools", with(run, {"corruption", "process", "output", "report", "training", "evaluation",

@@ -79,6 +79,7 @@ struct LoadedCheckpoint {
 
 /// Throws Error(checkpoint), naming the file, on anything wrong with it.
 LoadedCheckpoint load_checkpoint(const std::string& path);
+LoadedCheckpoint load_checkpoint(InputFile& file);
 
 /// Copies the tensors into arrays of the layout. Every tensor of the arrays must be there in its
 /// shape, and no other, but for those of an optimizer whose state is not wanted. Throws

@@ -9,6 +9,7 @@
 
 #include "bnn/config/run_config.h"
 #include "bnn/core/aligned_array.h"
+#include "bnn/core/input_file.h"
 #include "bnn/data/standardize.h"
 #include "bnn/infer/predictor.h"
 
@@ -37,5 +38,6 @@ PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoi
 /// Throws Error(checkpoint), naming the file, on anything wrong with it. That includes a network
 /// that the memory of this machine cannot run on so many threads.
 ModelCheckpoint load_model(const std::string& path, int threads);
+ModelCheckpoint load_model(InputFile& file, int threads);
 
 }  // namespace bnn

@@ -33,6 +33,8 @@ class InputFile {
   /// Opens a regular file.
   InputFile(const std::string& path, ErrorKind kind);
   static InputFile standard_input(ErrorKind kind);
+  /// Bytes in memory, which must outlive the object. @param name for messages
+  InputFile(std::span<const std::byte> bytes, std::string name, ErrorKind kind);
 
   /// Names the file in messages.
   const std::string& name() const { return name_; }
@@ -57,7 +59,8 @@ class InputFile {
   ErrorKind kind_;
   FileDescriptor file_;
   std::optional<std::uint64_t> size_;
-  std::vector<std::byte> ahead_;  // read by peek and not consumed yet
+  std::vector<std::byte> ahead_;            // read by peek and not consumed yet
+  std::span<const std::byte> memory_ = {};  // what is left of bytes in memory
 };
 
 /// A whole regular file of at most `limit` bytes. Memory grows with what is read, not with what the

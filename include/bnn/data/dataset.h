@@ -42,6 +42,9 @@ class Dataset {
   /// The images of data files. `images` holds them file by file.
   Dataset(const Shape& shape, int classes, RawImages images,
           const std::vector<FileExamples>& files);
+  /// Images that a caller has in memory, as one file. @param stream_names one for each image
+  Dataset(const Shape& shape, int classes, RawImages images,
+          std::span<const std::uint32_t> stream_names);
 
   /// Adds the image of a file, fitted to the shape; image_stream_name names its random streams.
   /// Throws Error(config) if the shape has neither 1 nor 3 channels.

@@ -41,5 +41,6 @@ void write_checkpoint_file(const std::string& path, const std::string& config_js
 
 /// Throws Error(checkpoint) on anything wrong, a missing file included.
 CheckpointContents read_checkpoint_file(const std::string& path);
+CheckpointContents read_checkpoint_file(InputFile& file);
 
 }  // namespace bnn

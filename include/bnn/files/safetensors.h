@@ -22,6 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "bnn/core/input_file.h"
+
 namespace bnn {
 
 inline constexpr std::size_t kMaxSafetensorsHeader = std::size_t{16} << 20;
@@ -55,6 +57,8 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
                        std::span<const TensorView> tensors);
 
 SafetensorsFile read_safetensors(const std::string& path);
+/// The same of an open file.
+SafetensorsFile read_safetensors(InputFile& file);
 
 /// True if a tensor may have this name: 1 to 256 bytes, no control character, not "__metadata__".
 bool is_tensor_name(const std::string& name);
