@@ -13,6 +13,7 @@ PredictionSpec prediction_spec(const SampleOptions& options, const ModelCheckpoi
   PredictionSpec spec;
   spec.samples = static_cast<int>(options.samples.value_or(config.evaluation.samples));
   spec.mean_weights = options.mean_weights || !model.graph.has_noise();
+  spec.shared_draws = options.shared_draws;
   spec.seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : config.training.seed;
   spec.products = Products(options.products.value_or(config.training.products));
   return spec;

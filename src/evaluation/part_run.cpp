@@ -118,6 +118,7 @@ Json identity_of(const EvalOptions& options, const std::vector<ModelCheckpoint>&
   return {{"checkpoints", std::move(checkpoints)},
           {"seed", spec.seed},
           {"products", spec.products.name()},
+          {"shared_draws", spec.shared_draws},
           {"images", images_json(inputs.images)},
           {"outside", inputs.outside ? images_json(*inputs.outside) : Json()}};
 }

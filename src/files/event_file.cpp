@@ -4,20 +4,14 @@
 #include <optional>
 
 #include "bnn/files/crc32c.h"
+#include "bnn/files/protobuf.h"
 
 namespace bnn {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 12, kTrailerBytes = 4;
+using namespace protobuf;
 
-template <typename Unsigned>
-std::string little_endian(Unsigned value) {
-  std::string bytes;
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    bytes += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
-  }
-  return bytes;
-}
+constexpr std::size_t kHeaderBytes = 12, kTrailerBytes = 4;
 
 std::uint64_t from_little_endian(std::string_view bytes) {
   std::uint64_t value = 0;
@@ -36,42 +30,6 @@ std::string record(std::string_view message) {
   std::string bytes = length + little_endian(masked_crc(length));
   bytes += message;
   return bytes + little_endian(masked_crc(message));
-}
-
-// Protocol Buffers: a field is a key, its number and how its value is written, and the value.
-enum class Wire : unsigned { varint = 0, fixed64 = 1, length = 2, fixed32 = 5 };
-
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
-  return bytes + static_cast<char>(value);
-}
-
-std::string key(unsigned number, Wire wire) {
-  return varint(number << 3 | static_cast<unsigned>(wire));
-}
-
-std::string double_field(unsigned number, double value) {
-  return key(number, Wire::fixed64) + little_endian(std::bit_cast<std::uint64_t>(value));
-}
-
-std::string float_field(unsigned number, float value) {
-  return key(number, Wire::fixed32) + little_endian(std::bit_cast<std::uint32_t>(value));
-}
-
-std::string varint_field(unsigned number, std::uint64_t value) {
-  return key(number, Wire::varint) + varint(value);
-}
-
-std::string bytes_field(unsigned number, std::string_view bytes) {
-  std::string field = key(number, Wire::length) + varint(bytes.size());
-  return field.append(bytes);
-}
-
-std::string doubles_field(unsigned number, const std::vector<double>& values) {
-  std::string packed;
-  for (const double value : values) packed += little_endian(std::bit_cast<std::uint64_t>(value));
-  return bytes_field(number, packed);
 }
 
 std::string histogram_message(const LogHistogram& h) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <numeric>
 
+#include "bnn/infer/weight_samples.h"
+
 namespace bnn {
 namespace {
 
@@ -91,6 +93,9 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
 
 void Predictor::draw_weights(std::uint32_t sample) {
   if (spec_.mean_weights) return;
+  if (spec_.shared_draws) {
+    return sample_weights(graph_.layout(), chunks_, parameters_, spec_.seed, sample, pool_, draws_);
+  }
   pool_.run(chunks_.size(), [&](std::size_t i, int) {
     if (!chunks_[i].scale) return;
     draw_chunk(graph_.layout(), chunks_[i], parameters_.data(), spec_.seed, Site::predict_noise,
@@ -99,12 +104,14 @@ void Predictor::draw_weights(std::uint32_t sample) {
 }
 
 Pass Predictor::pass(std::uint32_t sample, std::span<const std::uint32_t> names) const {
+  const bool shared = spec_.shared_draws && !spec_.mean_weights;
   return {static_cast<int>(names.size()),
-          parameters_.data(),
-          spec_.mean_weights ? nullptr : draws_.data(),
+          shared ? draws_.data() : parameters_.data(),
+          shared || spec_.mean_weights ? nullptr : draws_.data(),
           {spec_.seed, sample, true, names},
           /*training=*/false,
-          spec_.products};
+          spec_.products,
+          shared};
 }
 
 void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
@@ -117,7 +124,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
   std::array<std::uint32_t, kGroup> chosen, names;
   for (std::size_t i = 0; i < size; ++i) {
     chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
-    names[i] = data.stream_name(chosen[i]);
+    names[i] = spec_.shared_draws ? 0 : data.stream_name(chosen[i]);
   }
   standardizer.fill(data, std::span(chosen).first(size), execution_.input(worker, 0));
   execution_.forward(worker, {0, pass(sample, std::span(names).first(size))});

@@ -8,9 +8,15 @@ namespace bnn {
 
 std::size_t Dropout::scratch_size(int /*examples*/) const { return shape_.size(); }
 
+void Dropout::mask(const PassNoise& noise, std::size_t b, std::span<float> factors) const {
+  fill_uniform(example_stream(noise, noise_, NoiseUse::dropout, b), 0, factors);
+  for (float& factor : factors) factor = factor < rate_ ? 0.0f : 1.0f / (1.0f - rate_);
+}
+
 void Dropout::apply(const Pass& pass, const float* from, float* uniform, float* to) const {
   const std::size_t size = shape_.size();
-  if (!pass.has_noise() || rate_ == 0.0f) {
+  const bool drops = pass.has_noise() || pass.shared_draws;
+  if (!drops || rate_ == 0.0f) {
     std::memcpy(to, from, static_cast<std::size_t>(pass.examples) * size * sizeof(float));
     return;
   }

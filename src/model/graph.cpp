@@ -193,6 +193,7 @@ void Graph::add_node(const LayerSpec& spec, const std::string& name, std::vector
   node.storage = index;
   node.original = original_of(variables, index);
   node.variables_name = variables;
+  node.options = spec.options;
   node.activity_regularizer = spec.activity_regularizer;
   node.variables.begin = layout_.variables().size();
   try {

@@ -8,5 +8,6 @@ int train_command(int argc, char** argv);
 int eval_command(int argc, char** argv);
 int predict_command(int argc, char** argv);
 int compare_command(int argc, char** argv);
+int export_command(int argc, char** argv);
 
 }  // namespace bnn

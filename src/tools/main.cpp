@@ -20,11 +20,12 @@ struct Command {
   std::string_view purpose;
 };
 
-constexpr std::array<Command, 4> kCommands = {{
+constexpr std::array<Command, 5> kCommands = {{
     {"train", bnn::train_command, "trains a network from a config"},
     {"eval", bnn::eval_command, "evaluates a checkpoint on labelled images"},
     {"predict", bnn::predict_command, "predicts the class of images, with uncertainty"},
     {"compare", bnn::compare_command, "shows runs beside each other"},
+    {"export", bnn::export_command, "writes a network as a file for other programs"},
 }};
 
 const Command* find(std::string_view name) {
@@ -54,7 +55,8 @@ int run_without_command(std::string_view word) {
     if (word != "--help" && word != "-h" && word != "--version") {
       const std::string found =
           word.empty() ? "no command" : "unknown command \"" + std::string(word) + "\"";
-      throw bnn::Error(bnn::ErrorKind::usage, found + "; expected train, eval, predict or compare");
+      throw bnn::Error(bnn::ErrorKind::usage,
+                       found + "; expected train, eval, predict, compare or export");
     }
     const std::string text = word == "--version" ? bnn::version_text("bnn") + "\n" : help();
     std::fputs(text.c_str(), stdout);

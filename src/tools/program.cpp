@@ -158,6 +158,9 @@ void add_sampling_options(CLI::App& app, SampleOptions& options) {
   app.add_option("--seed", options.seed, "Seed of the samples (default: the run's)")
       ->check(whole_number())
       ->option_text("N");
+  app.add_flag("--shared-draws", options.shared_draws,
+               "Draw one network for all images in each sample, as bnn-export does, instead of "
+               "flipping signs for each image");
   add_products_option(app, options.products, "as in the run");
 }
 

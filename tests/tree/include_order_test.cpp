@@ -47,9 +47,10 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"evaluation", with(run, {"corruption", "process", "output", "report"})},
       {"embedding", run},
       {"prediction", with(run, {"process", "output"})},
+      {"export", with(run, {"process"})},
       {"comparison", with(run, {"corruption", "process", "report"})},
       {"tools", with(run, {"corruption", "process", "output", "report", "training", "evaluation",
-                           "prediction", "comparison"})},
+                           "prediction", "comparison", "export"})},
   };
   return allowed;
 }

@@ -30,6 +30,7 @@ struct SampleOptions {
   std::optional<std::int64_t> samples, seed;  // by default those of the checkpoint's config
   std::optional<ProductsKind> products;
   bool mean_weights = false;
+  bool shared_draws = false;  // one network for all images in each sample
 };
 
 /// A network without noise gets one pass, since all would be the same.

@@ -34,6 +34,8 @@ struct PredictionSpec {
   /// Handed on to what summarises a classifier's predictions (class_summaries.h). The predictions
   /// are not scaled.
   double temperature = 1;
+  /// Every sample is one network for all images (weight_samples.h).
+  bool shared_draws = false;
 
   int passes() const { return mean_weights ? 1 : samples; }
 };

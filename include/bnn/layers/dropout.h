@@ -20,6 +20,9 @@ class Dropout final : public Layer {
   std::size_t scratch_size(int examples) const override;
   bool has_noise() const override { return rate_ != 0.0f; }
 
+  /// What example b of a pass is multiplied by, [output shape]: 0 or 1 / (1 - rate).
+  void mask(const PassNoise& noise, std::size_t b, std::span<float> factors) const;
+
  private:
   /// to = from ∘ mask / (1 - rate), for all examples of the pass.
   void apply(const Pass& pass, const float* from, float* uniform, float* to) const;

@@ -40,6 +40,9 @@ struct Pass {
   PassNoise noise = {};
   bool training = false;  // of a training step; validation and prediction are not
   Products products = {};
+  /// The parameters are a sample of the weights, the same for all examples (weight_samples.h), and
+  /// there are no draws. Noise that is no weight's has one name for all examples.
+  bool shared_draws = false;
 
   bool has_noise() const { return draws != nullptr; }
 };

@@ -38,6 +38,7 @@ struct Node {
   int original = 0;              // this node, or the node whose variables it shares
   VariableRange variables = {};  // its own, or those that it shares
   std::string variables_name;    // what their names begin with
+  LayerOptions options = {};     // what the layer was made from
   Regularizer activity_regularizer = {};
   bool needs_gradient = false;  // whether a trainable variable lies at or above this node
 };

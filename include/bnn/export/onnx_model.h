@@ -1,0 +1,46 @@
+#pragma once
+// An ONNX model as plain values, and its file: a ModelProto of Protocol Buffers (onnx/onnx.proto,
+// IR version 7, operators of opset 13). Only what networks of this project need: nodes of one
+// output, tensors of float32 and int64. Thread-safe: no state.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace bnn {
+
+struct OnnxTensor {
+  std::string name;
+  std::vector<std::int64_t> dimensions;
+  std::variant<std::vector<float>, std::vector<std::int64_t>> values;
+};
+
+using OnnxAttribute = std::variant<std::int64_t, float, std::vector<std::int64_t>>;
+
+struct OnnxNode {
+  std::string type;  // "Conv"
+  std::vector<std::string> inputs;
+  std::string output;  // also the name of the node
+  std::map<std::string, OnnxAttribute> attributes = {};
+};
+
+/// A tensor of float32 that enters or leaves. -1 is the number of images, which is free.
+struct OnnxValue {
+  std::string name;
+  std::vector<std::int64_t> dimensions;
+};
+
+struct OnnxModel {
+  std::string name, description, producer_version;
+  std::vector<OnnxNode> nodes = {};
+  std::vector<OnnxTensor> constants = {};
+  std::vector<OnnxValue> inputs = {}, outputs = {};
+  std::map<std::string, std::string> metadata = {};
+};
+
+/// The bytes of the file.
+std::string onnx_bytes(const OnnxModel& model);
+
+}  // namespace bnn

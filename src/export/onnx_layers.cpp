@@ -1,0 +1,222 @@
+#include "bnn/export/onnx_layers.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <numbers>
+
+#include "bnn/core/error.h"
+#include "bnn/layers/conv2d.h"
+#include "bnn/layers/dense.h"
+#include "bnn/layers/dropout.h"
+#include "bnn/layers/flatten.h"
+#include "bnn/layers/merge.h"
+#include "bnn/layers/pool2d.h"
+
+namespace bnn {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+
+std::string name_of(const OnnxLayer& layer, const std::string& part = "") {
+  return layer.node.name + (part.empty() ? "" : "/" + part) + layer.suffix;
+}
+
+const Shape& input_shape(const OnnxLayer& layer) {
+  return layer.graph.nodes()[static_cast<std::size_t>(layer.node.inputs[0])].shape;
+}
+
+// The weights of "kernel" or "bias", deterministic or the mean of a posterior; null if there are
+// none.
+const float* weights(const OnnxLayer& layer, const std::string& tensor) {
+  for (const char* suffix : {"", "_posterior_loc"}) {
+    const Variable* variable =
+        layer.graph.layout().find(layer.node.variables_name + "/" + tensor + suffix);
+    if (variable != nullptr) return layer.parameters + variable->slice.offset;
+  }
+  return nullptr;
+}
+
+std::string activated(const OnnxLayer& layer, Activation activation, const std::string& value,
+                      OnnxBuilder& builder) {
+  const std::string name = name_of(layer, "activation");
+  switch (activation) {
+    case Activation::linear:
+      return value;
+    case Activation::relu:
+      return builder.node("Relu", {value}, name);
+    case Activation::leaky_relu:
+      return builder.node("LeakyRelu", {value}, name, {{"alpha", 0.2f}});
+    case Activation::elu:
+      return builder.node("Elu", {value}, name);
+    case Activation::selu:
+      return builder.node("Selu", {value}, name);
+    case Activation::tanh:
+      return builder.node("Tanh", {value}, name);
+    case Activation::sigmoid:
+      return builder.node("Sigmoid", {value}, name);
+    case Activation::softplus:
+      return builder.node("Softplus", {value}, name);
+    case Activation::swish:
+      return builder.node("Mul", {value, builder.node("Sigmoid", {value}, name_of(layer, "gate"))},
+                          name);
+    case Activation::gelu: {  // z / 2 (1 + erf(z / sqrt 2)); opset 13 has no Gelu
+      const std::string factor =
+          builder.number(name_of(layer, "factor"), std::numbers::sqrt2_v<float> / 2);
+      const std::string one = builder.number(name_of(layer, "one"), 1.0f);
+      const std::string half = builder.number(name_of(layer, "half"), 0.5f);
+      const std::string scaled = builder.node("Mul", {value, factor}, name_of(layer, "scaled"));
+      const std::string error = builder.node("Erf", {scaled}, name_of(layer, "erf"));
+      const std::string gate = builder.node("Add", {error, one}, name_of(layer, "gate"));
+      const std::string product = builder.node("Mul", {value, gate}, name_of(layer, "product"));
+      return builder.node("Mul", {product, half}, name);
+    }
+  }
+  throw Error(ErrorKind::internal, "an activation that exports do not know");
+}
+
+// Kernel, strides and padding of a window. Padding before and after follows from the output's size.
+std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
+  const auto after = [&](int axis, int outputs, int before, int size) {
+    const auto a = static_cast<std::size_t>(axis);
+    const int covered = (outputs - 1) * window.strides[a] +
+                        (window.kernel_size[a] - 1) * window.dilation_rate[a] + 1;
+    return std::max(covered - before - size, 0);
+  };
+  const int bottom = after(0, window.output_height, window.pad_top, window.input.height);
+  const int right = after(1, window.output_width, window.pad_left, window.input.width);
+  return {{"kernel_shape", Integers(window.kernel_size.begin(), window.kernel_size.end())},
+          {"strides", Integers(window.strides.begin(), window.strides.end())},
+          {"pads", Integers{window.pad_top, window.pad_left, bottom, right}}};
+}
+
+std::string add_bias(const OnnxLayer& layer, int size, OnnxBuilder& builder) {
+  const float* bias = weights(layer, "bias");
+  std::vector<float> values(static_cast<std::size_t>(size), 0.0f);
+  if (bias != nullptr) std::copy_n(bias, values.size(), values.begin());
+  return builder.constant(name_of(layer, "bias"), {size}, std::move(values));
+}
+
+// numbers [rows][columns] as [columns][rows].
+std::vector<float> turned(const float* numbers, std::size_t rows, std::size_t columns) {
+  std::vector<float> result(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) result[j * rows + i] = numbers[i * columns + j];
+  }
+  return result;
+}
+
+std::string add_conv2d(const OnnxLayer& layer, const Conv2dSpec& spec, OnnxBuilder& builder) {
+  const Window window = make_window(input_shape(layer), spec.window);
+  const auto taps = static_cast<std::size_t>(window.taps());
+  const auto channels = static_cast<std::size_t>(window.input.channels);
+  const auto filters = static_cast<std::size_t>(spec.filters);
+  const float* kernel = weights(layer, "kernel");  // [taps][channels][filters]
+  std::vector<float> turned_kernel(taps * channels * filters);
+  for (std::size_t t = 0; t < taps; ++t) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t f = 0; f < filters; ++f) {
+        turned_kernel[(f * channels + c) * taps + t] = kernel[(t * channels + c) * filters + f];
+      }
+    }
+  }
+  auto attributes = window_attributes(window);
+  attributes["dilations"] = Integers(window.dilation_rate.begin(), window.dilation_rate.end());
+  const std::string constant = builder.constant(
+      name_of(layer, "kernel"),
+      {spec.filters, window.input.channels, window.kernel_size[0], window.kernel_size[1]},
+      std::move(turned_kernel));
+  const std::string bias = add_bias(layer, spec.filters, builder);
+  const std::string value = builder.node("Conv", {layer.inputs[0], constant, bias}, name_of(layer),
+                                         std::move(attributes));
+  return activated(layer, spec.activation, value, builder);
+}
+
+std::string add_dense(const OnnxLayer& layer, const DenseSpec& spec, OnnxBuilder& builder) {
+  const int inputs = input_shape(layer).channels;
+  const std::string kernel =
+      builder.constant(name_of(layer, "kernel"), {spec.units, inputs},
+                       turned(weights(layer, "kernel"), static_cast<std::size_t>(inputs),
+                              static_cast<std::size_t>(spec.units)));
+  const std::string bias = add_bias(layer, spec.units, builder);
+  const std::string value = builder.node("Gemm", {layer.inputs[0], kernel, bias}, name_of(layer),
+                                         {{"transB", std::int64_t{1}}});
+  return activated(layer, spec.activation, value, builder);
+}
+
+std::string add_pool2d(const OnnxLayer& layer, const Pool2dSpec& spec, OnnxBuilder& builder) {
+  auto attributes = window_attributes(make_window(input_shape(layer), spec.window));
+  if (spec.kind == PoolKind::maximum) {
+    return builder.node("MaxPool", layer.inputs, name_of(layer), std::move(attributes));
+  }
+  attributes["count_include_pad"] = std::int64_t{0};
+  return builder.node("AveragePool", layer.inputs, name_of(layer), std::move(attributes));
+}
+
+// A vector in the order in which the image is presented.
+std::string add_flatten(const OnnxLayer& layer, OnnxBuilder& builder) {
+  const Shape& shape = input_shape(layer);
+  std::string value = layer.inputs[0];
+  if (shape.flat) return value;
+  if (!shape.channels_first && shape.channels > 1 && shape.pixels() > 1) {
+    value = builder.node("Transpose", {value}, name_of(layer, "channels_last"),
+                         {{"perm", Integers{0, 2, 3, 1}}});
+  }
+  return builder.node("Flatten", {value}, name_of(layer));
+}
+
+std::string add_concatenate(const OnnxLayer& layer, const ConcatenateSpec& spec,
+                            OnnxBuilder& builder) {
+  const Shape& shape = layer.node.shape;
+  const int rank = shape.flat ? 2 : 4;
+  const int axis = spec.axis < 0 ? spec.axis + rank : spec.axis;
+  // Presented as [image][row][column][channel], stored in the export with the channel first.
+  constexpr std::array<std::int64_t, 4> kChannelsLast = {0, 2, 3, 1};
+  const bool moves = !shape.flat && !shape.channels_first;
+  return builder.node(
+      "Concat", layer.inputs, name_of(layer),
+      {{"axis", moves ? kChannelsLast[static_cast<std::size_t>(axis)] : std::int64_t{axis}}});
+}
+
+// A mask for all images.
+std::string add_dropout(const OnnxLayer& layer, OnnxBuilder& builder) {
+  const auto& dropout = dynamic_cast<const Dropout&>(*layer.node.layer);
+  if (layer.noise == nullptr || !dropout.has_noise()) return layer.inputs[0];
+  const Shape& shape = layer.node.shape;
+  std::vector<float> mask(shape.size());  // [row][column][channel]
+  dropout.mask(*layer.noise, 0, mask);
+  Integers dimensions = {1, shape.channels};
+  if (!shape.flat) dimensions.insert(dimensions.end(), {shape.height, shape.width});
+  const std::string constant = builder.constant(
+      name_of(layer, "mask"), std::move(dimensions),
+      turned(mask.data(), shape.pixels(), static_cast<std::size_t>(shape.channels)));
+  return builder.node("Mul", {layer.inputs[0], constant}, name_of(layer));
+}
+
+}  // namespace
+
+std::string add_layer(const OnnxLayer& layer, OnnxBuilder& builder) {
+  const LayerOptions& options = layer.node.options;
+  if (const auto* conv = options.get_if<Conv2dSpec>()) return add_conv2d(layer, *conv, builder);
+  if (const auto* dense = options.get_if<DenseSpec>()) return add_dense(layer, *dense, builder);
+  if (const auto* pool = options.get_if<Pool2dSpec>()) return add_pool2d(layer, *pool, builder);
+  if (options.get_if<FlattenSpec>() != nullptr) return add_flatten(layer, builder);
+  if (options.get_if<DropoutSpec>() != nullptr) return add_dropout(layer, builder);
+  if (options.get_if<AddSpec>() != nullptr) {
+    return builder.node("Sum", layer.inputs, name_of(layer));
+  }
+  if (const auto* joined = options.get_if<ConcatenateSpec>()) {
+    return add_concatenate(layer, *joined, builder);
+  }
+  if (const auto* function = options.get_if<ActivationSpec>()) {
+    return activated(layer, function->activation, layer.inputs[0], builder);
+  }
+  if (options.get_if<GlobalAveragePool2dSpec>() != nullptr) {
+    const std::string mean =
+        builder.node("GlobalAveragePool", layer.inputs, name_of(layer, "mean"));
+    return builder.node("Flatten", {mean}, name_of(layer));
+  }
+  throw Error(ErrorKind::internal,
+              fmt::format("layers of the type \"{}\" cannot be exported yet", layer.node.type));
+}
+
+}  // namespace bnn
