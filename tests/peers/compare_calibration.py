@@ -79,10 +79,12 @@ def compare_temperature(rows: Comparison, ours: dict, held_out: Predictions) -> 
     scaler = TemperatureScaler(model=torch.nn.Identity(), lr=0.5, max_iter=500)
     data = TensorDataset(logits, torch.as_tensor(held_out.labels))
     scaler.fit(DataLoader(data, batch_size=len(logits)), progress=False)
-    rows.add("ln of the fitted temperature", peer("torch_uncertainty"), ln_t, np.log(scaler.temperature[0].item()), FIT)
+    rows.add("ln of the fitted temperature", peer("torch-uncertainty"), ln_t,
+             np.log(scaler.temperature[0].item()), FIT)
     fitted = TemperatureScaling()
     fitted.fit(held_out.p, held_out.labels)
-    rows.add("ln of the fitted temperature", peer("netcal"), ln_t, -np.log(float(np.squeeze(fitted.temperature))), FIT)
+    rows.add("ln of the fitted temperature", peer("netcal"), ln_t,
+             -np.log(float(np.squeeze(fitted.temperature))), FIT)
     for name, temperature in {"nll_before": 1, "nll_after": ours["temperature"]}.items():
         rows.add("NLL of the held-out images before and after", peer("scikit-learn"), ours[name],
                  log_loss(held_out.labels, definitions.scaled(held_out.p, temperature)), DOUBLE)
@@ -90,15 +92,18 @@ def compare_temperature(rows: Comparison, ours: dict, held_out: Predictions) -> 
 
 def compare_scaled(rows: Comparison, ours: dict, samples: np.ndarray, labels: np.ndarray) -> None:
     """All metrics of scaled probabilities."""
-    of = Predictions(samples, labels, definitions.scaled(samples.astype(np.float64).mean(0), ours["temperature"]))
+    p = definitions.scaled(samples.astype(np.float64).mean(0), ours["temperature"])
+    of = Predictions(samples, labels, p)
     scaled = Comparison()
     compare_metrics(scaled, ours, of)
     rows.add_all("with --temperature: all metrics that follow from probabilities and labels", scaled)
     for name, values in definitions.scaled_entropies(of.samples, ours["temperature"]).items():
-        rows.add("with --temperature: entropies and mutual information", NUMPY_DEFINITION, ours[name], values.mean(), DOUBLE)
+        rows.add("with --temperature: entropies and mutual information", NUMPY_DEFINITION, ours[name],
+                 values.mean(), DOUBLE)
 
 
-def compare_sets(rows: Comparison, digits: DigitsRun, score: str, held_out: Predictions, test: Predictions) -> None:
+def compare_sets(rows: Comparison, digits: DigitsRun, score: str, held_out: Predictions,
+                 test: Predictions) -> None:
     """Which classes are in the set of each test image, and what bnn-eval says of the sets."""
     options = ("--conformal", str(COVERAGE), "--conformal-score", score)
     lines = digits.predict(digits.checkpoint, "test-images", *options)
@@ -115,7 +120,8 @@ def compare_sets(rows: Comparison, digits: DigitsRun, score: str, held_out: Pred
         rows.add(f"conformal sets, {score}: classes of each image", name, sets, matrix, 0)
         covered = matrix[np.arange(len(matrix)), test.labels]
         rows.add(f"conformal sets, {score}: coverage, mean size, coverage of each class", name, stated,
-                 [covered.mean(), matrix.sum(-1).mean(), *[covered[test.labels == k].mean() for k in range(CLASSES)]],
+                 [covered.mean(), matrix.sum(-1).mean(),
+                  *[covered[test.labels == k].mean() for k in range(CLASSES)]],
                  DOUBLE)
         rows.add(f"conformal sets, {score}: counts of sizes", name, ours["size_counts"],
                  np.bincount(matrix.sum(-1), minlength=CLASSES + 1), 0)
@@ -134,10 +140,12 @@ def compare_stored_scores(rows: Comparison, stored: dict, held_out: Predictions,
     for name, conformal in theirs.items():
         with mock.patch("torch.rand", torch.ones):
             scores = conformal._calculate_single_label(p, labels).sort().values.numpy()
-        rows.add("stored conformal scores, aps and raps", peer("torch_uncertainty"), stored[name], scores, SINGLE)
+        rows.add("stored conformal scores, aps and raps", peer("torch-uncertainty"), stored[name], scores,
+                 SINGLE)
     for name in SCORES:
         scores = definitions.conformal_scores(p.numpy(), name)[np.arange(len(labels)), held_out.labels]
-        rows.add("stored conformal scores, lac, aps and raps", NUMPY_DEFINITION, stored[name], np.sort(scores), DOUBLE)
+        rows.add("stored conformal scores, lac, aps and raps", NUMPY_DEFINITION, stored[name],
+                 np.sort(scores), DOUBLE)
 
 
 def run(digits: DigitsRun, rows: Comparison) -> None:

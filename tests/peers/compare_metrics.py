@@ -17,7 +17,7 @@ import definitions
 from comparison import NUMPY_DEFINITION, Comparison, peer
 from digits_run import CLASSES, DigitsRun
 
-SKLEARN, TORCHMETRICS, UNCERTAINTY = peer("scikit-learn"), peer("torchmetrics"), peer("torch_uncertainty")
+SKLEARN, TORCHMETRICS, UNCERTAINTY = peer("scikit-learn"), peer("torchmetrics"), peer("torch-uncertainty")
 NETCAL, RELPLOT, SCIPY = peer("netcal"), peer("relplot"), peer("scipy")
 
 DOUBLE, SINGLE = 1e-12, 1e-6  # what the peers compute in
@@ -49,7 +49,8 @@ def compare_classes(rows: Comparison, ours: dict, of: Predictions) -> None:
     rows.add("accuracy", SKLEARN, ours["accuracy"], sk.accuracy_score(y, k), DOUBLE)
     rows.add("accuracy", TORCHMETRICS, ours["accuracy"],
              of.of_peer(tm.MulticlassAccuracy(CLASSES, average="micro")), SINGLE)
-    rows.add("balanced accuracy", SKLEARN, ours["balanced_accuracy"], sk.balanced_accuracy_score(y, k), DOUBLE)
+    rows.add("balanced accuracy", SKLEARN, ours["balanced_accuracy"], sk.balanced_accuracy_score(y, k),
+             DOUBLE)
     rows.add("balanced accuracy", TORCHMETRICS, ours["balanced_accuracy"],
              of.of_peer(tm.MulticlassRecall(CLASSES, average="macro")), SINGLE)
     rows.add("macro F1", SKLEARN, ours["macro_f1"], sk.f1_score(y, k, average="macro"), DOUBLE)
@@ -58,9 +59,11 @@ def compare_classes(rows: Comparison, ours: dict, of: Predictions) -> None:
     column = lambda name: [one[name] for one in ours["per_class"]]
     rows.add("accuracy of each class", SKLEARN, column("accuracy"),
              [sk.accuracy_score(y == c, k == c) for c in classes], DOUBLE)
-    rows.add("precision of each class", SKLEARN, column("precision"), sk.precision_score(y, k, average=None), DOUBLE)
+    rows.add("precision of each class", SKLEARN, column("precision"), sk.precision_score(y, k, average=None),
+             DOUBLE)
     rows.add("recall of each class", SKLEARN, column("recall"), sk.recall_score(y, k, average=None), DOUBLE)
-    rows.add("examples of each class", SKLEARN, column("examples"), sk.multilabel_confusion_matrix(y, k)[:, 1].sum(-1), 0)
+    rows.add("examples of each class", SKLEARN, column("examples"),
+             sk.multilabel_confusion_matrix(y, k)[:, 1].sum(-1), 0)
     rows.add("AUROC of each class", SKLEARN, column("auroc"),
              [sk.roc_auc_score(y == c, of.p[:, c].astype(np.float32)) for c in classes], DOUBLE)
     rows.add("AUROC of each class", TORCHMETRICS, column("auroc"),
@@ -73,7 +76,8 @@ def compare_scores(rows: Comparison, ours: dict, of: Predictions) -> None:
     """Likelihood and the Brier score."""
     rows.add("NLL", SKLEARN, ours["nll"], sk.log_loss(of.labels, of.p), DOUBLE)
     rows.add("NLL", UNCERTAINTY, ours["nll"], of.of_peer(tu.CategoricalNLL()), SINGLE)
-    rows.add("Brier score", SKLEARN, ours["brier"], sk.brier_score_loss(of.labels, of.p, scale_by_half=False), DOUBLE)
+    rows.add("Brier score", SKLEARN, ours["brier"], sk.brier_score_loss(of.labels, of.p, scale_by_half=False),
+             DOUBLE)
     rows.add("Brier score", UNCERTAINTY, ours["brier"], of.of_peer(tu.BrierScore(CLASSES)), SINGLE)
     parts = definitions.brier_parts(of.p, of.labels)
     rows.add("Brier score: reliability, resolution, uncertainty", NUMPY_DEFINITION,
@@ -87,20 +91,23 @@ def compare_calibration(rows: Comparison, ours: dict, of: Predictions) -> None:
     """Calibration errors and the bins of the reliability table."""
     bins = definitions.BINS
     rows.add("ECE", NETCAL, ours["ece"], ECE(bins).measure(of.p, of.labels), DOUBLE)
-    rows.add("ECE", TORCHMETRICS, ours["ece"], of.of_peer(tm.MulticlassCalibrationError(CLASSES, bins)), SINGLE)
+    rows.add("ECE", TORCHMETRICS, ours["ece"], of.of_peer(tm.MulticlassCalibrationError(CLASSES, bins)),
+             SINGLE)
     rows.add("MCE", NETCAL, ours["mce"], MCE(bins).measure(of.p, of.labels), DOUBLE)
     rows.add("MCE", TORCHMETRICS, ours["mce"],
              of.of_peer(tm.MulticlassCalibrationError(CLASSES, bins, norm="max")), SINGLE)
     rows.add("adaptive ECE", UNCERTAINTY, ours["adaptive_ece"],
              of.of_peer(tu.AdaptiveCalibrationError("multiclass", bins, num_classes=CLASSES)), SINGLE)
     rows.add("adaptive ECE", NUMPY_DEFINITION, ours["adaptive_ece"],
-             definitions.calibration_error(of.confidence, of.right, definitions.equal_count_bins(of.confidence)), DOUBLE)
+             definitions.calibration_error(of.confidence, of.right, definitions.equal_count_bins(of.confidence)),
+             DOUBLE)
     rows.add("class-wise ECE", UNCERTAINTY, ours["class_ece"],
              of.of_peer(tu.ClasswiseCalibrationError(CLASSES, bins)), SINGLE)
     filled = [one for one in ours["calibration"] if one["count"] > 0]
     accuracy, confidence = calibration_curve(of.right, of.confidence, n_bins=bins)
     rows.add("bins of calibration: confidence and accuracy", SKLEARN,
-             [[one["confidence"], one["accuracy"]] for one in filled], np.stack([confidence, accuracy], 1), DOUBLE)
+             [[one["confidence"], one["accuracy"]] for one in filled],
+             np.stack([confidence, accuracy], 1), DOUBLE)
     rows.add("bins of calibration: counts", NUMPY_DEFINITION, [one["count"] for one in ours["calibration"]],
              np.histogram(of.confidence, np.arange(bins + 1) / bins)[0], 0)
 
@@ -125,22 +132,28 @@ def compare_selection(rows: Comparison, ours: dict, of: Predictions) -> None:
     count = len(risks)
     coverage = np.arange(1, count + 1) / count
     rows.add("AURC, as the mean of the peer's curve", UNCERTAINTY, ours["aurc"], risks.mean(), SINGLE)
-    rows.add("AUGRC, as the mean of the peer's curve", UNCERTAINTY, ours["augrc"], (risks * coverage).mean(), SINGLE)
+    rows.add("AUGRC, as the mean of the peer's curve", UNCERTAINTY, ours["augrc"], (risks * coverage).mean(),
+             SINGLE)
     rows.add("coverage at 5 % risk", UNCERTAINTY, ours["coverage_at_5_risk"],
              np.nan_to_num(of.of_peer(tu.CovAt5Risk()).squeeze()), SINGLE)
-    rows.add("risk at 80 % coverage", UNCERTAINTY, ours["risk_at_80_coverage"], of.of_peer(tu.RiskAt80Cov()), SINGLE)
+    rows.add("risk at 80 % coverage", UNCERTAINTY, ours["risk_at_80_coverage"], of.of_peer(tu.RiskAt80Cov()),
+             SINGLE)
     curve = ours["risk_at_coverage"]
     theirs = [of.of_peer(tu.RiskAtxCov(float(point["coverage"]))) for point in curve]
-    rows.add("risk at 50, 70, 80, 90, 95, 100 % coverage", UNCERTAINTY, [point["risk"] for point in curve], theirs, SINGLE)
+    rows.add("risk at 50, 70, 80, 90, 95, 100 % coverage", UNCERTAINTY, [point["risk"] for point in curve],
+             theirs, SINGLE)
     places = [round(point["coverage"] * count) - 1 for point in ours["risk_coverage"]]
-    rows.add("risk-coverage curve", UNCERTAINTY, [point["risk"] for point in ours["risk_coverage"]], risks[places], SINGLE)
+    rows.add("risk-coverage curve", UNCERTAINTY, [point["risk"] for point in ours["risk_coverage"]],
+             risks[places], SINGLE)
 
 
 def compare_entropies(rows: Comparison, ours: dict, of: Predictions) -> None:
     """Uncertainty and its parts; the peers take [images][samples][classes]."""
     by_image = of.samples.transpose(1, 0, 2)
-    rows.add("predictive entropy", UNCERTAINTY, ours["predictive_entropy"], of.of_peer(tu.Entropy(), of.p), SINGLE)
-    rows.add("expected entropy", UNCERTAINTY, ours["expected_entropy"], of.of_peer(tu.Entropy(), by_image), SINGLE)
+    rows.add("predictive entropy", UNCERTAINTY, ours["predictive_entropy"], of.of_peer(tu.Entropy(), of.p),
+             SINGLE)
+    rows.add("expected entropy", UNCERTAINTY, ours["expected_entropy"], of.of_peer(tu.Entropy(), by_image),
+             SINGLE)
     rows.add("mutual information", UNCERTAINTY, ours["mutual_information"],
              of.of_peer(tu.MutualInformation(), by_image), SINGLE)
 
@@ -174,7 +187,8 @@ def compare_intervals(rows: Comparison, ours: dict, of: Predictions) -> None:
         interval = bootstrap((value,), np.mean, n_resamples=9999, method="percentile",
                              rng=np.random.default_rng(0)).confidence_interval
         ends = (np.array(ours["intervals"][name]) - interval.low) / (interval.high - interval.low)
-        rows.add("intervals of accuracy, NLL, Brier score, in lengths of the interval", SCIPY, ends, [0, 1], BOOTSTRAP)
+        rows.add("intervals of accuracy, NLL, Brier score, in lengths of the interval", SCIPY, ends, [0, 1],
+                 BOOTSTRAP)
 
 
 def compare_outside(rows: Comparison, ours: dict, inside: np.ndarray, outside: np.ndarray) -> None:
@@ -213,7 +227,8 @@ def run(digits: DigitsRun, rows: Comparison) -> None:
     means, passes = digits.evaluate_samples(digits.checkpoint, "--mean-weights")
     compare_metrics(rows, means, Predictions(passes, digits.test_labels))
     numbers = [name for name, value in ours["mean_weights"].items() if isinstance(value, float)]
-    rows.add("the pass with mean weights beside the samples", "bnn-eval --mean-weights, which the rows above compare",
+    rows.add("the pass with mean weights beside the samples",
+             "bnn-eval --mean-weights, which the rows above compare",
              [ours["mean_weights"][name] for name in numbers], [means[name] for name in numbers], 0)
     ensemble, passes = digits.evaluate_samples(digits.checkpoint, digits.other_checkpoint)
     compare_metrics(rows, ensemble, Predictions(passes, digits.test_labels))

@@ -30,7 +30,8 @@ def compare_outputs(rows: Comparison, what: str, theirs: dict[str, np.ndarray], 
     ours = {"probabilities": samples.mean(0), "predictive_entropy": predictive, "expected_entropy": expected,
             "mutual_information": predictive - expected}
     for name, value in ours.items():
-        rows.add(f"ONNX, {what}: {name.replace('_', ' ')}", ONNX, value, theirs[name].reshape(value.shape), SINGLE)
+        rows.add(f"ONNX, {what}: {name.replace('_', ' ')}", ONNX, value, theirs[name].reshape(value.shape),
+                 SINGLE)
 
 
 def run(digits: DigitsRun, rows: Comparison) -> None:
@@ -41,10 +42,12 @@ def run(digits: DigitsRun, rows: Comparison) -> None:
     ways = {f"{SAMPLES} samples": (("--samples", str(SAMPLES), "--seed", str(SEED)), ("--shared-draws",)),
             "mean weights": (("--mean-weights",), ())}
     for what, (options, more) in ways.items():
-        digits.program("bnn-predict", digits.checkpoint, "test-images", *options, *more, "--save-samples", "onnx.npy")
+        digits.program("bnn-predict", digits.checkpoint, "test-images", *options, *more, "--save-samples",
+                       "onnx.npy")
         samples = np.load(digits.folder / "onnx.npy")
         compare_outputs(rows, what, outputs_of(digits, digits.test_images, *options), samples)
-        compare_outputs(rows, f"{what}, one image", outputs_of(digits, digits.test_images[:1], *options), samples[:, :1])
+        compare_outputs(rows, f"{what}, one image", outputs_of(digits, digits.test_images[:1], *options),
+                        samples[:, :1])
     brighter = np.minimum(digits.test_images.astype(np.float64) * 1.01, 255)
     rows.control("ONNX, mean weights, of images 1 % brighter", ONNX, samples.mean(0),
                  outputs_of(digits, brighter, "--mean-weights")["probabilities"], SINGLE)

@@ -14,7 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from comparison import Comparison, peer
 from digits_run import CLASSES, DigitsRun
 
-SAFETENSORS, NUMPY, PANDAS, TENSORBOARD = (peer(name) for name in ("safetensors", "numpy", "pandas", "tensorboard"))
+SAFETENSORS, NUMPY = peer("safetensors"), peer("numpy")
+PANDAS, TENSORBOARD = peer("pandas"), peer("tensorboard")
 TORCH = f"{SAFETENSORS}, {peer('torch')}"
 SINGLE = 1e-6
 EPSILON = np.float32(2.0 ** -23)
@@ -49,11 +50,13 @@ def compare_checkpoint(rows: Comparison, digits: DigitsRun) -> None:
              forward(tensors, config, digits.test_images), SINGLE)
     broken = {**tensors, "conv/kernel_posterior_loc": tensors["conv/kernel_posterior_loc"].copy()}
     broken["conv/kernel_posterior_loc"][1, 1, 0, 0] *= 1.01
-    rows.control("checkpoint with one weight 1 % larger", TORCH, ours, forward(broken, config, digits.test_images), SINGLE)
+    rows.control("checkpoint with one weight 1 % larger", TORCH, ours,
+                 forward(broken, config, digits.test_images), SINGLE)
     last, _ = read_checkpoint(digits, digits.checkpoint.replace("best", "last"))
     variables = [name for name in last if not name.startswith("optimizer/")]
     rows.add("checkpoint: every variable has both moments of Adam, of its shape", SAFETENSORS,
-             [last[f"optimizer/{moment}/{name}"].shape == last[name].shape for name in variables for moment in "mv"],
+             [last[f"optimizer/{moment}/{name}"].shape == last[name].shape
+              for name in variables for moment in "mv"],
              [True] * 2 * len(variables), 0)
 
 
@@ -63,17 +66,21 @@ def compare_arrays(rows: Comparison, digits: DigitsRun) -> None:
     samples = np.load(digits.folder / "test.npy")
     rows.add("NPY of samples: shape", NUMPY, samples.shape, (16, len(digits.test_labels), CLASSES), 0)
     probabilities = np.array([line["probabilities"] for line in lines])
-    rows.add("NPY of samples: mean, beside JSON", NUMPY, probabilities, samples.astype(np.float64).mean(0), 1e-15)
+    rows.add("NPY of samples: mean, beside JSON", NUMPY, probabilities, samples.astype(np.float64).mean(0),
+             1e-15)
     rows.add("NPY of samples: deviation, beside JSON", NUMPY, [line["probabilities_std"] for line in lines],
              samples.astype(np.float64).std(0), 1e-12)
     digits.program("bnn-predict", digits.checkpoint, "test-images", "--format", "npy", "--output", "mean.npy")
-    rows.add("NPY of means, beside JSON", NUMPY, np.load(digits.folder / "mean.npy"), probabilities.astype(np.float32), 0)
+    rows.add("NPY of means, beside JSON", NUMPY, np.load(digits.folder / "mean.npy"),
+             probabilities.astype(np.float32), 0)
 
     text = digits.program("bnn-predict", digits.checkpoint, "test-images", "--top-k", "3", "--format", "csv")
     frame = pandas.read_csv(io.StringIO(text), float_precision="round_trip")
     numbers = [name for name in lines[0] if isinstance(lines[0][name], (int, float))]
-    rows.add("CSV of predictions, beside JSON", PANDAS, frame[numbers], [[line[name] for name in numbers] for line in lines], 0)
-    rows.add("CSV of probabilities, beside JSON", PANDAS, frame[[f"p{k}" for k in range(CLASSES)]], probabilities, 0)
+    rows.add("CSV of predictions, beside JSON", PANDAS, frame[numbers],
+             [[line[name] for name in numbers] for line in lines], 0)
+    rows.add("CSV of probabilities, beside JSON", PANDAS, frame[[f"p{k}" for k in range(CLASSES)]],
+             probabilities, 0)
     rows.add("CSV of the most probable classes, beside JSON", PANDAS,
              frame[[f"top_{rank}_probability" for rank in (1, 2, 3)]],
              [[one["probability"] for one in line["top_k"]] for line in lines], 0)
@@ -82,8 +89,8 @@ def compare_arrays(rows: Comparison, digits: DigitsRun) -> None:
     history = read_history(digits, "run")
     best = history[history["event"] == "validation"].sort_values("nll").iloc[0]
     rows.add("CSV of bnn-compare, beside metrics.jsonl", PANDAS,
-             frame.loc[0, ["best_epoch", "validation_nll", "validation_accuracy", "validation_ece"]].astype(float),
-             best[["epoch", "nll", "accuracy", "ece"]].astype(float), 0)
+             frame.loc[0, [f"validation_{name}" for name in ("nll", "accuracy", "ece")]].astype(float),
+             best[["nll", "accuracy", "ece"]].astype(float), 0)
 
 
 def read_history(digits: DigitsRun, run: str) -> pandas.DataFrame:

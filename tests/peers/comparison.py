@@ -81,6 +81,10 @@ class Comparison:
             mine.tolerance = max(mine.tolerance, row.tolerance)
             mine.difference = max(mine.difference, row.difference if row.holds else float("inf"))
 
+    def compared(self) -> list[Row]:
+        """Those that were not broken on purpose."""
+        return [row for row in self.rows.values() if not row.is_control]
+
     def write(self, path: Path) -> None:
         """For `read`."""
         rows = [asdict(row) for row in self.rows.values()]
@@ -99,11 +103,31 @@ def number_text(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
 
 
+def shown(row: Row) -> str:
+    """The difference, in bold if the row does not hold."""
+    text = number_text(row.difference)
+    return text if row.holds else f"**{text}: fails**"
+
+
+def lines_of(cells: list[list[str]]) -> str:
+    """A table in Markdown; the first list is its head."""
+    lines = ["| " + " | ".join(line) + " |" for line in cells]
+    return "\n".join([lines[0], "|" + " --- |" * len(cells[0]), *lines[1:]])
+
+
 def table(rows: list[Row]) -> str:
-    """In Markdown; a row that does not hold in bold."""
-    lines = ["| what | peer | numbers | largest difference | tolerance |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        difference = number_text(row.difference)
-        shown = difference if row.holds else f"**{difference}: fails**"
-        lines.append(f"| {row.what} | {row.peer} | {row.numbers} | {shown} | {number_text(row.tolerance)} |")
-    return "\n".join(lines)
+    """One line for each row."""
+    head = ["what", "peer", "numbers", "largest difference", "tolerance"]
+    return lines_of([head, *([row.what, row.peer, str(row.numbers), shown(row), number_text(row.tolerance)]
+                             for row in rows)])
+
+
+def grid(title: str, rows: list[Row]) -> str:
+    """Of rows called `title, column: line`, one line for each line."""
+    by_place = {tuple(row.what.removeprefix(f"{title}, ").split(": ")): row for row in rows}
+    columns = list(dict.fromkeys(column for column, _ in by_place))
+    cells = [[title, *columns]]
+    for line in dict.fromkeys(line for _, line in by_place):
+        places = [by_place.get((column, line)) for column in columns]
+        cells.append([line, *("–" if row is None else shown(row) for row in places)])
+    return lines_of(cells)

@@ -13,9 +13,10 @@ def bin_of(probability: np.ndarray) -> np.ndarray:
     return np.clip(np.ceil(probability * BINS).astype(int) - 1, 0, BINS - 1)
 
 
-def gaps_by_bin(probability: np.ndarray, hit: np.ndarray, bins: np.ndarray) -> list[tuple[float, float, float]]:
+def gaps_by_bin(probability: np.ndarray, hit: np.ndarray, bins: np.ndarray) -> list[tuple]:
     """Of each bin with examples: its share, its mean probability, its share of hits."""
-    return [(np.mean(bins == b), probability[bins == b].mean(), hit[bins == b].mean()) for b in np.unique(bins)]
+    return [(np.mean(bins == b), probability[bins == b].mean(), hit[bins == b].mean())
+            for b in np.unique(bins)]
 
 
 def calibration_error(probability: np.ndarray, hit: np.ndarray, bins: np.ndarray) -> float:

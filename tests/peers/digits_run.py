@@ -69,7 +69,8 @@ class DigitsRun:
         write_idx(self.folder / "outside", self.outside)
         (self.folder / "digits.json").write_text(json.dumps(CONFIG))
         for run, seed in {"run": 0, "other": 1}.items():
-            self.program("bnn-train", "--config", "digits.json", "--data", ".", "--out", run, "--seed", str(seed),
+            self.program("bnn-train", "--config", "digits.json", "--data", ".", "--out", run, "--seed",
+                         str(seed),
                          "--overwrite", "--tensorboard")
         self.program("bnn-eval", self.checkpoint, "--fit-calibration")
 
