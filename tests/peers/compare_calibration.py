@@ -96,9 +96,9 @@ def compare_scaled(rows: Comparison, ours: dict, samples: np.ndarray, labels: np
     of = Predictions(samples, labels, p)
     scaled = Comparison()
     compare_metrics(scaled, ours, of)
-    rows.add_all("with --temperature: all metrics that follow from probabilities and labels", scaled)
+    rows.add_all("all metrics of probabilities and labels, with --temperature", scaled)
     for name, values in definitions.scaled_entropies(of.samples, ours["temperature"]).items():
-        rows.add("with --temperature: entropies and mutual information", NUMPY_DEFINITION, ours[name],
+        rows.add("entropies and mutual information, with --temperature", NUMPY_DEFINITION, ours[name],
                  values.mean(), DOUBLE)
 
 
@@ -117,17 +117,17 @@ def compare_sets(rows: Comparison, digits: DigitsRun, score: str, held_out: Pred
     stated = [ours["coverage"], ours["mean_size"], *ours["class_coverage"]]
     for name, matrix in theirs.items():
         matrix = np.asarray(matrix, bool)
-        rows.add(f"conformal sets, {score}: classes of each image", name, sets, matrix, 0)
+        what = f"conformal sets, {score}: members, coverage and sizes"
+        rows.add(what, name, sets, matrix, DOUBLE)
         covered = matrix[np.arange(len(matrix)), test.labels]
-        rows.add(f"conformal sets, {score}: coverage, mean size, coverage of each class", name, stated,
+        rows.add(what, name, stated,
                  [covered.mean(), matrix.sum(-1).mean(),
                   *[covered[test.labels == k].mean() for k in range(CLASSES)]],
                  DOUBLE)
-        rows.add(f"conformal sets, {score}: counts of sizes", name, ours["size_counts"],
-                 np.bincount(matrix.sum(-1), minlength=CLASSES + 1), 0)
+        rows.add(what, name, ours["size_counts"], np.bincount(matrix.sum(-1), minlength=CLASSES + 1), DOUBLE)
     wrong = Predictions(held_out.samples, np.roll(held_out.labels, 1))
     rows.control(f"conformal sets, {score}, with labels of the next image", peer("crepes"), sets,
-                 crepes_sets(score, wrong, test.p), 0)
+                 crepes_sets(score, wrong, test.p), DOUBLE)
 
 
 def compare_stored_scores(rows: Comparison, stored: dict, held_out: Predictions, temperature: float) -> None:
@@ -140,11 +140,11 @@ def compare_stored_scores(rows: Comparison, stored: dict, held_out: Predictions,
     for name, conformal in theirs.items():
         with mock.patch("torch.rand", torch.ones):
             scores = conformal._calculate_single_label(p, labels).sort().values.numpy()
-        rows.add("stored conformal scores, aps and raps", peer("torch-uncertainty"), stored[name], scores,
+        rows.add("conformal scores of the held-out images", peer("torch-uncertainty"), stored[name], scores,
                  SINGLE)
     for name in SCORES:
         scores = definitions.conformal_scores(p.numpy(), name)[np.arange(len(labels)), held_out.labels]
-        rows.add("stored conformal scores, lac, aps and raps", NUMPY_DEFINITION, stored[name],
+        rows.add("conformal scores of the held-out images", NUMPY_DEFINITION, stored[name],
                  np.sort(scores), DOUBLE)
 
 

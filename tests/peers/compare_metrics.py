@@ -228,7 +228,7 @@ def run(digits: DigitsRun, rows: Comparison) -> None:
     compare_metrics(rows, means, Predictions(passes, digits.test_labels))
     numbers = [name for name, value in ours["mean_weights"].items() if isinstance(value, float)]
     rows.add("the pass with mean weights beside the samples",
-             "bnn-eval --mean-weights, which the rows above compare",
+             "bnn-eval --mean-weights",
              [ours["mean_weights"][name] for name in numbers], [means[name] for name in numbers], 0)
     ensemble, passes = digits.evaluate_samples(digits.checkpoint, digits.other_checkpoint)
     compare_metrics(rows, ensemble, Predictions(passes, digits.test_labels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +33,7 @@ def peer(package: str) -> str:
     return f"{package} {version(package)}"
 
 
-NUMPY_DEFINITION = f"the definition in NumPy {version('numpy')}"
+NUMPY_DEFINITION = "the definition in NumPy"
 
 
 def largest_difference(ours, theirs) -> float:
@@ -99,8 +100,12 @@ class Comparison:
 
 
 def number_text(value: float) -> str:
-    """`2.1e-07`; `0` where numbers are equal."""
-    return "0" if value == 0 else f"{value:.1e}"
+    """`2.1e-7`, `1e-6`; `0` where numbers are equal."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    mantissa = mantissa.removesuffix(".0")
+    return mantissa if int(exponent) == 0 else f"{mantissa}e{int(exponent)}"
 
 
 def shown(row: Row) -> str:
@@ -115,11 +120,25 @@ def lines_of(cells: list[list[str]]) -> str:
     return "\n".join([lines[0], "|" + " --- |" * len(cells[0]), *lines[1:]])
 
 
+def name_of(with_whom: str) -> str:
+    """Without versions."""
+    return re.sub(r" \d[\w.]*", "", with_whom)
+
+
+def versions(rows: list[Row]) -> str:
+    """`crepes 0.9.1, mapie 1.6.0, …` of all peers in the rows."""
+    found = {text for row in rows for text in row.peer.split(", ") if name_of(text) != text}
+    return ", ".join(sorted(found, key=str.lower))
+
+
 def table(rows: list[Row]) -> str:
-    """One line for each row."""
-    head = ["what", "peer", "numbers", "largest difference", "tolerance"]
-    return lines_of([head, *([row.what, row.peer, str(row.numbers), shown(row), number_text(row.tolerance)]
-                             for row in rows)])
+    """A line for each thing that was compared, with the difference from each peer and the tolerance."""
+    lines: dict[str, list[str]] = {}
+    for row in rows:
+        cell = f"{name_of(row.peer)} {shown(row)} ({number_text(row.tolerance)})"
+        lines.setdefault(row.what, []).append(cell)
+    head = ["what", "largest difference from each peer (tolerance)"]
+    return lines_of([head, *([what, "; ".join(cells)] for what, cells in lines.items())])
 
 
 def grid(title: str, rows: list[Row]) -> str:

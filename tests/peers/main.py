@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from comparison import Comparison, Row, grid, table
+from comparison import Comparison, Row, grid, number_text, table, versions
 from digits_run import DigitsRun
 
 # In this order. Each runs in a process of its own, because PyTorch and TensorFlow do not go well together.
@@ -50,12 +50,12 @@ def text_of(results: dict[str, Comparison], rows: list[Row]) -> str:
     """The tables: of all topics but the layers, of the layers, and of what was broken on purpose."""
     of_layers = results["layers"].compared() if "layers" in results else []
     others = [row for topic, rows in results.items() if topic != "layers" for row in rows.compared()]
-    parts = [table(others)] if others else []
+    parts = [f"Peers: {versions(rows)}."] + ([table(others)] if others else [])
     if of_layers:
-        parts.append(f"Layers, beside {of_layers[0].peer}; tolerance {of_layers[0].tolerance:.0e}:")
+        parts.append(f"Layers; tolerance {number_text(of_layers[0].tolerance)}:")
         for kind in ("conv2d", "dense"):
             parts.append(grid(kind, [row for row in of_layers if row.what.startswith(kind)]))
-    parts.append("Broken on purpose; the difference must exceed the tolerance:")
+    parts.append("Broken on purpose, so that the difference must exceed the tolerance:")
     parts.append(table([row for row in rows if row.is_control]))
     return "\n\n".join(parts) + "\n"
 
