@@ -76,7 +76,8 @@ std::vector<Tensor> ProbedLayer::run() {
   backward(output_gradient_.values);
   collect_gradients();
   collect_divergence();
-  collect_noise();
+  collect_noise_of_weights();
+  collect_noise_of_examples();
   return results_;
 }
 
@@ -88,22 +89,28 @@ void ProbedLayer::draw_weights() {
   }
 }
 
+// What the layer makes of its weights for all shards of a batch.
+std::vector<float> ProbedLayer::prepared() const {
+  std::vector<float> made(layer_->prepared_size(true));
+  for (int task = 0; task < layer_->prepare_tasks(true); ++task) {
+    layer_->prepare({pass_, true, task, made.data()});
+  }
+  return made;
+}
+
 void ProbedLayer::forward() {
   const std::size_t examples = examples_.size();
   outputs_.resize(examples * layer_->output_shape().size());
   saved_.resize(examples * layer_->saved_size());
   scratch_.resize(layer_->scratch_size(pass_.examples));
-  std::vector<float> prepared(layer_->prepared_size(true));
-  for (int task = 0; task < layer_->prepare_tasks(true); ++task) {
-    layer_->prepare({pass_, true, task, prepared.data()});
-  }
+  const std::vector<float> for_all = prepared();
   const float* const input = inputs_.values.data();
   layer_->forward({.pass = pass_,
                    .inputs = {&input, 1},
                    .output = outputs_.data(),
                    .saved = saved_.empty() ? nullptr : saved_.data(),
                    .scratch = scratch_.data(),
-                   .prepared = prepared.data()});
+                   .prepared = for_all.data()});
   add("outputs", output_gradient_.shape, outputs_);
   const double penalty_of_outputs = penalty(spec_.activity_regularizer, outputs_);
   add("activity_penalty", {1},
@@ -113,10 +120,7 @@ void ProbedLayer::forward() {
 void ProbedLayer::backward(std::vector<float> output_gradient) {
   const float weight = 1.0f / static_cast<float>(examples_.size());
   add_penalty_gradient(spec_.activity_regularizer, outputs_, weight, output_gradient);
-  std::vector<float> prepared(layer_->prepared_size(true));
-  for (int task = 0; task < layer_->prepare_tasks(true); ++task) {
-    layer_->prepare({pass_, true, task, prepared.data()});
-  }
+  const std::vector<float> for_all = prepared();
   inputs_gradient_.resize(inputs_.values.size());
   const float* const input = inputs_.values.data();
   float* const input_gradient = inputs_gradient_.data();
@@ -128,7 +132,7 @@ void ProbedLayer::backward(std::vector<float> output_gradient) {
                     gradient_.data(),
                     saved_.empty() ? nullptr : saved_.data(),
                     scratch_.data(),
-                    prepared.data()});
+                    for_all.data()});
   const ShardView shard{&pass_, input, output_gradient.data()};
   scratch_.resize(layer_->weight_gradient_scratch(1, pass_.examples));
   for (int block = 0; block < layer_->weight_gradient_blocks(); ++block) {
@@ -158,50 +162,55 @@ void ProbedLayer::collect_divergence() {
   add("penalty", {1}, {static_cast<float>(loss.penalty())});
 }
 
-void ProbedLayer::collect_noise() {
+void ProbedLayer::collect_noise_of_weights() {
   for (const RandomTensor& tensor : layout_.random_tensors()) {
     const Variable& scale = layout_.variables()[tensor.untransformed_scale];
     const auto values = noise_.span().subspan(scale.slice.offset, scale.slice.size);
     add("noise/" + scale.name, scale.shape, {values.begin(), values.end()});
     if (tensor.divergence.samples == 0) continue;
+    const Stream stream{kSeed, Site::divergence,
+                        static_cast<std::uint32_t>(tensor.untransformed_scale), kStep, 0};
     std::vector<std::int64_t> shape = scale.shape;
     shape.insert(shape.begin(), tensor.divergence.samples);
-    const auto index = static_cast<std::uint32_t>(tensor.untransformed_scale);
-    std::vector<float> draws;
-    for (int j = 0; j < tensor.divergence.samples; ++j) {
-      std::vector<float> draw(scale.slice.size);
-      fill_normal({kSeed, Site::divergence, index, kStep, static_cast<std::uint32_t>(j)}, 0, draw);
-      draws.insert(draws.end(), draw.begin(), draw.end());
-    }
-    add("noise/" + scale.name + "/divergence", shape, draws);
+    add_rows("noise/" + scale.name + "/divergence", shape, [&](std::uint32_t j, auto row) {
+      Stream draw = stream;
+      draw.example = j;
+      fill_normal(draw, 0, row);
+    });
   }
-  const auto add_of_examples = [&](const std::string& name, std::vector<std::int64_t> shape,
-                                   const auto& fill) {
+}
+
+void ProbedLayer::collect_noise_of_examples() {
+  const auto of_batch = [&](std::vector<std::int64_t> shape) {
     shape.insert(shape.begin(), inputs_.shape[0]);
-    std::vector<float> values;
-    for (std::size_t b = 0; b < examples_.size(); ++b) {
-      std::vector<float> own(std::accumulate(
-          shape.begin() + 1, shape.end(), std::size_t{1},
-          [](std::size_t a, std::int64_t n) { return a * static_cast<std::size_t>(n); }));
-      fill(b, own);
-      values.insert(values.end(), own.begin(), own.end());
-    }
-    add("noise/" + name, shape, values);
+    return shape;
   };
   const auto normal = [&](NoiseUse use) {
-    return [this, use](std::size_t b, std::vector<float>& own) {
-      fill_normal(example_stream(pass_.noise, noise_name_, use, b), 0, own);
+    return [this, use](std::uint32_t b, auto row) {
+      fill_normal(example_stream(pass_.noise, noise_name_, use, b), 0, row);
     };
   };
-  add_of_examples("input_signs", {inputs_.shape.back()}, [&](std::size_t b, auto& own) {
-    input_signs(pass_.noise, noise_name_, b, 0, own);
-  });
-  add_of_examples("output_signs", {output_gradient_.shape.back()}, [&](std::size_t b, auto& own) {
-    output_signs(pass_.noise, noise_name_, b, 0, own);
-  });
-  add_of_examples("outputs", {output_gradient_.shape.begin() + 1, output_gradient_.shape.end()},
-                  normal(NoiseUse::output));
-  add_of_examples("weights", layout_.variables().front().shape, normal(NoiseUse::weights));
+  const auto signs = [&](const auto& draw) {
+    return [&](std::uint32_t b, auto row) { draw(pass_.noise, noise_name_, b, 0, row); };
+  };
+  add_rows("noise/input_signs", of_batch({inputs_.shape.back()}), signs(input_signs));
+  add_rows("noise/output_signs", of_batch({output_gradient_.shape.back()}), signs(output_signs));
+  add_rows("noise/outputs", output_gradient_.shape, normal(NoiseUse::output));
+  add_rows("noise/weights", of_batch(layout_.variables().front().shape), normal(NoiseUse::weights));
+}
+
+// A tensor whose first dimension counts rows, each made by fill(row's number, row).
+template <typename Fill>
+void ProbedLayer::add_rows(const std::string& name, const std::vector<std::int64_t>& shape,
+                           const Fill& fill) {
+  std::size_t size = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) size *= static_cast<std::size_t>(shape[i]);
+  const auto rows = static_cast<std::size_t>(shape[0]);
+  std::vector<float> values(rows * size);
+  for (std::size_t i = 0; i < rows; ++i) {
+    fill(static_cast<std::uint32_t>(i), std::span(values).subspan(i * size, size));
+  }
+  add(name, shape, values);
 }
 
 void ProbedLayer::add(const std::string& name, std::vector<std::int64_t> shape,

@@ -39,12 +39,16 @@ class ProbedLayer {
 
  private:
   void draw_weights();
+  std::vector<float> prepared() const;
   void forward();
   void backward(std::vector<float> output_gradient);
   void collect_gradients();
   void collect_divergence();
-  void collect_noise();
+  void collect_noise_of_weights();
+  void collect_noise_of_examples();
   void add(const std::string& name, std::vector<std::int64_t> shape, std::vector<float> values);
+  template <typename Fill>
+  void add_rows(const std::string& name, const std::vector<std::int64_t>& shape, const Fill& fill);
   void add_variables(const std::string& prefix, const AlignedArray& values);
 
   LayerSpec spec_;
