@@ -64,7 +64,8 @@ ModelCheckpoint load_model(InputFile& file, int threads) {
           std::move(parameters),
           std::move(standardization),
           std::move(class_names),
-          std::move(checkpoint.contents.digest)};
+          std::move(checkpoint.contents.digest),
+          checkpoint.state.data_digest};
 }
 
 }  // namespace bnn

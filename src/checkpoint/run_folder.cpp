@@ -38,6 +38,16 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, error);
 }
 
+// Whether a config has what a user seldom writes and bnn-train always does.
+bool is_stored_config(const std::string& path) {
+  constexpr std::size_t kMaxConfig = std::size_t{64} << 20;
+  const auto document = try_parse_json(read_text_file(path, kMaxConfig, ErrorKind::io));
+  if (!document || !document->is_object()) return false;
+  const Json *data = document->find("data"), *training = document->find("training");
+  return data != nullptr && data->contains("directory") && training != nullptr &&
+         training->contains("shards");
+}
+
 std::vector<std::string> files_of(const std::string& run) {
   std::vector<std::string> files = {run + "/config.json", run + "/train.log",
                                     run + "/metrics.jsonl"};
@@ -104,16 +114,27 @@ RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
     throw Error(ErrorKind::locked,
                 shown_path(path_) + ": the run folder is in use by another process");
   }
-  if (use == FolderUse::fresh && has_last_checkpoint()) {
-    throw Error(ErrorKind::usage,
-                shown_path(path_) +
-                    ": the folder holds a checkpoint; use --resume to continue that "
-                    "run, --overwrite to replace it, or another --out");
-  }
+  if (use == FolderUse::fresh) require_fresh();
   for (const std::string& file : files_of(path_)) remove_leftovers_of(file);
   if (use == FolderUse::overwrite) {
     for (const std::string& file : files_of(path_)) remove_file(file);
     remove_event_files(tensorboard_folder());
+  }
+}
+
+// What a run left that was stopped before its first checkpoint may be replaced.
+void RunFolder::require_fresh() const {
+  std::error_code error;
+  const auto refuse = [&](const std::string& what, const std::string& way) {
+    throw Error(ErrorKind::usage, shown_path(path_) + ": the folder holds " + what + "; use " +
+                                      way + "--overwrite to replace it, or another --out");
+  };
+  if (has_last_checkpoint()) refuse("a checkpoint", "--resume to continue that run, ");
+  if (std::filesystem::is_regular_file(best_checkpoint(), error)) {
+    refuse("the best checkpoint of a run whose last one is gone", "");
+  }
+  if (exists(config_file()) && !is_stored_config(config_file())) {
+    refuse("a config.json that bnn-train did not write", "");
   }
 }
 

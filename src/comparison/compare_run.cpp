@@ -5,16 +5,24 @@
 #include "bnn/checkpoint/run_folder.h"
 #include "bnn/comparison/comparison_page.h"
 #include "bnn/comparison/comparison_text.h"
+#include "bnn/core/display_text.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/process/output_paths.h"
 
 namespace bnn {
 
 int run_comparison(const CompareOptions& options) {
+  RunLog log("bnn-compare", options.verbosity);
   std::vector<RunSummary> runs;
   std::vector<std::string> read;
   for (const std::string& folder : options.runs) {
-    runs.push_back(read_run_summary(folder));
+    try {
+      runs.push_back(read_run_summary(folder));
+    } catch (const Error& error) {
+      const bool is_last = &folder == &options.runs.back() && runs.empty();
+      if (error.kind() != ErrorKind::usage || is_last) throw;
+      log.warning(printable_line(std::string("left out ") + error.what()));
+    }
     for (const std::string& file : run_files(folder + "/checkpoints/last.safetensors")) {
       read.push_back(file);
     }

@@ -1,18 +1,26 @@
 #include "bnn/comparison/comparison_text.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <fmt/format.h>
+#include <set>
+#include <string_view>
 
+#include "bnn/core/csv_text.h"
 #include "bnn/core/display_text.h"
 
 namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxName = 40, kMaxValue = 24;
+constexpr std::size_t kColumns = 100;       // of a table
+constexpr std::size_t kLayerSettings = 12;  // more of them are counted, not listed
+constexpr std::string_view kLayers = "model.layers.", kAllLayers = "model.layers";
 
 std::string decimals(const std::optional<double>& value, int count) {
-  return value ? fixed(*value, count) : "-";
+  constexpr double kShort = 1e7;  // beyond, decimals would make a long column
+  if (!value) return "-";
+  return std::abs(*value) < kShort ? fixed(*value, count) : significant(*value, 3);
 }
 
 std::string exact(const std::optional<double>& value) { return value ? shortest(*value) : ""; }
@@ -40,17 +48,58 @@ std::string cut(const std::string& text, std::size_t columns) {
   return plain.size() <= columns ? plain : fitted(plain, columns);
 }
 
-std::string csv_field(std::string text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
+// Numbers stay numbers, whatever their sign.
+std::string csv_setting(const std::string& value) {
+  const bool is_number = value.find_first_not_of("0123456789+-.eE") == std::string::npos;
+  return is_number ? value : csv_name(value);
 }
 
-std::string csv_line(const Row& row) {
-  std::string line;
-  for (const std::string& field : row) line += (line.empty() ? "" : ",") + csv_field(field);
-  return line + "\n";
+bool is_of_layer(const std::string& key) { return key.starts_with(kLayers); }
+
+// "9 layers": how many the run's model has.
+std::string layers_of(const RunSummary& run) {
+  std::set<std::string> numbers;
+  for (const auto& [key, value] : run.settings) {
+    if (is_of_layer(key))
+      numbers.insert(key.substr(kLayers.size(), key.find('.', kLayers.size()) - kLayers.size()));
+  }
+  return fmt::format("{} layers", numbers.size());
+}
+
+// One table for as many runs as fit the width, and another for the next.
+std::string settings_tables(const std::vector<RunSummary>& runs, const std::vector<Row>& columns) {
+  std::string text;
+  for (std::size_t first = 0; first < runs.size();) {
+    std::vector<Row> rows;
+    for (const std::string& name : columns[0]) rows.push_back({name});
+    std::size_t width = 0;
+    for (const std::string& name : columns[0]) width = std::max(width, name.size());
+    for (std::size_t taken = 0; first < runs.size(); ++first, ++taken) {
+      const Row& column = columns[first + 1];
+      std::size_t most = 0;
+      for (const std::string& value : column) most = std::max(most, value.size());
+      width += most + 2;
+      if (taken > 0 && width > kColumns) break;
+      for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(column[i]);
+    }
+    text += "\n" + aligned(rows);
+  }
+  return text;
+}
+
+// The names of what differs, and then the values of each run.
+std::vector<Row> settings_columns(const std::vector<RunSummary>& runs,
+                                  const std::vector<std::string>& keys) {
+  std::vector<Row> columns = {{"setting"}};
+  for (const std::string& key : keys) columns[0].push_back(cut(key, 2 * kMaxName));
+  for (const RunSummary& run : runs) {
+    Row column = {cut(run.folder, kMaxValue)};
+    for (const std::string& key : keys) {
+      column.push_back(key == kAllLayers ? layers_of(run) : cut(setting_of(run, key), kMaxValue));
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
 }
 
 }  // namespace
@@ -77,16 +126,16 @@ std::string comparison_table(const std::vector<RunSummary>& runs) {
                     decimals(run.kl, 3), duration_text(run.seconds)});
   }
   std::string text = aligned(rows);
-  const std::vector<std::string> keys = differing_settings(runs);
+  std::vector<std::string> keys = differing_settings(runs);
   if (keys.empty()) return text + (runs.size() > 1 ? "\nThe settings are the same.\n" : "");
-  std::vector<Row> settings = {{"setting"}};
-  for (const RunSummary& run : runs) settings[0].push_back(cut(run.folder, kMaxValue));
-  for (const std::string& key : keys) {
-    Row row = {cut(key, 2 * kMaxName)};
-    for (const RunSummary& run : runs) row.push_back(cut(setting_of(run, key), kMaxValue));
-    settings.push_back(std::move(row));
-  }
-  return text + "\n" + aligned(settings);
+  const auto of_layers =
+      static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), is_of_layer));
+  if (of_layers <= kLayerSettings)
+    return text + settings_tables(runs, settings_columns(runs, keys));
+  std::erase_if(keys, is_of_layer);
+  keys.emplace_back(kAllLayers);
+  text += settings_tables(runs, settings_columns(runs, keys));
+  return text + fmt::format("\n{} settings of layers differ; --format csv has them.\n", of_layers);
 }
 
 std::string comparison_csv(const std::vector<RunSummary>& runs) {
@@ -104,7 +153,7 @@ std::string comparison_csv(const std::vector<RunSummary>& runs) {
   header.insert(header.end(), keys.begin(), keys.end());
   std::string text = csv_line(header);
   for (const RunSummary& run : runs) {
-    Row row = {plain_text(run.folder),
+    Row row = {csv_name(run.folder),
                std::to_string(run.epochs),
                std::to_string(run.steps),
                run.best_epoch ? std::to_string(*run.best_epoch) : "",
@@ -116,7 +165,7 @@ std::string comparison_csv(const std::vector<RunSummary>& runs) {
                shortest(run.seconds)};
     for (const std::string& key : keys) {
       const std::string value = setting_of(run, key);
-      row.push_back(value == "-" ? "" : plain_text(value));
+      row.push_back(value == "-" ? "" : csv_setting(value));
     }
     text += csv_line(row);
   }

@@ -15,6 +15,7 @@ namespace bnn {
 namespace {
 
 constexpr std::size_t kMaxMetrics = std::size_t{256} << 20;
+constexpr double kMost = 1e12;  // epochs, steps or seconds that a line may claim
 
 // The leaves of a document: "model.layers.0.filters".
 void add_settings(const Json& value, const std::string& place,
@@ -27,7 +28,7 @@ void add_settings(const Json& value, const std::string& place,
       add_settings(value[i], before + std::to_string(i), settings);
     }
   } else {
-    settings[place] = value.dump();
+    settings[place] = value.is_string() ? value.text() : value.dump();
   }
 }
 
@@ -38,13 +39,13 @@ std::optional<double> number_of(const Json& line, const char* key) {
 }
 
 std::uint64_t whole_number_of(const Json& line, const char* key) {
-  return static_cast<std::uint64_t>(std::max(0.0, number_of(line, key).value_or(0)));
+  return static_cast<std::uint64_t>(std::clamp(number_of(line, key).value_or(0), 0.0, kMost));
 }
 
 void add_training(const Json& line, RunSummary& run) {
   run.epochs = whole_number_of(line, "epoch");
   run.steps = whole_number_of(line, "step");
-  run.seconds = number_of(line, "elapsed_seconds").value_or(0);
+  run.seconds = std::clamp(number_of(line, "elapsed_seconds").value_or(0), 0.0, kMost);
   run.train_nll = number_of(line, "nll");
   const std::optional<double> kl = number_of(line, "kl"), examples = number_of(line, "examples");
   if (kl && examples && *examples > 0) run.kl = *kl / *examples;

@@ -88,6 +88,13 @@ void read_class_weights(ObjectReader& reader, RunConfig& config) {
     reader.record(key, value);
   } else {
     reader.optional(key, [&] { config.class_weights.given = reader.reals(key, weight); });
+    const std::vector<double>& given = config.class_weights.given;
+    const bool counts = std::any_of(given.begin(), given.end(), [](double w) { return w > 0; });
+    if (value.is_array() && !counts) {
+      reader.problem(key,
+                     "no class counts; expected null, \"balanced\" or a weight for each class, "
+                     "at least one of them above 0");
+    }
   }
   if (config.class_weights.any() && config.sampling == Sampling::balanced) {
     reader.problem(key,

@@ -4,17 +4,23 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "bnn/core/display_text.h"
 #include "bnn/data/class_names.h"
 #include "bnn/data/shuffle.h"
 
 namespace bnn {
 namespace {
 
+// As a log shows it: on one line.
+std::string shown_class(const std::vector<std::string>& names, std::size_t index) {
+  return printable_line(class_text(names, index));
+}
+
 constexpr std::size_t kNamedClasses = 12;
 constexpr std::size_t kUnbalanced = 5;  // times the images of a class
 
 std::string quoted(const std::vector<std::string>& names, std::size_t index) {
-  return "\"" + class_text(names, index) + "\"";
+  return "\"" + shown_class(names, index) + "\"";
 }
 
 // The first `count` examples of a class that is gone through again and again, in an order of its
@@ -49,14 +55,14 @@ std::string class_counts_text(std::span<const std::size_t> counts,
   if (counts.size() > kNamedClasses) {
     const auto text = [&](auto place) {
       const auto label = static_cast<std::size_t>(place - counts.begin());
-      return fmt::format("{} ({})", *place, class_text(class_names, label));
+      return fmt::format("{} ({})", *place, shown_class(class_names, label));
     };
     return fmt::format("training images of each class: from {} to {}", text(smallest),
                        text(largest));
   }
   std::string list;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    list += fmt::format("{}{} {}", i > 0 ? ", " : "", class_text(class_names, i), counts[i]);
+    list += fmt::format("{}{} {}", i > 0 ? ", " : "", shown_class(class_names, i), counts[i]);
   }
   return "training images of each class: " + list;
 }
@@ -67,6 +73,9 @@ std::optional<std::string> imbalance_warning(std::span<const std::size_t> counts
   const auto largest = std::max_element(counts.begin(), counts.end());
   if (*smallest * kUnbalanced >= *largest) return std::nullopt;
   const auto index = [&](auto place) { return static_cast<std::size_t>(place - counts.begin()); };
+  if (*smallest == 0) {
+    return fmt::format("class {} has no training image", quoted(class_names, index(smallest)));
+  }
   return fmt::format(
       "class {} has {} training {}, class {} has {}; training.class_weights or training.sampling "
       "\"balanced\" make up for it, and balanced_accuracy of bnn-eval counts each class alike",

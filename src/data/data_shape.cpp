@@ -100,7 +100,7 @@ ImageSurvey survey_images(const std::vector<std::string>& paths, std::size_t mos
     }
   }
   if (survey.images == 0) return survey;
-  survey.shape = first;
+  survey.shape = survey.first = first;
   if (!survey.is_uniform || survey.largest_side > kLargestKeptSide) {
     const int side = chosen_side(std::move(smaller_sides));
     survey.shape.height = survey.shape.width = side;

@@ -49,7 +49,9 @@ std::vector<std::string> problems_of(const std::vector<DecodedFile>& results) {
 
 void refuse_broken(std::vector<std::string> problems, std::size_t files) {
   if (problems.empty()) return;
-  if (problems.size() == 1) throw Error(ErrorKind::data, problems[0]);
+  if (problems.size() == 1) {
+    throw Error(ErrorKind::data, problems[0] + "; --skip-errors passes over such images");
+  }
   const std::string sentence = fmt::format(
       "{} of {} images cannot be read; mend or remove them, or pass over them with "
       "--skip-errors",

@@ -30,7 +30,8 @@ std::size_t validation_count(std::size_t examples, const DataConfig& config) {
   return static_cast<std::size_t>(wanted);
 }
 
-// How many examples of each class are held out: shares of `count` in proportion to the class.
+// How many examples of each class are held out: shares of `count` in proportion to the class. Each
+// class keeps one to train on, unless so many are to be held out that it cannot.
 std::vector<std::size_t> class_quotas(const std::vector<std::size_t>& sizes, std::size_t count) {
   const std::size_t examples = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
   std::vector<std::size_t> quotas, remainders, order(sizes.size());
@@ -41,8 +42,22 @@ std::vector<std::size_t> class_quotas(const std::vector<std::size_t>& sizes, std
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
-  const std::size_t given = std::accumulate(quotas.begin(), quotas.end(), std::size_t{0});
-  for (std::size_t i = 0; i < count - given; ++i) ++quotas[order[i]];
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] > 0) quotas[i] = std::min(quotas[i], sizes[i] - 1);
+  }
+  std::size_t missing = count - std::accumulate(quotas.begin(), quotas.end(), std::size_t{0});
+  for (const std::size_t kept : {std::size_t{1}, std::size_t{0}}) {
+    for (bool found = true; missing > 0 && found;) {
+      found = false;
+      for (std::size_t i = 0; i < order.size() && missing > 0; ++i) {
+        std::size_t& quota = quotas[order[i]];
+        if (quota + kept >= sizes[order[i]]) continue;
+        ++quota;
+        --missing;
+        found = true;
+      }
+    }
+  }
   return quotas;
 }
 

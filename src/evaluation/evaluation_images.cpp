@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "bnn/data/data_digest.h"
 #include "bnn/data/load_dataset.h"
 #include "bnn/data/split.h"
 #include "bnn/evaluation/evaluation_directory.h"
@@ -62,7 +63,7 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   const FileSet& files = options.split == "test" ? config.test : config.train;
   if (files.empty()) {
     throw Error(ErrorKind::usage, "the checkpoint names no files for --split " + options.split +
-                                      "; name them with --files");
+                                      "; name them with --files, or use --split validation");
   }
   require_plain_names(options.checkpoint, files);
   images.data = load_dataset(config, files, evaluation_directory(options.checkpoint, options.data),
@@ -70,6 +71,12 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   images.chosen = all_of(images.data);
   tell_changes(options, "", images.data);
   if (options.split == "test") return images;
+  if (data_digest(images.data, pool) != model.data_digest) {
+    throw Error(ErrorKind::data,
+                "--split " + options.split +
+                    ": the training images differ from those that the run was given, so it is not "
+                    "known which of them it held out; expected the same images");
+  }
   const Split split = split_validation(images.data.labels(), config, model.config.training.seed);
   images.chosen = options.split == "train" ? split.train : split.validation;
   if (images.chosen.empty()) {

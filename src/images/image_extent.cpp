@@ -7,6 +7,7 @@
 #include "bnn/core/error.h"
 #include "bnn/images/byte_numbers.h"
 #include "bnn/images/image_file.h"
+#include "bnn/images/tiff_extent.h"
 
 namespace bnn {
 namespace {
@@ -111,6 +112,14 @@ std::size_t gif_extent(Bytes bytes) {
   return at;
 }
 
+// Of a BMP whose header leaves its size at 0: uncompressed pixels, rows of whole four bytes.
+std::size_t bmp_extent(const ByteNumbers& numbers) {
+  const std::size_t width = numbers.read(18, 4), bits = numbers.read(28, 2);
+  const auto height = static_cast<std::int32_t>(numbers.read(22, 4));
+  const std::size_t row = (width * bits + 31) / 32 * 4;
+  return numbers.read(10, 4) + row * static_cast<std::size_t>(std::abs(std::int64_t{height}));
+}
+
 std::size_t extent_of(Bytes bytes, ImageFormat format) {
   const ByteNumbers numbers(bytes, ByteOrder::little);
   switch (format) {
@@ -126,9 +135,10 @@ std::size_t extent_of(Bytes bytes, ImageFormat format) {
     }
     case ImageFormat::bmp: {
       const std::size_t size = numbers.read(2, 4);
-      return size == 0 ? bytes.size() : size;
+      return size == 0 ? bmp_extent(numbers) : size;
     }
     case ImageFormat::tiff:
+      return tiff_extent(bytes);
     case ImageFormat::none:
       break;
   }

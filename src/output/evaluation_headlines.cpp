@@ -82,8 +82,11 @@ std::string headline_sentences(const Evaluation& evaluation) {
       fmt::format("{} % of the {} images are right", percent(metrics.accuracy), metrics.examples);
   if (evaluation.intervals) {
     const Bounds& bounds = evaluation.intervals->of(&Metrics::accuracy);
-    text +=
-        fmt::format(" (95 % interval: {} to {} %)", percent(bounds.lower), percent(bounds.upper));
+    // Resamples of images that are all right, or all wrong, say nothing of other images.
+    if (bounds.lower < bounds.upper) {
+      text +=
+          fmt::format(" (95 % interval: {} to {} %)", percent(bounds.lower), percent(bounds.upper));
+    }
   }
   const double gap = metrics.accuracy - mean_confidence(metrics);
   const std::string amount = fixed(100 * std::abs(gap), 1);

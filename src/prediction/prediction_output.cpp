@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "bnn/core/csv_text.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/json.h"
 #include "bnn/output/class_label.h"
@@ -54,23 +55,6 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
   return json_line(line);
 }
 
-std::string quoted_if_needed(const std::string& text) {
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-// The name in a form that a spreadsheet takes for text.
-std::string csv_name(std::string_view name) {
-  const std::string text = plain_text(name);
-  const bool is_formula = text.find_first_of("=+-@") == 0;
-  return is_formula ? "'" + text : text;
-}
-
 // The "-" of standard input and its images "-#0", "-#1", … No spreadsheet computes them.
 bool is_standard_input(const std::string& input) {
   return input == "-" ||
@@ -92,13 +76,6 @@ std::string csv_set(const PredictionFormat& format, const std::vector<int>& set)
     text += csv_class(format, static_cast<std::size_t>(k));
   }
   return text;
-}
-
-std::string csv_line(const std::vector<std::string>& fields) {
-  std::string line;
-  for (const std::string& field : fields) line += quoted_if_needed(field) + ',';
-  line.back() = '\n';
-  return line;
 }
 
 std::string csv_prediction(const PredictionFormat& format, const PredictionRow& row) {

@@ -116,14 +116,22 @@ void predict_listed(PathList& list, ImageReader& reader, RowMaker& rows) {
     const std::vector<std::string> paths = list.next(kLastFiles);
     if (paths.empty()) return;
     Dataset data = reader.no_images_yet();
-    for (const std::string& path : paths) {
-      const std::string problem = reader.append_listed(path, data);
-      if (problem.empty()) continue;
+    const auto answer = [&] {
       rows.add(data);
-      rows.add_error(path, problem);
       data = reader.no_images_yet();
+    };
+    for (const std::string& path : paths) {
+      try {
+        const std::string problem = reader.append_listed(path, data);
+        if (problem.empty()) continue;
+        answer();
+        rows.add_error(path, problem);
+      } catch (const Error&) {
+        answer();  // what came before the image that ends the program
+        throw;
+      }
     }
-    rows.add(data);
+    answer();
   }
 }
 

@@ -30,8 +30,7 @@ int bnn::compare_command(int argc, char** argv) {
   app.add_option("--html", options.html, "Also write a page with the curves of the runs")
       ->option_text("FILE.html");
   int threads = 1;
-  bnn::Verbosity verbosity = bnn::Verbosity::normal;
-  const bnn::CommonOptions common{threads, verbosity};
+  const bnn::CommonOptions common{threads, options.verbosity};
   bnn::add_common_options(app, common);
   return bnn::run_program(app, argc, argv, [&] {
     options.csv = format == "csv";

@@ -33,10 +33,12 @@ int bnn::train_command(int argc, char** argv) {
   CLI::App app(kTrainDescription, "bnn-train");
   app.footer(kTrainExamples);
   app.option_defaults()->group("Config and data");
-  app.add_option("--config", options.config, "The run's config file (JSON)")->option_text("FILE");
+  auto* config = app.add_option("--config", options.config, "The run's config file (JSON)");
+  config->option_text("FILE");
   app.add_option("--init", options.init,
                  "Look at a folder of images or at data files, print a config for them and exit")
-      ->option_text("PATH...");
+      ->option_text("PATH...")
+      ->excludes(config);
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");
   app.option_defaults()->group("The run");

@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "bnn/core/error.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/utf8.h"
 #include "bnn/infer/predictor.h"
 
 namespace bnn {
@@ -38,8 +41,14 @@ Json Run::checkpoint_config() const {
 
 Json Run::folder_config() const {
   Json document = config.resolved;
-  document["data"]["directory"] =
+  const std::string directory =
       std::filesystem::absolute(data.directory).lexically_normal().string();
+  if (!is_utf8(directory)) {
+    throw Error(ErrorKind::usage, shown_path(directory) +
+                                      ": the folder's name is no UTF-8 text, and config.json, "
+                                      "which records it, can hold no other; rename the folder");
+  }
+  document["data"]["directory"] = directory;
   return document;
 }
 

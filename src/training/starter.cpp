@@ -60,7 +60,7 @@ std::string run_name(const std::string& directory) {
   const std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
   const std::string name =
       path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-  return name.empty() ? "run" : name;
+  return name.empty() ? "run" : plain_text(name);
 }
 
 // A word as a shell reads it.
@@ -77,15 +77,18 @@ std::string shell_word(const std::string& text) {
 
 std::string commands(const StarterData& data, const std::string& name) {
   const bool has_test = data.data.contains("test");
-  const std::string folder = "runs/" + name;
+  // Beside the folders of classes, another folder would be taken for one.
+  const bool is_here =
+      data.data.value_or("train") == Json(".") && is_same_file(data.directory, ".");
+  const std::string folder = (is_here ? "../runs/" : "runs/") + name;
   return fmt::format(
       "Save it (bnn-train --init … > {0}), then:\n"
-      "  bnn-train --config {0} --data {1} --out {2}\n"
-      "  bnn-eval {3} --data {1}{4} --report {5}\n"
+      "  bnn-train --config {0} --data {1} --out {2}{6}\n"
+      "  bnn-eval {3} --data {1}{4}{6} --report {5}\n"
       "  bnn-predict {3} IMAGE…",
       shell_word(name + ".json"), shell_word(data.directory), shell_word(folder),
       shell_word(folder + "/checkpoints/best.safetensors"), has_test ? "" : " --split validation",
-      shell_word(name + ".html"));
+      shell_word(name + ".html"), data.broken.empty() ? "" : " --skip-errors");
 }
 
 void describe(const StarterData& data, RunLog& log) {
@@ -134,13 +137,18 @@ Json starter_config(const StarterData& data) {
   config["training"] = {{"epochs", epochs_for(data, expanded, validation, batch_size)},
                         {"batch_size", batch_size},
                         {"learning_rate_schedule", {{"type", "cosine"}}},
-                        {"kl", {{"weight", std::round(kl_weight * 1000) / 1000}}}};
+                        {"kl", {{"weight", std::round(kl_weight * 1e5) / 1e5}}}};
   return config;
 }
 
 int write_starter(const std::vector<std::string>& paths, Verbosity verbosity) {
   RunLog log("bnn-train", verbosity);
   const StarterData data = find_starter_data(paths);
+  constexpr std::size_t kFewest = 3;  // two to train on and one to hold out
+  if (data.images < kFewest) {
+    throw Error(ErrorKind::data, fmt::format("{}: found only {} images; expected at least {}",
+                                             shown_path(data.directory), data.images, kFewest));
+  }
   const Json config = starter_config(data);
   describe(data, log);
   std::fputs((config.dump(2) + "\n").c_str(), stdout);

@@ -1,6 +1,7 @@
 #include "bnn/training/starter_data.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -20,6 +21,19 @@ constexpr std::size_t kMostDecoded = 20000;
 constexpr double kSquarish = 1.1;  // proportions that may be stretched
 
 bool exists(const std::string& path) { return !any_is_missing({path}); }
+
+// The first folder of these names, whatever their case; "" if there is none.
+std::string folder_named(const FolderEntries& entries, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    for (const std::string& folder : entries.folders) {
+      const bool same =
+          std::equal(folder.begin(), folder.end(), name.begin(), name.end(),
+                     [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+      if (same) return folder;
+    }
+  }
+  return "";
+}
 
 // The names that exist in the folder.
 std::vector<std::string> present(const std::string& folder, const std::vector<std::string>& names) {
@@ -76,27 +90,37 @@ void survey_folders(const std::string& train, StarterData& found) {
   if (survey.images == 0) throw Error(ErrorKind::data, survey.problems.at(0));
   found.broken = survey.problems;
   found.shape = survey.shape;
-  found.sizes = survey.is_uniform ? size_text(survey.shape.height, survey.shape.width) + " pixels"
+  found.sizes = survey.is_uniform ? size_text(survey.first.height, survey.first.width) + " pixels"
                                   : fmt::format("{} to {} pixels a side", survey.smallest_side,
                                                 survey.largest_side);
-  if (!survey.is_uniform && survey.widest > kSquarish) found.data["resize"] = "crop";
+  const bool is_resized = !survey.is_uniform || survey.first.height != survey.shape.height ||
+                          survey.first.width != survey.shape.width;
+  if (is_resized) {
+    found.sizes +=
+        fmt::format(", resized to {}", size_text(survey.shape.height, survey.shape.width));
+  }
+  if (is_resized && survey.widest > kSquarish) found.data["resize"] = "crop";
 }
 
 bool find_class_images(StarterData& found) {
   const FolderEntries entries = list_folder(found.directory);
   if (entries.folders.empty()) return false;
-  const std::vector<std::string> train = present(found.directory, {"train", "training"});
+  const std::string train = folder_named(entries, {"train", "training"});
+  const std::string test = folder_named(entries, {"test", "testing", "val", "valid", "validation"});
   found.data = {{"format", "folder"}};
-  if (train.empty()) {
+  // A folder of images is a class, whatever its name.
+  if (train.empty() || list_folder(path_in(found.directory, train)).folders.empty()) {
     found.data["train"] = ".";
     survey_folders(".", found);
     return true;
   }
-  found.data["train"] = train[0];
-  const std::vector<std::string> test =
-      present(found.directory, {"test", "testing", "val", "valid", "validation"});
-  if (!test.empty()) found.data["test"] = test[0];
-  survey_folders(train[0], found);
+  found.data["train"] = train;
+  if (!test.empty()) {
+    found.data["test"] = test;
+    // Different classes would be refused by every training.
+    find_class_folders({path_in(found.directory, train), path_in(found.directory, test)}, {}, 0);
+  }
+  survey_folders(train, found);
   return true;
 }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <span>
 #include <vector>
-#include <zlib.h>
 
 #include "bnn/data/class_balance.h"
 #include "bnn/data/class_folders.h"
@@ -15,25 +14,6 @@
 #include "bnn/images/image_list.h"
 
 namespace bnn {
-
-// Slices of the pixels are checked at the same time, and their checksums put together.
-std::uint32_t TrainingData::digest(ThreadPool& pool) const {
-  constexpr std::size_t kSlice = std::size_t{4} << 20;
-  const std::span<const std::uint8_t> pixels = images.pixels();
-  const auto slice = [&](std::size_t i) {
-    return pixels.subspan(i * kSlice, std::min(kSlice, pixels.size() - i * kSlice));
-  };
-  std::vector<uLong> crcs((pixels.size() + kSlice - 1) / kSlice);
-  pool.run(crcs.size(),
-           [&](std::size_t i, int) { crcs[i] = crc32_z(0, slice(i).data(), slice(i).size()); });
-  uLong crc = 0;  // of nothing
-  for (std::size_t i = 0; i < crcs.size(); ++i) {
-    crc = crc32_combine(crc, crcs[i], static_cast<z_off_t>(slice(i).size()));
-  }
-  const auto labels = std::as_bytes(images.labels());
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(labels.data()), labels.size());
-  return static_cast<std::uint32_t>(crc);
-}
 
 TrainingLoader TrainingData::training_loader(const RunConfig& config) const {
   return TrainingLoader(images, split.train, standardization, config.data.augmentation,
@@ -66,8 +46,8 @@ std::vector<float> resolve_class_weights(const ClassWeightsSpec& spec,
   if (spec.balanced) return balanced_class_weights(counts);
   if (!spec.given.empty() && spec.given.size() != counts.size()) {
     throw Error(ErrorKind::config,
-                fmt::format("/training/class_weights: expected {} weights, one for each class, "
-                            "found {}",
+                fmt::format("/training/class_weights: expected \"balanced\" or {} weights, one for "
+                            "each class, found {}",
                             counts.size(), spec.given.size()));
   }
   return {spec.given.begin(), spec.given.end()};

@@ -175,9 +175,10 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                         : std::vector<PosteriorHistograms>());
   log_.info(fmt::format("epoch {}/{}  nll {}  kl/N {} x {}  loss {}  accuracy {} %  lr {}  {}/s",
                         state_.epoch + 1, run_.config.training.epochs, fixed(means.nll, 4),
-                        fixed(means.kl_per_example, 4), fixed(last.kl_weight, 3),
-                        fixed(means.loss, 4), fixed(100 * means.accuracy, 2),
-                        significant(last.learning_rate, 3), fixed(rate, 0)));
+                        fixed(means.kl_per_example, means.kl_per_example < 100 ? 4 : 1),
+                        fixed(last.kl_weight, 3), fixed(means.loss, 4),
+                        fixed(100 * means.accuracy, 2), significant(last.learning_rate, 3),
+                        fixed(rate, 0)));
 }
 
 void TrainingLoop::show_progress(const StepStats& last) {

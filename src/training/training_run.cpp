@@ -63,6 +63,27 @@ DataConfig data_of(const Json& document, const std::string& source) {
   return config;
 }
 
+// Adds to an error what may be missing.
+Error with_hint(const Error& error, const TrainOptions& options, const DataConfig& data,
+                const std::string& directory) {
+  const bool is_missing =
+      options.data.empty() && any_is_missing(resolved_paths(data.train, directory));
+  return Error(
+      error.kind(),
+      error.what() + std::string(is_missing ? "; --data DIR says where the data files lie" : ""),
+      error.details());
+}
+
+std::optional<DataShape> shape_in_data(const DataConfig& data, const TrainOptions& options,
+                                       const std::string& path) {
+  const std::string directory = data_directory(options.data, data.directory, path);
+  try {
+    return find_data_shape(data, directory);
+  } catch (const Error& error) {
+    throw with_hint(error, options, data, directory);
+  }
+}
+
 // Puts the network that a preset stands for in its place. Looks at the data for what the config
 // does not say.
 void replace_preset(Json& document, const TrainOptions& options, const std::string& path) {
@@ -74,7 +95,7 @@ void replace_preset(Json& document, const TrainOptions& options, const std::stri
   if (classes == 0) classes = static_cast<int>(data.class_names.size());
   if (classes == 0) classes = static_cast<int>(data.class_folders.size());
   if (!shape || classes == 0) {
-    const auto found = find_data_shape(data, data_directory(options.data, data.directory, path));
+    const auto found = shape_in_data(data, options, path);
     if (!found) {
       throw Error(ErrorKind::config,
                   source +
@@ -101,6 +122,37 @@ LoadedConfig load_config(const TrainOptions& options) {
   }
   if (has_preset(document)) replace_preset(document, options, path);
   return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
+}
+
+// A run among the folders of classes would be taken for a class by the next program.
+void refuse_run_among_classes(const TrainOptions& options, const RunConfig& config,
+                              const std::string& directory) {
+  if (config.data.format != DataFormat::folder) return;
+  const auto place_of = [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
+  const std::filesystem::path out = place_of(run_folder(options, config.name));
+  std::vector<std::string> folders = resolved_paths(config.data.train, directory);
+  for (const std::string& path : resolved_paths(config.data.test, directory)) {
+    folders.push_back(path);
+  }
+  for (const std::string& folder : folders) {
+    const std::filesystem::path inside = out.lexically_relative(place_of(folder));
+    if (inside.empty() || *inside.begin() == "..") continue;
+    throw Error(ErrorKind::usage, shown_path(out.string()) + ": lies among the class folders of " +
+                                      shown_path(folder) +
+                                      " and would be taken for one; expected another --out");
+  }
+}
+
+// Test files are not read; what is missing is better known before the training than after.
+void warn_of_missing_test(const RunConfig& config, const std::string& directory, RunLog& log) {
+  for (const std::string& path : resolved_paths(config.data.test, directory)) {
+    if (!any_is_missing({path})) continue;
+    log.warning(shown_path(path) +
+                " does not exist: /data/test names it, and bnn-eval will need it");
+  }
 }
 
 // Every step and sample names its random numbers by 32 bits.
@@ -160,12 +212,8 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
     if (error.kind() == ErrorKind::config) {
       throw Error(error.kind(), shown_path(path) + ": " + error.what());
     }
-    const std::string directory = data_directory(options.data, config.data.directory, path);
-    if (options.data.empty() && any_is_missing(resolved_paths(config.data.train, directory))) {
-      throw Error(error.kind(),
-                  error.what() + std::string("; --data DIR says where the data files lie"));
-    }
-    throw;
+    throw with_hint(error, options, config.data,
+                    data_directory(options.data, config.data.directory, path));
   }
 }
 
@@ -177,7 +225,7 @@ int print_text(const std::string& text) {
 int print_json(const Json& document) { return print_text(document.dump(2) + "\n"); }
 
 // What happened to the images, and how many each class has.
-void describe_data(const TrainingData& data, RunLog& log) {
+void describe_data(const RunConfig& config, const TrainingData& data, RunLog& log) {
   const Dataset& images = data.images;
   for (const std::string& sentence : images.skipped()) log.warning("skipped " + sentence);
   if (!images.skipped().empty()) {
@@ -185,7 +233,9 @@ void describe_data(const TrainingData& data, RunLog& log) {
                             images.size() + images.skipped().size()));
   }
   if (images.changes().any()) log.info(images.changes().sentence(images.shape()));
+  warn_of_missing_test(config, data.directory, log);
   log.info(class_counts_text(data.class_counts, data.class_names));
+  if (config.class_weights.any() || config.sampling == Sampling::balanced) return;
   if (const auto warning = imbalance_warning(data.class_counts, data.class_names)) {
     log.warning(*warning);
   }
@@ -216,11 +266,12 @@ FolderUse folder_use(const TrainOptions& options) {
 // The run from its folder to its end. Returns the exit code.
 int train(const TrainOptions& options, Run& run, const std::string& description) {
   RunLog log("bnn-train", options.verbosity);
+  const Json config = run.folder_config();
   RunFolder folder(run_folder(options, run.config.name), folder_use(options));
   Resumption begin =
       options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
   const TrainingState& state = begin.state;
-  write_file_atomically(folder.config_file(), run.folder_config().dump(2) + "\n");
+  write_file_atomically(folder.config_file(), config.dump(2) + "\n");
   const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
   folder.open_metrics(state.step, validated, begin.unwritten_metrics);
   RunOutputs outputs(run, folder, log);
@@ -234,7 +285,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   log.add_file(folder.log_file());
   log.info("matrix products: " + products_text(run.config.training.products));
   log.info(description);
-  describe_data(run.data, log);
+  describe_data(run.config, run.data, log);
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
   const GracefulStop stops_with_a_checkpoint;  // from here on; what is read so far ends at once
   TrainingLoop loop(run, outputs, log);
@@ -269,13 +320,14 @@ int run_config(const TrainOptions& options) {
   require_memory(bytes, shown_path(path), "training this network", ErrorKind::config);
   prepare_blas(options.threads);
   TrainingData data = load_data(options, path, config, graph);
+  refuse_run_among_classes(options, config, data.directory);
   refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
   const std::string hint = wide_input_hint(graph);
   const std::string description = summary_table(graph) + (hint.empty() ? "" : hint + "\n") +
                                   shape_of_run(config, data, bytes, options.threads);
   if (options.dry_run) {
     RunLog log("bnn-train", options.verbosity);
-    describe_data(data, log);
+    describe_data(config, data, log);
     return print_text(description + "\n");
   }
   require_weights(options, config, path);

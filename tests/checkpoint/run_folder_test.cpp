@@ -102,6 +102,20 @@ TEST_CASE("what a run folder holds must fit its use") {
   CHECK(contents(path + "/notes.txt") == "old");
 }
 
+TEST_CASE("a fresh run takes no place of what is not its own") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("run");
+  fs::create_directories(path + "/checkpoints");
+  write_text(path + "/config.json", R"({"data": {}, "model": {}, "training": {}})");
+  check_refused(path, FolderUse::fresh, ErrorKind::usage);
+  // What a run left that was killed before its first checkpoint.
+  write_text(path + "/config.json", R"({"data": {"directory": "/x"}, "training": {"shards": 8}})");
+  CHECK_NOTHROW(RunFolder(path, FolderUse::fresh));
+  write_text(path + "/checkpoints/best.safetensors", "best");
+  check_refused(path, FolderUse::fresh, ErrorKind::usage);
+  CHECK(contents(path + "/checkpoints/best.safetensors") == "best");
+}
+
 TEST_CASE("something else in the folder's place is an output error") {
   const TemporaryDirectory directory;
   write_text(directory.file("file"), "x");

@@ -268,6 +268,23 @@ TEST_CASE("a run trains from class folders, resumes, and is evaluated") {
   check_failure(tiny.train_raw({"--resume", "--out", "halves"}), "bnn-train", 4, "differ");
 }
 
+TEST_CASE("images that were added after the training are not taken for held-out ones") {
+  Json config = tiny_config();
+  config["data"] = {
+      {"format", "folder"}, {"train", "photos"}, {"test", "later"}, {"validation", 12}};
+  const TinyRun tiny(config);
+  write_class_folders(tiny.file("photos"), 60, kTinyTrainPattern);
+  const ProgramRun training = tiny.train({"--out", "run"});
+  REQUIRE(training.exit_code == 0);
+  CHECK(training.err.find("later does not exist: /data/test names it") != std::string::npos);
+  CHECK(tiny.eval({"--split", "validation"}).exit_code == 0);
+  write_bytes(tiny.file("photos/one/new.png"), pattern_png(77, kTinyTestPattern));
+  for (const Words& words :
+       {Words{"--split", "validation"}, {"--split", "train"}, {"--fit-calibration"}}) {
+    check_failure(tiny.eval(words), "bnn-eval", 4, "differ from those that the run was given");
+  }
+}
+
 TEST_CASE("class folders that are not as they should be are refused by name") {
   const auto refused = [](const std::function<void(const TinyRun&)>& spoil,
                           const std::string& part) {
@@ -392,8 +409,14 @@ TEST_CASE("training says how many images each class has and warns of small class
     CAPTURE(set);
     CHECK_FALSE(same);  // the config is in the checkpoint
   }
-  check_failure(tiny.train({"--out", "no", "--set", "training.class_weights=[1,2]"}), "bnn-train",
-                3, "/training/class_weights: expected 10 weights, one for each class, found 2");
+  check_failure(
+      tiny.train({"--out", "no", "--set", "training.class_weights=[1,2]"}), "bnn-train", 3,
+      "/training/class_weights: expected \"balanced\" or 10 weights, one for each class, found 2");
+  for (const char* nothing : {"[]", "[0,0]"}) {
+    check_failure(
+        tiny.train({"--out", "no", "--set", "training.class_weights=" + std::string(nothing)}),
+        "bnn-train", 3, "/training/class_weights: no class counts");
+  }
   check_failure(tiny.train({"--out", "no", "--set", "training.class_weights=balanced", "--set",
                             "training.sampling=balanced"}),
                 "bnn-train", 3, "expected one of the two");

@@ -13,6 +13,7 @@
 
 #include "support/image_files.h"
 #include "support/npy_array.h"
+#include "support/other_image_files.h"
 #include "support/places.h"
 #include "support/tiny_run.h"
 
@@ -130,6 +131,29 @@ TEST_CASE("several images on standard input are all predicted, and what is none 
                 "standard input#2: the PNG image ends too early");
 }
 
+TEST_CASE("a TIFF or BMP on standard input ends where its parts end") {
+  const ImageRun tiny;
+  const Bytes pixels = [] {
+    Bytes bytes;
+    for (int i = 0; i < 8 * 8 * 3; ++i) bytes.push_back(static_cast<std::uint8_t>(i));
+    return bytes;
+  }();
+  Bytes bmp = bmp_bytes(8, 8, pixels);
+  std::fill(bmp.begin() + 2, bmp.begin() + 6, std::uint8_t{0});  // no size in the header
+  const std::vector<Bytes> kinds = {tiff_bytes({.height = 8, .width = 8}, pixels),
+                                    tiff_bytes({.height = 8, .width = 8, .compression = 5}, pixels),
+                                    bmp, png_bytes({.height = 8, .width = 8}, pixels)};
+  std::string all;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    for (const Bytes& bytes : kinds) all.append(bytes.begin(), bytes.end());
+  }
+  ProgramOptions options;
+  options.input = all;
+  const std::vector<Json> rows = json_lines(succeed(tiny.predict({"-"}, options)).out);
+  REQUIRE(rows.size() == 8);
+  for (const Json& row : rows) CHECK(row.at("probabilities") == rows[0].at("probabilities"));
+}
+
 TEST_CASE("the option --inputs-from answers each path with a line, broken ones too") {
   const ImageRun tiny;
   write_bytes(tiny.file("b.png"), pattern_png(1, kTinyTestPattern));
@@ -151,6 +175,7 @@ TEST_CASE("the option --inputs-from answers each path with a line, broken ones t
   CHECK(tiny.predict({"--inputs-from", "-", "--skip-errors"}, options).out == from_file.out);
   const ProgramRun strict = tiny.predict({"--inputs-from", "-"}, options);
   CHECK(strict.exit_code == 4);
+  CHECK(json_lines(strict.out) == std::vector<Json>{rows[0], rows[1]});
   CHECK(strict.err.find("missing.png: cannot read") != std::string::npos);
   options.input = "";
   CHECK(succeed(tiny.predict({"--inputs-from", "-"}, options)).out.empty());

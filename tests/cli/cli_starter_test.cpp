@@ -43,6 +43,22 @@ TEST_CASE("the option --init writes a config that trains as it stands") {
   CHECK(split.at("model").at("input").dump() == R"({"height":8,"width":8,"channels":1})");
   CHECK(tiny.eval({"--data", "photos", "--bootstrap", "0"}).exit_code == 0);
 
+  fs::rename(tiny.file("photos"), tiny.file("Photos"));
+  fs::rename(tiny.file("Photos/train"), tiny.file("Photos/Train"));
+  CHECK(started(tiny, {"Photos"}, "Photos").at("data").at("train") == "Train");
+  fs::rename(tiny.file("Photos/Train"), tiny.file("Photos/train"));
+  fs::rename(tiny.file("Photos"), tiny.file("photos"));
+
+  // Three images are enough, and a class may be called "train".
+  fs::create_directories(tiny.file("few/train"));
+  fs::create_directories(tiny.file("few/bus"));
+  write_bytes(tiny.file("few/train/1.png"), pattern_png(0, 0));
+  write_bytes(tiny.file("few/bus/1.png"), pattern_png(1, 0));
+  write_bytes(tiny.file("few/bus/2.png"), pattern_png(2, 0));
+  const Json few = started(tiny, {"few"}, "few");
+  CHECK(few.at("data").at("train") == ".");
+  CHECK(few.at("training").at("kl").at("weight").get<double>() > 0);
+
   const Json plain = started(tiny, {"photos/train"}, "photos/train");
   CHECK(plain.at("data").at("train") == ".");
   CHECK_FALSE(plain.at("data").contains("test"));
@@ -72,13 +88,13 @@ TEST_CASE("the option --init says what it finds: sizes, balance, broken images")
   write_text(tiny.file("photos/one/broken.png"), "hello");
   const ProgramRun run = tiny.train_raw({"--init", "photos"});
   REQUIRE(run.exit_code == 0);
-  CHECK(
-      run.err.find("photos: 122 images to train on, 10 classes, 8 to 50 pixels a side, colour\n") !=
-      std::string::npos);
+  CHECK(run.err.find("photos: 122 images to train on, 10 classes, 8 to 50 pixels a side, "
+                     "resized to 8 x 8, colour\n") != std::string::npos);
   CHECK(run.err.find("training images, class \"six\" has") != std::string::npos);
   CHECK(run.err.find("warning: photos/one/broken.png: expected an image") != std::string::npos);
   CHECK(run.err.find("1 of 122 images cannot be decoded") != std::string::npos);
-  CHECK(run.err.find("bnn-train --config photos.json --data photos --out runs/photos\n") !=
+  CHECK(run.err.find(
+            "bnn-train --config photos.json --data photos --out runs/photos --skip-errors\n") !=
         std::string::npos);
   const Json config = parsed(run.out);
   CHECK(config.at("data").at("resize") == "crop");
@@ -93,6 +109,28 @@ TEST_CASE("the commands of --init can be pasted into a shell, whatever the folde
                      "photos' --out 'runs/my '\\''old'\\'' photos'\n") != std::string::npos);
 }
 
+TEST_CASE("the commands of --init within a folder of classes keep the run out of it") {
+  const TinyRun tiny;
+  write_class_folders(tiny.file("photos"), 30, kTinyTrainPattern);
+  const ProgramRun init =
+      run_program("bnn-train", {"--init", "."}, {.directory = tiny.file("photos")});
+  CHECK(init.err.find("--data . --out ../runs/photos\n") != std::string::npos);
+  write_text(tiny.file("my.json"), init.out);
+  check_failure(tiny.train_raw({"--config", "my.json", "--data", "photos", "--out", "photos/run"}),
+                "bnn-train", 2, "lies among the class folders of photos");
+  const std::string odd = "caf\xff";
+  write_class_folders(tiny.file(odd), 30, kTinyTrainPattern);
+  const ProgramRun named = tiny.train_raw({"--init", odd});
+  CHECK(named.exit_code == 0);
+  write_text(tiny.file("odd.json"), named.out);
+  check_failure(tiny.train_raw({"--config", "odd.json", "--data", odd, "--out", "odd"}),
+                "bnn-train", 2, "the folder's name is no UTF-8 text");
+  fs::create_directories(tiny.file("split"));
+  fs::rename(tiny.file("photos"), tiny.file("split/train"));
+  write_text(tiny.file("split.json"), tiny.train_raw({"--init", "split"}).out);
+  check_failure(tiny.train_raw({"--config", "split.json"}), "bnn-train", 4, "--data DIR says");
+}
+
 TEST_CASE("what --init cannot use is refused by its name") {
   const TinyRun tiny;
   fs::create_directory(tiny.file("empty"));
@@ -105,6 +143,16 @@ TEST_CASE("what --init cannot use is refused by its name") {
   fs::create_directories(tiny.file("one/cat"));
   write_bytes(tiny.file("one/cat/1.png"), pattern_png(0, 0));
   check_failure(tiny.train_raw({"--init", "one"}), "bnn-train", 4, "at least two class folders");
+  fs::create_directories(tiny.file("one/dog"));
+  write_bytes(tiny.file("one/dog/1.png"), pattern_png(1, 0));
+  check_failure(tiny.train_raw({"--init", "one"}), "bnn-train", 4, "expected at least 3");
+  write_class_folders(tiny.file("differ/train"), 20, kTinyTrainPattern);
+  write_class_folders(tiny.file("differ/test"), 20, kTinyTestPattern);
+  fs::create_directories(tiny.file("differ/test/bird"));
+  write_bytes(tiny.file("differ/test/bird/1.png"), pattern_png(1, 0));
+  const ProgramRun differ = tiny.train_raw({"--init", "differ"});
+  CHECK(differ.exit_code == 4);
+  CHECK(differ.err.find("differ/test/bird") != std::string::npos);
 }
 
 TEST_CASE("a preset takes shape and classes from the data, and --print-config expands it") {

@@ -102,8 +102,23 @@ TEST_CASE("the table and CSV of a comparison have a row for each run") {
   REQUIRE(csv.size() == 4);
   CHECK(csv[0].starts_with("run,epochs,steps,best_epoch,validation_nll,"));
   CHECK(csv[1].find(",2,10,1,1.5,0.5,0.125,1,2,123,") != std::string::npos);
-  CHECK(csv[2].find("\"\"\"x,\\\"\"y\"\"\"") != std::string::npos);
+  CHECK(csv[2].find("\"x,\"\"y\"") != std::string::npos);
   CHECK(csv[3].find(",0,0,,,,,,,0,") != std::string::npos);
+}
+
+TEST_CASE("a comparison of many runs or networks stays as wide as a terminal") {
+  Runs runs;
+  for (int i = 0; i < 12; ++i) {
+    Json layers = Json::array();
+    for (int k = 0; k <= i; ++k) layers.push_back({{"filters", k}, {"name", "layer"}});
+    const Json config = {{"model", {{"layers", layers}}}, {"training", {{"seed", i}}}};
+    runs.add("a run with a long name " + std::to_string(i), config.dump(), train_line(1, 1e300));
+  }
+  const std::string table = comparison_table(runs.summaries);
+  for (const std::string& line : lines_of(table)) CHECK(line.size() <= 120);
+  CHECK(table.find("12 layers") != std::string::npos);
+  CHECK(table.find("settings of layers differ; --format csv has them") != std::string::npos);
+  CHECK(table.find("layers.3") == std::string::npos);
 }
 
 TEST_CASE("the page of a comparison is well-formed, with curves and settings, whatever the names") {
@@ -128,6 +143,10 @@ TEST_CASE("bnn-compare reads runs and writes a table, CSV and a page") {
   CHECK(table.out.find("\ntraining.seed ") != std::string::npos);
   CHECK(tiny.read("page.html").find("Comparison of 2 runs") != std::string::npos);
   CHECK(lines_of(compare({"run", "other", "--format", "csv"}).out).size() == 3);
+  const ProgramRun some = compare({"nothing", "run", "other"});
+  CHECK(some.exit_code == 0);
+  CHECK(some.err.find("left out nothing: expected the folder of a run") != std::string::npos);
+  CHECK(some.out == compare({"run", "other"}).out);
   check_failure(compare({"nothing"}), "bnn-compare", 2, "nothing: expected the folder of a run");
   check_failure(compare({"run", "--html", "run/config.json"}), "bnn-compare", 2, "config.json");
 }

@@ -39,11 +39,14 @@ TEST_CASE("a class with less than a fifth of the images of the largest is named"
   const auto warning = imbalance_warning(std::vector<std::size_t>{51, 10, 30}, names);
   REQUIRE(warning);
   CHECK_THAT(*warning, Contains("class \"dog\" has 10 training images, class \"cat\" has 51"));
-  CHECK_THAT(*imbalance_warning(std::vector<std::size_t>{0, 1}, {}), Contains("class \"0\" has 0"));
+  CHECK_THAT(*imbalance_warning(std::vector<std::size_t>{0, 1}, {}),
+             Contains("class \"0\" has no training image"));
   CHECK(class_counts_text(std::vector<std::size_t>{51, 10, 30}, names) ==
         "training images of each class: cat 51, dog 10, owl 30");
   CHECK(class_counts_text(std::vector<std::size_t>{5, 5}, {}) ==
         "training images of each class: 5");
+  CHECK(class_counts_text(std::vector<std::size_t>{2, 1}, {"a\nb", "c\x1b[1m"})
+            .find_first_of("\n\x1b") == std::string::npos);
   std::vector<std::size_t> many(20, 7);
   many[3] = 2;
   CHECK(class_counts_text(many, {}) == "training images of each class: from 2 (3) to 7 (0)");

@@ -95,6 +95,17 @@ TEST_CASE("a stratified split holds out the same share of each class, regardless
   }
   CHECK(split_validation(labels, config, 3).validation !=
         split_validation(labels, config, 4).validation);
+  // A class keeps an example to train on, as long as others have some to give.
+  config.validation_examples = 36;
+  std::vector<int> few = {2};
+  few.insert(few.end(), 60, 0);
+  few.insert(few.end(), 10, 1);
+  const Split kept = split_validation(few, config, 3);
+  CHECK(kept.validation.size() == 36);
+  CHECK(std::find(kept.train.begin(), kept.train.end(), 0u) != kept.train.end());
+  config.validation_examples = 70;
+  CHECK(split_validation(few, config, 3).validation.size() == 70);
+  config.validation_examples = 50;
   // Of one class it is the random split.
   const std::vector<int> alike(500, 0);
   const Indices stratified = split_validation(alike, config, 3).validation;

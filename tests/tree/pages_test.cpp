@@ -123,7 +123,8 @@ TEST_CASE("every link of a page leads to a file or a heading that exists") {
 TEST_CASE("the manual of the programs has every option that they have") {
   static const std::regex option("--[a-z][a-z-]*");
   const std::string manual = read(source_directory() + "/src/tools/README.md");
-  for (const char* program : {"bnn-train", "bnn-eval", "bnn-predict", "bnn-compare", "bnn-export"}) {
+  for (const char* program :
+       {"bnn-train", "bnn-eval", "bnn-predict", "bnn-compare", "bnn-export"}) {
     const std::string help = run_program(program, {"--help"}).out;
     for (std::sregex_iterator word(help.begin(), help.end(), option), end; word != end; ++word) {
       CAPTURE(program, word->str());

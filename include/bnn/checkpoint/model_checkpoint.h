@@ -22,7 +22,8 @@ struct ModelCheckpoint {
   AlignedArray parameters;
   Standardization standardization;
   std::vector<std::string> class_names;
-  std::string digest = {};  // of the file: tells weights from other weights
+  std::string digest = {};        // of the file: tells weights from other weights
+  std::uint64_t data_digest = 0;  // of the images that the run was given (data_digest.h)
 };
 
 /// What evaluation and prediction let a user choose about Monte Carlo samples.

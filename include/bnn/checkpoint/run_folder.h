@@ -19,7 +19,7 @@
 namespace bnn {
 
 enum class FolderUse {
-  fresh,      // must not hold a checkpoint
+  fresh,      // must hold no checkpoint, and no file of a run's name that is not a run's
   resume,     // must hold one
   overwrite,  // what an earlier run left is removed
 };
@@ -57,6 +57,7 @@ class RunFolder {
 
  private:
   std::string metrics_file() const { return path_ + "/metrics.jsonl"; }
+  void require_fresh() const;
 
   std::string path_;
   FileDescriptor folder_;

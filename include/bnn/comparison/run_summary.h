@@ -16,7 +16,7 @@ namespace bnn {
 
 struct RunSummary {
   std::string folder;
-  std::map<std::string, std::string> settings;  // "training.epochs": "24"; the value as JSON
+  std::map<std::string, std::string> settings;  // "training.epochs": "24"; texts as they are
   TrainingHistory history;
   std::uint64_t epochs = 0, steps = 0;  // that were trained
   double seconds = 0;                   // of training, as the last process counted them

@@ -35,6 +35,7 @@ struct ImageSurvey {
   int smallest_side = 0, largest_side = 0;  // of all of them
   double widest = 1;                        // the largest ratio of width to height or the reverse
   bool is_uniform = false;                  // all have one size
+  Shape first = {};                         // of the first image
   Shape shape = {};                         // that suits them, as above
   std::vector<std::string> problems = {};   // a sentence for each that cannot be decoded
 };

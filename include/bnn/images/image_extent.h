@@ -7,7 +7,7 @@
 //            list in its "MPF" index (CIPA DC-007, Multi-Picture Format)
 //     WebP, BMP   as many bytes as their headers say
 //     GIF    after the trailer
-//     TIFF   at the end of the bytes, since its parts may lie anywhere
+//     TIFF   after the last part that its directories name (tiff_extent.h)
 //
 // Thread-safe: no state.
 

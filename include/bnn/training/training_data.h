@@ -8,6 +8,7 @@
 
 #include "bnn/config/run_config.h"
 #include "bnn/core/thread_pool.h"
+#include "bnn/data/data_digest.h"
 #include "bnn/data/dataset.h"
 #include "bnn/data/split.h"
 #include "bnn/data/standardize.h"
@@ -25,7 +26,7 @@ struct TrainingData {
   std::vector<float> class_weights;       // empty: all weigh the same
 
   /// CRC-32 of the pixels and labels, training and validation part alike.
-  std::uint32_t digest(ThreadPool& pool) const;
+  std::uint32_t digest(ThreadPool& pool) const { return data_digest(images, pool); }
   /// The training part, augmented as the config says.
   TrainingLoader training_loader(const RunConfig& config) const;
 };
