@@ -1,5 +1,6 @@
 #include "bnn/comparison/compare_run.h"
 #include "commands.h"
+#include "printed_texts.h"
 #include "program.h"
 
 namespace {
@@ -32,6 +33,7 @@ int bnn::compare_command(int argc, char** argv) {
   int threads = 1;
   const bnn::CommonOptions common{threads, options.verbosity};
   bnn::add_common_options(app, common);
+  bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
     options.csv = format == "csv";
     return bnn::run_comparison(options);

@@ -3,6 +3,7 @@
 #include "bnn/corruption/corruption.h"
 #include "bnn/evaluation/evaluation_run.h"
 #include "commands.h"
+#include "printed_texts.h"
 #include "program.h"
 
 namespace {
@@ -139,6 +140,7 @@ int bnn::eval_command(int argc, char** argv) {
                  bnn::corruption_names())
           ->expected(0, 64)
           ->check(no_checkpoint())
+          ->check(bnn::offered_words(bnn::corruption_names()))
           ->option_text("[NAME...]");
   bnn::add_calibration_options(app, options.calibration);
   app.add_flag("--fit-calibration", options.fit_calibration,
@@ -148,6 +150,7 @@ int bnn::eval_command(int argc, char** argv) {
                  "--save-samples", "--prune", "--report");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
+  bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
     check_parts(app, options, part->count() > 0);
     options.json = format == "json";

@@ -5,6 +5,7 @@
 #include "bnn/core/error.h"
 #include "bnn/prediction/prediction_run.h"
 #include "commands.h"
+#include "printed_texts.h"
 #include "program.h"
 
 namespace {
@@ -130,6 +131,7 @@ int bnn::predict_command(int argc, char** argv) {
   bnn::add_calibration_options(app, options.calibration);
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
+  bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
     options.csv = format == "csv";
     options.npy = format == "npy";

@@ -1,6 +1,7 @@
 #include "bnn/core/error.h"
 #include "bnn/training/training_run.h"
 #include "commands.h"
+#include "printed_texts.h"
 #include "program.h"
 
 namespace {
@@ -87,6 +88,7 @@ int bnn::train_command(int argc, char** argv) {
                "Print what each config key means, in Markdown, and exit");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
+  bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
     check(options);
     return bnn::run_training(options);

@@ -11,14 +11,11 @@
 #include "bnn/process/main_guard.h"
 #include "bnn/process/version.h"
 #include "commands.h"
+#include "printed_texts.h"
 
 namespace {
 
-struct Command {
-  std::string_view name;
-  int (*run)(int argc, char** argv);
-  std::string_view purpose;
-};
+using bnn::Command;
 
 constexpr std::array<Command, 5> kCommands = {{
     {"train", bnn::train_command, "trains a network from a config"},
@@ -50,8 +47,9 @@ std::string help() {
   return text + "\nbnn COMMAND --help lists the options; bnn-COMMAND is the same as bnn COMMAND.\n";
 }
 
-int run_without_command(std::string_view word) {
+int run_without_command(std::string_view word, std::string_view next) {
   return bnn::guarded_main("bnn", [&] {
+    if (bnn::print_text(word, next, kCommands)) return 0;
     if (word != "--help" && word != "-h" && word != "--version") {
       const std::string found =
           word.empty() ? "no command" : "unknown command \"" + std::string(word) + "\"";
@@ -72,5 +70,5 @@ int main(int argc, char** argv) {
   if (const Command* command = find(name_called(called))) return command->run(argc, argv);
   const std::string_view word = argc > 1 ? argv[1] : "";
   if (const Command* command = find(word)) return command->run(argc - 1, argv + 1);
-  return run_without_command(word);
+  return run_without_command(word, argc > 2 ? argv[2] : "");
 }

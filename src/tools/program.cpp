@@ -135,6 +135,11 @@ CLI::Validator share_of_one() {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator offered_words(const std::string& words) {
+  const auto accept = [](const std::string&) { return std::string(); };
+  return CLI::Validator(accept, "{" + words + "}");
+}
+
 void add_products_option(CLI::App& app, std::optional<ProductsKind>& products,
                          const std::string& otherwise) {
   const auto set = [&products](const std::string& word) {

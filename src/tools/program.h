@@ -29,6 +29,10 @@ CLI::Validator non_negative_number();
 /// Accepts numbers above 0 and below 1.
 CLI::Validator share_of_one();
 
+/// Accepts every word; completions of shells offer these.
+/// @param words separated by ", "
+CLI::Validator offered_words(const std::string& words);
+
 /// Adds an option whose values are the names of an enum.
 template <typename Enum, std::size_t N>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Enum& value,
