@@ -37,6 +37,16 @@ std::string_view name_called(std::string_view path) {
   return path.starts_with("bnn-") ? path.substr(4) : "";
 }
 
+// "train, eval or predict"
+std::string command_names() {
+  std::string names;
+  for (const Command& command : kCommands) {
+    const bool is_last = &command == &kCommands.back();
+    names += (names.empty() ? "" : is_last ? " or " : ", ") + std::string(command.name);
+  }
+  return names;
+}
+
 std::string help() {
   std::string text = "Bayesian neural networks for images.\n\nbnn COMMAND [OPTION ...]\n";
   for (const Command& command : kCommands) {
@@ -53,8 +63,7 @@ int run_without_command(std::string_view word, std::string_view next) {
     if (word != "--help" && word != "-h" && word != "--version") {
       const std::string found =
           word.empty() ? "no command" : "unknown command \"" + std::string(word) + "\"";
-      throw bnn::Error(bnn::ErrorKind::usage,
-                       found + "; expected train, eval, predict, compare or export");
+      throw bnn::Error(bnn::ErrorKind::usage, found + "; expected " + command_names());
     }
     const std::string text = word == "--version" ? bnn::version_text("bnn") + "\n" : help();
     std::fputs(text.c_str(), stdout);

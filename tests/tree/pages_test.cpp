@@ -12,6 +12,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/json_document.h"
 #include "support/places.h"
 #include "support/run_program.h"
 
@@ -118,6 +119,22 @@ TEST_CASE("every link of a page leads to a file or a heading that exists") {
   const std::filesystem::path here = source_directory() + "/README.md";
   CHECK(dead_links(here, "# A b\n[x](src/none.h) [y](#a-b) [z](#c)") ==
         std::vector<std::string>{"src/none.h", "#c"});
+}
+
+TEST_CASE("the page on building has every preset, with the folder that it builds in") {
+  const std::string page = read(source_directory() + "/src/README.md");
+  const Json presets =
+      parsed(read(source_directory() + "/CMakePresets.json")).at("configurePresets");
+  CHECK(presets.size() >= 6);
+  for (const Json& preset : presets) {
+    const auto name = preset.at("name").get<std::string>();
+    const auto folder = preset.at("binaryDir").get<std::string>();
+    CAPTURE(name, folder);
+    const std::size_t row = page.find("\n| `" + name + "` |");
+    REQUIRE(row != std::string::npos);
+    const std::string text = page.substr(row, page.find('\n', row + 1) - row);
+    CHECK(text.find("`" + folder.substr(folder.rfind('/') + 1) + "`") != std::string::npos);
+  }
 }
 
 TEST_CASE("the manual of the programs has every option that they have") {
