@@ -1,5 +1,6 @@
 #include "bnn/export/export_run.h"
 #include "commands.h"
+#include "printed_texts.h"
 #include "program.h"
 
 namespace {
@@ -45,5 +46,6 @@ int bnn::export_command(int argc, char** argv) {
       ->group("Calibration");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
+  bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] { return bnn::run_export(options); });
 }
