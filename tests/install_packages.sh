@@ -3,7 +3,7 @@
 
 # What a build needs. zlib, and libraries that decode images; OpenBLAS; JSON, options, log.
 build_packages=(g++ make cmake zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev
-  libstb-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev)
+  libstb-dev libcsv-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev)
 
 install_packages() {
   local package missing=() as_root=()

@@ -39,6 +39,10 @@ SectionText data() {
                "Pairs of IDX files, as those of MNIST: images and labels, plain or "
                "gzip-compressed."},
               {"folder", "images in one sub-directory a class, resized to `model.input`."},
+              {"csv",
+               "tables of image files and their labels, resized to `model.input`. Names are "
+               "relative "
+               "to the folder of the table."},
           },
       .keys = {
           {"train", "The images to train on. `bnn-train` needs them."},
@@ -48,7 +52,12 @@ SectionText data() {
           {"label_index", "Which of the label bytes is the label, counted from 0."},
           {"class_folders",
            "The sub-directories in the order of the labels; null: sorted by name. The order is "
-           "recorded, so that test images must have the same sub-directories."},
+           "recorded, so that test images must have the same sub-directories. For `csv`: the "
+           "labels."},
+          {"file_column", "The heading of the column of files; `\"\"`: the first column."},
+          {"label_column", "The heading of the column of labels; `\"\"`: the second column."},
+          {"file_suffix",
+           "What is added to each name of a file: `.jpg` where a column has numbers."},
           {"directory",
            "Where the files lie, relative to the config; `\"\"`: in the config's folder. `--data` "
            "wins."},
@@ -57,7 +66,7 @@ SectionText data() {
            "height and width apart, `crop` cuts off what is too much, `pad` adds black."},
           {"class_names",
            "The names of the classes, or a text file with one name a line; null: none, or for "
-           "`folder` the names of the sub-directories."},
+           "`folder` the names of the sub-directories, for `csv` the labels."},
           {"validation",
            "How many images of `train` a seeded shuffle holds out: a count, or a fraction below 1. "
            "The KL is divided by the number of images that are left to train on."},

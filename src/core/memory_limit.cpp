@@ -6,10 +6,9 @@
 #include <unistd.h>
 
 namespace bnn {
-namespace {
 
-// The machine's memory, or what a cgroup allows of it ("max" where it allows all).
-double available_memory() {
+// The control group's file holds "max" where it allows all.
+double memory_limit() {
   double bytes =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   double limit = 0;
@@ -17,11 +16,9 @@ double available_memory() {
   return bytes;
 }
 
-}  // namespace
-
 void require_memory(std::size_t bytes, const std::string& source, const std::string& purpose,
                     ErrorKind kind) {
-  const double machine = available_memory();
+  const double machine = memory_limit();
   const double needed = static_cast<double>(bytes);
   if (needed <= machine) return;
   throw Error(kind,

@@ -37,6 +37,7 @@ std::string usual_names_file(const DataConfig& config) {
       return config.fine_labels ? "fine_label_names.txt" : "coarse_label_names.txt";
     case DataFormat::idx:
     case DataFormat::folder:
+    case DataFormat::csv:
       break;
   }
   return "";

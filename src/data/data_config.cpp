@@ -61,18 +61,37 @@ void read_label_place(ObjectReader& reader, DataConfig& config) {
 // names.
 void read_class_folders(ObjectReader& reader, DataConfig& config) {
   const std::string key = "class_folders";
-  if (config.format != DataFormat::folder) return refuse(reader, key, DataFormat::folder);
+  if (!has_image_files(config.format)) return refuse(reader, key, DataFormat::folder);
   reader.optional(key, [&] { config.class_folders = reader.texts(key, std::nullopt); });
   std::set<std::string> seen;
   for (const std::string& name : config.class_folders) {
-    const bool plain = !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
-    if (!plain) reader.problem(key, "expected names of folders, found " + json_text(Json(name)));
+    const bool plain = config.format == DataFormat::csv ||
+                       (name.front() != '.' && name.find('/') == std::string::npos);
+    if (name.empty() || !plain)
+      reader.problem(key, "expected names of folders, found " + json_text(Json(name)));
     if (!seen.insert(name).second) reader.problem(key, "names " + json_text(Json(name)) + " twice");
   }
   if (!reader.describing()) return;
-  Json list = list_schema({{"type", "string"}, {"pattern", "^[^./][^/]*$"}});
+  const char* pattern = config.format == DataFormat::csv ? "." : "^[^./][^/]*$";
+  Json list = list_schema({{"type", "string"}, {"pattern", pattern}});
   list["uniqueItems"] = true;
   reader.describe(key, with_default(or_null(any_of({list["items"], list})), nullptr));
+}
+
+void read_csv_columns(ObjectReader& reader, DataConfig& config) {
+  const struct {
+    const char* key;
+    std::string& value;
+  } columns[] = {{"file_column", config.csv.file},
+                 {"label_column", config.csv.label},
+                 {"file_suffix", config.csv.suffix}};
+  for (const auto& [key, value] : columns) {
+    if (config.format == DataFormat::csv) {
+      value = reader.text(key, "");
+    } else {
+      refuse(reader, key, DataFormat::csv);
+    }
+  }
 }
 
 void check_file_name(ObjectReader& reader, const std::string& key, const std::string& name) {
@@ -223,7 +242,8 @@ void read_augment(ObjectReader& augment, DataConfig& config) {
 
 // What these keys may hold depends on the format: without one there is nothing to check.
 void skip_format_keys(ObjectReader& reader) {
-  for (const char* key : {"label", "label_bytes", "label_index", "class_folders", "train", "test"})
+  for (const char* key : {"label", "label_bytes", "label_index", "class_folders", "file_column",
+                          "label_column", "file_suffix", "train", "test"})
     reader.raw(key);
 }
 
@@ -253,6 +273,7 @@ DataConfig read_data_config(ObjectReader& reader) {
     config.format = *format;
     read_label_place(reader, config);
     read_class_folders(reader, config);
+    read_csv_columns(reader, config);
     config.train = read_files(reader, "train", *format);
     config.test = read_files(reader, "test", *format);
     if (reader.describing()) describe_files(reader, *format);

@@ -5,6 +5,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/data/class_folders.h"
+#include "bnn/data/csv_labels.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/idx.h"
 #include "bnn/images/image_file.h"
@@ -32,11 +33,14 @@ int chosen_side(std::vector<int> smaller_sides) {
 
 DataShape folder_shape(const DataConfig& config, const std::string& directory) {
   const std::vector<std::string> paths = resolved_paths(config.train, directory);
-  const auto folders = find_class_folders(paths, config.class_folders, 0);
+  const bool is_csv = config.format == DataFormat::csv;
+  const auto folders =
+      is_csv ? csv_classes(paths, config, 0) : find_class_folders(paths, config.class_folders, 0);
   std::vector<ClassDirectory> directories;
   for (const std::string& path : paths) directories.push_back({path, path});
   std::vector<std::string> images;
-  for (const LabelledFile& file : list_class_images(directories, folders)) {
+  for (const LabelledFile& file :
+       is_csv ? list_csv_images(paths, config, folders) : list_class_images(directories, folders)) {
     images.push_back(file.path);
   }
   const ImageSurvey survey = survey_images(images, kSurveyed);
@@ -67,6 +71,7 @@ std::optional<DataShape> find_data_shape(const DataConfig& config, const std::st
     case DataFormat::idx:
       return idx_data_shape(config, directory);
     case DataFormat::folder:
+    case DataFormat::csv:
       return folder_shape(config, directory);
     case DataFormat::cifar:
       break;

@@ -30,7 +30,8 @@ Dataset::Dataset(const Shape& shape, std::vector<std::string> class_folders, Dec
       images_(std::move(decoded.images)),
       class_folders_(std::move(class_folders)),
       changes_(decoded.changes),
-      skipped_(std::move(decoded.skipped)) {
+      skipped_(std::move(decoded.skipped)),
+      cache_note_(std::move(decoded.cache_note)) {
   require_image_channels(shape);
   for (std::size_t i = 0; i < decoded.names.size(); ++i) {
     provenance_.append_file(decoded.names[i], std::span(&decoded.stream_names[i], 1));
@@ -53,7 +54,7 @@ Dataset::Dataset(const Shape& shape, int classes, RawImages images,
 }
 
 void Dataset::require_consistent() const {
-  require(images_.pixels.size() == size() * shape_.size(), "files and pixels differ in number");
+  require(images_.bytes().size() == size() * shape_.size(), "files and pixels differ in number");
   const std::vector<int>& labels = images_.labels;
   require(labels.empty() || labels.size() == size(), "some images have a label and some have none");
   const auto in_range = [&](int label) { return label >= 0 && label < classes_; };
@@ -67,6 +68,7 @@ void Dataset::require_label(std::optional<int> label) const {
 }
 
 void Dataset::append_image(Image image, const std::string& name, std::optional<int> label) {
+  require(!images_.mapped, "an image is added to a file that is mapped");
   require_image_channels(shape_);
   require_label(label);
   ImageChanges changes = changes_;

@@ -11,13 +11,16 @@
 namespace bnn {
 namespace {
 
-// What became of one file.
-struct DecodedFile {
-  ImageChanges changes = {};
-  std::uint32_t stream_name = 0;
-  std::string problem = {};              // empty: decoded
-  std::exception_ptr failure = nullptr;  // of the program or the machine, not of the file
-};
+std::vector<std::string> problems_of(const std::vector<DecodedFile>& results) {
+  std::vector<std::string> problems;
+  for (const DecodedFile& result : results) {
+    if (result.failure) std::rethrow_exception(result.failure);
+    if (!result.problem.empty()) problems.push_back(result.problem);
+  }
+  return problems;
+}
+
+}  // namespace
 
 DecodedFile decode_into(const LabelledFile& file, const Shape& shape, ResizeMode mode,
                         std::uint8_t* pixels) {
@@ -38,15 +41,6 @@ DecodedFile decode_into(const LabelledFile& file, const Shape& shape, ResizeMode
   return result;
 }
 
-std::vector<std::string> problems_of(const std::vector<DecodedFile>& results) {
-  std::vector<std::string> problems;
-  for (const DecodedFile& result : results) {
-    if (result.failure) std::rethrow_exception(result.failure);
-    if (!result.problem.empty()) problems.push_back(result.problem);
-  }
-  return problems;
-}
-
 void refuse_broken(std::vector<std::string> problems, std::size_t files) {
   if (problems.empty()) return;
   if (problems.size() == 1) {
@@ -58,8 +52,6 @@ void refuse_broken(std::vector<std::string> problems, std::size_t files) {
       problems.size(), files);
   throw Error(ErrorKind::data, sentence, std::move(problems));
 }
-
-}  // namespace
 
 std::uint32_t image_stream_name(std::span<const std::uint8_t> pixels) {
   return static_cast<std::uint32_t>(crc32_z(0, pixels.data(), pixels.size()));

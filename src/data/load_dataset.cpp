@@ -10,6 +10,7 @@
 #include "bnn/core/error.h"
 #include "bnn/data/cifar.h"
 #include "bnn/data/class_folders.h"
+#include "bnn/data/csv_labels.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/idx.h"
 #include "bnn/images/image_file.h"
@@ -120,15 +121,27 @@ void require_images(const std::vector<std::string>& class_folders, const Decoded
                                            json_text(Json(class_folders[label]))));
 }
 
+Dataset load_csv(const Request& request, const FileSet& set, const std::string& directory,
+                 const LoadOptions& options, ThreadPool& pool) {
+  const std::vector<std::string> tables = resolved_paths(set, directory);
+  std::vector<std::string> classes = csv_classes(tables, request.config, request.classes);
+  DecodedImages decoded =
+      decode_or_map(list_csv_images(tables, request.config, classes), request.shape,
+                    {options.broken, request.config.resize}, options.cache, pool);
+  if (decoded.names.empty()) throw Error(ErrorKind::data, "no image of the tables can be decoded");
+  return Dataset(request.shape, std::move(classes), std::move(decoded));
+}
+
 Dataset load_folders(const Request& request, const FileSet& set, const std::string& directory,
-                     BrokenImages broken, ThreadPool& pool) {
+                     const LoadOptions& options, ThreadPool& pool) {
   const std::vector<std::string> paths = resolved_paths(set, directory);
   std::vector<ClassDirectory> directories;
   for (std::size_t i = 0; i < paths.size(); ++i) directories.push_back({paths[i], set.files[i]});
   std::vector<std::string> folders =
       find_class_folders(paths, request.config.class_folders, request.classes);
-  DecodedImages decoded = decode_images(list_class_images(directories, folders), request.shape,
-                                        {broken, request.config.resize}, pool);
+  DecodedImages decoded =
+      decode_or_map(list_class_images(directories, folders), request.shape,
+                    {options.broken, request.config.resize}, options.cache, pool);
   require_images(folders, decoded);
   return Dataset(request.shape, std::move(folders), std::move(decoded));
 }
@@ -167,8 +180,11 @@ Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::st
     if (config.format == DataFormat::idx) return load_idx(request, set, directory);
     ThreadPool alone(1);
     ThreadPool& pool = options.pool != nullptr ? *options.pool : alone;
+    if (config.format == DataFormat::csv) {
+      return load_csv(request, set, directory, options, pool);
+    }
     if (config.format == DataFormat::folder) {
-      return load_folders(request, set, directory, options.broken, pool);
+      return load_folders(request, set, directory, options, pool);
     }
     return load_cifar(request, set, directory, pool);
   });
@@ -176,7 +192,7 @@ Dataset load_dataset(const DataConfig& config, const FileSet& set, const std::st
 
 Dataset load_stream(const DataConfig& config, InputFile file, const std::string& name,
                     const Shape& shape, int classes) {
-  if (config.format == DataFormat::folder) {
+  if (has_image_files(config.format)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected an image ({})", file.name(), kImageFormats));
   }

@@ -42,6 +42,7 @@ void tell_changes(const EvalOptions& options, const std::string& which, const Da
     log.warning(fmt::format("skipped {} of {} images", data.skipped().size(),
                             data.size() + data.skipped().size()));
   }
+  if (!data.cache_note().empty()) log.info(data.cache_note());
   if (data.changes().any()) log.info(which + data.changes().sentence(data.shape()));
 }
 
@@ -52,7 +53,8 @@ EvaluationImages load_images(const EvalOptions& options, const ModelCheckpoint& 
   const int classes = model.graph.outputs();
   const Shape& shape = model.config.model.input;
   ThreadPool pool(options.threads);
-  const LoadOptions how{&pool, options.skip_errors ? BrokenImages::skip : BrokenImages::refuse};
+  const LoadOptions how{&pool, options.skip_errors ? BrokenImages::skip : BrokenImages::refuse,
+                        options.cache};
   EvaluationImages images;
   if (!options.files.empty()) {
     images.data = load_dataset(config, named_files(config, options.files), "", shape, classes, how);

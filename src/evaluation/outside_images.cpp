@@ -69,7 +69,7 @@ class OutsideLoader {
     for (const DataFormat named : {DataFormat::cifar10, DataFormat::cifar100, DataFormat::idx}) {
       if (to_string(named) == options_.format) format = named;
     }
-    if (format == DataFormat::folder) {
+    if (has_image_files(format)) {
       throw Error(ErrorKind::data, shown_path(name) +
                                        ": expected images or an idx file; --ood-format names "
                                        "another format of data files");

@@ -64,7 +64,7 @@ class InputFinder {
   }
 
   void require_data_format(const std::string& name) const {
-    if (model_.config.data.format != DataFormat::folder) return;
+    if (!has_image_files(model_.config.data.format)) return;
     throw Error(ErrorKind::data, shown_path(name) + ": expected an image or a folder of images");
   }
 
@@ -106,7 +106,7 @@ Dataset ImageReader::read_standard_input() {
   InputFile file = open_data_file(name);
   const bool is_image = image_format(file.peek(kImageHeadBytes)) != ImageFormat::none;
   // A stream cannot be a folder. With that format it must be an image.
-  if (!is_image && config.format != DataFormat::folder) {
+  if (!is_image && !has_image_files(config.format)) {
     return load_stream(config, std::move(file), name, model_.config.model.input,
                        model_.graph.outputs());
   }

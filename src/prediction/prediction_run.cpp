@@ -42,7 +42,7 @@ bool begins_with_standard_input(const PredictOptions& options, const ModelCheckp
                                 const std::vector<PredictionInput>& inputs) {
   if (!options.save_samples.empty()) return true;
   const DataFormat format = model.config.data.format;
-  const bool may_have_labels = format != DataFormat::idx && format != DataFormat::folder;
+  const bool may_have_labels = format != DataFormat::idx && !has_image_files(format);
   return options.csv && may_have_labels && !have_labels(inputs);
 }
 

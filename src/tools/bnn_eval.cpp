@@ -101,6 +101,7 @@ int bnn::eval_command(int argc, char** argv) {
       ->excludes(split);
   app.add_flag("--skip-errors", options.skip_errors,
                "Report images of class folders that cannot be decoded and evaluate the others");
+  bnn::add_cache_option(app, options.cache, "Images");
   bnn::add_sampling_options(app, options.sampling);
   const auto* part = bnn::add_part_option(
       app, options.part,

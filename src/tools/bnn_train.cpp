@@ -57,6 +57,7 @@ int bnn::train_command(int argc, char** argv) {
   app.add_flag("--skip-errors", options.skip_errors,
                "Report images of class folders that cannot be decoded and train without them")
       ->group("Config and data");
+  bnn::add_cache_option(app, options.cache, "Config and data");
   app.add_flag("--tensorboard", options.tensorboard,
                "Also write metrics and histograms of the posteriors for TensorBoard");
   app.add_flag("--overwrite", options.overwrite, "Replace the run that is in --out")

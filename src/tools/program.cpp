@@ -112,6 +112,17 @@ void refuse_if(bool asked, const std::string& sentence) {
   if (asked) throw Error(ErrorKind::usage, sentence);
 }
 
+void add_cache_option(CLI::App& app, ImageCache& cache, const std::string& group) {
+  const auto set = [&cache](const std::string& folder) { cache = {folder, true}; };
+  app.add_option_function<std::string>(
+         "--image-cache", set,
+         "Keep decoded image files in a file of this folder instead of in memory, for this and "
+         "later "
+         "runs (default: only those beyond half of the memory, in ~/.cache/bnn)")
+      ->option_text("DIR")
+      ->group(group);
+}
+
 CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text) {
   const auto set = [&part](const std::string& word) { part = part_of(word); };
   return app.add_option_function<std::string>("--part", set, text)

@@ -10,6 +10,7 @@
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/core/enum_names.h"
+#include "bnn/data/image_cache.h"
 #include "bnn/data/part.h"
 #include "bnn/process/run_log.h"
 
@@ -56,6 +57,9 @@ void add_calibration_options(CLI::App& app, CalibrationOptions& options);
 
 /// Throws Error(usage) with the sentence, for options that would do nothing together.
 void refuse_if(bool asked, const std::string& sentence);
+
+/// Adds --image-cache DIR.
+void add_cache_option(CLI::App& app, ImageCache& cache, const std::string& group);
 
 /// Adds --part K/N, with K from 1 to N.
 CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text);

@@ -7,6 +7,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/data/class_folders.h"
+#include "bnn/data/csv_labels.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/data_shape.h"
 #include "bnn/data/idx.h"
@@ -71,17 +72,11 @@ void count_examples(StarterData& found) {
   found.sizes = size_text(found.shape.height, found.shape.width) + " pixels";
 }
 
-// Class folders, for training and perhaps for testing.
-void survey_folders(const std::string& train, StarterData& found) {
-  const std::string path = train == "." ? found.directory : path_in(found.directory, train);
-  found.class_names = find_class_folders({path}, {}, 0);
-  if (found.class_names.size() < 2) {
-    throw Error(ErrorKind::data,
-                shown_path(path) + ": expected at least two class folders, found one");
-  }
+// Sizes, counts and broken files of labelled images.
+void survey_files(const std::vector<LabelledFile>& files, StarterData& found) {
   found.class_counts.assign(found.class_names.size(), 0);
   std::vector<std::string> paths;
-  for (const LabelledFile& file : list_class_images({{path, path}}, found.class_names)) {
+  for (const LabelledFile& file : files) {
     ++found.class_counts[static_cast<std::size_t>(file.label)];
     paths.push_back(file.path);
   }
@@ -100,6 +95,17 @@ void survey_folders(const std::string& train, StarterData& found) {
         fmt::format(", resized to {}", size_text(survey.shape.height, survey.shape.width));
   }
   if (is_resized && survey.widest > kSquarish) found.data["resize"] = "crop";
+}
+
+// Class folders, for training and perhaps for testing.
+void survey_folders(const std::string& train, StarterData& found) {
+  const std::string path = train == "." ? found.directory : path_in(found.directory, train);
+  found.class_names = find_class_folders({path}, {}, 0);
+  if (found.class_names.size() < 2) {
+    throw Error(ErrorKind::data,
+                shown_path(path) + ": expected at least two class folders, found one");
+  }
+  survey_files(list_class_images({{path, path}}, found.class_names), found);
 }
 
 bool find_class_images(StarterData& found) {
@@ -121,6 +127,37 @@ bool find_class_images(StarterData& found) {
     find_class_folders({path_in(found.directory, train), path_in(found.directory, test)}, {}, 0);
   }
   survey_folders(train, found);
+  return true;
+}
+
+// What tables say of images and labels.
+void survey_tables(const std::vector<std::string>& tables, StarterData& found) {
+  DataConfig config;
+  config.format = DataFormat::csv;
+  found.class_names = csv_classes(tables, config, 0);
+  if (found.class_names.size() < 2) {
+    throw Error(ErrorKind::data,
+                shown_path(tables[0]) + ": expected at least two different labels, found one");
+  }
+  survey_files(list_csv_images(tables, config, found.class_names), found);
+}
+
+bool is_table(const std::string& name) {
+  return name.size() > 4 && (name.ends_with(".csv") || name.ends_with(".CSV"));
+}
+
+// A table of labels, and perhaps one of test images.
+bool find_tables(StarterData& found) {
+  const std::vector<std::string> train = present(found.directory, {"train.csv", "labels.csv"});
+  if (train.empty()) return false;
+  found.data = {{"format", "csv"}, {"train", train[0]}};
+  const std::vector<std::string> test = present(found.directory, {"test.csv"});
+  survey_tables({path_in(found.directory, train[0])}, found);
+  if (test.empty()) return true;
+  found.data["test"] = test[0];
+  DataConfig config;
+  config.format = DataFormat::csv;
+  list_csv_images({path_in(found.directory, test[0])}, config, found.class_names);
   return true;
 }
 
@@ -178,6 +215,10 @@ void find_files(const std::vector<std::string>& paths, StarterData& found) {
     names.push_back(parts.filename().string());
     open_data_file(path);
   }
+  if (is_table(names[0])) {
+    found.data = {{"format", "csv"}, {"train", name_or_list(names)}};
+    return survey_tables(paths, found);
+  }
   if (idx_shape(paths[0])) {
     const std::string labels =
         paths.size() > 1 ? names[1] : labels_beside(found.directory, names[0]);
@@ -191,10 +232,11 @@ void find_files(const std::vector<std::string>& paths, StarterData& found) {
     const std::uint64_t size = open_data_file(paths[0]).size().value_or(0);
     const bool is_cifar10 = size > 0 && size % kCifar10Record == 0;
     if (!is_cifar10 && (size == 0 || size % kCifar100Record != 0)) {
-      throw Error(ErrorKind::data,
-                  shown_path(paths[0]) +
-                      ": expected a folder of images, an IDX file, or records of CIFAR-10 or "
-                      "CIFAR-100");
+      throw Error(
+          ErrorKind::data,
+          shown_path(paths[0]) +
+              ": expected a folder of images, a table of labels (.csv), an IDX file, or records of "
+              "CIFAR-10 or CIFAR-100");
     }
     found.data = {{"format", is_cifar10 ? "cifar10" : "cifar100"}, {"train", name_or_list(names)}};
   }
@@ -210,7 +252,9 @@ StarterData find_starter_data(const std::vector<std::string>& paths) {
     return found;
   }
   found.directory = paths[0];
-  if (find_cifar(found) || find_idx(found) || find_class_images(found)) return found;
+  if (find_cifar(found) || find_idx(found) || find_tables(found) || find_class_images(found)) {
+    return found;
+  }
   throw Error(ErrorKind::data,
               shown_path(paths[0]) +
                   ": expected a folder for each class, folders named train and test, or data files "

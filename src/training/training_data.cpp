@@ -9,6 +9,7 @@
 #include "bnn/data/class_balance.h"
 #include "bnn/data/class_folders.h"
 #include "bnn/data/class_names.h"
+#include "bnn/data/csv_labels.h"
 #include "bnn/data/data_files.h"
 #include "bnn/data/load_dataset.h"
 #include "bnn/images/image_list.h"
@@ -33,6 +34,11 @@ namespace {
 // Otherwise the test would fail after hours of training.
 void require_same_class_folders(const DataConfig& config, const std::string& directory,
                                 int classes) {
+  if (config.format == DataFormat::csv) {
+    const std::vector<std::string> tests = resolved_paths(config.test, directory);
+    const auto names = csv_classes(resolved_paths(config.train, directory), config, classes);
+    if (!any_is_missing(tests)) list_csv_images(tests, config, names);
+  }
   if (config.format != DataFormat::folder) return;
   std::vector<std::string> paths = resolved_paths(config.train, directory);
   for (const std::string& path : resolved_paths(config.test, directory)) {
@@ -56,7 +62,7 @@ std::vector<float> resolve_class_weights(const ClassWeightsSpec& spec,
 }  // namespace
 
 TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes,
-                                BrokenImages broken, ThreadPool& pool) {
+                                const LoadOptions& options) {
   if (config.data.train.empty()) {
     throw Error(ErrorKind::config, "/data/train: missing; expected the files to train on");
   }
@@ -64,8 +70,8 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.directory = directory;
   data.class_names = load_class_names(config.data, directory, classes);
   require_same_class_folders(config.data, directory, classes);
-  data.images = load_dataset(config.data, config.data.train, directory, config.model.input, classes,
-                             {&pool, broken});
+  data.images =
+      load_dataset(config.data, config.data.train, directory, config.model.input, classes, options);
   if (data.class_names.empty()) data.class_names = data.images.class_folders();
   if (data.class_names.empty()) {
     data.class_names = find_class_names(config.data, directory, classes);
@@ -73,7 +79,8 @@ TrainingData load_training_data(const RunConfig& config, const std::string& dire
   data.split = split_validation(data.images.labels(), config.data, config.training.seed);
   data.class_counts = class_counts(data.images.labels(), data.split.train, classes);
   data.class_weights = resolve_class_weights(config.class_weights, data.class_counts);
-  data.standardization = resolve_standardization(config.data, data.images, data.split.train, pool);
+  data.standardization =
+      resolve_standardization(config.data, data.images, data.split.train, *options.pool);
   return data;
 }
 

@@ -170,7 +170,7 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
 
 std::string shape_of_run(const RunConfig& config, const TrainingData& data,
                          std::size_t network_bytes, int threads) {
-  const std::size_t bytes = network_bytes + data.images.pixels().size();
+  const std::size_t bytes = network_bytes + data.images.resident_bytes();
   return fmt::format(
       "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "
       "{} {}",
@@ -207,7 +207,7 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
     ThreadPool pool(options.threads);
     const BrokenImages broken = options.skip_errors ? BrokenImages::skip : BrokenImages::refuse;
     return load_training_data(config, data_directory(options.data, config.data.directory, path),
-                              graph.outputs(), broken, pool);
+                              graph.outputs(), {&pool, broken, options.cache});
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::config) {
       throw Error(error.kind(), shown_path(path) + ": " + error.what());
@@ -232,6 +232,7 @@ void describe_data(const RunConfig& config, const TrainingData& data, RunLog& lo
     log.warning(fmt::format("skipped {} of {} images", images.skipped().size(),
                             images.size() + images.skipped().size()));
   }
+  if (!images.cache_note().empty()) log.info(images.cache_note());
   if (images.changes().any()) log.info(images.changes().sentence(images.shape()));
   warn_of_missing_test(config, data.directory, log);
   log.info(class_counts_text(data.class_counts, data.class_names));

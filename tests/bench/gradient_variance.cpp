@@ -95,7 +95,7 @@ class Measurements {
   void measure(const std::string& checkpoint, const ModelCheckpoint& model) {
     require_plain_names(checkpoint, model.config.data.train);
     const TrainingData data =
-        load_training_data(model.config, options_.data, model.graph.outputs(), pool_);
+        load_training_data(model.config, options_.data, model.graph.outputs(), {.pool = &pool_});
     const TrainingLoader loader(data.images, data.split.train, data.standardization, {}, 0);
     for (const std::string& estimator : options_.estimators) {
       measure_estimator(checkpoint, model, estimator, loader, data);

@@ -268,6 +268,66 @@ TEST_CASE("a run trains from class folders, resumes, and is evaluated") {
   check_failure(tiny.train_raw({"--resume", "--out", "halves"}), "bnn-train", 4, "differ");
 }
 
+TEST_CASE("a table of labels trains as the same images in class folders do") {
+  Json config = folder_config();
+  const TinyRun tiny(config);
+  write_folders(tiny);
+  succeed(tiny.train({"--out", "folders"}));
+  for (const std::string split : {"train", "test"}) {
+    std::string table = "name,file\n";
+    std::vector<fs::path> folders;
+    for (const auto& folder : fs::directory_iterator(tiny.file(split))) folders.push_back(folder);
+    std::sort(folders.begin(), folders.end());
+    for (const fs::path& folder : folders) {
+      std::vector<fs::path> images;
+      for (const auto& image : fs::directory_iterator(folder)) images.push_back(image);
+      std::sort(images.begin(), images.end());
+      for (const fs::path& image : images) {
+        table += folder.filename().string() + "," + split + "/" + folder.filename().string() + "/" +
+                 image.stem().string() + "\n";
+      }
+    }
+    write_text(tiny.file(split + ".csv"), table);
+  }
+  config["data"]["format"] = "csv";
+  config["data"]["train"] = "train.csv";
+  config["data"]["test"] = "test.csv";
+  config["data"]["file_column"] = "file";
+  config["data"]["label_column"] = "name";
+  config["data"]["file_suffix"] = ".png";
+  tiny.write_config(config);
+  succeed(tiny.train({"--out", "run"}));
+  CHECK(timeless_metrics(tiny.read("run/metrics.jsonl")) ==
+        timeless_metrics(tiny.read("folders/metrics.jsonl")));
+  const ProgramRun folders = StartedProgram("bnn-eval", {tiny.last("folders"), "--format", "json"},
+                                            {.directory = tiny.path()})
+                                 .wait();
+  CHECK(succeed(tiny.eval({"--format", "json"})).out == folders.out);
+  CHECK(json_lines(succeed(tiny.predict({"test"})).out).size() == kTinyTestExamples);
+
+  write_text(tiny.file("test.csv"), "name,file\nnobody,test/one/1\n");
+  check_failure(tiny.train({"--out", "no"}), "bnn-train", 4, "the label \"nobody\" is no class");
+  config["data"]["format"] = "folder";
+  check_config_refused(tiny, config.dump(), "/data/file_column: belongs to format \"csv\" only");
+}
+
+TEST_CASE("a run with an image cache gives the bytes of one without") {
+  const TinyRun tiny(folder_config());
+  write_folders(tiny);
+  succeed(tiny.train({"--out", "run"}));
+  const ProgramRun cached = tiny.train({"--out", "cached", "--image-cache", "cache"});
+  succeed(cached);
+  CHECK(cached.err.find("the images lie in cache/images-") != std::string::npos);
+  CHECK(read_bytes(tiny.last("cached")) == read_bytes(tiny.last()));
+  succeed(tiny.train({"--out", "halves", "--max-steps", "6", "--image-cache", "cache"}));
+  succeed(tiny.train_raw({"--resume", "--out", "halves"}));
+  CHECK(read_bytes(tiny.last("halves")) == read_bytes(tiny.last()));
+  const Words words = {"--corrupt", "contrast", "--format", "json"};
+  Words with_cache = words;
+  with_cache.insert(with_cache.end(), {"--image-cache", "cache"});
+  CHECK(succeed(tiny.eval(with_cache)).out == succeed(tiny.eval(words)).out);
+}
+
 TEST_CASE("images that were added after the training are not taken for held-out ones") {
   Json config = tiny_config();
   config["data"] = {

@@ -109,6 +109,27 @@ TEST_CASE("the commands of --init can be pasted into a shell, whatever the folde
                      "photos' --out 'runs/my '\\''old'\\'' photos'\n") != std::string::npos);
 }
 
+TEST_CASE("the option --init reads tables of labels") {
+  const TinyRun tiny;
+  std::string table = "file,label\n";
+  fs::create_directories(tiny.file("tables/pictures"));
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "pictures/" + std::to_string(i) + ".png";
+    write_bytes(tiny.file("tables/" + name), pattern_png(i, kTinyTrainPattern));
+    table += name + (i % 2 == 0 ? ",even\n" : ",odd\n");
+  }
+  write_text(tiny.file("tables/mine.csv"), table);
+  const Json named = started(tiny, {"tables/mine.csv"}, "tables");
+  CHECK(named.at("data").at("format") == "csv");
+  CHECK(named.at("data").at("train") == "mine.csv");
+  fs::rename(tiny.file("tables/mine.csv"), tiny.file("tables/train.csv"));
+  write_text(tiny.file("tables/test.csv"), "file,label\npictures/3.png,odd\n");
+  const Json found = started(tiny, {"tables"}, "tables");
+  CHECK(found.at("data").at("test") == "test.csv");
+  write_text(tiny.file("tables/test.csv"), "file,label\npictures/3.png,strange\n");
+  check_failure(tiny.train_raw({"--init", "tables"}), "bnn-train", 4, "strange");
+}
+
 TEST_CASE("the commands of --init within a folder of classes keep the run out of it") {
   const TinyRun tiny;
   write_class_folders(tiny.file("photos"), 30, kTinyTrainPattern);

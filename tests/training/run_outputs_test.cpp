@@ -50,8 +50,7 @@ Run fresh_run(const TinyRun& tiny) {
   RunConfig config = read_run_config(tiny_config(), "tiny.json", ErrorKind::config);
   Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
   ThreadPool pool(1);
-  TrainingData data =
-      load_training_data(config, tiny.path(), graph.outputs(), BrokenImages::refuse, pool);
+  TrainingData data = load_training_data(config, tiny.path(), graph.outputs(), {.pool = &pool});
   ExecutionPlan plan = training_plan(graph, config.training, 1);
   return Run(std::move(config), std::move(graph), std::move(data), std::move(plan));
 }

@@ -37,8 +37,7 @@ TEST_CASE("a run's checkpoints do not name the data's directory, and its folder 
   RunConfig config = config_of(document);
   Graph graph = make_graph(config, "tiny.json", ErrorKind::config);
   ThreadPool pool(1);
-  TrainingData data =
-      load_training_data(config, tiny.path(), graph.outputs(), BrokenImages::refuse, pool);
+  TrainingData data = load_training_data(config, tiny.path(), graph.outputs(), {.pool = &pool});
   ExecutionPlan plan = training_plan(graph, config.training, 1);
   const Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   CHECK_FALSE(run.checkpoint_config().at("data").contains("directory"));

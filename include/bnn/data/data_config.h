@@ -20,18 +20,26 @@ enum class DataFormat {
   cifar,     // label bytes, then the planes of an image of the model's input shape
   idx,       // images and labels in two files, as MNIST's; plain or gzip-compressed
   folder,    // directories with a sub-directory of images for each class
+  csv,       // tables of image files and their labels
 };
 
-constexpr EnumNames<DataFormat, 5> kDataFormatNames = {{{DataFormat::cifar10, "cifar10"},
+constexpr EnumNames<DataFormat, 6> kDataFormatNames = {{{DataFormat::cifar10, "cifar10"},
                                                         {DataFormat::cifar100, "cifar100"},
                                                         {DataFormat::cifar, "cifar"},
                                                         {DataFormat::idx, "idx"},
-                                                        {DataFormat::folder, "folder"}}};
+                                                        {DataFormat::folder, "folder"},
+                                                        {DataFormat::csv, "csv"}}};
+
+/// Whether the images of a format are files of their own.
+inline bool has_image_files(DataFormat format) {
+  return format == DataFormat::folder || format == DataFormat::csv;
+}
 
 /// The name of a format in a config.
 std::string to_string(DataFormat format);
 
-/// The files of one split. The CIFAR formats use `files`, and so does `folder`, for directories.
+/// The files of one split. The CIFAR formats use `files`, and so do `folder`, for directories, and
+/// `csv`, for tables.
 /// The format `idx` uses `images` and `labels`, or, for prediction, `files`: images without labels.
 struct FileSet {
   std::vector<std::string> files;
@@ -51,12 +59,20 @@ constexpr EnumNames<ValidationSplit, 2> kValidationSplitNames = {
 
 enum class StandardizeMode { channel, none, given };
 
+/// Where a table of format csv has what.
+struct CsvColumns {
+  std::string file, label;  // headings; "": the first and the second column
+  std::string suffix;       // that makes a file's name of a number: ".jpg"
+};
+
 struct DataConfig {
   DataFormat format = DataFormat::cifar10;
-  bool fine_labels = true;                  // cifar100
-  int label_bytes = 1;                      // cifar: bytes before the pixels,
-  int label_index = 0;                      // and which of them is the label
-  std::vector<std::string> class_folders;   // folder: in the order of the labels; empty: by name
+  bool fine_labels = true;  // cifar100
+  int label_bytes = 1;      // cifar: bytes before the pixels,
+  int label_index = 0;      // and which of them is the label
+  // folder: the sub-directories in the order of the labels; csv: the labels. Empty: by name.
+  std::vector<std::string> class_folders;
+  CsvColumns csv = {};
   ResizeMode resize = ResizeMode::stretch;  // of image files
   FileSet train, test;
   std::string directory;  // where the files lie; "" = not said

@@ -58,14 +58,16 @@ class Dataset {
   int classes() const { return classes_; }
   /// The number of examples.
   std::size_t size() const { return provenance_.size(); }
-  std::span<const std::uint8_t> pixels() const { return images_.pixels; }
+  std::span<const std::uint8_t> pixels() const { return images_.bytes(); }
+  /// Bytes of pixels that are in memory for good, and not mapped from a cache (image_cache.h).
+  std::size_t resident_bytes() const { return images_.pixels.size(); }
   /// The bytes of one image.
   std::span<const std::uint8_t> image(std::size_t example) const {
     return pixels().subspan(example * shape_.size(), shape_.size());
   }
   /// The same bytes, writable, for corruptions. The names of random streams do not change.
   std::span<std::uint8_t> writable_image(std::size_t example) {
-    return std::span(images_.pixels).subspan(example * shape_.size(), shape_.size());
+    return images_.writable_bytes().subspan(example * shape_.size(), shape_.size());
   }
 
   bool has_labels() const { return !images_.labels.empty(); }
@@ -82,6 +84,8 @@ class Dataset {
   const ImageChanges& changes() const { return changes_; }
   /// A sentence for each file that was passed over because it could not be decoded.
   const std::vector<std::string>& skipped() const { return skipped_; }
+  /// A sentence about the file that the pixels lie in, if they are mapped.
+  const std::string& cache_note() const { return cache_note_; }
 
  private:
   void require_consistent() const;
@@ -94,6 +98,7 @@ class Dataset {
   std::vector<std::string> class_folders_;
   ImageChanges changes_;
   std::vector<std::string> skipped_;
+  std::string cache_note_;
   ResizeMode resize_ = ResizeMode::stretch;
 };
 

@@ -15,12 +15,14 @@
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/data_config.h"
 #include "bnn/data/dataset.h"
+#include "bnn/data/image_cache.h"
 
 namespace bnn {
 
 struct LoadOptions {
   ThreadPool* pool = nullptr;  // reads several files at the same time; without one, one by one
   BrokenImages broken = BrokenImages::refuse;  // of class folders
+  ImageCache cache = {};                       // of image files
 };
 
 /// Loads the files of a set in order, and all of them or none. Relative names lie in `directory`;

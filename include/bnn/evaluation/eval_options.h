@@ -8,6 +8,7 @@
 
 #include "bnn/checkpoint/calibration_use.h"
 #include "bnn/checkpoint/model_checkpoint.h"
+#include "bnn/data/image_cache.h"
 #include "bnn/data/part.h"
 #include "bnn/process/run_log.h"
 
@@ -20,6 +21,7 @@ struct EvalOptions {
   std::string split = "test";  // test, validation or train
   std::vector<std::string> files;
   bool skip_errors = false;  // images of class folders that cannot be decoded
+  ImageCache cache;          // of image files
   std::vector<std::string> ood;
   std::vector<double> prune;  // shares of the random weights to remove
   std::string ood_format;     // of the data files of --ood; empty: the content decides

@@ -10,6 +10,7 @@
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/data_digest.h"
 #include "bnn/data/dataset.h"
+#include "bnn/data/load_dataset.h"
 #include "bnn/data/split.h"
 #include "bnn/data/standardize.h"
 #include "bnn/data/training_loader.h"
@@ -38,7 +39,8 @@ std::string data_directory(const std::string& data_flag, const std::string& conf
 
 /// Loads and checks everything that a run reads before its first step. Class folders of the test
 /// data, where they are there, must be those of the training data.
+/// @param options with a pool
 TrainingData load_training_data(const RunConfig& config, const std::string& directory, int classes,
-                                BrokenImages broken, ThreadPool& pool);
+                                const LoadOptions& options);
 
 }  // namespace bnn

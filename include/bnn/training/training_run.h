@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/data/image_cache.h"
 #include "bnn/math/products.h"
 #include "bnn/process/run_log.h"
 
@@ -21,6 +22,7 @@ struct TrainOptions {
   bool overwrite = false;
   std::string init_from;     // a checkpoint
   bool skip_errors = false;  // images of class folders that cannot be decoded
+  ImageCache cache;          // of image files
   bool tensorboard = false;
   std::vector<std::string> overrides;  // --set, in order
   std::optional<std::int64_t> epochs, max_steps, seed;
