@@ -20,6 +20,7 @@ fi
 . tests/debian_root.sh
 install_packages "${build_packages[@]}" git debootstrap
 
+commit=$(git rev-parse HEAD)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 jobs=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
@@ -42,7 +43,7 @@ in_root "$root" apt-get install -y -qq --no-install-recommends "${arm_packages[@
 
 echo "== the build for ARM: ${rooms[*]}"
 mkdir "$root/source"
-git archive HEAD | tar -x -C "$root/source"
+git archive "$commit" | tar -x -C "$root/source"
 list=$(IFS=';'; echo "${rooms[*]}")
 in_root "$root" sh -c "cd /source && cmake --preset arm64 -DBNN_TEST_ROOMS='$list' >/dev/null &&
   cmake --build --preset arm64 -j $jobs"
@@ -51,7 +52,7 @@ echo "== the tests under qemu"
 in_root "$root" sh -c 'cd /source/build-arm64 && qemu-aarch64 ./bnn-tests "~[x86]"'
 
 echo "== the same training on ARM and on x86-64"
-git archive HEAD | tar -x -C "$work" --one-top-level=x86
+git archive "$commit" | tar -x -C "$work" --one-top-level=x86
 (cd "$work/x86" && cmake --preset package >/dev/null && cmake --build --preset package -j "$jobs" >/dev/null)
 sh tests/arm64_training.sh "$work/x86" "$work/x86/build-package/bnn"
 in_root "$root" sh /source/tests/arm64_training.sh /source qemu-aarch64 /source/build-arm64/bnn

@@ -18,16 +18,17 @@ install_packages "${build_packages[@]}" git dpkg-dev file debootstrap
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+commit=$(git rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 version=$(sed -n 's/^project(bnn VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 
 fail() { echo "tests/package.sh: error: $*" >&2; exit 1; }
 
-# build FOLDER: the last commit, exported there.
+# build FOLDER: the commit, exported there.
 build() {
   mkdir -p "$1"
-  git archive HEAD | tar -x -C "$1"
+  git archive "$commit" | tar -x -C "$1"
   (
     cd "$1"
     cmake --preset package >/dev/null
@@ -43,7 +44,7 @@ build "$work/another/folder"
 package=$(cd "$work/one/build-package" && ls bnn_*.deb)
 for name in bnn "$package"; do
   cmp "$work/one/build-package/$name" "$work/another/folder/build-package/$name" ||
-    fail "two builds of the same commit differ in $name"
+    fail "two builds of commit $commit differ in $name"
 done
 echo "the same bytes: $package"
 

@@ -21,7 +21,7 @@ write_images() {
   { printf '\x00\x00\x08\x01\x00\x00\x00%b' "$count"; repeat '\x00\x01' $(($2 / 2)); } >"$1-labels-idx1-ubyte"
 }
 
-for program in bnn bnn-train bnn-eval bnn-predict bnn-compare; do
+for program in bnn $(bnn --help | sed -n "s/^  \([a-z]*\) .*/bnn-\1/p"); do
   [ -f "/usr/share/man/man1/$program.1.gz" ] || fail "$program has no manual page"
   [ -e "/usr/share/bash-completion/completions/$program" ] || fail "$program has no completion for bash"
   [ -e "/usr/share/fish/vendor_completions.d/$program.fish" ] || fail "$program has no completion for fish"
