@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles for 64-bit ARM with Debian's cross compiler, runs the numerical tests under qemu, and
 # compares a training there with the same one on this x86-64 machine, bit for bit. Everything for
-# ARM is in a Debian 12 of its own. It needs root for that, and takes about an hour.
+# ARM is in a Debian 12 of its own. It needs root for that, and takes an hour.
 #
 #   ./tests/arm64.sh                 all numerical rooms
 #   ./tests/arm64.sh math layers     the tests of these folders
@@ -49,7 +49,16 @@ in_root "$root" sh -c "cd /source && cmake --preset arm64 -DBNN_TEST_ROOMS='$lis
   cmake --build --preset arm64 -j $jobs"
 
 echo "== the tests under qemu"
-in_root "$root" sh -c 'cd /source/build-arm64 && qemu-aarch64 ./bnn-tests "~[x86]"'
+# Tests start programs too. A script in the place of each starts it in the emulator.
+for program in "$root"/source/build-arm64/bnn-*; do
+  [ -L "$program" ] || continue
+  name=$(basename "$program")
+  rm "$program"
+  printf '#!/bin/sh\nexec qemu-aarch64 -0 %s /source/build-arm64/bnn "$@"\n' "$name" >"$program"
+  chmod +x "$program"
+done
+# The one that is left out repeats a bootstrap 600 times, which takes half an hour in the emulator.
+in_root "$root" sh -c 'cd /source/build-arm64 && qemu-aarch64 ./bnn-tests "~about 95 percent of data sets*"'
 
 echo "== the same training on ARM and on x86-64"
 git archive "$commit" | tar -x -C "$work" --one-top-level=x86

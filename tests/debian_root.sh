@@ -24,10 +24,11 @@ make_debian_root() {
   echo "deb $mirror bookworm-updates main" >>"$1/etc/apt/sources.list"
 }
 
-# in_root FOLDER COMMAND…
+# in_root FOLDER COMMAND… runs it there, with a /proc that goes away with it.
 in_root() {
   local root=$1
   shift
-  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" "$@"
+  unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" "$@"
 }
