@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rooms=("$@")
-[ ${#rooms[@]} -gt 0 ] || rooms=(core math bayes layers model images data corruption train infer files config checkpoint
+[ ${#rooms[@]} -gt 0 ] || rooms=(core math bayes layers model images data corruption train infer files checkpoint
   determinism)
 
 if [ "$(id -u)" -ne 0 ]; then
