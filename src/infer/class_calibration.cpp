@@ -21,6 +21,11 @@ double ClassCalibration::Bin::share_of_hits() const {
   return static_cast<double>(hits) / static_cast<double>(examples);
 }
 
+double ClassCalibration::Bin::gap() const {
+  if (examples == 0) return 0;
+  return static_cast<double>(examples) * std::abs(share_of_hits() - mean_probability());
+}
+
 ClassCalibration::ClassCalibration(int classes)
     : bins_(static_cast<std::size_t>(classes) * kCalibrationBins) {}
 
@@ -37,12 +42,20 @@ void ClassCalibration::add(const std::vector<double>& probabilities, std::size_t
 double ClassCalibration::class_ece() const {
   const auto classes = static_cast<double>(bins_.size() / kCalibrationBins);
   double sum = 0;
-  for (const Bin& bin : bins_) {
-    if (bin.examples == 0) continue;
-    sum +=
-        static_cast<double>(bin.examples) * std::abs(bin.share_of_hits() - bin.mean_probability());
-  }
+  for (const Bin& bin : bins_) sum += bin.gap();
   return sum / static_cast<double>(examples_) / classes;  // 0 / 0 is the NaN of no examples.
+}
+
+ClassFit ClassCalibration::of_class(std::size_t k) const {
+  unsigned __int128 probability = 0;
+  double gaps = 0;
+  for (std::size_t b = 0; b < kCalibrationBins; ++b) {
+    const Bin& bin = bins_[k * kCalibrationBins + b];
+    probability += bin.probability;
+    gaps += bin.gap();
+  }
+  const auto total = static_cast<double>(examples_);
+  return {static_cast<double>(probability) / kUnitsOfOne / total, gaps / total};
 }
 
 BrierDecomposition ClassCalibration::decompose(double brier) const {

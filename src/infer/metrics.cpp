@@ -159,7 +159,8 @@ void MetricsCollector::add_classes(Metrics& metrics) const {
                                  .accuracy = share_of(records_.size() - wrong, records_.size()),
                                  .precision = share_if_defined(found[k], predicted[k]),
                                  .recall = share_if_defined(found[k], labelled[k]),
-                                 .auroc = {}});
+                                 .auroc = {},
+                                 .fit = class_calibration_.of_class(k)});
     recalls.add(share_of(found[k], labelled[k]));
     f1.add(share_of(2 * found[k], labelled[k] + predicted[k]));
   }

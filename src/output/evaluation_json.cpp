@@ -39,7 +39,9 @@ Json classes_json(const Metrics& metrics, const std::vector<std::string>& class_
                     {"accuracy", one.accuracy},
                     {"precision", number_or_null(one.precision)},
                     {"recall", number_or_null(one.recall)},
-                    {"auroc", number_or_null(one.auroc)}});
+                    {"auroc", number_or_null(one.auroc)},
+                    {"mean_probability", one.fit.mean_probability},
+                    {"calibration_error", one.fit.calibration_error}});
   }
   return list;
 }

@@ -116,7 +116,8 @@ TEST_CASE("bnn-eval --format json has the keys of the contract in their order") 
                                                     "samples_sweep"});
   CHECK(result.at("per_class").size() == 10);
   CHECK(keys_of(result.at("per_class")[0]) ==
-        std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall", "auroc"});
+        std::vector<std::string>{"class", "examples", "accuracy", "precision", "recall", "auroc",
+                                 "mean_probability", "calibration_error"});
   CHECK(result.at("calibration").size() == 15);
   CHECK(keys_of(result.at("calibration")[0]) ==
         std::vector<std::string>{"lower", "upper", "count", "confidence", "accuracy"});

@@ -57,6 +57,23 @@ struct NaiveParts {
   double within_variance = 0, within_covariance = 0;
 };
 
+// The calibration error of one class and the mean of its probability, one loop over all examples
+// for each bin.
+ClassFit naive_fit(const std::vector<Labelled>& examples, std::size_t k) {
+  ClassFit fit;
+  const auto total = static_cast<double>(examples.size());
+  for (const Labelled& one : examples) fit.mean_probability += one.p[k] / total;
+  for (int b = 0; b < 15; ++b) {
+    double gap = 0;  // n (o - f) is the sum of outcome - probability
+    for (const Labelled& one : examples) {
+      const int bin = std::max(static_cast<int>(std::ceil(one.p[k] * 15)) - 1, 0);
+      if (bin == b) gap += (one.label == k ? 1 : 0) - one.p[k];
+    }
+    fit.calibration_error += std::abs(gap) / total;
+  }
+  return fit;
+}
+
 // Five sums over classes, bins and examples, as Stephenson et al. define them for one class.
 NaiveParts naive_parts(const std::vector<Labelled>& examples) {
   const std::size_t classes = examples[0].p.size();
@@ -108,6 +125,9 @@ TEST_CASE("class-wise calibration and the parts of the Brier score match the han
   const std::vector<Labelled> examples = {{{0.75, 0.25}, 0}, {{0.75, 0.25}, 1}, {{0.25, 0.75}, 1}};
   const ClassCalibration calibration = collect(examples);
   CHECK(calibration.class_ece() == Approx(0.25));
+  // Class 0: the bin of 0.75 has half its examples of the class, that of 0.25 none of its one.
+  CHECK(calibration.of_class(0).mean_probability == Approx(1.75 / 3));
+  CHECK(calibration.of_class(0).calibration_error == Approx((2 * 0.25 + 0.25) / 3));
   const double brier = (0.125 + 1.125 + 0.125) / 3;
   const BrierDecomposition parts = calibration.decompose(brier);
   CHECK(parts.reliability == Approx(2.0 / 16));
@@ -141,6 +161,26 @@ TEST_CASE("the parts of the Brier score add up to it, and are what their definit
   }
 }
 
+TEST_CASE(
+    "the calibration error of a class is what its definition says, and class_ece their mean") {
+  for (const std::size_t classes : {1u, 2u, 5u}) {
+    for (const std::size_t count : {1u, 17u, 300u}) {
+      CAPTURE(classes, count);
+      const auto examples =
+          random_examples(count, classes, static_cast<std::uint32_t>(10 * count + classes));
+      const ClassCalibration calibration = collect(examples);
+      double sum = 0;
+      for (std::size_t k = 0; k < classes; ++k) {
+        const ClassFit fit = calibration.of_class(k), naive = naive_fit(examples, k);
+        CHECK(fit.mean_probability == Approx(naive.mean_probability).margin(1e-13));
+        CHECK(fit.calibration_error == Approx(naive.calibration_error).margin(1e-13));
+        sum += fit.calibration_error;
+      }
+      CHECK(calibration.class_ece() == Approx(sum / static_cast<double>(classes)).margin(1e-14));
+    }
+  }
+}
+
 TEST_CASE("sure and right is perfect, sure and wrong has the worst reliability") {
   const ClassCalibration right = collect({{{1, 0}, 0}, {{0, 1}, 1}});
   CHECK(right.class_ece() == 0.0);
@@ -161,6 +201,8 @@ TEST_CASE("a single class is perfect, and no examples give no numbers") {
   CHECK(single.decompose(0).resolution == 0.0);
   const ClassCalibration none(3);
   CHECK(std::isnan(none.class_ece()));
+  CHECK(std::isnan(none.of_class(2).calibration_error));
+  CHECK(std::isnan(none.of_class(2).mean_probability));
   CHECK(std::isnan(none.decompose(0.5).reliability));
   CHECK(std::isnan(none.decompose(0.5).resolution));
   CHECK(std::isnan(none.decompose(0.5).uncertainty));
@@ -174,6 +216,8 @@ TEST_CASE("sums over classes do not depend, to the last bit, on the order of the
     std::shuffle(examples.begin(), examples.end(), generator);
     const ClassCalibration other = collect(examples);
     CHECK(other.class_ece() == first.class_ece());
+    CHECK(other.of_class(3).calibration_error == first.of_class(3).calibration_error);
+    CHECK(other.of_class(3).mean_probability == first.of_class(3).mean_probability);
     CHECK(other.decompose(0.5).reliability == first.decompose(0.5).reliability);
     CHECK(other.decompose(0.5).uncertainty == first.decompose(0.5).uncertainty);
   }
@@ -201,6 +245,9 @@ TEST_CASE("metrics hold class-wise calibration and the parts of their Brier scor
   add({0.25f, 0.75f}, 1);
   const Metrics metrics = collector.finish();
   CHECK(metrics.class_ece == Approx(0.25));
+  CHECK(metrics.per_class[0].fit.mean_probability == Approx(1.75 / 3));
+  CHECK(metrics.per_class[1].fit.mean_probability == Approx(1.25 / 3));
+  CHECK(metrics.per_class[1].fit.calibration_error == Approx(0.25));
   CHECK(metrics.brier_decomposition.reliability == Approx(2.0 / 16));
   CHECK(metrics.brier_decomposition.resolution == Approx(1.0 / 9));
   CHECK(metrics.brier_decomposition.uncertainty == Approx(4.0 / 9));

@@ -86,11 +86,11 @@ TEST_CASE("an evaluation as JSON has the keys of the contract in order") {
   CHECK(result["brier"] == (0.125 + 0.5) / 2);
   CHECK(result["aurc"] == 0.25);
   CHECK(result["confusion_matrix"].dump() == "[[1,0],[1,0]]");
-  CHECK(
-      result["per_class"].dump() ==
-      R"([{"class":"cat","examples":1,"accuracy":0.5,"precision":0.5,"recall":1.0,)"
-      R"("auroc":null},)"
-      R"({"class":"dog","examples":1,"accuracy":0.5,"precision":null,"recall":0.0,"auroc":null}])");
+  CHECK(result["per_class"].dump() ==
+        R"([{"class":"cat","examples":1,"accuracy":0.5,"precision":0.5,"recall":1.0,)"
+        R"("auroc":null,"mean_probability":0.625,"calibration_error":0.375},)"
+        R"({"class":"dog","examples":1,"accuracy":0.5,"precision":null,"recall":0.0,"auroc":null,)"
+        R"("mean_probability":0.375,"calibration_error":0.375}])");
 }
 
 TEST_CASE("each number of an evaluation is under its own name") {

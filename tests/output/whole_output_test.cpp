@@ -40,6 +40,7 @@ void fill(Metrics& metrics, Numbers& numbers) {
     metrics.per_class.push_back(
         {k, 10, numbers.next(), numbers.next(), numbers.next(), numbers.next()});
   }
+  for (ClassMetrics& one : metrics.per_class) one.fit = {numbers.next(), numbers.next()};
 }
 
 MetricValues point(Numbers& numbers) {

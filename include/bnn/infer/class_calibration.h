@@ -4,7 +4,8 @@
 // For each class k the examples are put into 15 bins of equal width by p_k. Bin b of class k holds
 // n_kb examples of mean probability f_kb, of which a share o_kb belongs to the class; o_k is the
 // share of the class in all N examples.
-//   class_ece    mean over k of sum over b of (n_kb / N) |o_kb - f_kb|
+//   error of k   sum over b of (n_kb / N) |o_kb - f_kb|
+//   class_ece    its mean over the classes
 //                (Nixon et al., "Measuring Calibration in Deep Learning", CVPR workshops 2019; Kull
 //                et al., "Beyond Temperature Scaling", NeurIPS 2019)
 // The Brier score is reliability - resolution + uncertainty, exactly:
@@ -32,6 +33,12 @@ struct BrierDecomposition {
   double uncertainty = 0;
 };
 
+/// How well the probability of one class fits how often it is the label.
+struct ClassFit {
+  double mean_probability = 0;   // mean p_k over all examples
+  double calibration_error = 0;  // as above
+};
+
 /// Collects examples one by one; keeps 480 bytes per class and none per example. Its results
 /// depend, to the last bit, on the set of examples alone, since probabilities are added up as
 /// integers. Without examples they are NaN. Not thread-safe.
@@ -43,6 +50,7 @@ class ClassCalibration {
   void add(const std::vector<double>& probabilities, std::size_t label);
 
   double class_ece() const;
+  ClassFit of_class(std::size_t k) const;
   /// @param brier the mean Brier score of the same examples
   BrierDecomposition decompose(double brier) const;
 
@@ -54,6 +62,7 @@ class ClassCalibration {
 
     double mean_probability() const;
     double share_of_hits() const;
+    double gap() const;  // n_kb |o_kb - f_kb|
   };
 
   std::vector<Bin> bins_;  // [classes][15]

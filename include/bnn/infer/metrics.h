@@ -53,6 +53,7 @@ struct ClassMetrics {
   std::optional<double> precision;  // share of the predictions of this class that are right
   std::optional<double> recall;     // share of the examples of this class that are found
   std::optional<double> auroc;      // of its probability; absent too if probabilities are not kept
+  ClassFit fit = {};                // of its probability to its share of the labels
 };
 
 /// The metrics that are one number each; named_metrics.h lists them. Without examples all are NaN.

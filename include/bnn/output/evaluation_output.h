@@ -2,7 +2,7 @@
 // The result of an evaluation as one JSON object, for programs, or as a report, for a person.
 //
 // JSON keys, in this order: examples, samples, members (if more than one), the ten oldest of
-// kNamedMetrics, per_class (class, examples, accuracy, precision, recall), confusion_matrix
+// kNamedMetrics, per_class (class and the members of ClassMetrics), confusion_matrix
 // ([label][predicted]), calibration (lower, upper, count, confidence, accuracy), the other named
 // metrics, brier_decomposition (kBrierParts), risk_at_coverage and risk_coverage (lists of
 // coverage, risk). Then what was measured: intervals ([lower, upper] for each named metric and
