@@ -60,6 +60,10 @@ Markup html_interval(const Bounds& bounds, int decimals) {
                 html_number(bounds.upper, decimals));
 }
 
+Markup html_bar(double share) {
+  return markup("<i class=\"share\" style=\"--p:{}\"></i>", css_percent(share));
+}
+
 std::string short_name(std::string_view text, std::size_t columns) {
   std::string name = fitted(text, columns);
   name.erase(name.find_last_not_of(' ') + 1);

@@ -7,6 +7,7 @@
 
 #include "bnn/data/class_names.h"
 #include "bnn/report/html_text.h"
+#include "bnn/report/report_class_balance.h"
 
 namespace bnn {
 namespace {
@@ -120,11 +121,6 @@ std::vector<ClassMetrics> shown_classes(const Metrics& metrics) {
   return classes;
 }
 
-Markup recall_bar(const std::optional<double>& recall) {
-  if (!recall) return {};
-  return markup("<i class=\"share\" style=\"--p:{}\"></i>", css_percent(*recall));
-}
-
 Markup class_table(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
   HtmlTable table{"Classes.",
@@ -139,12 +135,13 @@ Markup class_table(const Evaluation& evaluation) {
   }
   for (const ClassMetrics& one : shown_classes(metrics)) {
     const auto k = static_cast<std::size_t>(one.label);
-    table.rows.push_back(
-        {html_name(class_text(evaluation.class_names, k)), html_count(one.examples),
-         share_cell(evaluation, k, one.accuracy, &ClassBounds::accuracy),
-         share_cell(evaluation, k, one.precision, &ClassBounds::precision),
-         share_cell(evaluation, k, one.recall, &ClassBounds::recall) + recall_bar(one.recall),
-         share_cell(evaluation, k, one.auroc, &ClassBounds::auroc)});
+    table.rows.push_back({html_name(class_text(evaluation.class_names, k)),
+                          html_count(one.examples),
+                          share_cell(evaluation, k, one.accuracy, &ClassBounds::accuracy),
+                          share_cell(evaluation, k, one.precision, &ClassBounds::precision),
+                          share_cell(evaluation, k, one.recall, &ClassBounds::recall) +
+                              (one.recall ? html_bar(*one.recall) : Markup()),
+                          share_cell(evaluation, k, one.auroc, &ClassBounds::auroc)});
   }
   return table.rows.empty() ? Markup() : html_table(table);
 }
@@ -153,10 +150,11 @@ Markup class_table(const Evaluation& evaluation) {
 
 ReportSection classes_section(const Evaluation& evaluation) {
   const Matrix& matrix = evaluation.metrics.confusion_matrix;
-  Markup body;
+  Markup body = class_balance_sentence(evaluation) +
+                html_figures({html_beside(class_balance_table(evaluation))});
   if (matrix.size() > 1) {
-    body = matrix.size() <= kMaxMatrixClasses ? confusion_matrix(matrix, evaluation.class_names)
-                                              : pair_table(matrix, evaluation.class_names);
+    body += matrix.size() <= kMaxMatrixClasses ? confusion_matrix(matrix, evaluation.class_names)
+                                               : pair_table(matrix, evaluation.class_names);
   }
   return {"classes", "Classes", "Classes", body + class_table(evaluation)};
 }

@@ -34,6 +34,9 @@ Markup html_percent(double share, int decimals);
 /// "0.9012 – 0.9187"; a dash if there is none.
 Markup html_interval(const Bounds& bounds, int decimals);
 
+/// A bar that fills this share of its width.
+Markup html_bar(double share);
+
 /// The text, cut to at most `columns` columns.
 std::string short_name(std::string_view text, std::size_t columns = 48);
 

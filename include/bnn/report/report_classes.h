@@ -1,5 +1,6 @@
 #pragma once
-// The section on classes: confusion matrix or most frequent confusions, and a row a class.
+// The section on classes: balance, confusion matrix or most frequent
+// confusions, and a row a class.
 
 #include "bnn/infer/evaluation.h"
 #include "bnn/report/report_section.h"
