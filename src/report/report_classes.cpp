@@ -8,6 +8,7 @@
 #include "bnn/data/class_names.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_class_balance.h"
+#include "bnn/report/report_class_calibration.h"
 
 namespace bnn {
 namespace {
@@ -151,7 +152,8 @@ Markup class_table(const Evaluation& evaluation) {
 ReportSection classes_section(const Evaluation& evaluation) {
   const Matrix& matrix = evaluation.metrics.confusion_matrix;
   Markup body = class_balance_sentence(evaluation) +
-                html_figures({html_beside(class_balance_table(evaluation))});
+                html_figures({html_beside(class_balance_table(evaluation)),
+                              html_beside(class_calibration_table(evaluation))});
   if (matrix.size() > 1) {
     body += matrix.size() <= kMaxMatrixClasses ? confusion_matrix(matrix, evaluation.class_names)
                                                : pair_table(matrix, evaluation.class_names);

@@ -104,6 +104,7 @@ section > table { max-width: 44rem; } section > .metrics { max-width: 38rem; } s
 .e7 { background: var(--e7); }
 .share { display: block; position: relative; height: 3px; margin-top: 3px; background: var(--faint); overflow: hidden; }
 .share::before { content: ""; position: absolute; inset: 0 auto 0 0; width: var(--p); background: var(--right); }
+.errors .share::before { background: var(--wrong); }
 .counts { table-layout: fixed; } .counts tr > :first-child { width: 28%; }
 .counted { display: grid; grid-template-columns: 1fr 4.5em; align-items: center; }
 .counted .share { height: .7em; margin: 0; } .counted .share::before { background: var(--out); }

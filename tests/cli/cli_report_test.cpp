@@ -120,6 +120,14 @@ TEST_CASE("the numbers of a report are those of the JSON, digit for digit") {
   CHECK(row_numbers(risks, "<data value=\"0.5\">") ==
         Json({0.5, result.at("risk_at_coverage")[0].at("risk"), risk.at(0), risk.at(1)})
             .get<std::vector<double>>());
+  // A class's row in the calibration of classes: probability, share of the labels, error.
+  const Json& fifth = result.at("per_class")[4];
+  const std::string fits = page.substr(page.find("<b>Calibration by class.</b>"));
+  CHECK(row_numbers(fits, "<bdi>4</bdi></th>") ==
+        Json({fifth.at("mean_probability"),
+              fifth.at("examples").get<double>() / result.at("examples").get<double>(),
+              fifth.at("calibration_error")})
+            .get<std::vector<double>>());
   // A class's row: accuracy, precision if any, recall and AUROC, each with its interval.
   const Json &one = result.at("per_class")[4], &bounds = intervals.at("per_class")[4];
   std::vector<double> expected;

@@ -1,4 +1,4 @@
-// What a report says of each class: how many images it has.
+// What a report says of each class: how many images it has, and how its probability is calibrated.
 
 #include "bnn/report/report_classes.h"
 
@@ -10,6 +10,7 @@
 
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_class_balance.h"
+#include "bnn/report/report_class_calibration.h"
 #include "support/markup_check.h"
 
 namespace bnn::testing {
@@ -32,6 +33,13 @@ Evaluation evaluation_of(const Counts& counts) {
   Evaluation evaluation;
   evaluation.metrics = collector.finish();
   return evaluation;
+}
+
+// Class k of `classes` has k + 1 examples.
+Evaluation ascending(std::size_t classes) {
+  Counts counts(classes);
+  std::iota(counts.begin(), counts.end(), std::size_t{1});
+  return evaluation_of(counts);
 }
 
 std::vector<std::string> body_rows(const Markup& table) {
@@ -123,11 +131,39 @@ TEST_CASE("a sentence names the smallest and the largest class and both accuraci
   CHECK(equal.balanced_accuracy == Approx(equal.accuracy));
 }
 
-TEST_CASE("without examples, and for one class, there is no balance") {
+TEST_CASE("the calibration of classes has the largest error first, with what it is made of") {
+  // All examples share one bin: the error of a class is the gap of its probability and its share.
+  const Markup table = class_calibration_table(evaluation_of({60, 10, 30}));
+  const std::vector<std::string> rows = body_rows(table);
+  REQUIRE(rows.size() == 3);
+  CHECK(text_of(rows[0]) == "1 10* 0.2500 0.1000 0.1500 ");
+  CHECK(text_of(rows[1]) == "0 60 0.5000 0.6000 0.1000 ");
+  CHECK(text_of(rows[2]) == "2 30* 0.2500 0.3000 0.0500 ");
+  CHECK(rows[0].find("--p:100.0%") != std::string::npos);
+  CHECK(rows[1].find("--p:66.7%") != std::string::npos);
+  CHECK(says(table, "class-wise ECE, 0.1000"));
+  CHECK(says(table, "* Fewer than 50 images: much of the error may be chance."));
+  CHECK_FALSE(says(class_calibration_table(evaluation_of({50, 60})), "chance"));
+  CHECK_FALSE(says(table, "These are"));
+}
+
+TEST_CASE("of many classes the calibration of the worst is shown") {
+  const Evaluation evaluation = ascending(40);
+  const Markup table = class_calibration_table(evaluation);
+  CHECK(says(table, "These are 20 of 40 classes."));
+  const std::vector<std::string> rows = body_rows(table);
+  REQUIRE(rows.size() == 20);
+  // Of N = 820 examples, class 0 has 1 but a probability of 1 / 2, class 1 has 2 but 1 / 4.
+  CHECK(text_of(rows[0]) == "0 1* 0.5000 0.0012 0.4988 ");
+  CHECK(text_of(rows[1]) == "1 2* 0.2500 0.0024 0.2476 ");
+}
+
+TEST_CASE("without examples, and for one class, there is neither balance nor calibration") {
   for (const Counts& counts : {Counts{7}, Counts{0, 0, 0}}) {
     const Evaluation evaluation = evaluation_of(counts);
     CHECK(class_balance_sentence(evaluation).empty());
     CHECK(class_balance_table(evaluation).empty());
+    CHECK(class_calibration_table(evaluation).empty());
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The section on classes: balance, confusion matrix or most frequent
+// The section on classes: balance, calibration by class, confusion matrix or most frequent
 // confusions, and a row a class.
 
 #include "bnn/infer/evaluation.h"
