@@ -52,8 +52,10 @@ Markup card_markup(const GalleryImage& image, const Names& class_names) {
   const GalleryCard& card = image.card;
   Markup shares;
   for (const ClassShare& share : card.top) shares += share_row(share, card, class_names);
+  // An open <details> shows its picture over the whole window (report_style.cpp).
   return markup(
-      "<li class=\"card\"><img src=\"{}\" alt=\"{}\">\n<p>{}</p>\n<ul>{}</ul>\n<p "
+      "<li class=\"card\"><details class=\"zoom\" name=\"zoom\"><summary><img src=\"{}\" "
+      "alt=\"{}\"></summary></details>\n<p>{}</p>\n<ul>{}</ul>\n<p "
       "class=\"soft\">entropy {} · MI {}<br>image {}</p></li>\n",
       image.address, alternative_text(card, class_names), verdict(card, class_names), shares,
       fixed(card.predictive_entropy, 3), fixed(card.mutual_information, 3), card.example);
@@ -82,7 +84,8 @@ ReportSection galleries_section(const std::vector<Gallery>& galleries, const Nam
       "<p>Each class is shown with its probability, the mean over the samples of the weights, and "
       "with the standard deviation over them: the bar and the line around its end. ✓ marks the "
       "label. The predictive entropy is the whole uncertainty. MI, the mutual information, is the "
-      "part of it in the model. Both are in nats.</p>\n";
+      "part of it in the model. Both are in nats. A click on an image, or Enter, enlarges it; a "
+      "second one closes it.</p>\n";
   return {"images", "Images", "Images worth a look", body.empty() ? body : legend + body};
 }
 

@@ -156,6 +156,16 @@ ul { list-style: none; margin: 0; padding: 0; }
 .card { min-width: 0; font: .78rem/1.35 var(--sans); font-variant-numeric: tabular-nums lining-nums; }
 .card img { display: block; width: 100%; max-width: 10rem; aspect-ratio: 1; object-fit: contain;
             image-rendering: pixelated; background: var(--faint); }
+.zoom { max-width: 10rem; aspect-ratio: 1; }
+.zoom summary { display: block; cursor: zoom-in; }
+.zoom summary::-webkit-details-marker { display: none; }
+.zoom summary:focus-visible { outline: 3px solid var(--right); outline-offset: 3px; }
+@media screen {
+  .zoom[open] summary { position: fixed; inset: 0; z-index: 1; display: grid; place-content: center;
+                        gap: .8rem; background: rgb(0 0 0 / .9); cursor: zoom-out; outline-offset: -3px; }
+  .zoom[open] img { width: min(94vw, 100vh - 5rem, 40rem); max-width: none; background: none; }
+  .zoom[open] summary::after { content: "Click or press Enter to close"; color: #fff; text-align: center; }
+}
 .card p { margin: .45rem 0; }
 .card p.soft { font-size: .72rem; margin-bottom: 0; }
 .card ul { max-width: 10rem; }

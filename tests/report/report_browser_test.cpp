@@ -36,6 +36,22 @@ const measure = frame => {
   const overlap = svg => text(svg).filter((t, i) =>
       text(svg).slice(i + 1).some(u => !apart(box(t), box(u))));
   const within = e => e.closest(".scroll, .who") === null;
+  // A click on an image covers the window with it, as large as fits; a second one closes it.
+  const small = [];
+  const enlarged = details => {
+    const image = details.querySelector("img"), cover = details.querySelector("summary");
+    const before = box(image).width, height = page.documentElement.scrollHeight;
+    cover.click();
+    const fits = box(cover).width === page.documentElement.clientWidth &&
+        box(cover).height === view.innerHeight &&
+        box(image).width >= Math.min(.9 * view.innerWidth, .9 * view.innerHeight - 72, 600) &&
+        box(image).right <= box(cover).right && box(image).bottom <= view.innerHeight &&
+        view.getComputedStyle(image).imageRendering === "pixelated" &&
+        page.documentElement.scrollHeight === height;
+    cover.click();
+    return fits && box(image).width === before;
+  };
+  list(page, "details").slice(0, 3).forEach(e => { if (!enlarged(e)) small.push(name(e)); });
   return {
     width: view.innerWidth,
     dark: view.matchMedia("(prefers-color-scheme: dark)").matches,
@@ -45,6 +61,8 @@ const measure = frame => {
     sections: list(page, "section").length,
     figures: list(page, "figure").length,
     images: list(page, "img").length,
+    enlarged: list(page, "details").filter(e => e.querySelector("summary > img[alt]")).length,
+    small: small,
     flat: list(page, "section, figure, table, svg, img, li, tr").filter(
         e => box(e).width < 5 || box(e).height < 3).map(name),
     silent: list(page, "section, figcaption, caption, h1, h2, h3").filter(
@@ -113,7 +131,8 @@ void check_frames(const Json& frames, bool dark) {
     CHECK(frame.at("scroll").get<int>() <= kWidths[i]);
     CHECK(frame.at("sections").get<int>() > 0);
     CHECK(frame.at("broken") == 0);
-    for (const char* list : {"beyond", "flat", "silent", "bare", "cut", "crossing"}) {
+    CHECK(frame.at("enlarged") == frame.at("images"));
+    for (const char* list : {"beyond", "flat", "silent", "bare", "cut", "crossing", "small"}) {
       CAPTURE(list);
       CHECK(frame.at(list).empty());
     }

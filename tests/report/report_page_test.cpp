@@ -28,7 +28,8 @@ void check_whole(const std::string& page) {
   CHECK(occurrences(page, "\"class=") == 0);  // a blank parts attributes
   CHECK(page.find("<html lang=\"en\">") != std::string::npos);
   // Nothing from elsewhere, nothing that runs, no number that is none.
-  for (const char* part : {"<script", "<link", "http:", "https:", "url(", "@import", "\x1b"}) {
+  for (const char* part : {"<script", "<link", "<iframe", "javascript:", "http:", "https:", "url(",
+                           "@import", "\x1b"}) {
     CAPTURE(part);
     CHECK(occurrences(page, part) == 0);
   }
@@ -224,6 +225,27 @@ TEST_CASE("names in a report stay text") {
         std::string::npos);
   CHECK(page.find("<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>") != std::string::npos);
   CHECK(page.find(std::string(49, 'W')) == std::string::npos);
+}
+
+TEST_CASE("an image of a report stands in it once, within what enlarges it") {
+  const ReportContents contents = full_report();
+  const std::string page = report_page(contents);
+  std::size_t images = 0;
+  std::map<std::string, std::size_t> cards;
+  for (const Gallery& gallery : contents.galleries) {
+    images += gallery.images.size();
+    for (const GalleryImage& image : gallery.images) ++cards[image.address];
+  }
+  CHECK(images == 3 * kGalleryCards);
+  CHECK(occurrences(page, "data:image/png") == images);
+  for (const auto& [address, count] : cards) CHECK(occurrences(page, address) == count);
+  CHECK(occurrences(page, "<details class=\"zoom\" name=\"zoom\"><summary><img src=\"") == images);
+  CHECK(occurrences(page, "\"></summary></details>") == images);
+  CHECK(elements(page, "summary").size() == images);
+  for (const std::string& summary : elements(page, "summary")) {
+    CHECK(summary.find("alt=\"Image ") != std::string::npos);
+  }
+  CHECK(page.find("A click on an image, or Enter, enlarges it") != std::string::npos);
 }
 
 TEST_CASE("the confusion matrix of a report has every count in its place") {
