@@ -60,6 +60,8 @@ Markup html_interval(const Bounds& bounds, int decimals) {
                 html_number(bounds.upper, decimals));
 }
 
+Markup html_interval_title() { return "95 % interval<small>of resampled test sets</small>"; }
+
 Markup html_bar(double share) {
   return markup("<i class=\"share\" style=\"--p:{}\"></i>", css_percent(share));
 }

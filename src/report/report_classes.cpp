@@ -130,6 +130,9 @@ Markup class_table(const Evaluation& evaluation) {
                   {"Class", "examples", "accuracy", "precision", "recall", "AUROC"},
                   {},
                   "classes"};
+  if (evaluation.intervals && !evaluation.intervals->per_class.empty()) {
+    table.note += " Below each value is the range of 95&nbsp;% of resampled test sets.";
+  }
   if (metrics.per_class.size() > kMaxClassRows) {
     table.note += markup(" The {} of the lowest recall of {}.", html_count(kMaxClassRows),
                          html_count(metrics.per_class.size()));

@@ -8,8 +8,11 @@ namespace bnn {
 ReportSection metrics_section(const Evaluation& evaluation) {
   HtmlTable table{"All metrics.", "", {"Metric", "value"}, {}, "metrics"};
   if (evaluation.intervals) {
-    table.note = "The interval is a 95 % percentile bootstrap over the examples.";
-    table.columns.push_back("95 % interval");
+    table.note =
+        "95&nbsp;% of resampled test sets, drawn from these images with replacement, give a value "
+        "within the interval. Another training run may differ by more. Resampling adds noise, and "
+        "noise raises calibration errors and reliability: their intervals may lie above the value.";
+    table.columns.push_back(html_interval_title());
   }
   if (evaluation.mean_weights) {
     table.columns[1] = "samples’ mean";

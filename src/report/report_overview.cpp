@@ -44,26 +44,32 @@ Markup source_list(const ReportContents& contents) {
          term("temperature", temperature) + term("bnn", BNN_VERSION) + "</dl>\n";
 }
 
+// What the interval means, in words beside the number; `otherwise` without an interval.
+Markup interval_note(const Evaluation& evaluation, double MetricValues::*value,
+                     Markup (*number)(double, int), int decimals, const Markup& otherwise) {
+  if (!evaluation.intervals) return otherwise;
+  const Bounds& bounds = evaluation.intervals->of(value);
+  if (!bounds.defined()) return otherwise;
+  const bool is_below = evaluation.metrics.*value < bounds.lower;
+  return markup("95&nbsp;% of resampled test sets give {} to {}{}", number(bounds.lower, decimals),
+                number(bounds.upper, decimals),
+                is_below ? ": resampling adds noise, which raises it" : "");
+}
+
 Markup key_numbers(const Evaluation& evaluation) {
   const Metrics& metrics = evaluation.metrics;
-  const std::optional<IntervalSet>& intervals = evaluation.intervals;
-  const auto note = [&](double MetricValues::*value, const Markup& otherwise) {
-    return intervals ? html_interval(intervals->of(value), 4) : otherwise;
+  const auto tile = [&](const Markup& name, double MetricValues::*value, const Markup& otherwise) {
+    return key_number(name, html_number(metrics.*value, 4),
+                      interval_note(evaluation, value, html_number, 4, otherwise));
   };
-  Markup accuracy_note = "of the predicted classes";
-  if (intervals) {
-    const Bounds& bounds = intervals->of(&Metrics::accuracy);
-    accuracy_note = markup("{} – {}", html_percent(bounds.lower, 1), html_percent(bounds.upper, 1));
-  }
   return "<dl class=\"key\">\n" +
-         key_number("accuracy", html_percent(metrics.accuracy, 2), accuracy_note) +
-         key_number("NLL", html_number(metrics.nll, 4), note(&Metrics::nll, "nats")) +
-         key_number("calibration error", html_number(metrics.ece, 4),
-                    note(&Metrics::ece, "ECE, 15 bins")) +
-         key_number("Brier score", html_number(metrics.brier, 4), note(&Metrics::brier, "0 to 2")) +
-         key_number("mutual information", html_number(metrics.mutual_information, 4),
-                    note(&Metrics::mutual_information, "nats")) +
-         "</dl>\n";
+         key_number("accuracy", html_percent(metrics.accuracy, 2),
+                    interval_note(evaluation, &Metrics::accuracy, html_percent, 1,
+                                  "of the predicted classes")) +
+         tile("NLL", &Metrics::nll, "nats") +
+         tile("calibration error", &Metrics::ece, "ECE, 15 bins") +
+         tile("Brier score", &Metrics::brier, "0 to 2") +
+         tile("mutual information", &Metrics::mutual_information, "nats") + "</dl>\n";
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ Markup risk_coverage_table(const Evaluation& evaluation) {
   const std::vector<RiskPoint>& risks = evaluation.metrics.risk_at_coverage;
   if (evaluation.metrics.examples == 0 || risks.empty()) return {};
   HtmlTable table{"Errors among the surest.", "", {"Kept", "errors"}, {}};
-  if (evaluation.intervals) table.columns.push_back("95 % interval");
+  if (evaluation.intervals) table.columns.push_back(html_interval_title());
   for (std::size_t i = 0; i < risks.size(); ++i) {
     table.rows.push_back({html_percent(risks[i].coverage, 0), html_number(risks[i].risk, 4)});
     if (!evaluation.intervals) continue;

@@ -248,6 +248,41 @@ TEST_CASE("an image of a report stands in it once, within what enlarges it") {
   CHECK(page.find("A click on an image, or Enter, enlarges it") != std::string::npos);
 }
 
+TEST_CASE("beside a number of a report stands what its interval means") {
+  ReportContents contents = full_report();
+  IntervalSet& intervals = *contents.evaluation.intervals;
+  intervals.of(&Metrics::nll) = {0.25, 0.5};
+  contents.evaluation.metrics.nll = 0.375;
+  contents.evaluation.metrics.ece = 0.125;
+  intervals.of(&Metrics::ece) = {0.25, 0.5};
+  intervals.of(&Metrics::brier) = {};
+  const auto tile = [](const std::string& page, const std::string& name) {
+    const std::size_t begin = page.find("<dt>" + name + "</dt>");
+    REQUIRE(begin != std::string::npos);
+    return page.substr(begin, page.find("</div>", begin) - begin);
+  };
+  std::string page = report_page(contents);
+  const std::string ends =
+      "95&nbsp;% of resampled test sets give <data value=\"0.25\">0.2500</data> to "
+      "<data value=\"0.5\">0.5000</data>";
+  CHECK(
+      tile(page, "accuracy")
+          .find("95&nbsp;% of resampled test sets give <data value=\"0.75\">75.0\u202F%</data> to "
+                "<data value=\"0.85\">85.0\u202F%</data></dd>") != std::string::npos);
+  CHECK(tile(page, "NLL").find(ends + "</dd>") != std::string::npos);
+  CHECK(tile(page, "calibration error").find(ends + ": resampling adds noise") !=
+        std::string::npos);
+  CHECK(tile(page, "Brier score").find("0 to 2") != std::string::npos);
+  // The tables: all metrics, the surest, the classes.
+  CHECK(occurrences(page, "95 % interval<small>of resampled test sets</small></th>") == 2);
+  CHECK(page.find("drawn from these images with replacement") != std::string::npos);
+  CHECK(page.find("Below each value is the range of 95&nbsp;% of resampled") != std::string::npos);
+  contents.evaluation.intervals.reset();
+  page = report_page(contents);
+  CHECK(occurrences(page, "resampl") == 0);
+  CHECK(tile(page, "NLL").find("nats") != std::string::npos);
+}
+
 TEST_CASE("the confusion matrix of a report has every count in its place") {
   Evaluation evaluation;
   evaluation.class_names = {"a", "b"};

@@ -34,6 +34,9 @@ Markup html_percent(double share, int decimals);
 /// "0.9012 – 0.9187"; a dash if there is none.
 Markup html_interval(const Bounds& bounds, int decimals);
 
+/// The title of a column of intervals, and what they mean.
+Markup html_interval_title();
+
 /// A bar that fills this share of its width.
 Markup html_bar(double share);
 
