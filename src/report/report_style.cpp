@@ -162,7 +162,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .zoom summary:focus-visible { outline: 3px solid var(--right); outline-offset: 3px; }
 @media screen {
   .zoom[open] summary { position: fixed; inset: 0; z-index: 1; display: grid; place-content: center;
-                        gap: .8rem; background: rgb(0 0 0 / .9); cursor: zoom-out; outline-offset: -3px; }
+                        gap: .8rem; background: rgb(48 48 52 / .96); cursor: zoom-out; outline-offset: -3px; }
   .zoom[open] img { width: min(94vw, 100vh - 5rem, 40rem); max-width: none; background: none; }
   .zoom[open] summary::after { content: "Click or press Enter to close"; color: #fff; text-align: center; }
 }
