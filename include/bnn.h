@@ -13,7 +13,8 @@
  * Functions return BNN_OK or another bnn_status, and bnn_last_error then says in a sentence what is
  * wrong. A model does not change and may be used by any number of threads at once. A session
  * belongs to one thread at a time; every thread makes its own. It keeps what it needs of the model,
- * so that the two may be freed in any order.
+ * so that the two may be freed in any order. A session of several threads does not survive a fork:
+ * the child makes its own.
  *
  * The numbers are those of bnn-predict, to the last bit, whatever the number of threads and however
  * images are spread over calls. The library multiplies matrices with its own code alone: a network

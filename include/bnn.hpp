@@ -23,6 +23,8 @@ class Error : public std::runtime_error {
  public:
   explicit Error(int status)
       : std::runtime_error(bnn_last_error()), status_(static_cast<bnn_status>(status)) {}
+  Error(bnn_status status, const std::string& sentence)
+      : std::runtime_error(sentence), status_(status) {}
 
   bnn_status status() const { return status_; }
 
@@ -148,7 +150,13 @@ class Session {
     check(bnn_predict(session_.get(), images, n, names, &results));
     return all;
   }
+  /// Whole images alone: a remainder is an Error.
   Predictions predict(const std::vector<std::uint8_t>& images) {
+    if (images.size() % image_size_ != 0) {
+      throw Error(BNN_ERROR_ARGUMENT, "images: expected a multiple of " +
+                                          std::to_string(image_size_) + " bytes, found " +
+                                          std::to_string(images.size()));
+    }
     return predict(images.data(), images.size() / image_size_);
   }
 

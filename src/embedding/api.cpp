@@ -23,7 +23,8 @@ template <typename Struct>
 Struct struct_of(const Struct& given) {
   Struct known{};
   const std::size_t size = given.struct_size;
-  require_argument(size >= sizeof(std::size_t), "struct_size is not set");
+  constexpr std::size_t kLargest = 1024;
+  require_argument(size >= sizeof(std::size_t) && size <= kLargest, "struct_size is not set");
   std::memcpy(&known, &given, std::min(size, sizeof known));
   const auto* bytes = reinterpret_cast<const unsigned char*>(&given);
   require_argument(
@@ -47,8 +48,12 @@ int load(const std::function<bnn::ModelCheckpoint()>& read, bnn_model** model) {
 }
 
 bnn::PredictionSpec spec_of(const bnn::ModelCheckpoint& model, const bnn_session_options& options) {
-  require_argument(options.samples >= 0, "samples: expected at least 1, or 0 for the default");
-  require_argument(options.temperature >= 0 && std::isfinite(options.temperature),
+  constexpr std::int32_t kMaxSamples = 65536;
+  require_argument(options.samples >= 0 && options.samples <= kMaxSamples,
+                   "samples: expected 1 to 65536, or 0 for the default");
+  const bool is_default = options.temperature == 0;
+  require_argument(is_default || (options.temperature > 0 && std::isfinite(options.temperature) &&
+                                  std::isfinite(1 / options.temperature)),
                    "temperature: expected a number above 0, or 0 for the default");
   bnn::SampleOptions sampling;
   if (options.samples > 0) sampling.samples = options.samples;
@@ -93,7 +98,9 @@ void bnn_model_free(bnn_model* model) { delete model; }
 int bnn_model_info(const bnn_model* model, bnn_info* info) {
   return bnn::guarded_call([&] {
     require_argument(model != nullptr && info != nullptr, "model or info is NULL");
-    require_argument(info->struct_size >= sizeof(std::size_t), "struct_size is not set");
+    constexpr std::size_t kLargest = 1024;
+    require_argument(info->struct_size >= sizeof(std::size_t) && info->struct_size <= kLargest,
+                     "struct_size is not set");
     const bnn::ModelCheckpoint& checkpoint = *model->checkpoint;
     const bnn::Shape& input = checkpoint.config.model.input;
     const bnn::PredictionSpec spec = spec_of(checkpoint, {});
@@ -106,7 +113,11 @@ int bnn_model_info(const bnn_model* model, bnn_info* info) {
     known.samples = spec.passes();
     known.has_noise = checkpoint.graph.has_noise() ? 1 : 0;
     known.seed = spec.seed;
-    std::memcpy(info, &known, std::min(info->struct_size, sizeof known));
+    const std::size_t size = info->struct_size;
+    std::memcpy(info, &known, std::min(size, sizeof known));
+    if (size > sizeof known) {  // members of a later version
+      std::memset(reinterpret_cast<unsigned char*>(info) + sizeof known, 0, size - sizeof known);
+    }
   });
 }
 
@@ -157,7 +168,10 @@ int bnn_session_new(const bnn_model* model, const bnn_session_options* options,
   });
 }
 
-void bnn_session_free(bnn_session* session) { delete session; }
+void bnn_session_free(bnn_session* session) {
+  // In the child of a fork, its threads are missing, and waiting for them would never end.
+  if (session != nullptr && session->is_usable()) delete session;
+}
 
 std::int32_t bnn_session_samples(const bnn_session* session) {
   return session == nullptr ? 0 : session->spec().passes();
@@ -168,6 +182,10 @@ int bnn_predict(bnn_session* session, const std::uint8_t* images, std::size_t n,
   return bnn::guarded_call([&] {
     require_argument(session != nullptr && results != nullptr, "session or results is NULL");
     require_argument(images != nullptr || n == 0, "images is NULL");
+    require_argument(
+        session->is_usable(),
+        "the session was made before a fork, and its threads are in the other process; "
+        "expected a session of this process");
     require_argument(n < kMaxImages, "n: expected fewer than 2^32 - 1 images");
     const bnn_results known = struct_of(*results);
     session->predict({images, n * session->input().size()}, n, names, known);

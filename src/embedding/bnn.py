@@ -11,7 +11,9 @@ folder lib of its installation, and where the system finds libraries.
 """
 
 import ctypes
+import operator
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +58,13 @@ def _find_library():
     named = os.environ.get("BNN_LIBRARY")
     if named:
         return named
-    folders = [here, here.parents[1] if len(here.parents) > 1 else here]
-    for folder in folders:
-        for found in [folder / "libbnn.so.0", *sorted(folder.glob("*/libbnn.so.0"))]:
-            if found.exists():
-                return str(found)
+    places = [here / "libbnn.so.0"]
+    if here.name in ("dist-packages", "site-packages") and here.parent.name.startswith("python"):
+        lib = here.parents[1]
+        places += [lib / "libbnn.so.0", *sorted(lib.glob("*-linux-gnu*/libbnn.so.0"))]
+    for place in places:
+        if place.exists():
+            return str(place)
     return "libbnn.so.0"
 
 
@@ -105,6 +109,27 @@ def _check(status):
         raise Error(status, _library.bnn_last_error().decode("utf-8", "replace"))
 
 
+def _whole_number(name, value, least, most):
+    """The value as an int; ctypes would cut one that is too large."""
+    number = operator.index(value)
+    if not least <= number <= most:
+        raise ValueError(f"{name}: expected {least} to {most}, found {number}")
+    return number
+
+
+class _Handle:
+    """Owns what the library made, and cannot be copied."""
+
+    def __copy__(self):
+        raise TypeError(f"a {type(self).__name__} cannot be copied")
+
+    def __deepcopy__(self, memo):
+        self.__copy__()
+
+    def __reduce__(self):
+        raise TypeError(f"a {type(self).__name__} cannot be pickled; load the checkpoint anew")
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Arrays for n images and K classes; entropies are in nats."""
@@ -119,7 +144,7 @@ class Predictions:
     samples: np.ndarray = None  # (S, n, K), float32, if they were asked for
 
 
-class Model:
+class Model(_Handle):
     """A trained network. Threads may share it."""
 
     def __init__(self, checkpoint):
@@ -130,6 +155,8 @@ class Model:
             _check(_library.bnn_model_load_memory(data, len(data), ctypes.byref(self._handle)))
         else:
             path = os.fsencode(checkpoint)
+            if b"\0" in path:
+                raise ValueError("checkpoint: a path holds a NUL byte")
             _check(_library.bnn_model_load(path, ctypes.byref(self._handle)))
         info = _Info(struct_size=ctypes.sizeof(_Info))
         _check(_library.bnn_model_info(self._handle, ctypes.byref(info)))
@@ -171,17 +198,24 @@ class Model:
         return Session(self, **options).predict(images, names, keep_samples)
 
 
-class Session:
-    """Options and memory of predictions. Belongs to one thread at a time."""
+class Session(_Handle):
+    """Options and memory of predictions. Threads that share one wait for each other. A session of
+    several threads does not survive a fork: the child makes its own."""
 
     def __init__(self, model, threads=1, samples=None, mean_weights=False, seed=None,
                  temperature=1.0):
         self._model = model
         self._handle = ctypes.c_void_p()
+        if not temperature > 0:
+            raise ValueError(f"temperature: expected a number above 0, found {temperature}")
         options = _SessionOptions(
-            struct_size=ctypes.sizeof(_SessionOptions), threads=threads, samples=samples or 0,
-            mean_weights=int(mean_weights), has_seed=int(seed is not None), seed=seed or 0,
+            struct_size=ctypes.sizeof(_SessionOptions),
+            threads=_whole_number("threads", threads, 1, 1024),
+            samples=0 if samples is None else _whole_number("samples", samples, 1, 65536),
+            mean_weights=int(bool(mean_weights)), has_seed=int(seed is not None),
+            seed=0 if seed is None else _whole_number("seed", seed, 0, 2**64 - 1),
             temperature=temperature)
+        self._lock = threading.Lock()
         _check(_library.bnn_session_new(model._handle, ctypes.byref(options),
                                         ctypes.byref(self._handle)))
         self.samples = _library.bnn_session_samples(self._handle)
@@ -204,9 +238,11 @@ class Session:
             raise ValueError(f"images: expected uint8 of shape (n, {expected[0]}, {expected[1]}, "
                              f"{expected[2]}), found {images.dtype} of {images.shape}")
         if names is not None:
+            names = np.asarray(names)
+            if names.shape != (n,) or (n > 0 and (names.dtype.kind not in "iu" or names.min() < 0
+                                                  or names.max() >= 2**32)):
+                raise ValueError(f"names: expected {n} whole numbers from 0 to 2**32 - 1")
             names = np.ascontiguousarray(names, np.uint32)
-            if names.shape != (n,):
-                raise ValueError(f"names: expected {n} numbers, found {names.shape}")
         classes = self._model.classes
         arrays = {name: np.empty((n, classes) if name.startswith("prob") else n)
                   for name in _DOUBLE_RESULTS}
@@ -217,7 +253,8 @@ class Session:
             results.sample_probabilities = arrays["samples"].ctypes.data
         for name in _DOUBLE_RESULTS + ("predicted",):
             setattr(results, name, arrays[name].ctypes.data)
-        _check(_library.bnn_predict(self._handle, images.ctypes.data, n,
-                                    None if names is None else names.ctypes.data,
-                                    ctypes.byref(results)))
+        with self._lock:
+            _check(_library.bnn_predict(self._handle, images.ctypes.data, n,
+                                        None if names is None else names.ctypes.data,
+                                        ctypes.byref(results)))
         return Predictions(**arrays)

@@ -22,6 +22,8 @@ struct bnn_session {
                const bnn_results& results);
 
   const bnn::PredictionSpec& spec() const { return predictor_.spec(); }
+  /// Whether the session's threads are in this process: after fork they are not in the child.
+  bool is_usable() const;
   const bnn::Shape& input() const { return model_->config.model.input; }
 
  private:
@@ -29,4 +31,5 @@ struct bnn_session {
   bnn::ThreadPool pool_;
   bnn::Standardizer standardizer_;
   bnn::Predictor predictor_;
+  int process_;  // that made the session
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <unistd.h>
 #include <vector>
 
 #include "bnn/data/decode_images.h"
@@ -61,7 +62,10 @@ bnn_session::bnn_session(std::shared_ptr<const bnn::ModelCheckpoint> model,
     : model_(std::move(model)),
       pool_(threads),
       standardizer_(model_->standardization),
-      predictor_(model_->graph, *model_->likelihood, model_->parameters, spec, pool_) {}
+      predictor_(model_->graph, *model_->likelihood, model_->parameters, spec, pool_),
+      process_(getpid()) {}
+
+bool bnn_session::is_usable() const { return pool_.size() == 1 || getpid() == process_; }
 
 void bnn_session::predict(std::span<const std::uint8_t> images, std::size_t n,
                           const std::uint32_t* names, const bnn_results& results) {

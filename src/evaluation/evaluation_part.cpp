@@ -37,6 +37,39 @@ Tensor& expect(std::vector<Tensor>& tensors, const std::string& name,
   return *found;
 }
 
+// Probabilities of every row, which sum up to 1 but for rounding.
+void require_distributions(std::span<const float> values, std::size_t classes,
+                           const std::string& path) {
+  constexpr double kRounding = 1e-3;
+  for (std::size_t row = 0; row + classes <= values.size(); row += classes) {
+    double sum = 0;
+    bool are_shares = true;
+    for (const float p : values.subspan(row, classes)) {
+      are_shares = are_shares && p >= 0 && p <= 1 + static_cast<float>(kRounding);
+      sum += static_cast<double>(p);
+    }
+    if (are_shares && std::abs(sum - 1) <= kRounding) continue;
+    fail(path, "the predictions of an image are no probabilities; expected a sum of 1");
+  }
+}
+
+// What the streams of a plan must have in common.
+void require_consistent(const EvaluationPart& part, const std::string& path) {
+  const EvaluationPlan& plan = part.plan;
+  if (part.streams.front().passes != plan.samples || plan.samples % plan.members != 0) {
+    fail(path, "the number of passes is not that of the plan");
+  }
+  std::size_t outside = 0;
+  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
+    if (plan.streams[i].kind == StreamKind::outside) {
+      ++outside;
+    } else if (part.streams[i].images != part.streams.front().images) {
+      fail(path, "the streams have different numbers of images");
+    }
+  }
+  if (outside > 1) fail(path, "more than one stream of images from elsewhere");
+}
+
 StreamPredictions take_stream(std::vector<Tensor>& tensors, std::size_t stream, int classes,
                               const std::string& path) {
   Tensor& labels = expect(tensors, tensor_name(stream, "labels"), {-1}, path);
@@ -49,6 +82,7 @@ StreamPredictions take_stream(std::vector<Tensor>& tensors, std::size_t stream, 
     fail(path, fmt::format("a label is no class; expected 0 to {}", classes - 1));
   }
   if (predictions.shape[0] < 1) fail(path, "a stream without passes; expected at least one");
+  require_distributions(predictions.values, static_cast<std::size_t>(classes), path);
   return {.passes = static_cast<std::size_t>(predictions.shape[0]),
           .images = labels.values.size(),
           .classes = static_cast<std::size_t>(classes),
@@ -127,9 +161,10 @@ EvaluationPart read_part(const std::string& path) {
   for (std::size_t i = 0; i < part.plan.streams.size(); ++i) {
     part.streams.push_back(take_stream(contents.tensors, i, part.plan.classes, path));
   }
-  if (part.streams.front().passes != part.plan.samples) {
-    fail(path, "the number of passes is not that of the plan");
+  if (contents.tensors.size() != 2 * part.streams.size()) {
+    fail(path, "has other tensors than those of the plan");
   }
+  require_consistent(part, path);
   return part;
 }
 

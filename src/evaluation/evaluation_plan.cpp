@@ -1,5 +1,6 @@
 #include "bnn/evaluation/evaluation_plan.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -34,6 +35,13 @@ EvaluationStream read_stream(ObjectReader& reader) {
   EvaluationStream stream;
   stream.kind = reader.enumerator("kind", kStreamKindNames, StreamKind::samples);
   stream.corruption = reader.text("corruption", {});
+  const auto known = corruptions();
+  if (stream.kind == StreamKind::corrupted &&
+      std::none_of(known.begin(), known.end(), [&](const Corruption& corruption) {
+        return corruption.name == stream.corruption;
+      })) {
+    reader.problem("corruption", "expected the name of a corruption");
+  }
   stream.severity = static_cast<int>(reader.integer("severity", {.min = 0, .max = kSeverities}));
   stream.removed = reader.real("removed", {.min = 0, .max = 1});
   stream.kept = reader.real("kept", {.min = 0, .max = 1});

@@ -1,13 +1,14 @@
 #include "bnn/evaluation/part_run.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <fmt/format.h>
 #include <numeric>
 #include <optional>
 #include <zlib.h>
 
 #include "bnn/core/input_file.h"
+#include "bnn/core/memory_limit.h"
+#include "bnn/core/processor.h"
 #include "bnn/evaluation/evaluation_collector.h"
 #include "bnn/evaluation/evaluation_part.h"
 #include "bnn/evaluation/evaluation_results.h"
@@ -33,6 +34,12 @@ std::string digest_of(const EvaluationImages& images) {
   return fmt::format("crc32:{:08x}", crc);
 }
 
+// With fused multiply-adds, own products have the same bits on every processor (math/products.h).
+std::string products_with_equal_bits(const Products& products) {
+  const bool are_equal = products.are_own() && highest_vector_level() != VectorLevel::baseline;
+  return are_equal ? "own" : products.name();
+}
+
 Json images_json(const EvaluationImages& images) {
   return {{"number", images.chosen.size()}, {"digest", digest_of(images)}};
 }
@@ -41,6 +48,17 @@ std::size_t images_of(const EvaluationPlan& plan, std::size_t stream,
                       const EvaluationInputs& inputs) {
   const bool outside = plan.streams[stream].kind == StreamKind::outside;
   return (outside ? *inputs.outside : inputs.images).chosen.size();
+}
+
+// Of all predictions of a part.
+std::size_t part_bytes(const EvaluationPlan& plan, const EvaluationInputs& inputs) {
+  std::size_t floats = 0;
+  for (std::size_t i = 0; i < plan.streams.size(); ++i) {
+    const bool is_single = plan.streams[i].kind == StreamKind::mean_weights;
+    floats += images_of(plan, i, inputs) * (is_single ? plan.members : plan.samples) *
+              static_cast<std::size_t>(plan.classes);
+  }
+  return sizeof(float) * floats;
 }
 
 void require_same(const EvaluationPart& first, const std::string& first_path,
@@ -117,7 +135,7 @@ Json identity_of(const EvalOptions& options, const std::vector<ModelCheckpoint>&
   const PredictionSpec spec = prediction_spec(options.sampling, models.front());
   return {{"checkpoints", std::move(checkpoints)},
           {"seed", spec.seed},
-          {"products", spec.products.name()},
+          {"products", products_with_equal_bits(spec.products)},
           {"shared_draws", spec.shared_draws},
           {"images", images_json(inputs.images)},
           {"outside", inputs.outside ? images_json(*inputs.outside) : Json()}};
@@ -126,6 +144,8 @@ Json identity_of(const EvalOptions& options, const std::vector<ModelCheckpoint>&
 void predict_part(const EvalOptions& options, const Json& identity, const EvaluationInputs& inputs,
                   StreamPredictor& predictor) {
   EvaluationPart part{predictor.plan(), identity, options.part, {}};
+  require_memory(part_bytes(part.plan, inputs), "--part", "predictions of a part",
+                 ErrorKind::usage);
   for (std::size_t i = 0; i < part.plan.streams.size(); ++i) {
     StreamPredictions stream{.passes = i == 0 ? part.plan.samples : 1,
                              .images = images_of(part.plan, i, inputs)};

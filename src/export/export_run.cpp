@@ -26,21 +26,22 @@ int run_export(const ExportOptions& options) {
       }).temperature;
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
-  const std::string bytes = onnx_bytes(onnx_network(model, spec, pool));
-  if (bytes.size() > kMaxOnnxBytes) {
+  const OnnxModel network = onnx_network(model, spec, pool, stop_if_asked);
+  const OnnxFile file = onnx_file(network);
+  if (file.size() > kMaxOnnxBytes) {
     throw Error(ErrorKind::usage,
                 "the file would have more than 2047 MiB, which ONNX does not "
                 "allow; expected fewer --samples or --mean-weights");
   }
   stop_if_asked();
-  write_file_atomically(options.output, bytes);
+  write_file_atomically(options.output, file.parts);
   const std::string what = spec.mean_weights
                                ? "the mean weights"
                                : fmt::format("{} samples of the weights", spec.samples);
   log.info(
       fmt::format("wrote {}: {}, {:.1f} MB; input \"images\", pixels from 0 to 1, channels "
                   "before rows and columns",
-                  shown_path(options.output), what, static_cast<double>(bytes.size()) / 1e6));
+                  shown_path(options.output), what, static_cast<double>(file.size()) / 1e6));
   return 0;
 }
 

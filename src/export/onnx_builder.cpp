@@ -23,6 +23,15 @@ std::string OnnxBuilder::constant(const std::string& name, std::vector<std::int6
   return model_.constants.back().name;
 }
 
+std::string OnnxBuilder::shared_constant(const std::string& name,
+                                         const std::function<OnnxTensor()>& make) {
+  if (const auto found = shared_.find(name); found != shared_.end()) return found->second;
+  OnnxTensor tensor = make();
+  tensor.name = free_name(name);
+  model_.constants.push_back(std::move(tensor));
+  return shared_[name] = model_.constants.back().name;
+}
+
 std::string OnnxBuilder::integers(const std::string& name, std::vector<std::int64_t> values) {
   const auto size = static_cast<std::int64_t>(values.size());
   model_.constants.push_back({free_name(name), {size}, std::move(values)});

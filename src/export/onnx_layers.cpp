@@ -89,11 +89,18 @@ std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
           {"pads", Integers{window.pad_top, window.pad_left, bottom, right}}};
 }
 
+// The name of a constant that layers of the same variables share, sample by sample.
+std::string weights_name(const OnnxLayer& layer, const std::string& tensor) {
+  return layer.node.variables_name + "/" + tensor + layer.weights_suffix;
+}
+
 std::string add_bias(const OnnxLayer& layer, int size, OnnxBuilder& builder) {
-  const float* bias = weights(layer, "bias");
-  std::vector<float> values(static_cast<std::size_t>(size), 0.0f);
-  if (bias != nullptr) std::copy_n(bias, values.size(), values.begin());
-  return builder.constant(name_of(layer, "bias"), {size}, std::move(values));
+  return builder.shared_constant(weights_name(layer, "bias"), [&]() -> OnnxTensor {
+    const float* bias = weights(layer, "bias");
+    std::vector<float> values(static_cast<std::size_t>(size), 0.0f);
+    if (bias != nullptr) std::copy_n(bias, values.size(), values.begin());
+    return {"", {size}, std::move(values)};
+  });
 }
 
 // numbers [rows][columns] as [columns][rows].
@@ -105,38 +112,47 @@ std::vector<float> turned(const float* numbers, std::size_t rows, std::size_t co
   return result;
 }
 
-std::string add_conv2d(const OnnxLayer& layer, const Conv2dSpec& spec, OnnxBuilder& builder) {
-  const Window window = make_window(input_shape(layer), spec.window);
-  const auto taps = static_cast<std::size_t>(window.taps());
-  const auto channels = static_cast<std::size_t>(window.input.channels);
-  const auto filters = static_cast<std::size_t>(spec.filters);
-  const float* kernel = weights(layer, "kernel");  // [taps][channels][filters]
-  std::vector<float> turned_kernel(taps * channels * filters);
+// [taps][channels][filters] as [filters][channels][taps].
+std::vector<float> turned_kernel(const float* kernel, std::size_t taps, std::size_t channels,
+                                 std::size_t filters) {
+  std::vector<float> turned_values(taps * channels * filters);
   for (std::size_t t = 0; t < taps; ++t) {
     for (std::size_t c = 0; c < channels; ++c) {
       for (std::size_t f = 0; f < filters; ++f) {
-        turned_kernel[(f * channels + c) * taps + t] = kernel[(t * channels + c) * filters + f];
+        turned_values[(f * channels + c) * taps + t] = kernel[(t * channels + c) * filters + f];
       }
     }
   }
+  return turned_values;
+}
+
+std::string add_conv2d(const OnnxLayer& layer, const Conv2dSpec& spec, OnnxBuilder& builder) {
+  const Window window = make_window(input_shape(layer), spec.window);
+  const auto make_kernel = [&]() -> OnnxTensor {
+    return {"",
+            {spec.filters, window.input.channels, window.kernel_size[0], window.kernel_size[1]},
+            turned_kernel(weights(layer, "kernel"), static_cast<std::size_t>(window.taps()),
+                          static_cast<std::size_t>(window.input.channels),
+                          static_cast<std::size_t>(spec.filters))};
+  };
+  const std::string kernel = builder.shared_constant(weights_name(layer, "kernel"), make_kernel);
+  const std::string bias = add_bias(layer, spec.filters, builder);
   auto attributes = window_attributes(window);
   attributes["dilations"] = Integers(window.dilation_rate.begin(), window.dilation_rate.end());
-  const std::string constant = builder.constant(
-      name_of(layer, "kernel"),
-      {spec.filters, window.input.channels, window.kernel_size[0], window.kernel_size[1]},
-      std::move(turned_kernel));
-  const std::string bias = add_bias(layer, spec.filters, builder);
-  const std::string value = builder.node("Conv", {layer.inputs[0], constant, bias}, name_of(layer),
-                                         std::move(attributes));
+  const std::string value =
+      builder.node("Conv", {layer.inputs[0], kernel, bias}, name_of(layer), std::move(attributes));
   return activated(layer, spec.activation, value, builder);
 }
 
 std::string add_dense(const OnnxLayer& layer, const DenseSpec& spec, OnnxBuilder& builder) {
   const int inputs = input_shape(layer).channels;
-  const std::string kernel =
-      builder.constant(name_of(layer, "kernel"), {spec.units, inputs},
-                       turned(weights(layer, "kernel"), static_cast<std::size_t>(inputs),
-                              static_cast<std::size_t>(spec.units)));
+  const auto make_kernel = [&]() -> OnnxTensor {
+    return {"",
+            {spec.units, inputs},
+            turned(weights(layer, "kernel"), static_cast<std::size_t>(inputs),
+                   static_cast<std::size_t>(spec.units))};
+  };
+  const std::string kernel = builder.shared_constant(weights_name(layer, "kernel"), make_kernel);
   const std::string bias = add_bias(layer, spec.units, builder);
   const std::string value = builder.node("Gemm", {layer.inputs[0], kernel, bias}, name_of(layer),
                                          {{"transB", std::int64_t{1}}});

@@ -1,8 +1,7 @@
 #include "bnn/export/onnx_model.h"
 
 #include <bit>
-#include <span>
-#include <string_view>
+#include <utility>
 
 #include "bnn/files/protobuf.h"
 
@@ -20,22 +19,20 @@ constexpr std::uint64_t kFloatAttribute = 1, kIntAttribute = 2, kIntsAttribute =
 static_assert(std::endian::native == std::endian::little,
               "raw_data is written as it lies in memory");
 
-template <typename Number>
-std::string_view raw(const std::vector<Number>& values) {
-  const auto bytes = std::as_bytes(std::span(values));
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+std::span<const std::byte> raw(const OnnxTensor& tensor) {
+  return std::visit([](const auto& values) { return std::as_bytes(std::span(values)); },
+                    tensor.values);
 }
 
-std::string tensor_message(const OnnxTensor& tensor) {
+// The message without its numbers, which follow.
+std::string tensor_head(const OnnxTensor& tensor) {
   std::string message;
   for (const std::int64_t size : tensor.dimensions) {
     message += varint_field(1, static_cast<std::uint64_t>(size));
   }
-  const auto* floats = std::get_if<std::vector<float>>(&tensor.values);
-  message += varint_field(2, floats != nullptr ? kFloat : kInt64) + bytes_field(8, tensor.name);
-  const std::string_view data =
-      floats != nullptr ? raw(*floats) : raw(std::get<std::vector<std::int64_t>>(tensor.values));
-  return message.append(protobuf::bytes_head(9, data.size())).append(data);
+  const bool is_float = std::holds_alternative<std::vector<float>>(tensor.values);
+  message += varint_field(2, is_float ? kFloat : kInt64) + bytes_field(8, tensor.name);
+  return message + protobuf::bytes_head(9, raw(tensor).size());
 }
 
 std::string attribute_message(const std::string& name, const OnnxAttribute& attribute) {
@@ -73,31 +70,50 @@ std::string value_message(const OnnxValue& value) {
   return bytes_field(1, value.name) + bytes_field(2, bytes_field(1, tensor));
 }
 
-std::string graph_message(const OnnxModel& model) {
-  std::string message;
-  for (const OnnxNode& node : model.nodes) message += bytes_field(1, node_message(node));
-  message += bytes_field(2, model.name);
+// The graph in pieces.
+OnnxFile graph_file(const OnnxModel& model) {
+  OnnxFile file;
+  const auto add = [&](std::string text) {
+    file.texts.push_back(std::move(text));
+    file.parts.push_back(std::as_bytes(std::span(file.texts.back())));
+  };
+  std::string nodes;
+  for (const OnnxNode& node : model.nodes) nodes += bytes_field(1, node_message(node));
+  add(nodes + bytes_field(2, model.name));
   for (const OnnxTensor& tensor : model.constants) {
-    const std::string bytes = tensor_message(tensor);
-    message.append(protobuf::bytes_head(5, bytes.size())).append(bytes);
+    const std::string head = tensor_head(tensor);
+    add(protobuf::bytes_head(5, head.size() + raw(tensor).size()) + head);
+    file.parts.push_back(raw(tensor));
   }
-  for (const OnnxValue& value : model.inputs) message += bytes_field(11, value_message(value));
-  for (const OnnxValue& value : model.outputs) message += bytes_field(12, value_message(value));
-  return message;
+  std::string values;
+  for (const OnnxValue& value : model.inputs) values += bytes_field(11, value_message(value));
+  for (const OnnxValue& value : model.outputs) values += bytes_field(12, value_message(value));
+  add(std::move(values));
+  return file;
 }
 
 }  // namespace
 
-std::string onnx_bytes(const OnnxModel& model) {
-  std::string bytes = varint_field(1, kIrVersion) + bytes_field(2, "bnn") +
-                      bytes_field(3, model.producer_version) + bytes_field(6, model.description);
-  const std::string graph = graph_message(model);
-  bytes.append(protobuf::bytes_head(7, graph.size())).append(graph);
-  bytes += bytes_field(8, bytes_field(1, "") + varint_field(2, kOpset));
-  for (const auto& [key, value] : model.metadata) {
-    bytes += bytes_field(14, bytes_field(1, key) + bytes_field(2, value));
-  }
+std::size_t OnnxFile::size() const {
+  std::size_t bytes = 0;
+  for (const auto& part : parts) bytes += part.size();
   return bytes;
+}
+
+OnnxFile onnx_file(const OnnxModel& model) {
+  OnnxFile file = graph_file(model);
+  const std::size_t graph = file.size();
+  file.texts.push_back(varint_field(1, kIrVersion) + bytes_field(2, "bnn") +
+                       bytes_field(3, model.producer_version) + bytes_field(6, model.description) +
+                       protobuf::bytes_head(7, graph));
+  file.parts.insert(file.parts.begin(), std::as_bytes(std::span(file.texts.back())));
+  std::string end = bytes_field(8, bytes_field(1, "") + varint_field(2, kOpset));
+  for (const auto& [key, value] : model.metadata) {
+    end += bytes_field(14, bytes_field(1, key) + bytes_field(2, value));
+  }
+  file.texts.push_back(std::move(end));
+  file.parts.push_back(std::as_bytes(std::span(file.texts.back())));
+  return file;
 }
 
 }  // namespace bnn

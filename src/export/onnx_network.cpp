@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 #include "bnn/core/error.h"
+#include "bnn/core/memory_limit.h"
 #include "bnn/export/onnx_builder.h"
 #include "bnn/export/onnx_layers.h"
 #include "bnn/infer/summary.h"
@@ -51,24 +53,33 @@ std::vector<bool> random_nodes(const Graph& graph) {
   return random;
 }
 
-// Numbers of the weights of one sample, without those that all samples share.
-std::size_t random_numbers(const Graph& graph) {
+// Numbers that each sample has for itself: drawn weights, and masks of dropout.
+std::size_t numbers_of_a_sample(const Graph& graph) {
   std::size_t numbers = 0;
-  for (const RandomTensor& tensor : graph.layout().random_tensors()) {
-    numbers += graph.layout().variables()[tensor.loc].slice.size;
+  std::set<std::string> counted;  // layers may share variables
+  for (const Node& node : graph.nodes()) {
+    if (node.layer != nullptr && node.layer->has_noise()) numbers += node.shape.size();
+    if (!draws_weights(graph, node) || !counted.insert(node.variables_name).second) continue;
+    for (std::size_t v = node.variables.begin; v < node.variables.end; ++v) {
+      const Variable& variable = graph.layout().variables()[v];
+      const bool is_scale = variable.name.ends_with("_untransformed_scale");
+      if (!is_scale) numbers += variable.slice.size;
+    }
   }
   return numbers;
 }
 
 void require_size(const Graph& graph, const PredictionSpec& spec) {
-  const std::size_t samples = static_cast<std::size_t>(spec.passes());
+  const std::size_t samples = spec.mean_weights ? 0 : static_cast<std::size_t>(spec.samples);
   const std::size_t bytes =
-      sizeof(float) * (graph.layout().numbers() + samples * random_numbers(graph));
-  if (bytes <= kMaxOnnxBytes) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("the weights of {} samples take {} MiB, and an ONNX file holds at most "
-                          "2047; expected fewer --samples or --mean-weights",
-                          samples, bytes >> 20));
+      sizeof(float) * (graph.layout().numbers() + samples * numbers_of_a_sample(graph));
+  if (bytes > kMaxOnnxBytes) {
+    throw Error(ErrorKind::usage,
+                fmt::format("the weights of {} samples take {} MiB, and an ONNX file holds at most "
+                            "2047; expected fewer --samples or --mean-weights",
+                            samples, bytes >> 20));
+  }
+  require_memory(bytes, "bnn-export", "the samples", ErrorKind::usage);
 }
 
 // What nodes are added for: those that no noise reaches, or one sample of the others.
@@ -87,15 +98,17 @@ void add_nodes(const Graph& graph, const std::vector<bool>& random, const NodesT
     const Node& node = graph.nodes()[i];
     std::vector<std::string> inputs;
     for (const int input : node.inputs) inputs.push_back(values[static_cast<std::size_t>(input)]);
-    values[i] =
-        add_layer({graph, node, inputs, which.parameters, which.suffix, which.noise}, builder);
+    const std::string weights_suffix = draws_weights(graph, node) ? which.suffix : "";
+    values[i] = add_layer(
+        {graph, node, inputs, which.parameters, which.suffix, weights_suffix, which.noise},
+        builder);
   }
 }
 
 // The probabilities of every sample, (S, N, K).
 std::string sample_probabilities(const ModelCheckpoint& model, const PredictionSpec& spec,
-                                 ThreadPool& pool, const std::string& images,
-                                 OnnxBuilder& builder) {
+                                 ThreadPool& pool, const std::function<void()>& check,
+                                 const std::string& images, OnnxBuilder& builder) {
   const Graph& graph = model.graph;
   const std::vector<bool> random =
       spec.mean_weights ? std::vector<bool>(graph.nodes().size(), false) : random_nodes(graph);
@@ -107,6 +120,7 @@ std::string sample_probabilities(const ModelCheckpoint& model, const PredictionS
   AlignedArray sampled(graph.layout().size());
   std::vector<std::string> samples;
   for (int s = 0; s < spec.passes(); ++s) {
+    check();
     const std::string suffix = spec.passes() > 1 ? "/" + std::to_string(s) : "";
     if (!spec.mean_weights) {
       const auto sample = static_cast<std::uint32_t>(s);
@@ -224,7 +238,8 @@ std::map<std::string, std::string> metadata_of(const ModelCheckpoint& model,
 
 }  // namespace
 
-OnnxModel onnx_network(const ModelCheckpoint& model, const PredictionSpec& spec, ThreadPool& pool) {
+OnnxModel onnx_network(const ModelCheckpoint& model, const PredictionSpec& spec, ThreadPool& pool,
+                       const std::function<void()>& check) {
   require_size(model.graph, spec);
   OnnxModel onnx;
   onnx.name = model.config.name;
@@ -239,7 +254,7 @@ OnnxModel onnx_network(const ModelCheckpoint& model, const PredictionSpec& spec,
       builder.input("images", {-1, input.channels, input.height, input.width});
   builder.reserve(
       {"probabilities", "predictive_entropy", "expected_entropy", "mutual_information"});
-  const std::string samples = sample_probabilities(model, spec, pool, images, builder);
+  const std::string samples = sample_probabilities(model, spec, pool, check, images, builder);
   Summaries(builder, model.graph.outputs()).add(samples, spec.temperature);
   return onnx;
 }

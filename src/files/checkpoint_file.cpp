@@ -46,6 +46,7 @@ class Digest {
 
  private:
   void add_bytes(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;  // zlib takes a null pointer for a wish to begin anew
     crc_ = crc32_z(crc_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
   }
 

@@ -70,8 +70,11 @@ void check_parts(const CLI::App& app, const bnn::EvalOptions& options, bool is_p
     const bool goes = name == "--merge" || name == "--format" || name == "--bootstrap" ||
                       name == "--save-samples" || name == "--threads" || name == "--quiet" ||
                       name == "--verbose";
-    bnn::refuse_if(option->count() > 0 && !goes,
-                   name + " cannot go with --merge: give it to bnn-eval --part, for every part");
+    bnn::refuse_if(
+        option->count() > 0 && !goes,
+        name + (name == "--report"
+                    ? " cannot go with --merge: parts hold no images"
+                    : " cannot go with --merge: give it to bnn-eval --part, for every part"));
   }
 }
 

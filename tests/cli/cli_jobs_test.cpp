@@ -31,9 +31,8 @@ TEST_CASE("the job array trains and evaluates an ensemble") {
     }
   }
   for (const char* task : {"1", "2", "3"}) {
-    const ProgramRun run =
-        run_script(tiny, "SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_ID=" + std::string(task) + " " +
-                             script("evaluate.sbatch") + " . runs");
+    const ProgramRun run = run_script(tiny, "SLURM_ARRAY_TASK_ID=" + std::string(task) + " " +
+                                                script("evaluate.sbatch") + " . runs 3");
     INFO(run.err);
     REQUIRE(run.exit_code == 0);
   }

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/data_files.h"
+#include "support/image_files.h"
 #include "support/tiny_run.h"
 
 namespace bnn::testing {
@@ -127,6 +128,17 @@ TEST_CASE("a damaged part of an evaluation is refused") {
   }
   write_text(tiny.file("1.part"), good.substr(0, good.size() - 1));
   check_failure(merge(tiny, files), "bnn-eval", 4, "1.part");
+  // One image from elsewhere leaves the first part's stream of them empty.
+  std::filesystem::create_directory(tiny.file("outside"));
+  write_bytes(tiny.file("outside/a.png"), pattern_png(3, 0));
+  const Words with_empty = write_parts(tiny, {"--samples", "2", "--ood", "outside"}, 2);
+  std::string bad = tiny.read("1.part");
+  const std::size_t first = bad.find("stream_000/predictions");
+  REQUIRE(first != std::string::npos);
+  const std::size_t at = bad.size() / 2;
+  bad[at] = static_cast<char>(bad[at] ^ 4);
+  write_text(tiny.file("1.part"), bad);
+  check_failure(merge(tiny, with_empty), "bnn-eval", 4, "damaged");
 }
 
 }  // namespace bnn::testing

@@ -179,6 +179,28 @@ for wrong in (images.astype(float), images[:, :7], images[0], np.zeros((2, 8, 8,
         assert "expected uint8 of shape (n, 8, 8, 1)" in str(error)
     else:
         raise AssertionError(wrong.shape)
+for options in ({"seed": 2**64}, {"seed": -1}, {"samples": 0}, {"samples": 2**32 + 3},
+                {"threads": 2**32 + 1}, {"temperature": 0}, {"names": [0.7] * len(images)},
+                {"names": [-1] * len(images)}, {"names": [2**32] * len(images)}):
+    try:
+        model.predict(images, **options)
+    except ValueError:
+        continue
+    raise AssertionError(options)
+import copy as copies
+for copied in (copies.copy, copies.deepcopy):
+    try:
+        copied(model)
+    except TypeError:
+        continue
+    raise AssertionError
+shared = model.session()
+def share(i):
+    found[i] = shared.predict(images, names).probabilities
+threads = [threading.Thread(target=share, args=(i,)) for i in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert all(np.array_equal(p, result.probabilities) for p in found)
 try:
     bnn.Model("nothing.safetensors")
 except bnn.Error as error:

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -92,7 +94,10 @@ TEST_CASE("the library refuses wrong arguments with a sentence") {
   check_options([](auto& o) { o.samples = -2; }, "samples");
   check_options([](auto& o) { o.temperature = -1; }, "temperature");
   check_options([](auto& o) { o.temperature = std::nan(""); }, "temperature");
+  check_options([](auto& o) { o.temperature = 1e-310; }, "temperature");
+  check_options([](auto& o) { o.samples = 65537; }, "samples");
   check_options([](auto& o) { o.struct_size = 0; }, "struct_size");
+  check_options([](auto& o) { o.struct_size = 5000; }, "struct_size");
   const SessionHandle good = new_session(model.get(), session_options());
   bnn_results results = {};
   results.struct_size = sizeof results;
@@ -125,6 +130,15 @@ TEST_CASE("structs of the library may be shorter or longer than it knows") {
   REQUIRE(bnn_model_info(model.get(), &info) == BNN_OK);
   CHECK(info.height == 8);
   CHECK(info.classes == -5);
+
+  struct {
+    bnn_info known;
+    std::uint64_t later;
+  } later = {{}, 77};
+  later.known.struct_size = sizeof later;
+  REQUIRE(bnn_model_info(model.get(), &later.known) == BNN_OK);
+  CHECK(later.known.classes == 10);
+  CHECK(later.later == 0);
 
   struct Newer {
     bnn_session_options known;
@@ -172,6 +186,30 @@ TEST_CASE("the library refuses checkpoints that are missing or damaged") {
   }
   check_refused(bnn_model_load_memory(bytes.data(), 5, &model), BNN_ERROR_CHECKPOINT,
                 "checkpoint in memory");
+}
+
+TEST_CASE("a session of several threads is refused in the child of a fork") {
+  const TrainedRun tiny;
+  const ModelHandle model = load_library_model(tiny.last());
+  bnn_session_options options = session_options();
+  options.threads = 2;
+  SessionHandle session = new_session(model.get(), options);
+  const SessionHandle alone = new_session(model.get(), session_options());
+  const std::vector<std::uint8_t> images = tiny_test_images();
+  const LibraryResults expected = predict_images(model.get(), alone.get(), images);
+  const pid_t child = fork();
+  if (child == 0) {
+    bnn_results results = {};
+    results.struct_size = sizeof results;
+    const int status = bnn_predict(session.get(), images.data(), 1, nullptr, &results);
+    session.reset();
+    const bool is_equal =
+        predict_images(model.get(), alone.get(), images).probabilities == expected.probabilities;
+    _exit(status == BNN_ERROR_ARGUMENT && is_equal ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("the library leaves its host's environment, signals, files and threads alone") {

@@ -1,6 +1,7 @@
 #pragma once
 // Nodes and constants of an ONNX graph, added one by one, with names of their own. Not thread-safe.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -19,6 +20,9 @@ class OnnxBuilder {
                    const std::string& name, std::map<std::string, OnnxAttribute> attributes = {});
   std::string constant(const std::string& name, std::vector<std::int64_t> dimensions,
                        std::vector<float> values);
+  /// The constant of this name, which `make` gives if there is none yet. Every call of a name means
+  /// the same constant.
+  std::string shared_constant(const std::string& name, const std::function<OnnxTensor()>& make);
   /// A list of whole numbers, such as axes.
   std::string integers(const std::string& name, std::vector<std::int64_t> values);
   /// One number, for operators that repeat it over a tensor.
@@ -36,6 +40,7 @@ class OnnxBuilder {
 
   OnnxModel& model_;
   std::set<std::string> taken_;
+  std::map<std::string, std::string> shared_;  // names of constants that are shared
 };
 
 }  // namespace bnn

@@ -20,6 +20,7 @@ struct OnnxLayer {
   std::vector<std::string> inputs;   // of the graph's nodes that it reads
   const float* parameters;           // an array of the layout, whose means are the weights
   std::string suffix;                // of names: "" or "/3" for sample 3
+  std::string weights_suffix;        // the same of the weights; "" where all samples share them
   const PassNoise* noise = nullptr;  // of dropout's mask; null: dropout is left out
 };
 

@@ -3,8 +3,11 @@
 // IR version 7, operators of opset 13). Only what networks of this project need: nodes of one
 // output, tensors of float32 and int64. Thread-safe: no state.
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,7 +43,14 @@ struct OnnxModel {
   std::map<std::string, std::string> metadata = {};
 };
 
-/// The bytes of the file.
-std::string onnx_bytes(const OnnxModel& model);
+/// The file in pieces, some of which are the model's own numbers: it must outlive them.
+struct OnnxFile {
+  std::deque<std::string> texts;
+  std::vector<std::span<const std::byte>> parts;  // one after the other
+
+  std::size_t size() const;
+};
+
+OnnxFile onnx_file(const OnnxModel& model);
 
 }  // namespace bnn

@@ -10,6 +10,8 @@
 // same numbers, those of shared draws (infer/weight_samples.h), dropout's masks included. Layers
 // that no noise reaches are there once. Thread-safe: no state.
 
+#include <functional>
+
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/export/onnx_model.h"
@@ -21,6 +23,8 @@ constexpr std::size_t kMaxOnnxBytes = (std::size_t{1} << 31) - (std::size_t{1} <
 
 /// Throws Error(usage) if the weights of so many samples are too large.
 /// @param spec samples or mean weights, seed and temperature
-OnnxModel onnx_network(const ModelCheckpoint& model, const PredictionSpec& spec, ThreadPool& pool);
+/// @param check called before each sample; what it throws ends this
+OnnxModel onnx_network(const ModelCheckpoint& model, const PredictionSpec& spec, ThreadPool& pool,
+                       const std::function<void()>& check);
 
 }  // namespace bnn

@@ -6,19 +6,23 @@
 // The file holds images as the model expects them, one after the other: [row][column][channel].
 
 #include <algorithm>
-#include <bnn.hpp>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include <bnn.hpp>
 
 namespace {
 
 std::vector<std::uint8_t> read_file(const char* path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error(std::string(path) + ": cannot read");
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -27,17 +31,25 @@ std::vector<double> entropies(const bnn::Model& model, const std::vector<std::ui
   constexpr std::size_t kThreads = 2;
   const std::size_t size = model.image_size(), n = images.size() / size;
   std::vector<double> all(n);
+  std::vector<std::exception_ptr> problems(kThreads);
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      const std::size_t first = t * n / kThreads, last = (t + 1) * n / kThreads;
-      bnn::Session session(model);
-      const bnn::Predictions part = session.predict(images.data() + first * size, last - first);
-      std::copy(part.predictive_entropy.begin(), part.predictive_entropy.end(),
-                all.begin() + static_cast<std::ptrdiff_t>(first));
+      try {
+        const std::size_t first = t * n / kThreads, last = (t + 1) * n / kThreads;
+        bnn::Session session(model);
+        const bnn::Predictions part = session.predict(images.data() + first * size, last - first);
+        std::copy(part.predictive_entropy.begin(), part.predictive_entropy.end(),
+                  all.begin() + static_cast<std::ptrdiff_t>(first));
+      } catch (...) {
+        problems[t] = std::current_exception();
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& problem : problems) {
+    if (problem) std::rethrow_exception(problem);
+  }
   return all;
 }
 
