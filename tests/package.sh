@@ -61,7 +61,7 @@ in_root "$root" apt-get install -y -qq --no-install-recommends "/root/$package" 
 echo "== the installed programs"
 in_root "$root" bash /root/package_in_root.sh "$version"
 in_root "$root" apt-get purge -y -qq bnn >/dev/null 2>&1
-left=$(find "$root/usr" -name 'bnn*')
+left=$(find "$root/usr" -name '*bnn*')
 [ -z "$left" ] || fail "files are left behind when the package is removed: $left"
 
 if [ -n "$keep" ]; then

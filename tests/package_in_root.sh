@@ -42,6 +42,10 @@ bnn-train --config config.json --data images --out run --epochs 20 --quiet
 bnn-eval run/checkpoints/last.safetensors --data images >evaluation.txt
 bnn-predict run/checkpoints/last.safetensors images/t10k-images-idx3-ubyte --format csv --output predictions.csv
 bnn-compare run >/dev/null
+bnn-export run/checkpoints/last.safetensors --output network.onnx --quiet
+[ -s network.onnx ] || fail "bnn-export did not write a file"
+ldconfig -p | grep -q libbnn.so.0 || fail "the system does not find libbnn"
+[ -f /usr/include/bnn.h ] && [ -f /usr/lib/python3/dist-packages/bnn.py ] || fail "libbnn is not whole"
 [ "$(wc -l <predictions.csv)" -eq 41 ] || fail "bnn-predict did not write a line for each image"
 bnn-train --config /usr/share/bnn/configs/fashion-mnist-quickstart.json --print-config >/dev/null
 grep -i -m 1 accuracy evaluation.txt
