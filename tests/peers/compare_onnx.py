@@ -1,4 +1,5 @@
-"""Networks that bnn-export writes, run by ONNX Runtime. Skipped where the build has no bnn-export."""
+"""Networks that bnn-export writes, run by ONNX Runtime. The digits are too small for the larger of
+Winograd's forms, so float32 sums in another order are all that differs."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from comparison import Comparison, peer
 from digits_run import DigitsRun
 
 ONNX = peer("onnxruntime")
-SINGLE = 2e-5
+SINGLE = 1e-6
 SAMPLES, SEED = 8, 3
 
 
@@ -36,9 +37,6 @@ def compare_outputs(rows: Comparison, what: str, theirs: dict[str, np.ndarray], 
 
 def run(digits: DigitsRun, rows: Comparison) -> None:
     """Samples of the weights, then their means; a batch of one as well."""
-    if not (digits.build / "bnn-export").exists():
-        rows.skip("ONNX", f"{digits.build} has no bnn-export")
-        return
     ways = {f"{SAMPLES} samples": (("--samples", str(SAMPLES), "--seed", str(SEED)), ("--shared-draws",)),
             "mean weights": (("--mean-weights",), ())}
     for what, (options, more) in ways.items():
