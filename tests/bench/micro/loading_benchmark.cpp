@@ -22,8 +22,8 @@ const Standardization kPixels{{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}};
 
 using Chosen = std::span<const std::uint32_t>;
 
-std::vector<std::uint8_t> random_bytes(std::size_t size) {
-  std::vector<std::uint8_t> bytes(size);
+ByteArray random_bytes(std::size_t size) {
+  ByteArray bytes(size);
   std::uint32_t state = 1;  // a linear congruential generator is random enough for pixels
   for (std::uint8_t& byte : bytes) {
     state = 1664525u * state + 1013904223u;
@@ -74,7 +74,7 @@ void measure_batches(benchmark::State& state, Filling filling) {
 
 void measure_file(benchmark::State& state) {
   const testing::TemporaryDirectory directory;
-  std::vector<std::uint8_t> bytes = random_bytes(kRecords * kRecordBytes);
+  ByteArray bytes = random_bytes(kRecords * kRecordBytes);
   for (std::size_t i = 0; i < bytes.size(); i += kRecordBytes) bytes[i] %= 10;
   std::ofstream(directory.file("a.bin"), std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()),
