@@ -221,7 +221,8 @@ TEST_CASE("the check of includes finds what breaks the rule") {
   CHECK(in("data", "#include \"bnn/corruption/corruption.h\"\n") == 1);
   CHECK(in("model", "#include \"bnn/data/standardizer.h\"\n") == 1);
   CHECK(in("infer", "#include \"bnn/train/trainer.h\"\n") == 1);
-  CHECK(in("train", "  #  include \"bnn/infer/predictor.h\"\n#include \"bnn/config/run_config.h\"\n") == 2);
+  CHECK(in("train",
+           "  #  include \"bnn/infer/predictor.h\"\n#include \"bnn/config/run_config.h\"\n") == 2);
   CHECK(in("layers", "#include \"../model/graph.h\"\n") == 1);
   CHECK(in("layers", "#include <bnn/core/error.h>\n") == 1);
   CHECK(in("math", "#include <cblas.h>\n") == 1);
