@@ -41,8 +41,7 @@ SectionText data() {
               {"folder", "images in one sub-directory a class, resized to `model.input`."},
               {"csv",
                "tables of image files and their labels, resized to `model.input`. Names are "
-               "relative "
-               "to the folder of the table."},
+               "relative to the folder of the table."},
           },
       .keys = {
           {"train", "The images to train on. `bnn-train` needs them."},

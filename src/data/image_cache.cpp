@@ -23,6 +23,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are written as they lie");
 
 constexpr std::string_view kMagic = "bnn images 1\n";
+constexpr std::size_t kChecked = kMagic.size() + sizeof(std::uint32_t);  // first checked byte
 constexpr std::size_t kAlignment = 4096;
 constexpr std::size_t kBlockBytes = std::size_t{64} << 20;  // decoded before they are written
 constexpr double kShareOfMemory = 0.5;
@@ -74,7 +75,12 @@ Json header_of(const CacheKey& key, const CacheIndex& index) {
           {"skipped", Json(index.skipped)}};
 }
 
-// The beginning of the file, up to the pixels.
+std::uint32_t checksum_of(std::span<const std::byte> bytes) {
+  return static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+// The beginning of the file, up to the room before the pixels.
 std::vector<std::byte> head_of(const CacheKey& key, const CacheIndex& index) {
   const std::string header = header_of(key, index).dump();
   std::vector<std::byte> bytes;
@@ -84,12 +90,14 @@ std::vector<std::byte> head_of(const CacheKey& key, const CacheIndex& index) {
   };
   const std::uint64_t length = header.size();
   add(kMagic.data(), kMagic.size());
+  add("\0\0\0", sizeof(std::uint32_t));  // the checksum of what follows
   add(&length, sizeof length);
   add(header.data(), header.size());
   for (const auto* list : {&index.stream_names, &index.places}) {
     add(list->data(), list->size() * sizeof(std::uint32_t));
   }
-  bytes.resize(aligned_up(bytes.size()));
+  const std::uint32_t checksum = checksum_of(std::span(bytes).subspan(kChecked));
+  std::memcpy(bytes.data() + kMagic.size(), &checksum, sizeof checksum);
   return bytes;
 }
 
@@ -156,7 +164,8 @@ bool read_header(const Json& header, const CacheKey& key, CacheIndex& index, std
   if (!is_same || !problems.empty() || changes.size() != 4) return false;
   const auto whole = [&](std::size_t i) { return static_cast<std::size_t>(changes[i]); };
   index.changes = {whole(0), whole(1), whole(2), whole(3), {}};
-  if (first.is_array() && first.size() == 3) {
+  const auto is_whole = [](const Json& value) { return value.is_number_integer(); };
+  if (first.is_array() && first.size() == 3 && std::all_of(first.begin(), first.end(), is_whole)) {
     index.changes.first = Shape{first[0].get<int>(), first[1].get<int>(), first[2].get<int>()};
   }
   return true;
@@ -176,13 +185,13 @@ std::optional<OpenCache> open_cache(const std::string& path, const CacheKey& key
   if (!std::filesystem::is_regular_file(path)) return std::nullopt;
   OpenCache cache{{}, {MappedFile(path, ErrorKind::io), largest_head(files)}};
   const std::span<std::uint8_t> bytes = cache.pixels.file.bytes();
-  const std::size_t start = kMagic.size() + sizeof(std::uint64_t);
+  const std::size_t start = kChecked + sizeof(std::uint64_t);
   if (bytes.size() < cache.pixels.first || bytes.size() < start ||
       std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
     return std::nullopt;
   }
   std::uint64_t length = 0;
-  std::memcpy(&length, bytes.data() + kMagic.size(), sizeof length);
+  std::memcpy(&length, bytes.data() + kChecked, sizeof length);
   if (length > cache.pixels.first - start) return std::nullopt;
   const auto header = try_parse_json(
       {reinterpret_cast<const char*>(bytes.data()) + start, static_cast<std::size_t>(length)});
@@ -194,6 +203,10 @@ std::optional<OpenCache> open_cache(const std::string& path, const CacheKey& key
       bytes.size() - cache.pixels.first != images * shape.size()) {
     return std::nullopt;
   }
+  std::uint32_t checksum = 0;
+  std::memcpy(&checksum, bytes.data() + kMagic.size(), sizeof checksum);
+  const std::size_t checked = lists + 2 * list_bytes - kChecked;
+  if (checksum != checksum_of(std::as_bytes(bytes).subspan(kChecked, checked))) return std::nullopt;
   cache.index.stream_names.resize(images);
   cache.index.places.resize(images);
   std::memcpy(cache.index.stream_names.data(), bytes.data() + lists, list_bytes);

@@ -121,15 +121,16 @@ void predict_listed(PathList& list, ImageReader& reader, RowMaker& rows) {
       data = reader.no_images_yet();
     };
     for (const std::string& path : paths) {
+      std::string problem;
       try {
-        const std::string problem = reader.append_listed(path, data);
-        if (problem.empty()) continue;
-        answer();
-        rows.add_error(path, problem);
+        problem = reader.append_listed(path, data);
       } catch (const Error&) {
         answer();  // what came before the image that ends the program
         throw;
       }
+      if (problem.empty()) continue;
+      answer();
+      rows.add_error(path, problem);
     }
     answer();
   }

@@ -122,6 +122,13 @@ TEST_CASE("a damaged mapped file is made anew") {
     CHECK(std::equal(found.images.bytes().begin(), found.images.bytes().end(),
                      expected.images.bytes().begin(), expected.images.bytes().end()));
   }
+  // A place in the list that is another valid one gives another label.
+  const std::size_t header = good.find('{'), end = good.find('}', header) + 1;
+  const std::size_t first_place = end + expected.names.size() * sizeof(std::uint32_t);
+  std::string swapped = good;
+  swapped[first_place] = static_cast<char>(swapped[first_place] ^ 1);
+  write_text(path, swapped);
+  check_same(mapped(sources), expected);
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{9}, std::size_t{100}, good.size() - 1}) {
     write_text(path, good.substr(0, size));

@@ -6,11 +6,12 @@
 // anew when the list, or the size or the time of change of a source, is another. Each image is
 // checked against the CRC-32 that names its random streams, whenever the file is opened.
 //
-//     "bnn images 1\n" | u64 length of the header | header, JSON | u32 stream names, [images]
-//     | u32 places in the list, [images] | zeros up to a multiple of 4096 | pixels
+//     "bnn images 1\n" | u32 CRC-32 of the next four | u64 length of the header | header, JSON
+//     | u32 stream names, [images] | u32 places in the list, [images] | room | pixels
 //
-// The numbers are little-endian. Errors: Error(io) where the file cannot be written. A damaged file
-// is made anew. Thread-safe: several processes may make the same file, and the last one stays.
+// The room is for the longest head that the list may need. The numbers are little-endian. Errors:
+// Error(io) where the file cannot be written. A damaged file is made anew. Thread-safe: several
+// processes may make the same file, and the last one stays.
 
 #include <span>
 #include <string>

@@ -38,7 +38,6 @@ class EvaluationCollector {
  private:
   void add_samples(const PredictedBlock& block, std::span<const Summary> summaries,
                    std::span<const int> labels);
-  void add_sweep(const PredictedBlock& block, std::span<const int> labels);
 
   const EvaluationPlan& plan_;
   ThreadPool& pool_;
