@@ -1,9 +1,11 @@
 #include "layer_types.h"
 
 #include "bnn/layers/activation.h"
+#include "bnn/layers/batch_normalization.h"
 #include "bnn/layers/conv2d.h"
 #include "bnn/layers/dense.h"
 #include "bnn/layers/dropout.h"
+#include "bnn/layers/example_normalization.h"
 #include "bnn/layers/flatten.h"
 #include "bnn/layers/merge.h"
 #include "bnn/layers/pool2d.h"
@@ -42,6 +44,9 @@ const std::vector<LayerType>& layer_type_list() {
       {"add", read<read_add>},
       {"concatenate", read<read_concatenate>},
       {"dropout", read<read_dropout>},
+      {"batch_normalization", read<read_batch_normalization>},
+      {"group_normalization", read<read_group_normalization>},
+      {"filter_response_normalization", read<read_filter_response_normalization>},
   };
   return list;
 }

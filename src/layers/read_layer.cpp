@@ -72,7 +72,7 @@ void read_keys(ObjectReader& reader, LayerSpec& spec) {
     spec.activity_regularizer = read_regularizer(reader, "activity_regularizer");
   }
   spec.options = type->read(reader);
-  if (WeightsSpec* weights = spec.options.weights()) weights->trainable = trainable;
+  spec.options.set_trainable(trainable);
 }
 
 // Reading a layer that has only its type asks for all keys that it may have.

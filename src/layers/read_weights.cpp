@@ -29,6 +29,7 @@ Initializer initializer_of(ObjectReader& reader, const std::string& type) {
   if (type == "he_normal") return {Kind::he_normal, 0.0, 0.0};
   if (type == "glorot_uniform") return {Kind::glorot_uniform, 0.0, 0.0};
   if (type == "glorot_normal") return {Kind::glorot_normal, 0.0, 0.0};
+  if (type == "ones") return {Kind::constant, 1.0, 0.0};
   return {};  // zeros
 }
 
@@ -36,7 +37,7 @@ Initializer read_initializer(ObjectReader& parent, const std::string& key, const
   Initializer result;
   parent.variant(key,
                  {.types = {"random_normal", "truncated_normal", "he_normal", "glorot_uniform",
-                            "glorot_normal", "constant", "zeros"},
+                            "glorot_normal", "constant", "zeros", "ones"},
                   .fallback = fallback},
                  [&](ObjectReader& reader, const std::string& type) {
                    result = initializer_of(reader, type);
@@ -237,12 +238,6 @@ std::optional<TensorSpec> read_bias(ObjectReader& reader) {
   return bias;
 }
 
-VariableSpec read_point(ObjectReader& reader, const std::string& tensor, const Json& initializer) {
-  return {read_initializer(reader, tensor + "_initializer", initializer),
-          read_regularizer(reader, tensor + "_regularizer"),
-          read_constraint(reader, tensor + "_constraint")};
-}
-
 Estimator read_estimator(ObjectReader& reader, WeightsKind kind) {
   if (kind == WeightsKind::reparameterization) return Estimator::reparameterization;
   if (kind == WeightsKind::local_reparameterization) return Estimator::local_reparameterization;
@@ -263,9 +258,9 @@ WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator) {
 
 WeightsSpec read_deterministic_weights(ObjectReader& reader) {
   WeightsSpec spec;
-  spec.kernel.loc = read_point(reader, "kernel", "glorot_uniform");
+  spec.kernel.loc = read_variable(reader, "kernel", "glorot_uniform");
   const bool use_bias = reader.boolean("use_bias", true);
-  const VariableSpec bias = read_point(reader, "bias", "zeros");
+  const VariableSpec bias = read_variable(reader, "bias", "zeros");
   if (use_bias) spec.bias = TensorSpec{bias};
   return spec;
 }
@@ -280,6 +275,12 @@ Regularizer read_regularizer(ObjectReader& parent, const std::string& key) {
   };
   parent.optional(key, [&] { parent.object(key, read); });
   return result;
+}
+
+VariableSpec read_variable(ObjectReader& reader, const std::string& name, const Json& initializer) {
+  return {read_initializer(reader, name + "_initializer", initializer),
+          read_regularizer(reader, name + "_regularizer"),
+          read_constraint(reader, name + "_constraint")};
 }
 
 WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind) {

@@ -91,6 +91,16 @@ WeightTensor declare_bias(const WeightDeclarations& where, std::int64_t size) {
   return declare(where, "bias", spec, is_sampled ? Draw::sample : Draw::none, {size}, false);
 }
 
+Slice declare_vector(ParameterLayout& layout, const std::string& layer, const std::string& name,
+                     std::size_t size, const VariableSpec& spec, bool trainable) {
+  return declare_variable(layout, {layer + "/" + name,
+                                   {static_cast<std::int64_t>(size)},
+                                   spec.initializer,
+                                   spec.regularizer,
+                                   spec.constraint,
+                                   trainable});
+}
+
 Slice declare_state(ParameterLayout& layout, const std::string& layer, const std::string& name,
                     std::vector<std::int64_t> shape, double initial_value) {
   Variable variable;

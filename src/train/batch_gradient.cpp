@@ -26,6 +26,29 @@ std::size_t gradient_size(const ParameterLayout& layout, const ExecutionPlan& pl
   return std::max(layout.size(), holds_kernels ? plan.prepared_floats : 0);
 }
 
+std::size_t shards_of(const TrainingSpec& spec, std::size_t batch) {
+  return std::min(static_cast<std::size_t>(spec.shards), batch);
+}
+
+// Layers that normalise over a shard need several examples in each, in the last batch of an epoch
+// too.
+void require_full_shards(const Graph& graph, const TrainingSpec& spec, std::size_t examples) {
+  const auto full = static_cast<std::size_t>(spec.batch_size);
+  const std::size_t last = examples % full == 0 ? full : examples % full;
+  const auto of_shard = [&](std::size_t batch) { return batch / shards_of(spec, batch); };
+  const std::size_t batch = of_shard(last) < of_shard(full) ? last : full;
+  const auto smallest = static_cast<int>(of_shard(batch));
+  for (std::size_t i = 1; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    if (node.layer->least_examples() <= smallest) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("layer \"{}\": training.shards cuts a batch of {} into shards of {} "
+                            "example, but this layer needs {} in each; expected fewer shards or "
+                            "another training.batch_size",
+                            node.name, batch, smallest, node.layer->least_examples()));
+  }
+}
+
 // Callers must get this right. A mistake is a defect of the program.
 void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets& targets) {
   if (likelihood.outputs() != static_cast<std::size_t>(graph.outputs())) {
@@ -68,6 +91,7 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
       positions_(static_cast<std::size_t>(spec.batch_size)) {
   require_fit(graph, likelihood, targets);
+  require_full_shards(graph, spec, loader.examples());
   if (static_cast<std::size_t>(spec.shards) > kMaxShards) {
     throw Error(ErrorKind::internal, "too many shards of a batch");
   }
@@ -137,7 +161,7 @@ void BatchGradient::draw_weights(std::uint32_t draw, const float* parameters) {
 // A batch smaller than the number of shards has one shard an example.
 void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
                                const float* parameters) {
-  const std::size_t count = std::min(static_cast<std::size_t>(spec_.shards), examples.size());
+  const std::size_t count = shards_of(spec_, examples.size());
   const auto weight =
       static_cast<float>(1.0 / (static_cast<double>(examples.size()) * spec_.samples));
   shards_.clear();

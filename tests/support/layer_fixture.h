@@ -148,7 +148,8 @@ struct LayerRun {
         output(static_cast<std::size_t>(examples) * made.layer->output_shape().size(), kUnset),
         output_gradient(output.span().size(), kUnset),
         saved(static_cast<std::size_t>(examples) * made.layer->saved_size(), kUnset),
-        gradient(made.layout.size(), 0.0f) {
+        gradient(made.layout.size(), 0.0f),
+        state_sums(made.layout.size(), 0.0f) {
     for (std::size_t i = 0; i < made.inputs.size(); ++i) {
       const std::size_t size = static_cast<std::size_t>(examples) * made.inputs[i].size();
       inputs.push_back(random_numbers(size, seed + 10 + static_cast<std::uint32_t>(i)));
@@ -179,8 +180,9 @@ struct LayerRun {
                          .output = output.data(),
                          .saved = saved.data_or_null(),
                          .scratch = scratch.data(),
+                         .state_sums = pass.training ? state_sums.data() : nullptr,
                          .prepared = for_all.data()});
-    REQUIRE((scratch.intact() && output.intact() && saved.intact()));
+    REQUIRE((scratch.intact() && output.intact() && saved.intact() && state_sums.intact()));
     return output.span();
   }
 
@@ -232,7 +234,7 @@ struct LayerRun {
   std::vector<std::vector<float>> inputs = {};
   std::vector<std::uint32_t> noise_examples;  // names of the examples in the sign streams
   Pass pass = {};
-  GuardedFloats output, output_gradient, saved, gradient;
+  GuardedFloats output, output_gradient, saved, gradient, state_sums;
   std::vector<GuardedFloats> input_gradients = {};
 
  private:

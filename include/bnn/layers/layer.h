@@ -133,6 +133,8 @@ class Layer {
   /// True if one pass over many examples does the same work as one pass for each of them. Nothing
   /// is then read, made or added up once for all.
   virtual bool works_by_example() const { return true; }
+  /// The fewest examples that a shard of a training pass may have.
+  virtual int least_examples() const { return 1; }
   /// True if forward has noise of its own in a pass with noise, besides what is drawn for tensors.
   virtual bool has_noise() const { return false; }
 

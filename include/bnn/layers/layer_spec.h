@@ -34,13 +34,17 @@ struct LayerArguments {
 };
 
 /// The options of one layer type: a copyable struct with `make(const LayerArguments&) const` and,
-/// if the layer has weights, a member `WeightsSpec weights`.
+/// if the layer has weights, a member `WeightsSpec weights`; if it has other trained variables, a
+/// member `bool trainable`.
 class LayerOptions {
  public:
   LayerOptions() = default;
   template <typename Spec>
   explicit LayerOptions(Spec spec)
-      : spec_(std::move(spec)), make_(&make_from<Spec>), weights_(&weights_of<Spec>) {}
+      : spec_(std::move(spec)),
+        make_(&make_from<Spec>),
+        weights_(&weights_of<Spec>),
+        set_trainable_(&set_trainable_of<Spec>) {}
 
   /// The struct, or null if the options are of another type.
   template <typename Spec>
@@ -54,6 +58,10 @@ class LayerOptions {
   /// The description of the layer's variables, or null if it has none.
   WeightsSpec* weights() { return weights_ == nullptr ? nullptr : weights_(spec_); }
   const WeightsSpec* weights() const { return const_cast<LayerOptions*>(this)->weights(); }
+  /// Nothing happens to options without variables.
+  void set_trainable(bool trainable) {
+    if (set_trainable_ != nullptr) set_trainable_(spec_, trainable);
+  }
 
  private:
   template <typename Spec>
@@ -69,9 +77,20 @@ class LayerOptions {
     }
   }
 
+  template <typename Spec>
+  static void set_trainable_of(std::any& spec, bool trainable) {
+    auto& options = std::any_cast<Spec&>(spec);
+    if constexpr (requires { options.weights; }) {
+      options.weights.trainable = trainable;
+    } else if constexpr (requires { options.trainable; }) {
+      options.trainable = trainable;
+    }
+  }
+
   std::any spec_ = {};
   std::unique_ptr<Layer> (*make_)(const std::any&, const LayerArguments&) = nullptr;
   WeightsSpec* (*weights_)(std::any&) = nullptr;
+  void (*set_trainable_)(std::any&, bool) = nullptr;
 };
 
 /// One element of `model.layers`, as a user wrote it.

@@ -17,6 +17,9 @@ namespace bnn {
 /// that of the flipout layers can be replaced, so that one key changes a whole network.
 WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind);
 
+/// The keys `<name>_initializer`, `<name>_regularizer` and `<name>_constraint`.
+VariableSpec read_variable(ObjectReader& reader, const std::string& name, const Json& initializer);
+
 /// `{"l1": x, "l2": y}` or null; also for the outputs of a layer.
 Regularizer read_regularizer(ObjectReader& parent, const std::string& key);
 

@@ -101,6 +101,11 @@ WeightTensor declare_kernel(const WeightDeclarations& where, std::vector<std::in
 /// An empty tensor if the layer has no bias.
 WeightTensor declare_bias(const WeightDeclarations& where, std::int64_t size);
 
+/// Declares the variable "<layer>/<name>" of one number a channel, trained as a point, or finds the
+/// one that a layer of the same name has declared. Throws Error(config) if the sizes differ.
+Slice declare_vector(ParameterLayout& layout, const std::string& layer, const std::string& name,
+                     std::size_t size, const VariableSpec& spec, bool trainable);
+
 /// Declares the state "<layer>/<name>" (layer.h), or finds the one that a layer of the same name
 /// has declared. Throws Error(config) if the shapes differ.
 Slice declare_state(ParameterLayout& layout, const std::string& layer, const std::string& name,

@@ -36,7 +36,8 @@ ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int th
 
 class BatchGradient {
  public:
-  /// All arguments, and what targets look at, must outlive this.
+  /// All arguments, and what targets look at, must outlive this. Throws Error(config) if a shard of
+  /// an epoch's batches has fewer examples than a layer needs.
   /// @param targets of all examples of the data set
   /// @param plan training_plan of graph, spec and pool.size()
   BatchGradient(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
