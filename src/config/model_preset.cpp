@@ -1,66 +1,17 @@
 #include "bnn/config/model_preset.h"
 
 #include <algorithm>
-#include <cmath>
+#include <fmt/format.h>
+#include <iterator>
 
 #include "bnn/core/json_schema.h"
+#include "preset_builder.h"
 
 namespace bnn {
 namespace {
 
-constexpr int kLargestFlatMap = 64;  // pixels
-constexpr int kSmallestPooledSide = 8;
-constexpr double kPriorScale = 0.1;
-
-int half(int side) { return (side + 1) / 2; }
-
-// The layers of a preset, for images of one shape.
-class PresetBuilder {
- public:
-  PresetBuilder(const Shape& shape, std::string estimator, double width)
-      : height_(shape.height),
-        width_(shape.width),
-        estimator_(std::move(estimator)),
-        factor_(width) {}
-
-  void convolution(int filters, int kernel_size) {
-    layers_.push_back({{"type", typed("conv2d")},
-                       {"filters", scaled(filters)},
-                       {"kernel_size", kernel_size},
-                       {"padding", "same"},
-                       {"activation", "relu"}});
-  }
-  void pooling() {
-    layers_.push_back({{"type", "max_pooling2d"}, {"pool_size", 2}, {"padding", "same"}});
-    height_ = half(height_);
-    width_ = half(width_);
-  }
-  bool may_pool() const { return std::min(height_, width_) >= kSmallestPooledSide; }
-  void flatten() {
-    const bool is_large = height_ * width_ > kLargestFlatMap;
-    layers_.push_back({{"type", is_large ? "global_average_pooling2d" : "flatten"}});
-  }
-  void flatten_all() { layers_.push_back({{"type", "flatten"}}); }
-  void hidden(int units) {
-    layers_.push_back({{"type", typed("dense")}, {"units", scaled(units)}, {"activation", "relu"}});
-  }
-  void output(int classes) {
-    layers_.push_back({{"type", typed("dense")}, {"name", "logits"}, {"units", classes}});
-  }
-
-  Json layers() const { return layers_; }
-
- private:
-  std::string typed(const std::string& layer) const {
-    return estimator_ == "deterministic" ? layer : layer + "_flipout";
-  }
-  int scaled(int size) const { return std::max(1, static_cast<int>(std::lround(size * factor_))); }
-
-  int height_, width_;
-  std::string estimator_;
-  double factor_;
-  Json layers_ = Json::array();
-};
+constexpr double kPriorScale = 0.1, kResidualPriorScale = 0.3;
+constexpr double kResidualScale = -5;  // softplus(-5) = 0.0067
 
 void add_lenet5(PresetBuilder& builder) {
   builder.convolution(6, 5);
@@ -100,18 +51,58 @@ void add_small(PresetBuilder& builder) {
 struct Preset {
   const char* name;
   void (*add)(PresetBuilder& builder);
+  void (*add_residual)(const ResidualPreset& preset) = nullptr;
+  int smallest_side = 1;
 };
 
-constexpr Preset kPresets[] = {
-    {"lenet5", add_lenet5}, {"cnn6", add_cnn6}, {"mlp", add_mlp}, {"small", add_small}};
+constexpr Preset kPresets[] = {{"lenet5", add_lenet5},
+                               {"cnn6", add_cnn6},
+                               {"mlp", add_mlp},
+                               {"small", add_small},
+                               {"resnet20", nullptr, add_resnet20, 8},
+                               {"resnet18", nullptr, add_resnet18, 16}};
 
-Json defaults_of(const std::string& estimator) {
-  if (estimator == "deterministic") return Json::object();
-  Json defaults = {{"kernel_posterior_fn", {{"preset", "he"}}},
-                   {"kernel_prior_fn", {{"type", "normal"}, {"scale", kPriorScale}}},
-                   {"bias_posterior_fn", {{"preset", "he"}}}};
+const Preset* find_preset(const std::string& name) {
+  const auto found = std::find_if(std::begin(kPresets), std::end(kPresets),
+                                  [&](const Preset& preset) { return name == preset.name; });
+  return found == std::end(kPresets) ? nullptr : found;
+}
+
+const std::vector<std::string> kNormalizations = {"filter_response", "batch", "group"};
+
+// The defaults of layers, for one estimator. Deep networks need small first scales, and a prior
+// that leaves room for their kernels.
+Json defaults_of(const std::string& estimator, bool is_residual) {
+  if (estimator == "deterministic") {
+    return is_residual ? Json{{"kernel_initializer", "he_normal"}} : Json::object();
+  }
+  Json kernel = {{"preset", "he"}};
+  if (is_residual) {
+    kernel["untransformed_scale_initializer"] = {
+        {"type", "random_normal"}, {"mean", kResidualScale}, {"stddev", 0.1}};
+  }
+  Json defaults = {
+      {"kernel_posterior_fn", kernel},
+      {"kernel_prior_fn",
+       {{"type", "normal"}, {"scale", is_residual ? kResidualPriorScale : kPriorScale}}},
+      {"bias_posterior_fn", {{"preset", "he"}}}};
   if (estimator != "flipout") defaults["estimator"] = estimator;
   return defaults;
+}
+
+void add_layers(const PresetKeys& keys, const Shape& shape, PresetBuilder& builder,
+                ObjectReader& reader) {
+  const Preset* preset = find_preset(keys.preset);
+  if (preset == nullptr) return;  // reported
+  if (std::min(shape.height, shape.width) < preset->smallest_side) {
+    reader.problem("preset",
+                   fmt::format("{} needs images of at least {}x{} pixels, found {}", keys.preset,
+                               preset->smallest_side, preset->smallest_side, to_string(shape)));
+  } else if (preset->add_residual != nullptr) {
+    preset->add_residual({builder, shape, keys.normalization});
+  } else {
+    preset->add(builder);
+  }
 }
 
 }  // namespace
@@ -153,25 +144,35 @@ PresetKeys read_preset_keys(ObjectReader& model) {
   keys.preset = model.choice("preset", preset_names(), std::nullopt);
   keys.estimator = model.choice("estimator", preset_estimators(), "flipout");
   keys.width = model.real("width", {.min = 0, .max = 64, .fallback = 1.0, .above_min = true});
-  if (model.describing()) model.describe("preset", choice_schema(preset_names(), std::nullopt));
+  keys.normalization = model.has("normalization") ? "none" : kNormalizations.front();
+  model.optional("normalization", [&] {
+    keys.normalization = model.choice("normalization", kNormalizations, std::nullopt);
+  });
+  if (model.describing()) {
+    model.describe("preset", choice_schema(preset_names(), std::nullopt));
+    model.describe("normalization",
+                   or_null(choice_schema(kNormalizations, kNormalizations.front())));
+  }
   return keys;
 }
 
 Json expand_preset(const Json& model, const Shape& shape, int classes, const std::string& source) {
   Problems problems(source);
   ObjectReader reader(model, "/model", problems);
-  const auto [name, estimator, width] = read_preset_keys(reader);
+  const PresetKeys keys = read_preset_keys(reader);
   reader.raw("input");  // as preset_input found it
   const Json& own = reader.raw("defaults");
   reader.finish();
-  problems.raise_if_any(ErrorKind::config);
-
-  PresetBuilder builder(shape, estimator, width);
-  for (const Preset& preset : kPresets) {
-    if (name == preset.name) preset.add(builder);
+  const Preset* preset = find_preset(keys.preset);
+  const bool is_residual = preset != nullptr && preset->add_residual != nullptr;
+  if (reader.has("normalization") && !is_residual) {
+    reader.problem("normalization", "only resnet20 and resnet18 have normalisation layers");
   }
+  PresetBuilder builder(shape, keys.estimator, keys.width);
+  add_layers(keys, shape, builder, reader);
+  problems.raise_if_any(ErrorKind::config);
   builder.output(classes);
-  Json defaults = defaults_of(estimator);
+  Json defaults = defaults_of(keys.estimator, is_residual);
   if (own.is_object()) {
     for (const auto& [key, value] : own.items()) defaults[key] = value;
   }

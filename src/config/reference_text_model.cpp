@@ -12,11 +12,15 @@ SectionText model() {
       .keys = {
           {"preset",
            "A network by its name, instead of `layers`: `lenet5`, `cnn6` (3×3 convolutions "
-           "32-32-64-64-128-128), `mlp` (400-400), or `small`, for hundreds of images. Shape and "
-           "classes come from the data. `--print-config` prints it in full."},
+           "32-32-64-64-128-128), `mlp` (400-400), `small`, for hundreds of images, or the "
+           "residual "
+           "networks `resnet20` and `resnet18`. Shape and classes come from the data. "
+           "`--print-config` prints it in full."},
           {"estimator",
            "Of a preset: what its weights are. `deterministic` makes an ordinary network."},
           {"width", "Of a preset: a factor of all filters and units."},
+          {"normalization",
+           "Of `resnet20` and `resnet18`: the layer that follows each convolution; null: none."},
           {"input", "The shape of an image. A preset takes it from the data."},
           {"defaults",
            "Layer keys. A layer that has such a key and does not set it takes this value, as a "
@@ -59,6 +63,15 @@ std::vector<NamedText> layer_types() {
       {"dropout",
        "Sets numbers to 0 at random. It stays on in predictions (Monte Carlo dropout), where each "
        "sample has its own mask."},
+      {"batch_normalization",
+       "Subtracts the mean of each channel and divides by its standard deviation. A training step "
+       "takes both over a shard, so `training.shards` matters; predictions take running averages "
+       "of them."},
+      {"group_normalization",
+       "The same over the pixels of each example and over the channels of a group."},
+      {"filter_response_normalization",
+       "Divides each channel by its root mean square over the pixels of each example; a threshold "
+       "follows that is trained, `tau`."},
   };
 }
 
@@ -69,7 +82,9 @@ std::vector<NamedText> common_keys() {
        "/`; `\"\"`: the type, then `type_1`, `type_2`, …"},
       {"inputs",
        "The layers that it reads, or `\"input\"` for the model's input; `[]`: the layer before."},
-      {"trainable", "false: its weights are sampled and count in the KL, but do not move."},
+      {"trainable",
+       "false: its weights are sampled and count in the KL, but do not move; batch normalisation "
+       "then uses its running averages in training too."},
       {"seed",
        "Seed of the noise that each example has for itself: signs, sampled outputs, independent "
        "weights, dropout's mask. It does not change the draw that a batch shares. Layers of one "
@@ -104,6 +119,21 @@ std::vector<NamedText> layer_keys() {
       {"axis", "Where to join, counted as in Keras: the batch is axis 0, −1 the last."},
       {"rate", "The probability of a 0; other numbers are divided by 1 − rate."},
       {"use_bias", "false: no bias."},
+      {"epsilon", "Added to the variance, or to the mean square."},
+      {"momentum", "How much of a running average stays in each step."},
+      {"groups", "How many groups of neighbouring channels; 1: all channels are one, −1: each is."},
+      {"center", "false: no `beta`, which is added to each channel."},
+      {"scale", "false: no `gamma`, which multiplies each channel."},
+      {"threshold", "false: no `tau`, below which no output falls."},
+      {"gamma_initializer", "First values of gamma."},
+      {"gamma_regularizer", "A penalty on gamma."},
+      {"gamma_constraint", "A limit of gamma."},
+      {"beta_initializer", "First values of beta."},
+      {"beta_regularizer", "A penalty on beta."},
+      {"beta_constraint", "A limit of beta."},
+      {"tau_initializer", "First values of tau."},
+      {"tau_regularizer", "A penalty on tau."},
+      {"tau_constraint", "A limit of tau."},
       {"kernel_initializer", "First values of the kernel."},
       {"kernel_regularizer", "A penalty on the kernel."},
       {"kernel_constraint", "A limit of the kernel."},
@@ -234,6 +264,7 @@ SectionText initializer() {
                   {"glorot_normal", "A truncated normal of variance 2 / (fan_in + fan_out)."},
                   {"constant", "The same number everywhere."},
                   {"zeros", "0 everywhere."},
+                  {"ones", "1 everywhere."},
               },
           .keys = {
               {"mean", "The mean."},

@@ -6,10 +6,16 @@
 //     mlp      dense 400-400
 //     small    for hundreds of images: 3x3 convolutions 32-P-64-P, and 128-P, 128-P while maps are
 //              at least 8 pixels wide and high
+//     resnet20 residual blocks of 3x3 convolutions, three each of 16, 32 and 64 filters
+//     resnet18 two residual blocks each of 64, 128, 256 and 512 filters; images of more than 64
+//              pixels begin with a 7x7 convolution and pooling, as in torchvision
+//
+// "normalization" of the residual networks is "filter_response", "batch", "group" or null.
 //
 // All end with a dense layer of as many outputs as there are classes. Maps of more than 64 pixels
-// go through global average pooling before it. Bayesian presets have He's initial values and a
-// normal prior of scale 0.1, which goes with a small KL weight. The shape of the images and the
+// go through global average pooling before it; those of residual networks always. Bayesian presets
+// have He's initial values and a normal prior of scale 0.1 (residual ones 0.3), which goes with a
+// small KL weight. The shape of the images and the
 // number of classes come from the data (data/data_shape.h). An expanded model is a model like any
 // other.
 
@@ -34,6 +40,7 @@ Json expand_preset(const Json& model, const Shape& shape, int classes, const std
 struct PresetKeys {
   std::string preset, estimator;
   double width = 1;
+  std::string normalization;  // "none": null
 };
 PresetKeys read_preset_keys(ObjectReader& model);
 
