@@ -64,11 +64,12 @@ std::string plain_text(const Json& schema);
 
 std::string list_text(const Json& schema, const std::vector<std::string>& before) {
   const Json& items = schema.at("items");
-  const std::string element = plain_text(items);
   const std::string count =
       schema.contains("minItems") && schema.value_or("maxItems") == schema.at("minItems")
           ? fmt::format(" of {}", limit_text(schema.at("minItems")))
           : std::string();
+  if (has_type(items, "array")) return "a list" + count + ", each " + list_text(items, before);
+  const std::string element = plain_text(items);
   const bool named = std::find(before.begin(), before.end(), element) != before.end();
   if (named) return "a list" + count + " of them";
   if (!has_type(items, "number")) return "a list" + count + " of " + element + "s";

@@ -56,9 +56,17 @@ std::vector<NamedText> layer_types() {
       {"max_pooling2d", "The largest number in each window."},
       {"average_pooling2d", "The mean of each window; only cells inside the image count."},
       {"global_average_pooling2d", "The mean of each channel; the output is a vector."},
+      {"zero_padding2d", "Rows and columns of zeros around the image."},
+      {"upsampling2d", "The image with more rows and columns."},
       {"flatten", "The image as one vector."},
       {"activation", "A function of each number."},
+      {"prelu",
+       "max(0, x) + α min(0, x), with one trained α a channel (He et al., 2015). Its tensor is "
+       "`<layer>/alpha`."},
       {"add", "The sum of two or more inputs of one shape."},
+      {"multiply",
+       "The product of two or more inputs of one shape. Beside images, a vector of their channels "
+       "multiplies every pixel (squeeze-and-excitation)."},
       {"concatenate", "Two or more inputs joined along `axis`."},
       {"dropout",
        "Sets numbers to 0 at random. It stays on in predictions (Monte Carlo dropout), where each "
@@ -72,6 +80,7 @@ std::vector<NamedText> layer_types() {
       {"filter_response_normalization",
        "Divides each channel by its root mean square over the pixels of each example; a threshold "
        "follows that is trained, `tau`."},
+      {"spatial_dropout2d", "The same with whole channels."},
   };
 }
 
@@ -109,7 +118,12 @@ std::vector<NamedText> layer_keys() {
       {"strides", "Steps of the window; null: as `pool_size`."},
       {"padding",
        "`valid`: none. `same`: zeros around the image, so that stride 1 keeps its size. An odd "
-       "zero stands after the image, as in TensorFlow. Pools never count padding."},
+       "zero stands after the image, as in TensorFlow. Pools never count padding. Of "
+       "`zero_padding2d`: one number for all sides, [rows, columns] or [[top, bottom], [left, "
+       "right]]."},
+      {"size", "How many times as many rows and columns."},
+      {"interpolation",
+       "`nearest`: pixels are repeated. `bilinear`: between the centres of pixels, as Keras."},
       {"dilation_rate", "Distance of the kernel's cells; not together with strides above 1."},
       {"activation",
        "The function applied to the outputs; null and `linear`: none. `leaky_relu` has slope 0.2, "
@@ -118,6 +132,9 @@ std::vector<NamedText> layer_keys() {
       {"pool_size", "Height and width of the window."},
       {"axis", "Where to join, counted as in Keras: the batch is axis 0, −1 the last."},
       {"rate", "The probability of a 0; other numbers are divided by 1 − rate."},
+      {"alpha_initializer", "First values of α."},
+      {"alpha_regularizer", "A penalty on α."},
+      {"alpha_constraint", "A limit of α."},
       {"use_bias", "false: no bias."},
       {"epsilon", "Added to the variance, or to the mean square."},
       {"momentum", "How much of a running average stays in each step."},

@@ -14,7 +14,8 @@ using protobuf::varint_field;
 // Numbers of fields and enumerators in onnx.proto.
 constexpr std::uint64_t kIrVersion = 7, kOpset = 13;
 constexpr std::uint64_t kFloat = 1, kInt64 = 7;
-constexpr std::uint64_t kFloatAttribute = 1, kIntAttribute = 2, kIntsAttribute = 7;
+constexpr std::uint64_t kFloatAttribute = 1, kIntAttribute = 2, kStringAttribute = 3,
+                        kIntsAttribute = 7;
 
 static_assert(std::endian::native == std::endian::little,
               "raw_data is written as it lies in memory");
@@ -43,6 +44,9 @@ std::string attribute_message(const std::string& name, const OnnxAttribute& attr
   if (const auto* whole = std::get_if<std::int64_t>(&attribute)) {
     return message + varint_field(3, static_cast<std::uint64_t>(*whole)) +
            varint_field(20, kIntAttribute);
+  }
+  if (const auto* text = std::get_if<std::string>(&attribute)) {
+    return message + bytes_field(4, *text) + varint_field(20, kStringAttribute);
   }
   for (const std::int64_t value : std::get<std::vector<std::int64_t>>(attribute)) {
     message += varint_field(8, static_cast<std::uint64_t>(value));

@@ -6,7 +6,11 @@
 
 namespace bnn {
 
-std::size_t Dropout::scratch_size(int /*examples*/) const { return shape_.size(); }
+std::size_t Dropout::mask_size() const {
+  return unit_ == DropoutUnit::number ? shape_.size() : static_cast<std::size_t>(shape_.channels);
+}
+
+std::size_t Dropout::scratch_size(int /*examples*/) const { return mask_size(); }
 
 void Dropout::mask(const PassNoise& noise, std::size_t b, std::span<float> factors) const {
   fill_uniform(example_stream(noise, noise_, NoiseUse::dropout, b), 0, factors);
@@ -14,7 +18,7 @@ void Dropout::mask(const PassNoise& noise, std::size_t b, std::span<float> facto
 }
 
 void Dropout::apply(const Pass& pass, const float* from, float* uniform, float* to) const {
-  const std::size_t size = shape_.size();
+  const std::size_t size = shape_.size(), units = mask_size();
   const bool drops = pass.has_noise() || pass.shared_draws;
   if (!drops || rate_ == 0.0f) {
     std::memcpy(to, from, static_cast<std::size_t>(pass.examples) * size * sizeof(float));
@@ -22,10 +26,10 @@ void Dropout::apply(const Pass& pass, const float* from, float* uniform, float* 
   }
   const float kept = 1.0f / (1.0f - rate_);
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
-    fill_uniform(example_stream(pass.noise, noise_, NoiseUse::dropout, b), 0, {uniform, size});
-    for (std::size_t i = 0; i < size; ++i) to[i] = uniform[i] < rate_ ? 0.0f : from[i] * kept;
-    from += size;
-    to += size;
+    fill_uniform(example_stream(pass.noise, noise_, NoiseUse::dropout, b), 0, {uniform, units});
+    for (std::size_t first = 0; first < size; first += units, from += units, to += units) {
+      for (std::size_t i = 0; i < units; ++i) to[i] = uniform[i] < rate_ ? 0.0f : from[i] * kept;
+    }
   }
 }
 
@@ -39,11 +43,12 @@ void Dropout::backward(const BackwardArgs& args) const {
 }
 
 std::unique_ptr<Layer> DropoutSpec::make(const LayerArguments& arguments) const {
-  return std::make_unique<Dropout>(rate, arguments.noise, arguments.input());
+  const Shape& shape = unit == DropoutUnit::channel ? arguments.image() : arguments.input();
+  return std::make_unique<Dropout>(rate, arguments.noise, shape, unit);
 }
 
-DropoutSpec read_dropout(ObjectReader& reader) {
-  return {reader.real("rate", {.min = 0.0, .max = 0.999999})};
+DropoutSpec read_dropout(ObjectReader& reader, DropoutUnit unit) {
+  return {reader.real("rate", {.min = 0.0, .max = 0.999999}), unit};
 }
 
 }  // namespace bnn

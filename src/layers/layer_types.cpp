@@ -9,6 +9,9 @@
 #include "bnn/layers/flatten.h"
 #include "bnn/layers/merge.h"
 #include "bnn/layers/pool2d.h"
+#include "bnn/layers/prelu.h"
+#include "bnn/layers/upsampling2d.h"
+#include "bnn/layers/zero_padding2d.h"
 
 namespace bnn {
 namespace {
@@ -39,11 +42,16 @@ const std::vector<LayerType>& layer_type_list() {
       {"max_pooling2d", read<read_pool2d, PoolKind::maximum>, Format::with_default},
       {"average_pooling2d", read<read_pool2d, PoolKind::average>, Format::with_default},
       {"global_average_pooling2d", read<read_global_average_pool2d>, Format::optional},
+      {"zero_padding2d", read<read_zero_padding2d>, Format::optional},
+      {"upsampling2d", read<read_upsampling2d>, Format::optional},
       {"flatten", read<read_flatten>, Format::optional},
       {"activation", read<read_activation_layer>},
+      {"prelu", read<read_prelu>},
       {"add", read<read_add>},
+      {"multiply", read<read_multiply>},
       {"concatenate", read<read_concatenate>},
-      {"dropout", read<read_dropout>},
+      {"dropout", read<read_dropout, DropoutUnit::number>},
+      {"spatial_dropout2d", read<read_dropout, DropoutUnit::channel>, Format::optional},
       {"batch_normalization", read<read_batch_normalization>},
       {"group_normalization", read<read_group_normalization>},
       {"filter_response_normalization", read<read_filter_response_normalization>},

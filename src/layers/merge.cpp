@@ -1,10 +1,12 @@
 #include "bnn/layers/merge.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
@@ -47,6 +49,70 @@ void Add::backward(const BackwardArgs& args) const {
   const std::size_t size = static_cast<std::size_t>(args.pass.examples) * shape_.size();
   for (float* gradient : args.input_gradients) {
     if (gradient != nullptr) std::memcpy(gradient, args.output_gradient, size * sizeof(float));
+  }
+}
+
+Multiply::Multiply(const std::vector<Shape>& inputs)
+    : shape_(*std::max_element(inputs.begin(), inputs.end(), [](const Shape& a, const Shape& b) {
+        return std::pair(a.pixels(), !a.flat) < std::pair(b.pixels(), !b.flat);
+      })) {
+  for (const Shape& shape : inputs) {
+    is_repeated_.push_back(!shape_.flat && shape.pixels() == 1 &&
+                           shape.channels == shape_.channels);
+    if (shape == shape_ || is_repeated_.back()) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("inputs to multiply must have one shape, or be vectors of an image's "
+                            "channels, but they have {} and {}",
+                            to_string(shape_), to_string(shape)));
+  }
+}
+
+const float* Multiply::row(const float* input, std::size_t k, std::size_t example,
+                           std::size_t pixel) const {
+  const std::size_t at = is_repeated_[k] ? example : example * shape_.pixels() + pixel;
+  return input + at * static_cast<std::size_t>(shape_.channels);
+}
+
+void Multiply::forward(const ForwardArgs& args) const {
+  const auto channels = static_cast<std::size_t>(shape_.channels);
+  float* y = args.output;
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    for (std::size_t pixel = 0; pixel < shape_.pixels(); ++pixel, y += channels) {
+      std::copy_n(row(args.inputs[0], 0, b, pixel), channels, y);
+      for (std::size_t k = 1; k < args.inputs.size(); ++k) {
+        multiply(row(args.inputs[k], k, b, pixel), channels, y);
+      }
+    }
+  }
+}
+
+void Multiply::backward(const BackwardArgs& args) const {
+  for (std::size_t k = 0; k < args.inputs.size(); ++k) {
+    if (args.input_gradients[k] != nullptr) backward_to(k, args);
+  }
+}
+
+// dx_k = dy ∘ the product of the other inputs, summed over the pixels that input k multiplies.
+void Multiply::backward_to(std::size_t k, const BackwardArgs& args) const {
+  const auto channels = static_cast<std::size_t>(shape_.channels);
+  const float* dy = args.output_gradient;
+  float* dx = args.input_gradients[k];
+  for (std::size_t b = 0; b < static_cast<std::size_t>(args.pass.examples); ++b) {
+    if (is_repeated_[k]) std::fill_n(dx, channels, 0.0f);
+    for (std::size_t pixel = 0; pixel < shape_.pixels(); ++pixel, dy += channels) {
+      float* product = is_repeated_[k] ? args.scratch : dx;
+      std::copy_n(dy, channels, product);
+      for (std::size_t other = 0; other < args.inputs.size(); ++other) {
+        if (other == k) continue;
+        multiply(row(args.inputs[other], other, b, pixel), channels, product);
+      }
+      if (is_repeated_[k]) {
+        add(product, channels, dx);
+      } else {
+        dx += channels;
+      }
+    }
+    if (is_repeated_[k]) dx += channels;
   }
 }
 
@@ -100,6 +166,10 @@ void Concatenate::backward(const BackwardArgs& args) const {
 
 std::unique_ptr<Layer> AddSpec::make(const LayerArguments& arguments) const {
   return std::make_unique<Add>(arguments.several_inputs());
+}
+
+std::unique_ptr<Layer> MultiplySpec::make(const LayerArguments& arguments) const {
+  return std::make_unique<Multiply>(arguments.several_inputs());
 }
 
 std::unique_ptr<Layer> ConcatenateSpec::make(const LayerArguments& arguments) const {

@@ -233,6 +233,71 @@ ReadTensor joined(const Inputs& inputs, std::int64_t axis) {
   return result;
 }
 
+ReadTensor padded(const ReadTensor& x, const std::vector<double>& pads) {
+  const auto pad = [&](std::size_t i) { return static_cast<std::int64_t>(pads.at(i)); };
+  const std::size_t rank = x.shape.size();
+  Sizes shape = x.shape;
+  for (std::size_t d = 0; d < rank; ++d) shape[d] += pad(d) + pad(d + rank);
+  ReadTensor result = zeros(shape);
+  for (std::size_t i = 0; i < result.values.size(); ++i) {
+    Sizes at = index_of(i, shape);
+    bool inside = true;
+    for (std::size_t d = 0; d < rank; ++d) {
+      at[d] -= pad(d);
+      inside = inside && at[d] >= 0 && at[d] < x.shape[d];
+    }
+    if (inside) result.values[i] = broadcast_at(x, at);
+  }
+  return result;
+}
+
+// The weights of the input's rows for one of the output; of columns the same.
+std::map<std::int64_t, double> resize_weights(const ReadNode& node, double output, double scale,
+                                              std::int64_t size) {
+  const auto text = [&](const std::string& name, const std::string& otherwise) {
+    const auto found = node.attributes.find(name);
+    return found == node.attributes.end() ? otherwise : found->second.text;
+  };
+  const std::string transformation = text("coordinate_transformation_mode", "half_pixel");
+  const auto inside = [&](double at) {
+    return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(size - 1)));
+  };
+  if (text("mode", "nearest") == "nearest") {
+    if (transformation != "asymmetric" || text("nearest_mode", "") != "floor") {
+      throw std::runtime_error("a way to resize that is not known");
+    }
+    return {{inside(std::floor(output / scale)), 1.0}};
+  }
+  if (transformation != "half_pixel" || text("mode", "") != "linear") {
+    throw std::runtime_error("a way to resize that is not known");
+  }
+  const double x = (output + 0.5) / scale - 0.5;
+  std::map<std::int64_t, double> weights;
+  weights[inside(std::floor(x))] += 1 - (x - std::floor(x));
+  weights[inside(std::floor(x) + 1)] += x - std::floor(x);
+  return weights;
+}
+
+ReadTensor resized(const ReadNode& node, const ReadTensor& x, const std::vector<double>& scales) {
+  Sizes shape = x.shape;
+  for (std::size_t d = 0; d < 4; ++d) {
+    shape.at(d) = static_cast<std::int64_t>(static_cast<double>(shape[d]) * scales.at(d));
+  }
+  ReadTensor result = zeros(shape);
+  for (std::size_t i = 0; i < result.values.size(); ++i) {
+    const Sizes at = index_of(i, shape);
+    const auto weights = [&](std::size_t axis) {
+      return resize_weights(node, static_cast<double>(at[axis]), scales[axis], x.shape[axis]);
+    };
+    for (const auto& [y, of_row] : weights(2)) {
+      for (const auto& [column, of_column] : weights(3)) {
+        result.values[i] += of_row * of_column * image_at(x, at[0], at[1], y, column);
+      }
+    }
+  }
+  return result;
+}
+
 ReadTensor computed(const ReadNode& node, const Inputs& in) {
   const std::string& type = node.type;
   const auto axis_of = [&](std::size_t input) {
@@ -265,10 +330,17 @@ ReadTensor computed(const ReadNode& node, const Inputs& in) {
   }
   if (type == "Transpose") return transposed(*in.at(0), list(node, "perm", {}));
   if (type == "Concat") return joined(in, whole(node, "axis", 0));
-  if (type == "Unsqueeze" && axis_of(1) == 0) {
+  if (type == "Unsqueeze") {  // axes of the result, ascending
     ReadTensor result = *in.at(0);
-    result.shape.insert(result.shape.begin(), 1);
+    for (const double axis : in.at(1)->values) {
+      result.shape.insert(result.shape.begin() + static_cast<std::ptrdiff_t>(axis), 1);
+    }
     return result;
+  }
+  if (type == "Pad") return padded(*in.at(0), in.at(1)->values);
+  if (type == "Resize") return resized(node, *in.at(0), in.at(2)->values);
+  if (type == "PRelu") {
+    return combined(in, [](double x, double slope) { return x > 0 ? x : slope * x; });
   }
   if (type == "Identity") return *in.at(0);
   if (type == "Softmax") return softmax(*in.at(0), whole(node, "axis", -1));
@@ -317,7 +389,9 @@ std::map<std::string, ReadTensor> evaluate_onnx(const ReadOnnx& model, const Rea
   values[model.inputs.at(0).first] = input;
   for (const ReadNode& node : model.nodes) {
     Inputs inputs;
-    for (const std::string& name : node.inputs) inputs.push_back(&values.at(name));
+    for (const std::string& name : node.inputs) {
+      inputs.push_back(name.empty() ? nullptr : &values.at(name));
+    }
     if (!values.emplace(node.outputs.at(0), computed(node, inputs)).second) {
       throw std::runtime_error("two values of the name " + node.outputs[0]);
     }

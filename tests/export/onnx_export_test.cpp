@@ -110,6 +110,16 @@ TEST_CASE("an export predicts what bnn-predict predicts, whatever the layers") {
       {"random biases", R"({"type": "conv2d_flipout", "filters": 2, "kernel_size": 3,
         "bias_posterior_fn": {"is_singular": false}}, {"type": "flatten"},
         {"type": "dense_flipout", "units": 5, "bias_posterior_fn": null})"},
+      {"padding, upsampling and channels that are weighed",
+       R"({"type": "zero_padding2d", "padding": [[2, 0], [1, 3]], "name": "padded"},
+        {"type": "conv2d_flipout", "filters": 3, "kernel_size": 3, "strides": 2},
+        {"type": "prelu", "alpha_initializer": {"type": "constant", "value": 0.3}, "name": "x"},
+        {"type": "global_average_pooling2d"},
+        {"type": "dense", "units": 3, "activation": "sigmoid", "name": "gate"},
+        {"type": "multiply", "inputs": ["x", "gate", "x"]},
+        {"type": "upsampling2d", "size": [2, 1]},
+        {"type": "upsampling2d", "size": [3, 2], "interpolation": "bilinear"},
+        {"type": "flatten"}, {"type": "prelu"})"},
       {"names of outputs", R"({"type": "conv2d_flipout", "name": "probabilities", "filters": 2,
         "kernel_size": 3}, {"type": "flatten", "name": "images"})"},
   };
@@ -123,7 +133,8 @@ TEST_CASE("an export predicts what bnn-predict predicts, whatever the layers") {
 
 TEST_CASE("an export draws the samples of its seed and dropout's masks") {
   const TrainedRun tiny(config_of(R"({"type": "conv2d_flipout", "filters": 2, "kernel_size": 3},
-      {"type": "dropout", "rate": 0.3}, {"type": "flatten"}, {"type": "dropout", "rate": 0.5})"));
+      {"type": "dropout", "rate": 0.3}, {"type": "spatial_dropout2d", "rate": 0.4},
+      {"type": "flatten"}, {"type": "dropout", "rate": 0.5})"));
   check_numbers(tiny, {"--samples", "4", "--seed", "11"},
                 {"--samples", "4", "--seed", "11", "--shared-draws"}, 2e-6);
   check_numbers(tiny, {"--mean-weights"}, {"--mean-weights"}, 2e-6);

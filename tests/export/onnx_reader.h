@@ -17,6 +17,7 @@ struct ReadTensor {
 struct ReadAttribute {
   double number = 0;
   std::vector<std::int64_t> integers = {};
+  std::string text = {};
 };
 
 struct ReadNode {

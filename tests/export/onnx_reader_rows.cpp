@@ -116,10 +116,12 @@ ReadNode read_node(const std::string& bytes) {
         attribute.number = static_cast<double>(number);
       }
       if (part.number == 3) attribute.integers = {part.whole()};
+      if (part.number == 4) attribute.text = part.bytes;
       if (part.number == 8) attribute.integers.push_back(part.whole());
       if (part.number == 20) type = part.whole();
     });
-    if (type != 1 && type != 2 && type != 7) throw std::runtime_error("an attribute's type");
+    if (type != 1 && type != 2 && type != 3 && type != 7)
+      throw std::runtime_error("an attribute's type");
     node.attributes[name] = attribute;
   });
   return node;

@@ -80,6 +80,33 @@ TEST_CASE("dropout follows the uniform numbers of its stream, with its gradient"
   }
 }
 
+TEST_CASE("spatial dropout keeps or drops whole channels of an example, with its gradient") {
+  for (const bool predicting : {false, true}) {
+    const MadeLayer made =
+        make_layer_from(R"({"type": "spatial_dropout2d", "rate": 0.4})", {{3, 2, 8}});
+    LayerRun run(made, 3);
+    run.pass.noise.predicting = predicting;
+    const NaivePass pass = run.naive_pass();
+    check_against_naive(run, [&](const NaiveState& state) {
+      Numbers y = state.inputs[0];
+      for (std::size_t b = 0; b < 3; ++b) {
+        std::vector<float> uniform(8);
+        fill_uniform(pass.stream(Site::dropout, Site::predict_dropout, b), 0, uniform);
+        for (std::size_t i = 0; i < 48; ++i) {
+          y[b * 48 + i] *= uniform[i % 8] < 0.4f ? 0.0 : 1 / 0.6;
+        }
+      }
+      return y;
+    });
+    const std::vector<bool> mask = mask_of(run);
+    const auto kept = std::count(mask.begin(), mask.end(), true);
+    CHECK((kept > 0 && kept < 144 && kept % 6 == 0));
+  }
+  CHECK_THROWS_WITH(
+      make_layer_from(R"({"type": "spatial_dropout2d", "rate": 0.4})", {flat_shape(3)}),
+      Catch::Matchers::Contains("reads an image"));
+}
+
 TEST_CASE("masks differ between examples, steps, layers, runs, and training and prediction") {
   const MadeLayer made = make_dropout("0.5", flat_shape(1000));
   LayerRun run(made, 2);

@@ -20,10 +20,17 @@ struct ArgumentRow {
   std::function<bool(const LayerSpec&)> heard;
   /// Further keys that the layer needs for the value to have a meaning.
   Json context = Json::object();
+  /// The one type that the row is about, where the key means something else in others.
+  std::string type = "";
+  /// A type that the row is not about.
+  std::string not_type = "";
 
   /// The first key of the path.
   std::string key() const { return path.substr(0, path.find('/')); }
   std::string pointer() const { return "/" + path; }
+  bool is_of(const std::string& layer_type) const {
+    return layer_type != not_type && (type.empty() || layer_type == type);
+  }
 };
 
 /// All rows. A row stands for its key in every layer type that has it.

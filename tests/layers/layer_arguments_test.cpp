@@ -120,7 +120,7 @@ TEST_CASE("every key of every layer type is heard, recorded and checked") {
       CAPTURE(path);
       std::size_t rows = 0;
       for (const ArgumentRow& row : argument_rows()) {
-        if (row.path != path) continue;
+        if (row.path != path || !row.is_of(type)) continue;
         check_valid(type, row, schema);
         check_invalid(type, row, schema);
         ++rows;
@@ -147,7 +147,7 @@ TEST_CASE("values that rows call valid are not the defaults, but for those that 
                            .resolved["model"]["layers"]
                            .back();
     for (const ArgumentRow& row : argument_rows()) {
-      if (!plain.contains(row.key()) || row.path.ends_with("/type")) continue;
+      if (!plain.contains(row.key()) || !row.is_of(type) || row.path.ends_with("/type")) continue;
       if (row.path.find("/is_singular") != std::string::npos) continue;
       CAPTURE(type, row.path);
       CHECK_FALSE(carries(plain[row.key()], row.valid));

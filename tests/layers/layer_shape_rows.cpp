@@ -5,6 +5,8 @@
 #include "bnn/layers/dropout.h"
 #include "bnn/layers/merge.h"
 #include "bnn/layers/pool2d.h"
+#include "bnn/layers/upsampling2d.h"
+#include "bnn/layers/zero_padding2d.h"
 #include "layers/layer_argument_rows.h"
 
 namespace bnn::testing {
@@ -124,7 +126,34 @@ std::vector<ArgumentRow> own_rows() {
        "same",
        "full",
        {"\"valid\", \"same\"", "found \"full\""},
-       [](const LayerSpec& l) { return window_of(l).padding == Padding::same; }},
+       [](const LayerSpec& l) { return window_of(l).padding == Padding::same; },
+       Json::object(),
+       "",
+       "zero_padding2d"},
+      {"padding",
+       {{1, 2}, {3, 4}},
+       {{1, 2}, 3},
+       {"[[top, bottom], [left, right]]", "found [[1,2],3]"},
+       [](const LayerSpec& l) {
+         const auto& p = options_of<ZeroPadding2dSpec>(l);
+         return p.top == 1 && p.bottom == 2 && p.left == 3 && p.right == 4;
+       },
+       Json::object(),
+       "zero_padding2d"},
+      {"size",
+       {3, 4},
+       0,
+       {pair, "found 0"},
+       [](const LayerSpec& l) {
+         return options_of<Upsampling2dSpec>(l).size == Pair{3, 4};
+       }},
+      {"interpolation",
+       "bilinear",
+       "cubic",
+       {"\"nearest\", \"bilinear\"", "found \"cubic\""},
+       [](const LayerSpec& l) {
+         return options_of<Upsampling2dSpec>(l).interpolation == Interpolation::bilinear;
+       }},
       {"activation",
        "swish",
        "mish",
@@ -159,7 +188,7 @@ Json base_layer(const std::string& type) {
   }
   if (type.starts_with("dense")) layer["units"] = 4;
   if (type == "max_pooling2d" || type == "average_pooling2d") layer["pool_size"] = 2;
-  if (type == "dropout") layer["rate"] = 0.5;
+  if (type == "dropout" || type == "spatial_dropout2d") layer["rate"] = 0.5;
   if (type.ends_with("flipout") || type.ends_with("reparameterization")) {
     layer["bias_posterior_fn"] = {{"is_singular", false}};
     layer["kernel_divergence_fn"] = layer["bias_divergence_fn"] = "monte_carlo";

@@ -180,6 +180,9 @@ Rows tensor_rows(const std::string& name, GetTensor tensor) {
 std::vector<ArgumentRow> weight_rows() {
   Rows rows = tensor_rows("kernel", kernel_of);
   append(rows, tensor_rows("bias", bias_of));
+  append(rows, variable_rows("alpha_", [](const LayerSpec& l) -> const VariableSpec& {
+           return l.weights()->kernel.loc;
+         }));
   rows.push_back(
       {"use_bias", false, "false", {"true or false", "found \"false\""}, [](const LayerSpec& l) {
          return !l.weights()->bias;

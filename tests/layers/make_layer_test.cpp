@@ -81,6 +81,13 @@ TEST_CASE("every layer type is made from its config and has the right shape") {
       {R"({"type": "dense_reparameterization", "units": 7})", {flat_shape(5)}, flat_shape(7)},
       {R"({"type": "dense_local_reparameterization", "units": 7})", {flat_shape(5)}, flat_shape(7)},
       {R"({"type": "dropout", "rate": 0.5})", {image}, image},
+      {R"({"type": "spatial_dropout2d", "rate": 0.5})", {image}, image},
+      {R"({"type": "zero_padding2d", "padding": [[1, 2], [0, 4]]})", {image}, {11, 10, 3}},
+      {R"({"type": "zero_padding2d"})", {image}, {10, 8, 3}},
+      {R"({"type": "upsampling2d", "size": [3, 2]})", {image}, {24, 12, 3}},
+      {R"({"type": "upsampling2d"})", {image}, {16, 12, 3}},
+      {R"({"type": "prelu"})", {image}, image},
+      {R"({"type": "multiply"})", {flat_shape(3), image}, image},
       {R"({"type": "concatenate"})", {image, {8, 6, 2}}, {8, 6, 5}},
       {R"({"type": "add"})", {image, image}, image}};
   std::vector<std::string> seen;

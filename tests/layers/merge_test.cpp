@@ -48,6 +48,56 @@ TEST_CASE("add skips the inputs whose gradients are not wanted") {
   CHECK(std::vector<float>(second.begin(), second.end()) == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("multiply gives the product of its inputs, with their gradients") {
+  const Shape image{2, 3, 4}, pixel{1, 1, 4}, vector = flat_shape(4);
+  const std::vector<Shape> cases[] = {
+      {image, image},        {image, image, image},  {image, vector},  {vector, image},
+      {pixel, image, image}, {image, pixel, vector}, {vector, vector}, {pixel, vector}};
+  for (const std::vector<Shape>& inputs : cases) {
+    const MadeLayer made = make_layer_from(R"({"type": "multiply"})", inputs);
+    const Shape& output = made.layer->output_shape();
+    CAPTURE(to_string(output), inputs.size());
+    CHECK(std::find(inputs.begin(), inputs.end(), output) != inputs.end());
+    LayerRun run(made, 2);
+    check_against_naive(run, [&](const NaiveState& state) {
+      Numbers product(2 * output.size(), 1.0);
+      for (std::size_t k = 0; k < inputs.size(); ++k) {
+        const std::size_t pixels = output.pixels() / inputs[k].pixels();  // that share one
+        for (std::size_t i = 0; i < product.size(); ++i) {
+          product[i] *= state.inputs[k][i / 4 / pixels * 4 + i % 4];
+        }
+      }
+      return product;
+    });
+  }
+}
+
+TEST_CASE("multiply skips the inputs whose gradients are not wanted") {
+  const MadeLayer made = make_layer_from(R"({"type": "multiply"})", {flat_shape(3), flat_shape(3)});
+  LayerRun run(made, 1);
+  run.inputs[0] = {4, 5, 6};
+  run.forward();
+  run.output_gradient.copy(std::vector<float>{1, 2, 3});
+  const std::vector<const float*> inputs = {run.inputs[0].data(), run.inputs[1].data()};
+  const std::vector<float*> targets = {nullptr, run.input_gradients[1].data()};
+  GuardedFloats scratch(made.layer->scratch_size(1), kUnset);
+  made.layer->backward({run.pass, inputs, run.output.data(), run.output_gradient.data(), targets,
+                        nullptr, nullptr, scratch.data()});
+  CHECK(to_numbers(run.input_gradients[1].span()) == Numbers{4, 10, 18});
+}
+
+TEST_CASE("inputs whose shapes do not fit cannot be multiplied") {
+  CHECK_THROWS_WITH(Multiply({Shape{4, 4, 8}, flat_shape(16)}),
+                    "inputs to multiply must have one shape, or be vectors of an image's channels, "
+                    "but they have 4 x 4 x 8 and 16");
+  CHECK_THROWS_AS(Multiply({Shape{4, 4, 8}, Shape{4, 1, 8}}), Error);
+  CHECK_THROWS_AS(Multiply({Shape{4, 4, 8}, Shape{4, 4, 1}}), Error);
+  CHECK_THROWS_AS(Multiply({flat_shape(8), flat_shape(4)}), Error);
+  CHECK_THROWS_AS(Multiply({Shape{4, 4, 8}, Shape{4, 4, 8, false, true}}), Error);
+  CHECK_THROWS_WITH(make_layer_from(R"({"type": "multiply"})", {flat_shape(3)}),
+                    Catch::Matchers::Contains("two or more layers"));
+}
+
 TEST_CASE("inputs of different shapes cannot be added") {
   CHECK_THROWS_WITH(Add({Shape{4, 4, 8}, Shape{4, 4, 16}}),
                     "inputs to add must have one shape, but they have 4 x 4 x 8 and 4 x 4 x 16");

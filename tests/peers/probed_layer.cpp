@@ -196,6 +196,7 @@ void ProbedLayer::collect_noise_of_examples() {
   add_rows("noise/input_signs", of_batch({inputs_.shape.back()}), signs(input_signs));
   add_rows("noise/output_signs", of_batch({output_gradient_.shape.back()}), signs(output_signs));
   add_rows("noise/outputs", output_gradient_.shape, normal(NoiseUse::output));
+  if (layout_.variables().empty()) return;
   add_rows("noise/weights", of_batch(layout_.variables().front().shape), normal(NoiseUse::weights));
 }
 

@@ -34,6 +34,10 @@ struct Shape {
 
 inline Shape flat_shape(int channels) { return Shape{1, 1, channels, true}; }
 
+/// The image with other numbers of rows and columns. Throws Error(config) if it would hold more
+/// than 2^31 - 1 numbers.
+Shape with_sides(Shape image, std::int64_t height, std::int64_t width);
+
 /// "32 x 32 x 3", channels first "3 x 32 x 32", flat "10".
 std::string to_string(const Shape& shape);
 

@@ -20,12 +20,12 @@ struct OnnxTensor {
   std::variant<std::vector<float>, std::vector<std::int64_t>> values;
 };
 
-using OnnxAttribute = std::variant<std::int64_t, float, std::vector<std::int64_t>>;
+using OnnxAttribute = std::variant<std::int64_t, float, std::vector<std::int64_t>, std::string>;
 
 struct OnnxNode {
-  std::string type;  // "Conv"
-  std::vector<std::string> inputs;
-  std::string output;  // also the name of the node
+  std::string type;                 // "Conv"
+  std::vector<std::string> inputs;  // "" for one that is left out
+  std::string output;               // also the name of the node
   std::map<std::string, OnnxAttribute> attributes = {};
 };
 

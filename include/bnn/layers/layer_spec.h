@@ -34,8 +34,8 @@ struct LayerArguments {
 };
 
 /// The options of one layer type: a copyable struct with `make(const LayerArguments&) const` and,
-/// if the layer has weights, a member `WeightsSpec weights`; if it has other trained variables, a
-/// member `bool trainable`.
+/// if the layer has weights, a member `WeightsSpec weights`. If it has other trained variables: a
+/// member `bool trainable`, and `variables()`, what describes them, to be compared.
 class LayerOptions {
  public:
   LayerOptions() = default;
@@ -44,7 +44,8 @@ class LayerOptions {
       : spec_(std::move(spec)),
         make_(&make_from<Spec>),
         weights_(&weights_of<Spec>),
-        set_trainable_(&set_trainable_of<Spec>) {}
+        set_trainable_(&set_trainable_of<Spec>),
+        same_variables_(&same_variables_of<Spec>) {}
 
   /// The struct, or null if the options are of another type.
   template <typename Spec>
@@ -58,6 +59,10 @@ class LayerOptions {
   /// The description of the layer's variables, or null if it has none.
   WeightsSpec* weights() { return weights_ == nullptr ? nullptr : weights_(spec_); }
   const WeightsSpec* weights() const { return const_cast<LayerOptions*>(this)->weights(); }
+  /// Whether another layer of this type can share the variables.
+  bool same_variables(const LayerOptions& other) const {
+    return same_variables_ == nullptr || same_variables_(spec_, other.spec_);
+  }
   /// Nothing happens to options without variables.
   void set_trainable(bool trainable) {
     if (set_trainable_ != nullptr) set_trainable_(spec_, trainable);
@@ -87,10 +92,24 @@ class LayerOptions {
     }
   }
 
+  template <typename Spec>
+  static bool same_variables_of(const std::any& a, const std::any& b) {
+    const auto& one = std::any_cast<const Spec&>(a);
+    const auto& other = std::any_cast<const Spec&>(b);
+    if constexpr (requires { one.weights; }) {
+      return one.weights == other.weights;
+    } else if constexpr (requires { one.variables(); }) {
+      return one.variables() == other.variables();
+    } else {
+      return true;
+    }
+  }
+
   std::any spec_ = {};
   std::unique_ptr<Layer> (*make_)(const std::any&, const LayerArguments&) = nullptr;
   WeightsSpec* (*weights_)(std::any&) = nullptr;
   void (*set_trainable_)(std::any&, bool) = nullptr;
+  bool (*same_variables_)(const std::any&, const std::any&) = nullptr;
 };
 
 /// One element of `model.layers`, as a user wrote it.

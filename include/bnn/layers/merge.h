@@ -1,5 +1,6 @@
 #pragma once
-// Layers that read several inputs: their sum, and their concatenation along one axis.
+// Layers that read several inputs: their sum, their product, and their concatenation along one
+// axis.
 
 #include <vector>
 
@@ -20,6 +21,30 @@ class Add final : public Layer {
 
  private:
   Shape shape_;
+};
+
+/// The product of two or more inputs, number by number. Beside images, an input may be a vector, or
+/// an image of one pixel, with their channels: it multiplies every pixel (squeeze-and-excitation,
+/// Hu et al., CVPR 2018). Keras's broadcasting along other axes is refused.
+class Multiply final : public Layer {
+ public:
+  explicit Multiply(const std::vector<Shape>& inputs);
+
+  Shape output_shape() const override { return shape_; }
+  void forward(const ForwardArgs& args) const override;
+  void backward(const BackwardArgs& args) const override;
+  std::size_t scratch_size(int /*examples*/) const override {
+    return static_cast<std::size_t>(shape_.channels);
+  }
+
+ private:
+  /// The channels of one pixel of one example in input k.
+  const float* row(const float* input, std::size_t k, std::size_t example, std::size_t pixel) const;
+  /// The gradient for input k.
+  void backward_to(std::size_t k, const BackwardArgs& args) const;
+
+  Shape shape_;
+  std::vector<bool> is_repeated_;  // whether an input has one pixel for all
 };
 
 /// Two or more inputs side by side, all of one shape but for the axis of concatenation.
@@ -44,6 +69,10 @@ struct AddSpec {
   std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
 };
 
+struct MultiplySpec {
+  std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
+};
+
 struct ConcatenateSpec {
   int axis = -1;
 
@@ -51,6 +80,7 @@ struct ConcatenateSpec {
 };
 
 inline AddSpec read_add(ObjectReader& /*reader*/) { return {}; }
+inline MultiplySpec read_multiply(ObjectReader& /*reader*/) { return {}; }
 ConcatenateSpec read_concatenate(ObjectReader& reader);
 
 }  // namespace bnn

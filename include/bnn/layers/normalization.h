@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "bnn/layers/activation.h"
 #include "bnn/layers/layer_spec.h"
@@ -27,6 +28,8 @@ struct NormalizationSpec {
   std::optional<VariableSpec> tau = {};  // of filter response normalisation: y is at least tau
   Activation activation = Activation::linear;
   bool trainable = true;
+
+  auto variables() const { return std::tie(gamma, beta, tau, trainable); }
 };
 
 /// epsilon, center, scale, activation, and the keys of gamma and beta.

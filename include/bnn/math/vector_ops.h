@@ -15,6 +15,11 @@ inline void add(const float* a, const float* b, std::size_t size, float* sum) {
   for (std::size_t i = 0; i < size; ++i) sum[i] = a[i] + b[i];
 }
 
+/// target *= values.
+inline void multiply(const float* values, std::size_t size, float* target) {
+  for (std::size_t i = 0; i < size; ++i) target[i] *= values[i];
+}
+
 /// to [columns][rows] = fromᵀ, from [rows][columns].
 inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
   constexpr std::size_t kBlock = 8;  // of rows: what is written then fills whole cache lines
