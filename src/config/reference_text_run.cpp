@@ -158,15 +158,45 @@ SectionText optimizer() {
   return {.title = "training.optimizer",
           .places = {"training.optimizer"},
           .introduction =
-              "Adam is Algorithm 1 of Kingma and Ba (2015), with bias-corrected moments and ε "
-              "outside the root.",
-          .types = {},
+              "`ivon` sets the scales of posteriors from the curvature h of the loss: "
+              "σ² = (λ/N) / (h + δ), where δ = (λ/N) / s² for a normal prior of scale s. It begins "
+              "with the scales of `untransformed_scale_initializer`. Variables without posterior "
+              "move as if their h + δ were 1: by momentum at `learning_rate`. It refuses other "
+              "priors, `monte_carlo`, `kl.annealing_epochs`, a `kl.weight` of 0, "
+              "`gradient_clip_norm`, and regularizers and constraints of scales.",
+          .types =
+              {
+                  {"adam",
+                   "Algorithm 1 of Kingma and Ba (2015), with bias-corrected moments and ε outside "
+                   "the root. This is the type if none is named."},
+                  {"adamw",
+                   "Adam, and kernels shrink apart from the gradient (Loshchilov and Hutter, "
+                   "2019)."},
+                  {"ivon", "Variational online Newton (Shen et al., 2024)."},
+                  {"sgd", "Gradient descent with momentum, as in Keras."},
+              },
           .keys = {
-              {"type", "The optimizer's name."},
               {"learning_rate", "The rate that the schedule starts from."},
               {"beta_1", "Decay of the mean of the gradients."},
-              {"beta_2", "Decay of the mean of the squared gradients."},
+              {"beta_2",
+               "Decay of the mean of the squared gradients; `ivon`: of the curvature, where null "
+               "is 1 − 2 / steps of all epochs, at least 0.9."},
               {"epsilon", "Added to the root of the second moment."},
+              {"scale_learning_rate_factor",
+               "What the learning rate is multiplied by for the untransformed scales of "
+               "posteriors."},
+              {"weight_decay",
+               "Each step multiplies kernels, or the means of random ones, by "
+               "1 − rate · `weight_decay`. Biases, scales and the gains of normalisation are left "
+               "alone."},
+              {"clip_radius",
+               "The largest Newton step of a mean, before the learning rate; null: no limit."},
+              {"rescale_learning_rate",
+               "Multiplies the rate of means by the h + δ that the mean of "
+               "`untransformed_scale_initializer` gives, so that the first steps are those of "
+               "momentum at `learning_rate`."},
+              {"momentum", "Decay of the velocity."},
+              {"nesterov", "Whether the step looks ahead along the velocity."},
           }};
 }
 

@@ -190,14 +190,30 @@ RunConfig read_document(ObjectReader& root) {
   return config;
 }
 
+// The value at a path of keys; null if there is none.
+Json value_at(const Json& object, std::initializer_list<std::string> keys) {
+  const Json* value = &object;
+  for (const std::string& key : keys) {
+    value = value->is_object() ? value->find(key) : nullptr;
+    if (value == nullptr) return nullptr;
+  }
+  return *value;
+}
+
+// Whether a step depends on the number of epochs: where the learning rate follows a cosine to the
+// last of them, and where the memory of the curvature follows their steps.
+bool depends_on_epochs(const Json& training) {
+  const Json optimizer = value_at(training, {"optimizer"});
+  return value_at(training, {"learning_rate_schedule", "type"}) == "cosine" ||
+         (value_at(optimizer, {"type"}) == "ivon" && value_at(optimizer, {"beta_2"}).is_null());
+}
+
 // Without keys that may differ when a run is continued, since they do not change what a step
-// computes. The number of epochs does if the learning rate follows a cosine to the last of them.
+// computes.
 Json comparable(Json config) {
   if (!config.is_object()) return config;
   if (Json* training = config.find("training"); training != nullptr && training->is_object()) {
-    const Json* schedule = training->find("learning_rate_schedule");
-    const Json* type = schedule != nullptr ? schedule->find("type") : nullptr;
-    if (type == nullptr || *type != "cosine") training->erase("epochs");
+    if (!depends_on_epochs(*training)) training->erase("epochs");
   }
   config.erase("$schema");
   config.erase("name");
@@ -300,6 +316,8 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
       throw Error(kind, fmt::format("the last layer gives {} values, but the data has {} classes",
                                     graph.outputs(), expected));
     }
+    const auto& require_fit = config.training.optimizer.require_fit;
+    if (require_fit) require_fit(graph.layout(), config.training);
     return graph;
   } catch (const Error& error) {
     throw Error(kind, source + ": " + error.what());

@@ -21,18 +21,23 @@ class Adam final : public Optimizer {
 
   void begin_step(const OptimizerStep& step, AlignedArray&) override {
     step_ = adam_step(spec_, step.learning_rate, step.number);
+    shrinkage_ = static_cast<float>(step.learning_rate * spec_.weight_decay);
   }
 
   void update(const Chunk& chunk, const ChunkGradient& gradient,
               const ChunkParts<float>& values) override {
     const ChunkParts<float> m = state_of(0, chunk), v = state_of(1, chunk);
-    adam_update(step_, gradient.factor, gradient.loss.loc, values.loc, m.loc, v.loc);
-    adam_update(step_, gradient.factor, gradient.loss.scale, values.scale, m.scale, v.scale);
+    AdamStep of_loc = step_, of_scale = step_;
+    if (is_decayed(layout_.variables()[chunk.variable])) of_loc.shrinkage = shrinkage_;
+    of_scale.step_size *= static_cast<float>(spec_.scale_learning_rate_factor);
+    adam_update(of_loc, gradient.factor, gradient.loss.loc, values.loc, m.loc, v.loc);
+    adam_update(of_scale, gradient.factor, gradient.loss.scale, values.scale, m.scale, v.scale);
   }
 
  private:
   AdamSpec spec_;
   AdamStep step_ = {};
+  float shrinkage_ = 0.0f;
 };
 
 }  // namespace
@@ -44,6 +49,15 @@ AdamSpec read_adam(ObjectReader& reader) {
   adam.beta_1 = reader.real("beta_1", {.min = 0.0, .max = 0.999999, .fallback = adam.beta_1});
   adam.beta_2 = reader.real("beta_2", {.min = 0.0, .max = 0.9999999, .fallback = adam.beta_2});
   adam.epsilon = reader.real("epsilon", {.min = 1e-30, .max = 1.0, .fallback = adam.epsilon});
+  adam.scale_learning_rate_factor = read_scale_learning_rate_factor(reader);
+  return adam;
+}
+
+AdamSpec read_adamw(ObjectReader& reader) {
+  constexpr double kKerasDecay = 0.004;
+  AdamSpec adam = read_adam(reader);
+  adam.weight_decay =
+      reader.real("weight_decay", {.min = 0.0, .max = 1e6, .fallback = kKerasDecay});
   return adam;
 }
 
@@ -75,6 +89,7 @@ void adam_update(const AdamStep& step, float gradient_scale, std::span<const flo
       m[i] = multiply_add<kind>(step.beta_1, m[i], step.rest_1 * g);
       v[i] = multiply_add<kind>(step.beta_2, v[i], step.rest_2 * g * g);
       const float root = std::sqrt(v[i]);
+      parameters[i] -= step.shrinkage * parameters[i];
       parameters[i] -=
           step.step_size * m[i] / multiply_add<kind>(root, step.root_correction, step.epsilon);
     }

@@ -1,5 +1,7 @@
 #include "bnn/train/optimizer.h"
 
+#include "bnn/core/json_reader.h"
+
 namespace bnn {
 
 Optimizer::Optimizer(const ParameterLayout& layout, const std::vector<StateSpec>& state)
@@ -11,6 +13,15 @@ Optimizer::Optimizer(const ParameterLayout& layout, const std::vector<StateSpec>
 
 ChunkParts<float> Optimizer::state_of(std::size_t index, const Chunk& chunk) {
   return parts(layout_, chunk, state_[index].values.data());
+}
+
+// A layer with two kernels has "depthwise_kernel" and "pointwise_kernel".
+bool is_decayed(const Variable& variable) {
+  return deterministic_name(variable.name).ends_with("kernel");
+}
+
+double read_scale_learning_rate_factor(ObjectReader& reader) {
+  return reader.real("scale_learning_rate_factor", {.min = 0.0, .max = 1e6, .fallback = 1.0});
 }
 
 }  // namespace bnn

@@ -79,7 +79,8 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
                                          steps_per_epoch(), spec_.epochs);
   const auto kl_scale =
       static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
-  optimizer_->begin_step({step, stats.learning_rate, kl_scale}, parameters_);
+  optimizer_->begin_step({step, stats.learning_rate, kl_scale, spec_.epochs * steps_per_epoch()},
+                         parameters_);
   const BatchLoss loss = batch_gradient_.compute(parameters_.data(), step, examples);
   stats.nll = loss.nll;
   stats.correct = loss.correct;

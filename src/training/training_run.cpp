@@ -251,10 +251,12 @@ std::string way_on(const RunConfig& config, const TrainingState& state) {
         "--set training.early_stopping.patience=0 goes on",
         state.epoch, epochs);
   }
-  const bool is_bound = config.training.schedule.kind == ScheduleSpec::Kind::cosine;
+  Json longer = config.resolved;
+  longer["training"]["epochs"] = 2 * epochs;
+  const bool is_bound = !differing_key(config.resolved, longer).empty();
   return fmt::format("nothing is left to do: all epochs ({}) are trained; {}", epochs,
                      is_bound
-                         ? "its learning rate ends there, so begin another run with --init-from "
+                         ? "its steps follow that number, so begin another run with --init-from "
                            "and its checkpoint"
                          : fmt::format("--resume --epochs {} goes on", 2 * epochs));
 }

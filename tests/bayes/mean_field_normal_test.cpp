@@ -52,3 +52,19 @@ TEST_CASE("extreme untransformed scales give finite perturbations and gradients"
   CHECK(gradient[0] == Approx(0.0).margin(1e-30));
   CHECK(gradient[4] == 1.0f);
 }
+
+TEMPLATE_TEST_CASE_SIG("the untransformed scale of a float is the inverse of the scale", "",
+                       ((MultiplyAdd kind), kind), MultiplyAdd::separate, MultiplyAdd::fused) {
+  for (double s = 1e-6; s < 80; s *= 1.03) {
+    const double sigma = s + kEpsilon;
+    const double exact = s > 1 ? s + std::log1p(-std::exp(-s)) : std::log(std::expm1(s));
+    const float u = fast_untransformed_scale<kind>(static_cast<float>(sigma));
+    // Below 1e-5, the subtraction of 2^-23 leaves fewer digits.
+    const double tolerance = s < 1e-5 ? 2e-6 : 6e-7;
+    CHECK(u == Approx(exact).epsilon(tolerance).margin(5e-7));
+    CHECK(exact_sigma(u) == Approx(sigma).epsilon(s < 1e-5 ? 1e-5 : 2e-6));
+  }
+  for (const float none : {0.0f, kScaleEpsilon, 1e-30f}) {
+    CHECK(scale_of(fast_untransformed_scale<kind>(none)) == kScaleEpsilon);
+  }
+}

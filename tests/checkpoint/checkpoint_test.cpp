@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/bayes/tensor_names.h"
+#include "bnn/train/sgd.h"
 #include "support/json_document.h"
-#include "support/momentum_sgd.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_run.h"
 #include "support/trainer_fixture.h"
@@ -20,9 +20,9 @@ using Catch::Matchers::EndsWith;
 const std::string kModel = R"({"input": {"height": 4, "width": 4, "channels": 2}, "layers": [
     {"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": 3}]})";
 
-TrainingSpec momentum_spec() {
+TrainingSpec sgd_spec() {
   TrainingSpec spec = small_spec();
-  spec.optimizer = momentum_optimizer({.learning_rate = 0.05});
+  spec.optimizer = sgd_optimizer({.learning_rate = 0.05, .momentum = 0.9});
   return spec;
 }
 
@@ -49,10 +49,10 @@ std::string restoring(const std::string& path, TrainerFixture& f, const ModelArr
 
 TEST_CASE("a run of another optimizer than Adam continues from its checkpoint with the same bits") {
   const TemporaryDirectory folder;
-  TrainerFixture stopped(kModel, momentum_spec()), whole(kModel, momentum_spec());
+  TrainerFixture stopped(kModel, sgd_spec()), whole(kModel, sgd_spec());
   train(stopped, 1, 3);
   save(folder.file("c"), stopped, arrays_of(stopped));
-  TrainerFixture continued(kModel, momentum_spec());
+  TrainerFixture continued(kModel, sgd_spec());
   restore_arrays(folder.file("c"), read_checkpoint_file(folder.file("c")), continued.graph.layout(),
                  arrays_of(continued));
   CHECK(same_bits(continued.state("velocity").span(), stopped.state("velocity").span()));
@@ -63,7 +63,7 @@ TEST_CASE("a run of another optimizer than Adam continues from its checkpoint wi
 
 TEST_CASE("the state of an optimizer has a tensor for every array and variable") {
   const TemporaryDirectory folder;
-  TrainerFixture adam(kModel, small_spec()), momentum(kModel, momentum_spec());
+  TrainerFixture adam(kModel, small_spec()), sgd(kModel, sgd_spec());
   const auto names = [&](TrainerFixture& f, const ModelArrays& arrays) {
     save(folder.file("c"), f, arrays);
     std::vector<std::string> list;
@@ -86,14 +86,14 @@ TEST_CASE("the state of an optimizer has a tensor for every array and variable")
     return list;
   };
   CHECK(names(adam, arrays_of(adam)) == expected({"m", "v"}));
-  CHECK(names(momentum, arrays_of(momentum)) == expected({"velocity"}));
+  CHECK(names(sgd, arrays_of(sgd)) == expected({"velocity"}));
   CHECK(names(adam, {&adam.trainer.parameters()}) == expected({}));
 }
 
 TEST_CASE("the state of another optimizer is refused with the tensors that do not fit") {
   const TemporaryDirectory folder;
-  TrainerFixture adam(kModel, small_spec()), momentum(kModel, momentum_spec());
-  save(folder.file("c"), momentum, arrays_of(momentum));
+  TrainerFixture adam(kModel, small_spec()), sgd(kModel, sgd_spec());
+  save(folder.file("c"), sgd, arrays_of(sgd));
   const std::string message = restoring(folder.file("c"), adam, arrays_of(adam));
   CHECK_THAT(message, Contains("tensors \"optimizer/m/"));
   CHECK_THAT(message, Contains("and 2 more are missing"));

@@ -91,7 +91,7 @@ TEST_CASE("a run config has the documented defaults") {
   CHECK(config.resolved["training"]["optimizer"] ==
         bnn::testing::parsed(
             R"({"type": "adam", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999,
-                        "epsilon": 1e-8})"));
+                        "epsilon": 1e-8, "scale_learning_rate_factor": 1.0})"));
   CHECK(config.training.kl.weight == 1.0);
   CHECK(config.training.kl.annealing_epochs == 0.0);
   CHECK(config.training.gradient_clip_norm == 0.0);

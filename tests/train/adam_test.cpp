@@ -5,7 +5,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/model_fixtures.h"
+#include "support/optimizer_fixture.h"
+
 using namespace bnn;
+using namespace bnn::testing;
 
 namespace {
 
@@ -84,4 +88,47 @@ TEST_CASE("the bias corrections fade after many steps") {
   const AdamStep first = adam_step({.learning_rate = 0.1}, 0.1, 1);
   CHECK(first.step_size == Approx(1.0));
   CHECK(first.root_correction == Approx(1 / std::sqrt(0.001)));
+}
+
+TEST_CASE("the learning rate of scales has a factor of its own") {
+  OptimizerFixture plain(adam_optimizer({})), faster(adam_optimizer({}));
+  faster.spec = adam_optimizer({.scale_learning_rate_factor = 8.0});
+  faster.optimizer = faster.spec.make(faster.layout);
+  const std::string scale = "a/kernel_posterior_untransformed_scale";
+  const std::vector<float> before = plain.copy(scale);
+  plain.draw_gradients(1, 1.0f);
+  faster.draw_gradients(1, 1.0f);
+  plain.step(1, 0.01);
+  faster.step(1, 0.01);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const double moved = double{plain.value(scale)[i]} - double{before[i]};
+    CHECK(std::fabs(moved) == Approx(0.01).epsilon(1e-3));
+    CHECK(faster.value(scale)[i] == Approx(before[i] + 8.0 * moved).epsilon(1e-5));
+  }
+  for (const char* name : {"a/kernel_posterior_loc", "b/kernel", "b/bias", "c/gamma"}) {
+    CHECK(same_bits(faster.value(name), plain.value(name)));
+  }
+}
+
+TEST_CASE("the weight decay of adamw shrinks kernels before the step, and nothing else") {
+  OptimizerFixture plain(adam_optimizer({})), decayed(adam_optimizer({.weight_decay = 0.5}));
+  for (std::uint32_t t = 1; t <= 3; ++t) {
+    std::copy(plain.parameters.span().begin(), plain.parameters.span().end(),
+              decayed.parameters.data());
+    const std::vector<float> before(plain.parameters.span().begin(), plain.parameters.span().end());
+    plain.draw_gradients(t, 1.0f);
+    decayed.draw_gradients(t, 1.0f);
+    plain.step(t, 0.02);
+    decayed.step(t, 0.02);
+    for (const char* name : {"a/kernel_posterior_loc", "b/kernel"}) {
+      const Slice slice = plain.layout.find(name)->slice;
+      for (std::size_t i = slice.offset; i < slice.offset + slice.size; ++i) {
+        const double expected = double{plain.parameters.data()[i]} - 0.02 * 0.5 * double{before[i]};
+        CHECK(decayed.parameters.data()[i] == Approx(expected).epsilon(1e-5).margin(1e-7));
+      }
+    }
+    for (const char* name : {"a/kernel_posterior_untransformed_scale", "b/bias", "c/gamma"}) {
+      CHECK(same_bits(decayed.value(name), plain.value(name)));
+    }
+  }
 }

@@ -1,5 +1,5 @@
-// Optimizers that take the gradient in parts: the derivatives that they get, and a variational
-// Newton method that holds sigma itself.
+// Optimizers that take the gradient in parts: the derivatives that they get, and the scales that
+// they write.
 
 #include <cmath>
 #include <numbers>
@@ -9,7 +9,6 @@
 
 #include "bnn/bayes/mean_field_normal.h"
 #include "support/naive_flipout.h"
-#include "support/normal_likelihood.h"
 #include "support/trainer_fixture.h"
 
 using namespace bnn;
@@ -193,83 +192,4 @@ TEST_CASE("a norm above the limit is that of the sum of both parts") {
   clipped.trainer.step(1, indices(kBatch));
   CHECK(seen.factor == Approx(0.01 / std::sqrt(square)).epsilon(1e-5));
   CHECK(same_bits(seen.nll, whole.nll));
-}
-
-namespace {
-
-// Variational Newton: h follows the curvature of the mean NLL, f = (d NLL / d sigma) / sigma, with
-// d = (λ/N) / s² that of the prior, and the posterior is the one of this curvature,
-// sigma² = (λ/N) / (h + d).
-class Newton final : public Optimizer {
- public:
-  explicit Newton(const ParameterLayout& layout)
-      : Optimizer(layout, {{.name = "h", .non_negative = true}}) {}
-
-  void begin_step(const OptimizerStep& step, AlignedArray&) override { step_ = step; }
-
-  void update(const Chunk& chunk, const ChunkGradient& gradient,
-              const ChunkParts<float>& values) override {
-    if (!chunk.tensor) return;
-    const std::span<float> h = state_of(0, chunk).loc;
-    const float rate = static_cast<float>(step_.learning_rate), keep = 0.995f;
-    for (std::size_t i = 0; i < h.size(); ++i) {
-      const float sigma = scale_of(values.scale[i]);
-      const float d = gradient.regularization.scale[i] / sigma + step_.kl_scale / (sigma * sigma);
-      const float f = gradient.loss.scale[i] / sigma;
-      const float move = (1.0f - keep) * (f - h[i]);
-      h[i] = std::max(0.0f, h[i] + move + 0.5f * move * move / (h[i] + d));
-      values.loc[i] -= rate * (gradient.loss.loc[i] + gradient.regularization.loc[i]) / (h[i] + d);
-      values.scale[i] = untransformed_scale_of(
-          std::sqrt(static_cast<double>(step_.kl_scale) / static_cast<double>(h[i] + d)));
-    }
-  }
-
- private:
-  OptimizerStep step_ = {};
-};
-
-}  // namespace
-
-TEST_CASE("a variational Newton method finds the posterior of a linear regression") {
-  // y = w x + noise of variance 1, w ~ Normal(0, 0.5): the posterior of w is normal with precision
-  // 1 / 0.5² + sum x² and, as the points have no scatter, mean 3 sum x² / precision.
-  RawImages raw;
-  std::vector<float> y;
-  double squares = 0.0;
-  for (int i = 0; i < 40; ++i) {
-    const double x = (6 * i) / 255.0;
-    raw.pixels.push_back(static_cast<std::uint8_t>(6 * i));
-    y.push_back(static_cast<float>(3 * x));
-    squares += x * x;
-  }
-  const Dataset images({1, 1, 1, false}, 1, std::move(raw), {{"points", y.size()}});
-  // The second output, ln variance, is a frozen zero.
-  const Graph graph = make_graph(R"({"input": {"height": 1, "width": 1, "channels": 1}, "layers": [
-      {"type": "flatten", "name": "x"},
-      {"type": "dense_local_reparameterization", "name": "mean", "inputs": ["x"], "units": 1,
-       "kernel_prior_fn": {"scale": 0.5}},
-      {"type": "dense", "name": "zero", "inputs": ["x"], "units": 1, "trainable": false,
-       "kernel_initializer": "zeros"},
-      {"type": "concatenate", "inputs": ["mean", "zero"]}]})");
-  const NormalLikelihood normal(1);
-  const TrainingLoader loader(images, indices(40), plain_pixels(images.shape()), {}, 0);
-  ThreadPool pool(2);
-  TrainingSpec spec{.epochs = 4000, .batch_size = 40, .seed = 3, .shards = 4, .samples = 4};
-  spec.schedule.kind = ScheduleSpec::Kind::cosine;
-  spec.optimizer = {.learning_rate = 0.1,
-                    .form = GradientForm::parts,
-                    .state = {{.name = "h", .non_negative = true}},
-                    .make = [](const ParameterLayout& layout) -> std::unique_ptr<Optimizer> {
-                      return std::make_unique<Newton>(layout);
-                    }};
-  Trainer trainer(graph, normal, Targets(y, 1), spec, loader, pool);
-  const auto value = [&](const std::string& name) -> float& {
-    return trainer.parameters().data()[graph.layout().find(name)->slice.offset];
-  };
-  value("mean/bias_posterior_loc") = 0.0f;
-  for (std::uint64_t step = 1; step <= spec.epochs; ++step) trainer.step(step, indices(40));
-  const double precision = 1 / 0.25 + squares;
-  CHECK(value("mean/kernel_posterior_loc") == Approx(3 * squares / precision).epsilon(0.01));
-  CHECK(exact_sigma(value("mean/kernel_posterior_untransformed_scale")) ==
-        Approx(1 / std::sqrt(precision)).epsilon(0.05));
 }

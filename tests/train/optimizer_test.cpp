@@ -10,8 +10,10 @@
 
 #include "bnn/core/json_reader.h"
 #include "bnn/core/json_schema.h"
+#include "bnn/train/ivon.h"
+#include "bnn/train/optimizer_types.h"
+#include "bnn/train/sgd.h"
 #include "support/json_document.h"
-#include "support/momentum_sgd.h"
 #include "support/trainer_fixture.h"
 
 using namespace bnn;
@@ -34,7 +36,7 @@ ReadOptimizer read(const std::string& text) {
   const Json document = parsed(text);
   Problems problems("config");
   ObjectReader reader(document, "", problems);
-  OptimizerSpec spec = read_optimizer(reader, types_with_momentum());
+  OptimizerSpec spec = read_optimizer(reader);
   reader.finish();
   problems.raise_if_any(ErrorKind::config);
   return {spec, reader.resolved()};
@@ -56,17 +58,33 @@ std::vector<float> copy_of(const AlignedArray& array) {
 }  // namespace
 
 TEST_CASE("a config's optimizer is the one of the row that it names, with its keys") {
-  const ReadOptimizer momentum =
-      read(R"({"type": "momentum", "learning_rate": 0.05, "momentum": 0.5})");
-  CHECK(momentum.spec.learning_rate == 0.05);
-  CHECK(same_bits(trained(momentum.spec), trained(momentum_optimizer({0.05, 0.5}))));
-  CHECK_FALSE(same_bits(trained(momentum.spec), trained(momentum_optimizer({0.05, 0.4}))));
+  const ReadOptimizer sgd = read(R"({"type": "sgd", "learning_rate": 0.05, "momentum": 0.5})");
+  CHECK(sgd.spec.learning_rate == 0.05);
+  CHECK(same_bits(trained(sgd.spec), trained(sgd_optimizer({0.05, 0.5}))));
+  CHECK_FALSE(same_bits(trained(sgd.spec), trained(sgd_optimizer({0.05, 0.4}))));
+  CHECK_FALSE(same_bits(trained(sgd.spec), trained(sgd_optimizer({0.05, 0.5, true}))));
 
   const ReadOptimizer adam =
       read(R"({"learning_rate": 0.5, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3})");
   const AdamSpec keys{.learning_rate = 0.5, .beta_1 = 0.8, .beta_2 = 0.99, .epsilon = 1e-3};
   CHECK(adam.resolved.at("type") == "adam");
   CHECK(same_bits(trained(adam.spec), trained(adam_optimizer(keys))));
+  const ReadOptimizer adamw = read(R"({"type": "adamw", "scale_learning_rate_factor": 9})");
+  CHECK(adamw.resolved.at("weight_decay") == 0.004);  // as in Keras
+  CHECK(same_bits(trained(adamw.spec), trained(adam_optimizer({.scale_learning_rate_factor = 9,
+                                                               .weight_decay = 0.004}))));
+
+  const ReadOptimizer ivon = read(R"({"type": "ivon", "beta_1": 0.8, "clip_radius": 1e-3})");
+  CHECK(ivon.resolved.at("beta_2").is_null());
+  CHECK(ivon.spec.learning_rate == 0.1);
+  const IvonSpec clipped{.beta_1 = 0.8, .clip_radius = 1e-3};
+  CHECK(same_bits(trained(ivon.spec), trained(ivon_optimizer(clipped))));
+  CHECK_FALSE(same_bits(trained(ivon.spec), trained(ivon_optimizer({.beta_1 = 0.8}))));
+  const ReadOptimizer plain =
+      read(R"({"type": "ivon", "beta_2": 0.75, "rescale_learning_rate": false})");
+  const IvonSpec unscaled{.beta_2 = 0.75, .rescale_learning_rate = false};
+  CHECK(same_bits(trained(plain.spec), trained(ivon_optimizer(unscaled))));
+
   AdamSpec other = keys;
   other.beta_2 = 0.999;
   CHECK_FALSE(same_bits(trained(adam.spec), trained(adam_optimizer(other))));
@@ -74,54 +92,21 @@ TEST_CASE("a config's optimizer is the one of the row that it names, with its ke
   CHECK(error_message(ErrorKind::config, [] {
           read(R"({"type": "adam", "momentum": 0.5})");
         }).find("/momentum") != std::string::npos);
-  CHECK(error_message(ErrorKind::config, [] { read(R"({"type": "sgd"})"); }).find("\"momentum\"") !=
+  CHECK(error_message(ErrorKind::config, [] { read(R"({"type": "lion"})"); }).find("\"sgd\"") !=
         std::string::npos);
 }
 
 TEST_CASE("the schema of a list of optimizers has one alternative for each") {
-  const std::vector<OptimizerType> types = types_with_momentum();
-  const Json schema = describe_object([&](ObjectReader& r) { read_optimizer(r, types); });
+  const Json schema = describe_object([](ObjectReader& r) { read_optimizer(r); });
   const Json& alternatives = schema.at("anyOf");
-  REQUIRE(alternatives.size() == 2);
-  CHECK(alternatives[0].at("properties").contains("beta_1"));
-  CHECK_FALSE(alternatives[0].at("properties").contains("momentum"));
-  CHECK(alternatives[1].at("properties").contains("momentum"));
-  CHECK_FALSE(alternatives[1].at("properties").contains("beta_1"));
-  // One of the list is described as it is.
-  const Json alone = describe_object([](ObjectReader& r) { read_optimizer(r); });
-  CHECK(alone.at("properties").contains("beta_1"));
-}
-
-TEST_CASE("gradient descent with momentum moves parameters by its formula") {
-  TrainingSpec spec = small_spec();
-  spec.optimizer = momentum_optimizer({.learning_rate = 0.1, .momentum = 0.5});
-  TrainerFixture f(kModel, spec);
-  std::vector<float> before = copy_of(f.trainer.parameters());
-  std::vector<float> old_velocity = copy_of(f.state("velocity"));
-  // The gradient is that which Adam sees: a tenth of it is its first moment after one step.
-  TrainerFixture adam(kModel, small_spec());
-  for (std::uint64_t step = 1; step <= 3; ++step) {
-    std::copy(before.begin(), before.end(), adam.trainer.parameters().data());
-    for (float& m : adam.state("m").span()) m = 0.0f;
-    adam.trainer.step(step, indices(12));
-    f.trainer.step(step, indices(12));
-    const auto velocity = f.state("velocity").span();
-    for (const Variable& variable : f.graph.layout().variables()) {
-      INFO(variable.name);
-      for (std::size_t i = 0; i < variable.slice.size; ++i) {
-        const std::size_t at = variable.slice.offset + i;
-        const double expected = 0.5 * old_velocity[at] + 10.0 * adam.state("m").data()[at];
-        REQUIRE(velocity[at] == Approx(expected).epsilon(1e-5).margin(1e-7));
-        const double moved = 0.1 * velocity[at];
-        const double start = before[at];
-        const double to =
-            variable.name.ends_with("prior_scale") ? start * std::exp(-moved) : start - moved;
-        REQUIRE(f.trainer.parameters().data()[at] == Approx(to).epsilon(1e-5).margin(1e-7));
-      }
-    }
-    before = copy_of(f.trainer.parameters());
-    old_velocity = copy_of(f.state("velocity"));
-  }
+  REQUIRE(alternatives.size() == 4);
+  const auto has = [&](std::size_t type, const char* key) {
+    return alternatives[type].at("properties").contains(key);
+  };
+  CHECK((has(0, "epsilon") && !has(0, "weight_decay") && !has(0, "momentum")));  // adam
+  CHECK((has(1, "epsilon") && has(1, "weight_decay")));                          // adamw
+  CHECK((has(2, "clip_radius") && !has(2, "scale_learning_rate_factor")));       // ivon
+  CHECK((has(3, "momentum") && has(3, "nesterov") && !has(3, "beta_1")));        // sgd
 }
 
 TEST_CASE("a batch whose loss is not finite leaves parameters and state as they were") {
@@ -149,7 +134,7 @@ TEST_CASE("the memory of a trainer counts the arrays of its optimizer") {
     return Trainer::bytes(graph, spec, training_plan(graph, spec, 2));
   };
   const std::size_t array = graph.layout().size() * sizeof(float);
-  const std::size_t momentum = bytes(momentum_optimizer({}), GradientForm::sum);
-  CHECK(bytes(adam_optimizer({}), GradientForm::sum) == momentum + array);
-  CHECK(bytes(momentum_optimizer({}), GradientForm::parts) == momentum + array);
+  const std::size_t sgd = bytes(sgd_optimizer({}), GradientForm::sum);
+  CHECK(bytes(adam_optimizer({}), GradientForm::sum) == sgd + array);
+  CHECK(bytes(sgd_optimizer({}), GradientForm::parts) == sgd + array);
 }

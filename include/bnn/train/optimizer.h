@@ -28,11 +28,15 @@
 
 namespace bnn {
 
+class ObjectReader;
+struct TrainingSpec;
+
 /// What an optimizer must know of the step at hand.
 struct OptimizerStep {
-  std::uint64_t number;  // counted from 1
-  double learning_rate;  // after the schedule
-  float kl_scale;        // λ/N, after annealing
+  std::uint64_t number;         // counted from 1
+  double learning_rate;         // after the schedule
+  float kl_scale;               // λ/N, after annealing
+  std::uint64_t planned_steps;  // of all epochs
 };
 
 enum class GradientForm {
@@ -98,6 +102,15 @@ struct OptimizerSpec {
   GradientForm form;             // in which `update` takes the gradient
   std::vector<StateSpec> state;  // arrays of the optimizer that `make` makes
   std::function<std::unique_ptr<Optimizer>(const ParameterLayout&)> make;
+  /// Throws Error(config), a sentence for what of the network or of the training does not go with
+  /// the optimizer. None: everything does.
+  std::function<void(const ParameterLayout&, const TrainingSpec&)> require_fit = {};
 };
+
+/// Whether decoupled weight decay shrinks the variable: a kernel, or the means of one.
+bool is_decayed(const Variable& variable);
+
+/// The key for what the learning rate of untransformed scales is multiplied by.
+double read_scale_learning_rate_factor(ObjectReader& reader);
 
 }  // namespace bnn

@@ -19,7 +19,6 @@ struct OptimizerType {
 const std::vector<OptimizerType>& optimizer_types();
 
 /// Reads the object `training.optimizer` of a config.
-OptimizerSpec read_optimizer(ObjectReader& reader,
-                             const std::vector<OptimizerType>& types = optimizer_types());
+OptimizerSpec read_optimizer(ObjectReader& reader);
 
 }  // namespace bnn
