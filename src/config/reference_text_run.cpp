@@ -144,6 +144,13 @@ SectionText training() {
           {"gradient_clip_norm",
            "The largest norm of the gradient over all parameters; longer ones are shortened to it. "
            "0: no limit."},
+          {"ema_decay",
+           "Above 0, checkpoints hold an exponential moving average of means, biases and other "
+           "points over the steps, with this decay; at step t at most (1 + t) / (10 + t). "
+           "Validation and the choice of the best checkpoint use it."},
+          {"swa_epochs",
+           "Above 0, checkpoints of the last so many epochs hold the plain mean over the steps of "
+           "these epochs (stochastic weight averaging), also where `ema_decay` is set."},
           {"kl", "The weight of the KL in the loss."},
           {"early_stopping", "When to stop before the last epoch. It needs `data.validation`."},
           {"posterior_from_weights",

@@ -128,6 +128,10 @@ void read_training(ObjectReader& reader, RunConfig& config) {
   read_class_weights(reader, config);
   spec.gradient_clip_norm =
       reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
+  spec.average.ema_decay =
+      reader.real("ema_decay", {.min = 0.0, .max = 0.9999999, .fallback = 0.0});
+  spec.average.swa_epochs = static_cast<std::uint64_t>(
+      reader.integer("swa_epochs", {.min = 0, .max = 1000000000, .fallback = 0}));
   reader.object("kl", [&](ObjectReader& r) { spec.kl = read_kl(r); });
   reader.object("early_stopping",
                 [&](ObjectReader& r) { config.early_stopping = read_early_stopping(r); });
@@ -201,10 +205,13 @@ Json value_at(const Json& object, std::initializer_list<std::string> keys) {
 }
 
 // Whether a step depends on the number of epochs: where the learning rate follows a cosine to the
-// last of them, and where the memory of the curvature follows their steps.
+// last of them, where the last ones are averaged, and where the memory of the curvature follows
+// their steps.
 bool depends_on_epochs(const Json& training) {
+  const Json swa_epochs = value_at(training, {"swa_epochs"});
   const Json optimizer = value_at(training, {"optimizer"});
   return value_at(training, {"learning_rate_schedule", "type"}) == "cosine" ||
+         !(swa_epochs.is_null() || swa_epochs == 0) ||
          (value_at(optimizer, {"type"}) == "ivon" && value_at(optimizer, {"beta_2"}).is_null());
 }
 

@@ -60,6 +60,10 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       optimizer_(spec.optimizer.make(layout_)),
       chunk_square_(batch_gradient_.chunks().size()) {
   initialize_parameters(layout_, spec.seed, parameters_);
+  if (spec.average.any()) {
+    optimizer_->state().push_back(
+        {{.name = "mean"}, AlignedArray(layout_.size(), MemoryUse::whole)});
+  }
   for (std::size_t i = 0; i < layout_.variables().size(); ++i) {
     const Variable& variable = layout_.variables()[i];
     if (variable.trainable && !variable.constraint.empty()) constrained_variables_.push_back(i);
@@ -79,9 +83,10 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
                                          steps_per_epoch(), spec_.epochs);
   const auto kl_scale =
       static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
+  take_weights(step);
   optimizer_->begin_step({step, stats.learning_rate, kl_scale, spec_.epochs * steps_per_epoch()},
-                         parameters_);
-  const BatchLoss loss = batch_gradient_.compute(parameters_.data(), step, examples);
+                         weights());
+  const BatchLoss loss = batch_gradient_.compute(weights().data(), step, examples);
   stats.nll = loss.nll;
   stats.correct = loss.correct;
   if (!std::isfinite(loss.nll + loss.activity_penalty)) fail_non_finite(step);
@@ -102,6 +107,7 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   update_priors(scale);
   project_variables();
   renew_layer_state(step, examples.size());
+  average_weights(step);
   return stats;
 }
 
@@ -120,7 +126,7 @@ ChunkGradient Trainer::gradient_of(const Chunk& chunk, float factor) {
 // optimizer moves a chunk while it is in the cache.
 double Trainer::finish_chunks(std::uint64_t step, float kl_scale) {
   const auto& chunks = batch_gradient_.chunks();
-  parameter_loss_.begin(parameters_.data(), step);
+  parameter_loss_.begin(weights().data(), step);
   pool_.run(chunks.size(), [&](std::size_t i, int worker) {
     add_regularization(i, worker, kl_scale);
     chunk_square_[i] = square_of(chunks[i]);
@@ -142,16 +148,15 @@ double Trainer::finish_chunks(std::uint64_t step, float kl_scale) {
 void Trainer::add_regularization(std::size_t index, int worker, float kl_scale) {
   float* gradient = regularization_gradient().data();
   if (!keeps_parts()) {
-    parameter_loss_.add_gradient(index, worker, parameters_.data(), kl_scale, gradient);
+    parameter_loss_.add_gradient(index, worker, weights().data(), kl_scale, gradient);
     return;
   }
   const Chunk& chunk = batch_gradient_.chunks()[index];
   const ChunkParts<float> part = parts(layout_, chunk, gradient);
   std::fill(part.loc.begin(), part.loc.end(), 0.0f);
   std::fill(part.scale.begin(), part.scale.end(), 0.0f);
-  parameter_loss_.add_gradient(index, worker, parameters_.data(), kl_scale, gradient);
-  scale_gradient_to_sigma(parts(layout_, chunk, std::as_const(parameters_).data()).scale,
-                          part.scale);
+  parameter_loss_.add_gradient(index, worker, weights().data(), kl_scale, gradient);
+  scale_gradient_to_sigma(parts(layout_, chunk, std::as_const(weights()).data()).scale, part.scale);
 }
 
 double Trainer::square_of(const Chunk& chunk) {
@@ -164,7 +169,7 @@ double Trainer::square_of(const Chunk& chunk) {
 
 void Trainer::update(const Chunk& chunk, float factor) {
   if (!layout_.variables()[chunk.variable].trainable) return;
-  optimizer_->update(chunk, gradient_of(chunk, factor), parts(layout_, chunk, parameters_.data()));
+  optimizer_->update(chunk, gradient_of(chunk, factor), parts(layout_, chunk, weights().data()));
 }
 
 bool Trainer::is_trained(const RandomTensor& tensor) const {
@@ -179,8 +184,8 @@ void Trainer::update_priors(float factor) {
   for (const RandomTensor& tensor : layout_.random_tensors()) {
     if (!is_trained(tensor)) continue;
     const auto& variables = layout_.variables();
-    update_number(*tensor.prior_loc, parameters_.span()[variables[*tensor.prior_loc].slice.offset]);
-    float& scale = parameters_.span()[variables[*tensor.prior_scale].slice.offset];
+    update_number(*tensor.prior_loc, weights().span()[variables[*tensor.prior_loc].slice.offset]);
+    float& scale = weights().span()[variables[*tensor.prior_scale].slice.offset];
     float log_scale = std::log(scale);
     update_number(*tensor.prior_scale, log_scale);
     scale = std::exp(log_scale);
@@ -191,19 +196,46 @@ void Trainer::project_variables() {
   pool_.run(constrained_variables_.size(), [&](std::size_t i, int) {
     const Variable& variable = layout_.variables()[constrained_variables_[i]];
     project(variable.constraint, variable.columns(),
-            parameters_.span().subspan(variable.slice.offset, variable.slice.size));
+            weights().span().subspan(variable.slice.offset, variable.slice.size));
   });
 }
 
 void Trainer::renew_layer_state(std::uint64_t step, std::size_t examples) {
   const std::string broken =
-      layer_state_.run(batch_gradient_.gradient().data(), examples, parameters_.data());
+      layer_state_.run(batch_gradient_.gradient().data(), examples, weights().data());
   if (broken.empty()) return;
   throw Error(
       ErrorKind::numerical,
       fmt::format("step {}: the state of layer \"{}\" is not finite; a lower learning rate, "
                   "warm-up or gradient_clip_norm may help",
                   step, broken));
+}
+
+// What the steps move: the parameters, or with averaging an array of their own, the state's last.
+AlignedArray& Trainer::weights() {
+  return spec_.average.any() ? optimizer_->state().back().values : parameters_;
+}
+
+// The optimizer's arrays in checkpoints leave the state of layers out. It is that of the
+// parameters.
+void Trainer::take_weights(std::uint64_t step) {
+  if (!spec_.average.any()) return;
+  if (step == 1) {
+    std::copy(parameters_.span().begin(), parameters_.span().end(), weights().span().begin());
+  } else {
+    copy_layer_state(layout_, parameters_.data(), weights().data());
+  }
+}
+
+void Trainer::average_weights(std::uint64_t step) {
+  if (!spec_.average.any()) return;
+  const auto share =
+      static_cast<float>(average_share(spec_.average, step, steps_per_epoch(), spec_.epochs));
+  const auto& chunks = batch_gradient_.chunks();
+  pool_.run(chunks.size(), [&](std::size_t i, int) {
+    average_chunk(layout_, chunks[i], share, weights().data(), parameters_.data());
+  });
+  copy_unaveraged(layout_, weights().data(), parameters_.data());
 }
 
 double Trainer::kl(std::uint64_t step) {
@@ -228,7 +260,8 @@ void Trainer::fail_non_finite(std::uint64_t step) const {
 std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec,
                            const ExecutionPlan& plan) {
   const bool parts = spec.optimizer.form == GradientForm::parts;
-  const std::size_t arrays = 1 + spec.optimizer.state.size() + (parts ? 1 : 0);
+  const std::size_t arrays =
+      1 + spec.optimizer.state.size() + (parts ? 1 : 0) + (spec.average.any() ? 1 : 0);
   return BatchGradient::bytes(graph, spec, plan) + ParameterLoss::bytes(plan.limits.workers) +
          arrays * sizeof(float) * graph.layout().size();
 }

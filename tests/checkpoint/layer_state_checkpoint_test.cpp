@@ -20,7 +20,14 @@ namespace {
 const std::string kMean = "running/moving_mean";
 
 struct StateFixture : TrainerFixture {
-  StateFixture() : TrainerFixture(make_graph_with_state(kStateModel), small_spec(), 2) {}
+  explicit StateFixture(const AverageSpec& average = {})
+      : TrainerFixture(make_graph_with_state(kStateModel), averaging(average), 2) {}
+
+  static TrainingSpec averaging(const AverageSpec& average) {
+    TrainingSpec spec = small_spec();
+    spec.average = average;
+    return spec;
+  }
 
   void steps(std::uint32_t first, std::uint32_t last) {
     for (std::uint32_t step = first; step <= last; ++step) trainer.step(step, indices(12, step));
@@ -36,16 +43,18 @@ struct StateFixture : TrainerFixture {
 TEST_CASE("a run with state that is saved and restored goes on with the same bits") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("last.safetensors");
-  StateFixture whole;
-  whole.steps(1, 3);
-  save_checkpoint(path, Json::object(), {}, whole.graph.layout(), whole.arrays());
-  whole.steps(4, 6);
+  for (const AverageSpec& average : {AverageSpec{}, AverageSpec{.ema_decay = 0.9}}) {
+    StateFixture whole(average);
+    whole.steps(1, 3);
+    save_checkpoint(path, Json::object(), {}, whole.graph.layout(), whole.arrays());
+    whole.steps(4, 6);
 
-  StateFixture resumed;
-  restore_arrays(path, read_checkpoint_file(path), resumed.graph.layout(), resumed.arrays());
-  resumed.steps(4, 6);
-  CHECK(same_bits(resumed.copy(resumed.trainer.parameters()),
-                  whole.copy(whole.trainer.parameters())));
+    StateFixture resumed(average);
+    restore_arrays(path, read_checkpoint_file(path), resumed.graph.layout(), resumed.arrays());
+    resumed.steps(4, 6);
+    CHECK(same_bits(resumed.copy(resumed.trainer.parameters()),
+                    whole.copy(whole.trainer.parameters())));
+  }
 }
 
 TEST_CASE("a checkpoint has a tensor for a layer's state and none of an optimizer for it") {

@@ -95,6 +95,7 @@ TEST_CASE("a run config has the documented defaults") {
   CHECK(config.training.kl.weight == 1.0);
   CHECK(config.training.kl.annealing_epochs == 0.0);
   CHECK(config.training.gradient_clip_norm == 0.0);
+  CHECK_FALSE(config.training.average.any());
   CHECK(config.early_stopping.patience == 0);
   CHECK(config.checkpoint_steps == 0);
   CHECK(config.evaluation.samples == 32);
@@ -108,7 +109,7 @@ TEST_CASE("a run config takes what the document says") {
     "optimizer": {"learning_rate": 0.5, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-7},
     "learning_rate_schedule": {"type": "step", "milestones": [1, 2.5], "factor": 0.3,
                                "warmup_epochs": 0.25},
-    "gradient_clip_norm": 2.5, "kl": {"weight": 0.1, "annealing_epochs": 4},
+    "gradient_clip_norm": 2.5, "ema_decay": 0.75, "swa_epochs": 2, "kl": {"weight": 0.1, "annealing_epochs": 4},
     "early_stopping": {"patience": 6}, "checkpoint_steps": 7
   })");
   const RunConfig config = read(document);
@@ -123,6 +124,8 @@ TEST_CASE("a run config takes what the document says") {
   CHECK(config.training.schedule.factor == 0.3);
   CHECK(config.training.schedule.warmup_epochs == 0.25);
   CHECK(config.training.gradient_clip_norm == 2.5);
+  CHECK(config.training.average.ema_decay == 0.75);
+  CHECK(config.training.average.swa_epochs == 2);
   CHECK(config.training.kl.weight == 0.1);
   CHECK(config.training.kl.annealing_epochs == 4);
   CHECK(config.early_stopping.patience == 6);

@@ -1,4 +1,4 @@
-// Stopping and resuming with each optimizer.
+// Stopping and resuming with each optimizer, and with averages over the steps.
 
 #include <filesystem>
 
@@ -38,12 +38,13 @@ const char* const kIvon = R"({"optimizer": {"type": "ivon", "learning_rate": 0.3
 
 }  // namespace
 
-TEST_CASE("with every optimizer, a stopped and resumed run gives the same bytes") {
-  for (const char* training :
-       {R"({"optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true}})",
-        R"({"optimizer": {"type": "adamw", "scale_learning_rate_factor": 10}})", kIvon,
-        R"({"ema_decay": 0.9})", R"({"swa_epochs": 1, "checkpoint_steps": 2})",
-        R"({"optimizer": {"type": "ivon", "clip_radius": 1}})"}) {
+TEST_CASE("with every optimizer and average, a stopped and resumed run gives the same bytes") {
+  for (
+      const char* training :
+      {R"({"optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true}})",
+       R"({"optimizer": {"type": "adamw", "scale_learning_rate_factor": 10}})", kIvon,
+       R"({"ema_decay": 0.9})", R"({"swa_epochs": 1, "checkpoint_steps": 2})",
+       R"({"optimizer": {"type": "ivon", "clip_radius": 1}, "ema_decay": 0.8, "swa_epochs": 1})"}) {
     CAPTURE(training);
     const TinyRun tiny(config_with(training));
     REQUIRE(tiny.train({"--out", "whole"}).exit_code == 0);
@@ -60,9 +61,9 @@ TEST_CASE("with every optimizer, a stopped and resumed run gives the same bytes"
 }
 
 TEST_CASE("what follows the number of epochs refuses another one on resuming") {
-  const char* const bound[] = {kIvon};
+  const char* const bound[] = {kIvon, R"({"swa_epochs": 1})"};
   const char* const free[] = {R"({"optimizer": {"type": "ivon", "beta_2": 0.99}})",
-                              R"({"optimizer": {"type": "sgd"}})"};
+                              R"({"ema_decay": 0.9})", R"({"optimizer": {"type": "sgd"}})"};
   for (const char* training : bound) {
     CAPTURE(training);
     const TrainedRun tiny(config_with(training));
@@ -75,6 +76,25 @@ TEST_CASE("what follows the number of epochs refuses another one on resuming") {
     const TrainedRun tiny(config_with(training));
     CHECK(tiny.train({"--out", "run", "--resume", "--epochs", "3"}).exit_code == 0);
   }
+}
+
+TEST_CASE("the checkpoints of an averaging run hold the average, and its weights apart") {
+  const TrainedRun tiny(config_with(R"({"ema_decay": 0.95})"));
+  REQUIRE(tiny.train({"--out", "plain", "--set", "training.ema_decay=0"}).exit_code == 0);
+  const CheckpointContents average = read_checkpoint_file(tiny.last("run"));
+  const CheckpointContents best =
+      read_checkpoint_file(tiny.file("run/checkpoints/best.safetensors"));
+  const CheckpointContents plain = read_checkpoint_file(tiny.last("plain"));
+  const std::string mean = "conv/kernel_posterior_loc";
+  CHECK(tensor_of(average, "optimizer/mean/" + mean).values == tensor_of(plain, mean).values);
+  CHECK(tensor_of(average, mean).values != tensor_of(plain, mean).values);
+  CHECK_THROWS(tensor_of(best, "optimizer/mean/" + mean));
+  const std::string scale = "conv/kernel_posterior_untransformed_scale";
+  CHECK(tensor_of(average, scale).values == tensor_of(plain, scale).values);
+  // The validation is that of the average: the best of two epochs is the last checkpoint's or not,
+  // but its network is never that of the plain run.
+  const std::string validation = timeless_metrics(tiny.read("run/metrics.jsonl")).back();
+  CHECK(validation != timeless_metrics(tiny.read("plain/metrics.jsonl")).back());
 }
 
 TEST_CASE("the checkpoints of ivon serve evaluation, pruning and other runs") {

@@ -9,6 +9,9 @@
 // the form that the optimizer asks for, clips their norm, lets the optimizer move the parameters,
 // projects constrained variables and lets layers renew their state (StateUpdate). The thread count
 // changes nothing but time.
+//
+// With averaging (weight_average.h), parameters() are the average over the steps. The weights that
+// the steps move are then one more array of the state, "mean".
 
 #include <cstdint>
 #include <memory>
@@ -57,8 +60,9 @@ class Trainer {
   /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.
   double kl(std::uint64_t step = 0);
 
+  /// What checkpoints hold and predictions use. The first step starts from them.
   AlignedArray& parameters() { return parameters_; }
-  /// Its state, which belongs to the parameters.
+  /// Its state, which belongs to the parameters; with averaging, also the weights of the last step.
   std::vector<StateArray>& optimizer_state() { return optimizer_->state(); }
 
   /// Bytes of everything that a trainer of this graph allocates.
@@ -66,6 +70,7 @@ class Trainer {
 
  private:
   bool clips() const { return spec_.gradient_clip_norm > 0.0; }
+  AlignedArray& weights();
   bool is_trained(const RandomTensor& tensor) const;
   bool keeps_parts() const { return spec_.optimizer.form == GradientForm::parts; }
   std::span<float> regularization_gradient();
@@ -77,6 +82,8 @@ class Trainer {
   void update_priors(float factor);
   void project_variables();
   void renew_layer_state(std::uint64_t step, std::size_t examples);
+  void take_weights(std::uint64_t step);
+  void average_weights(std::uint64_t step);
   [[noreturn]] void fail_non_finite(std::uint64_t step) const;
 
   const Likelihood& likelihood_;

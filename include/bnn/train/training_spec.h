@@ -8,6 +8,7 @@
 #include "bnn/train/adam.h"
 #include "bnn/train/posterior_from_weights.h"
 #include "bnn/train/schedule.h"
+#include "bnn/train/weight_average.h"
 
 namespace bnn {
 
@@ -21,6 +22,7 @@ struct TrainingSpec {
   OptimizerSpec optimizer = adam_optimizer({});
   ScheduleSpec schedule = {};
   double gradient_clip_norm = 0.0;  // 0: none
+  AverageSpec average = {};
   KlSpec kl = {};
   std::optional<PosteriorFromWeights> posterior_from_weights = {};
 };
