@@ -1,5 +1,5 @@
 """Five steps of bnn-train on the negative evidence lower bound beside the same steps made of TensorFlow
-Probability's layers and PyTorch's Adam, from the same weights. Layers use the means of their posteriors, so
+Probability's layers and PyTorch's optimizers, from the same weights. Layers use the means of their posteriors, so
 that nothing is drawn; scales then move by the KL alone."""
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ SCHEDULES = ({"type": "step", "milestones": [2, 4], "factor": 0.3}, {"type": "co
              {"type": "exponential", "decay": 0.7})
 CONSTRAINTS = ({"type": "clip", "min": -0.1, "max": 0.12}, "non_neg", {"type": "max_norm", "max": 0.35},
                "unit_norm")
+OPTIMIZERS = (
+    {"type": "sgd", "learning_rate": RATE}, {"type": "sgd", "learning_rate": RATE, "momentum": 0.8},
+    {"type": "sgd", "learning_rate": RATE, "momentum": 0.8, "nesterov": True, "scale_learning_rate_factor": 5},
+    {"type": "adamw", "learning_rate": RATE, "epsilon": EPSILON, "weight_decay": 0.5},
+    {"type": "adam", "learning_rate": RATE, "epsilon": EPSILON, "scale_learning_rate_factor": 5})
 CASES = [
     Case("kl.weight"), Case("kl.weight", {"kl": {"weight": 0.3}}),
     Case("kl.annealing_epochs", {"kl": {"annealing_epochs": 4}}),
@@ -60,6 +65,7 @@ CASES = [
     Case("class_weights", {"class_weights": "balanced"}),
     Case("beta_1, beta_2", {"optimizer": {"learning_rate": RATE, "epsilon": EPSILON, "beta_1": 0.7,
                                           "beta_2": 0.95}}),
+    *(Case(f"optimizer {keys['type']}", {"optimizer": keys}) for keys in OPTIMIZERS),
     *(Case("learning_rate_schedule", {"learning_rate_schedule": schedule}) for schedule in SCHEDULES),
     *(Case("loc_constraint", layers=with_posterior(loc_constraint=constraint)) for constraint in CONSTRAINTS),
     Case("untransformed_scale_constraint",
@@ -155,6 +161,21 @@ def scheduler_of(optimizer: torch.optim.Optimizer, schedule: dict):
     return schedulers.ConstantLR(optimizer, 1.0)
 
 
+def optimizer_of(keys: dict, parameters: dict[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """PyTorch's, which decays kernels only and has a rate of its own for scales. Under a constant rate its SGD
+    is Keras's."""
+    kind, decay = keys.get("type", "adam"), keys.get("weight_decay", 0)
+    factor = keys.get("scale_learning_rate_factor", 1)
+    groups = [{"params": [parameter],
+               "lr": RATE * (factor if name.endswith("untransformed_scale") else 1),
+               "weight_decay": decay if name.endswith("kernel_posterior_loc") else 0}
+              for name, parameter in parameters.items()]
+    if kind == "sgd":
+        return torch.optim.SGD(groups, RATE, keys.get("momentum", 0), nesterov=keys.get("nesterov", False))
+    make = torch.optim.AdamW if kind == "adamw" else torch.optim.Adam
+    return make(groups, RATE, eps=EPSILON, betas=(keys.get("beta_1", 0.9), keys.get("beta_2", 0.999)))
+
+
 def class_weights_of(training: dict, labels: np.ndarray) -> np.ndarray:
     """The factor of each image's loss."""
     weights = training.get("class_weights")
@@ -168,8 +189,7 @@ def train_peer(case: Case, network: PeerNetwork, images: np.ndarray, labels: np.
     keys = config_of(case)["training"]
     parameters = {name: torch.nn.Parameter(torch.tensor(network.variables[name].numpy()))
                   for name in network.trainable}
-    optimizer = torch.optim.Adam(parameters.values(), RATE, eps=EPSILON, betas=(
-        keys["optimizer"].get("beta_1", 0.9), keys["optimizer"].get("beta_2", 0.999)))
+    optimizer = optimizer_of(keys["optimizer"], parameters)
     scheduler = scheduler_of(optimizer, keys.get("learning_rate_schedule", {}))
     x = tf.constant(images[..., None].astype(np.float32) / 255)
     factors = tf.constant(class_weights_of(keys, labels), tf.float32)
