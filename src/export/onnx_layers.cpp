@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <numbers>
 
 #include "bnn/core/error.h"
 #include "bnn/layers/conv2d.h"
@@ -14,68 +13,13 @@
 #include "bnn/layers/prelu.h"
 #include "bnn/layers/upsampling2d.h"
 #include "bnn/layers/zero_padding2d.h"
+#include "onnx_layer_parts.h"
+#include "onnx_normalization.h"
 
 namespace bnn {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
-
-std::string name_of(const OnnxLayer& layer, const std::string& part = "") {
-  return layer.node.name + (part.empty() ? "" : "/" + part) + layer.suffix;
-}
-
-const Shape& input_shape(const OnnxLayer& layer) {
-  return layer.graph.nodes()[static_cast<std::size_t>(layer.node.inputs[0])].shape;
-}
-
-// The weights of "kernel" or "bias", deterministic or the mean of a posterior; null if there are
-// none.
-const float* weights(const OnnxLayer& layer, const std::string& tensor) {
-  for (const char* suffix : {"", "_posterior_loc"}) {
-    const Variable* variable =
-        layer.graph.layout().find(layer.node.variables_name + "/" + tensor + suffix);
-    if (variable != nullptr) return layer.parameters + variable->slice.offset;
-  }
-  return nullptr;
-}
-
-std::string activated(const OnnxLayer& layer, Activation activation, const std::string& value,
-                      OnnxBuilder& builder) {
-  const std::string name = name_of(layer, "activation");
-  switch (activation) {
-    case Activation::linear:
-      return value;
-    case Activation::relu:
-      return builder.node("Relu", {value}, name);
-    case Activation::leaky_relu:
-      return builder.node("LeakyRelu", {value}, name, {{"alpha", 0.2f}});
-    case Activation::elu:
-      return builder.node("Elu", {value}, name);
-    case Activation::selu:
-      return builder.node("Selu", {value}, name);
-    case Activation::tanh:
-      return builder.node("Tanh", {value}, name);
-    case Activation::sigmoid:
-      return builder.node("Sigmoid", {value}, name);
-    case Activation::softplus:
-      return builder.node("Softplus", {value}, name);
-    case Activation::swish:
-      return builder.node("Mul", {value, builder.node("Sigmoid", {value}, name_of(layer, "gate"))},
-                          name);
-    case Activation::gelu: {  // z / 2 (1 + erf(z / sqrt 2)); opset 13 has no Gelu
-      const std::string factor =
-          builder.number(name_of(layer, "factor"), std::numbers::sqrt2_v<float> / 2);
-      const std::string one = builder.number(name_of(layer, "one"), 1.0f);
-      const std::string half = builder.number(name_of(layer, "half"), 0.5f);
-      const std::string scaled = builder.node("Mul", {value, factor}, name_of(layer, "scaled"));
-      const std::string error = builder.node("Erf", {scaled}, name_of(layer, "erf"));
-      const std::string gate = builder.node("Add", {error, one}, name_of(layer, "gate"));
-      const std::string product = builder.node("Mul", {value, gate}, name_of(layer, "product"));
-      return builder.node("Mul", {product, half}, name);
-    }
-  }
-  throw Error(ErrorKind::internal, "an activation that exports do not know");
-}
 
 // Kernel, strides and padding of a window. Padding before and after follows from the output's size.
 std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
@@ -90,11 +34,6 @@ std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
   return {{"kernel_shape", Integers(window.kernel_size.begin(), window.kernel_size.end())},
           {"strides", Integers(window.strides.begin(), window.strides.end())},
           {"pads", Integers{window.pad_top, window.pad_left, bottom, right}}};
-}
-
-// The name of a constant that layers of the same variables share, sample by sample.
-std::string weights_name(const OnnxLayer& layer, const std::string& tensor) {
-  return layer.node.variables_name + "/" + tensor + layer.weights_suffix;
 }
 
 std::string add_bias(const OnnxLayer& layer, int size, OnnxBuilder& builder) {
@@ -270,6 +209,7 @@ std::string add_dropout(const OnnxLayer& layer, OnnxBuilder& builder) {
 std::string add_layer(const OnnxLayer& layer, OnnxBuilder& builder) {
   const LayerOptions& options = layer.node.options;
   if (const auto* conv = options.get_if<Conv2dSpec>()) return add_conv2d(layer, *conv, builder);
+  if (is_normalization(options)) return add_normalization(layer, builder);
   if (const auto* dense = options.get_if<DenseSpec>()) return add_dense(layer, *dense, builder);
   if (const auto* pool = options.get_if<Pool2dSpec>()) return add_pool2d(layer, *pool, builder);
   if (options.get_if<FlattenSpec>() != nullptr) return add_flatten(layer, builder);

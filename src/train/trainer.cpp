@@ -61,8 +61,9 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       chunk_square_(batch_gradient_.chunks().size()) {
   initialize_parameters(layout_, spec.seed, parameters_);
   if (spec.average.any()) {
-    optimizer_->state().push_back(
-        {{.name = "mean"}, AlignedArray(layout_.size(), MemoryUse::whole)});
+    StateArray& means = optimizer_->state().emplace_back();
+    means.spec.name = "mean";
+    means.values = AlignedArray(layout_.size(), MemoryUse::whole);
   }
   for (std::size_t i = 0; i < layout_.variables().size(); ++i) {
     const Variable& variable = layout_.variables()[i];

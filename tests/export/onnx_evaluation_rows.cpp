@@ -298,6 +298,58 @@ ReadTensor resized(const ReadNode& node, const ReadTensor& x, const std::vector<
   return result;
 }
 
+// (x - mean) / sqrt(variance + epsilon) scale + bias, all of one number a channel.
+ReadTensor batch_normalized(const ReadNode& node, const Inputs& in) {
+  const double epsilon = node.attributes.at("epsilon").number;
+  ReadTensor result = *in.at(0);
+  for (std::size_t i = 0; i < result.values.size(); ++i) {
+    const auto c = static_cast<std::size_t>(index_of(i, result.shape).at(1));
+    result.values[i] = (result.values[i] - in.at(3)->values.at(c)) /
+                           std::sqrt(in.at(4)->values.at(c) + epsilon) * in.at(1)->values.at(c) +
+                       in.at(2)->values.at(c);
+  }
+  return result;
+}
+
+// The same with the moments of each example and channel.
+ReadTensor instance_normalized(const ReadNode& node, const Inputs& in) {
+  const double epsilon = node.attributes.at("epsilon").number;
+  ReadTensor result = *in.at(0);
+  const auto channels = static_cast<std::size_t>(result.shape.at(1));
+  const std::size_t pixels =
+      result.values.size() / channels / static_cast<std::size_t>(result.shape.at(0));
+  for (std::size_t first = 0; first < result.values.size(); first += pixels) {
+    double* x = result.values.data() + first;
+    const double mean = std::accumulate(x, x + pixels, 0.0) / static_cast<double>(pixels);
+    double variance = 0.0;
+    for (std::size_t i = 0; i < pixels; ++i) {
+      variance += (x[i] - mean) * (x[i] - mean) / static_cast<double>(pixels);
+    }
+    const std::size_t c = first / pixels % channels;
+    for (std::size_t i = 0; i < pixels; ++i) {
+      x[i] = (x[i] - mean) / std::sqrt(variance + epsilon) * in.at(1)->values.at(c) +
+             in.at(2)->values.at(c);
+    }
+  }
+  return result;
+}
+
+// 0 keeps a size, -1 takes what is left.
+ReadTensor reshaped(const ReadTensor& x, const ReadTensor& sizes) {
+  ReadTensor result{{}, x.values};
+  std::size_t known = 1;
+  for (std::size_t d = 0; d < sizes.values.size(); ++d) {
+    auto size = static_cast<std::int64_t>(sizes.values[d]);
+    if (size == 0) size = x.shape.at(d);
+    result.shape.push_back(size);
+    if (size > 0) known *= static_cast<std::size_t>(size);
+  }
+  for (std::int64_t& size : result.shape) {
+    if (size == -1) size = static_cast<std::int64_t>(x.values.size() / known);
+  }
+  return result;
+}
+
 ReadTensor computed(const ReadNode& node, const Inputs& in) {
   const std::string& type = node.type;
   const auto axis_of = [&](std::size_t input) {
@@ -350,13 +402,18 @@ ReadTensor computed(const ReadNode& node, const Inputs& in) {
                    larger);
   }
   if (type == "ReduceMean") {
-    const std::int64_t axis = attribute_axis();
-    if (axis != 0) throw std::runtime_error("a mean over another axis than the first");
-    const auto size = static_cast<double>(in.at(0)->shape.at(0));
-    ReadTensor mean = reduced(*in[0], axis, keep, 0, plus);
+    ReadTensor mean = *in.at(0);
+    const Sizes axes = list(node, "axes", {});
+    if (axes.size() > 1 && !keep) throw std::runtime_error("several axes that are not kept");
+    for (const std::int64_t axis : axes) mean = reduced(mean, axis, keep, 0, plus);
+    const double size = static_cast<double>(in[0]->values.size() / mean.values.size());
     for (double& value : mean.values) value /= size;
     return mean;
   }
+  if (type == "BatchNormalization") return batch_normalized(node, in);
+  if (type == "InstanceNormalization") return instance_normalized(node, in);
+  if (type == "Reshape") return reshaped(*in.at(0), *in.at(1));
+  if (type == "Sqrt") return mapped(in, [](double x) { return std::sqrt(x); });
   if (type == "Add" || type == "Sum") return combined(in, plus);
   if (type == "Sub") return combined(in, std::minus<double>());
   if (type == "Mul") return combined(in, std::multiplies<double>());

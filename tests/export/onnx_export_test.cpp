@@ -64,6 +64,7 @@ void check_numbers(const TinyRun& tiny, const Words& export_options, Words predi
 Json config_of(const std::string& layers, const std::string& logits = "dense_flipout") {
   Json config = tiny_cifar_config();
   config["training"]["epochs"] = 1;
+  config["training"]["shards"] = 4;  // each has several examples
   config["model"]["layers"] =
       parsed("[" + layers + R"(, {"type": ")" + logits + R"(", "name": "logits", "units": 10}])");
   return config;
@@ -120,6 +121,16 @@ TEST_CASE("an export predicts what bnn-predict predicts, whatever the layers") {
         {"type": "upsampling2d", "size": [2, 1]},
         {"type": "upsampling2d", "size": [3, 2], "interpolation": "bilinear"},
         {"type": "flatten"}, {"type": "prelu"})"},
+      {"batch normalisation", R"({"type": "conv2d_flipout", "filters": 3, "kernel_size": 3},
+        {"type": "batch_normalization", "activation": "relu"}, {"type": "flatten"},
+        {"type": "dense_flipout", "units": 5}, {"type": "batch_normalization", "scale": false})"},
+      {"group normalisation", R"({"type": "conv2d_flipout", "filters": 6, "kernel_size": 3},
+        {"type": "group_normalization", "groups": 2, "activation": "elu"}, {"type": "flatten"},
+        {"type": "dense_flipout", "units": 6}, {"type": "group_normalization", "groups": 3})"},
+      {"filter response normalisation", R"({"type": "conv2d_flipout", "filters": 3,
+        "kernel_size": 3}, {"type": "filter_response_normalization"},
+        {"type": "filter_response_normalization", "threshold": false, "center": false},
+        {"type": "flatten"})"},
       {"names of outputs", R"({"type": "conv2d_flipout", "name": "probabilities", "filters": 2,
         "kernel_size": 3}, {"type": "flatten", "name": "images"})"},
   };

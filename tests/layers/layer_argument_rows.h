@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/layers/normalization.h"
 #include "bnn/layers/read_layer.h"
 
 namespace bnn::testing {
@@ -43,6 +44,8 @@ Json base_layer(const std::string& type);
 /// The parts that argument_rows() is made of.
 std::vector<ArgumentRow> shape_rows();
 std::vector<ArgumentRow> weight_rows();
+std::vector<ArgumentRow> normalization_rows();
+const NormalizationSpec& normalization_of(const LayerSpec& layer);
 /// The keys of a variable: `prefix` before "initializer", "regularizer" and "constraint".
 using GetVariable = std::function<const VariableSpec&(const LayerSpec&)>;
 std::vector<ArgumentRow> variable_rows(const std::string& prefix, const GetVariable& variable);

@@ -22,7 +22,8 @@ const WindowSpec& window_of(const LayerSpec& layer) {
 Activation activation_of(const LayerSpec& layer) {
   if (const auto* conv2d = layer.options.get_if<Conv2dSpec>()) return conv2d->activation;
   if (const auto* dense = layer.options.get_if<DenseSpec>()) return dense->activation;
-  return layer.options.get_if<ActivationSpec>()->activation;
+  if (const auto* function = layer.options.get_if<ActivationSpec>()) return function->activation;
+  return normalization_of(layer).activation;
 }
 
 template <typename Options>

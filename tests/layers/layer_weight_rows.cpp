@@ -1,6 +1,7 @@
 // Rows for the keys that describe weights: those of posteriors, priors and divergences of kernel
 // and bias, and those of the two tensors of a deterministic layer.
 
+#include "bnn/layers/prelu.h"
 #include "layers/layer_argument_rows.h"
 
 namespace bnn::testing {
@@ -181,7 +182,7 @@ std::vector<ArgumentRow> weight_rows() {
   Rows rows = tensor_rows("kernel", kernel_of);
   append(rows, tensor_rows("bias", bias_of));
   append(rows, variable_rows("alpha_", [](const LayerSpec& l) -> const VariableSpec& {
-           return l.weights()->kernel.loc;
+           return l.options.get_if<PreluSpec>()->alpha;
          }));
   rows.push_back(
       {"use_bias", false, "false", {"true or false", "found \"false\""}, [](const LayerSpec& l) {
@@ -205,6 +206,7 @@ const std::vector<ArgumentRow>& argument_rows() {
   static const Rows all = [] {
     Rows rows = shape_rows();
     append(rows, weight_rows());
+    append(rows, normalization_rows());
     return rows;
   }();
   return all;

@@ -1,0 +1,27 @@
+#pragma once
+// What the exports of several layers need.
+
+#include <string>
+
+#include "bnn/export/onnx_layers.h"
+#include "bnn/layers/activation.h"
+
+namespace bnn {
+
+/// The name of a node of the layer.
+std::string name_of(const OnnxLayer& layer, const std::string& part = "");
+
+const Shape& input_shape(const OnnxLayer& layer);
+
+/// The numbers of "kernel" or another tensor, deterministic or the mean of a posterior; null if
+/// there is none.
+const float* weights(const OnnxLayer& layer, const std::string& tensor);
+
+/// The name of a constant that layers of the same variables share, sample by sample.
+std::string weights_name(const OnnxLayer& layer, const std::string& tensor);
+
+/// The activation of `value`.
+std::string activated(const OnnxLayer& layer, Activation activation, const std::string& value,
+                      OnnxBuilder& builder);
+
+}  // namespace bnn
