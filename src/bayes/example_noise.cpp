@@ -19,12 +19,15 @@ Site site_of(NoiseUse use, bool predicting) {
   return predicting ? Site::predict_dropout : Site::dropout;
 }
 
+// Streams of a second kernel have numbers that no layer reaches.
+constexpr std::uint32_t kSecondKernel = 1u << 23;
+
 }  // namespace
 
 Stream example_stream(const PassNoise& pass, const LayerNoise& layer, NoiseUse use, std::size_t b) {
   // No layer has the number 0, which is the graph's input: a layer's own seed never meets the
   // run's.
-  const std::uint32_t index = layer.seed ? 0 : layer.layer;
+  const std::uint32_t index = (layer.seed ? 0 : layer.layer) + layer.kernel * kSecondKernel;
   return {layer.seed.value_or(pass.seed), site_of(use, pass.predicting), index, pass.step,
           pass.examples[b]};
 }

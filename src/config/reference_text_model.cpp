@@ -48,10 +48,32 @@ std::vector<NamedText> layer_types() {
       {"conv2d_flipout", "A Bayesian convolution, with flipout unless `estimator` says otherwise."},
       {"conv2d_reparameterization", "The same with one sample of the weights for the batch."},
       {"conv2d_local_reparameterization", "The same with sampled outputs."},
+      {"conv2d", "A convolution whose weights have no posterior."},
+      {"depthwise_conv2d_flipout",
+       "A Bayesian depthwise convolution: each channel has kernels of its own, `depth_multiplier` "
+       "of them, and no channel meets another. Output c · multiplier + m is kernel m of channel "
+       "c."},
+      {"depthwise_conv2d_reparameterization",
+       "The same with one sample of the weights for the batch."},
+      {"depthwise_conv2d_local_reparameterization", "The same with sampled outputs."},
+      {"depthwise_conv2d", "A depthwise convolution whose weights have no posterior."},
+      {"separable_conv2d_flipout",
+       "A Bayesian depthwise convolution without a bias, then a Bayesian 1×1 convolution of its "
+       "outputs. Under flipout each has signs of its own."},
+      {"separable_conv2d_reparameterization",
+       "The same with one sample of the weights for the batch."},
+      {"separable_conv2d_local_reparameterization", "The same with sampled outputs, of both."},
+      {"separable_conv2d", "A separable convolution whose weights have no posterior."},
+      {"conv2d_transpose_flipout",
+       "A Bayesian transposed convolution: every pixel is spread over a window of outputs, and "
+       "strides enlarge the image."},
+      {"conv2d_transpose_reparameterization",
+       "The same with one sample of the weights for the batch."},
+      {"conv2d_transpose_local_reparameterization", "The same with sampled outputs."},
+      {"conv2d_transpose", "A transposed convolution whose weights have no posterior."},
       {"dense_flipout", "A Bayesian dense layer, with flipout unless `estimator` says otherwise."},
       {"dense_reparameterization", "The same with one sample of the weights for the batch."},
       {"dense_local_reparameterization", "The same with sampled outputs."},
-      {"conv2d", "A convolution whose weights have no posterior."},
       {"dense", "A dense layer whose weights have no posterior."},
       {"max_pooling2d", "The largest number in each window."},
       {"average_pooling2d", "The mean of each window; only cells inside the image count."},
@@ -125,6 +147,11 @@ std::vector<NamedText> layer_keys() {
       {"interpolation",
        "`nearest`: pixels are repeated. `bilinear`: between the centres of pixels, as Keras."},
       {"dilation_rate", "Distance of the kernel's cells; not together with strides above 1."},
+      {"depth_multiplier", "Outputs of each channel."},
+      {"output_padding",
+       "Rows and columns that a transposed convolution adds to its smallest output, less than the "
+       "strides; null: the output is the image times the strides, or with `valid` as much larger "
+       "as the kernel reaches beyond it."},
       {"activation",
        "The function applied to the outputs; null and `linear`: none. `leaky_relu` has slope 0.2, "
        "`gelu` is exact."},
@@ -154,6 +181,12 @@ std::vector<NamedText> layer_keys() {
       {"kernel_initializer", "First values of the kernel."},
       {"kernel_regularizer", "A penalty on the kernel."},
       {"kernel_constraint", "A limit of the kernel."},
+      {"depthwise_initializer", "First values of the depthwise kernel."},
+      {"depthwise_regularizer", "A penalty on the depthwise kernel."},
+      {"depthwise_constraint", "A limit of the depthwise kernel."},
+      {"pointwise_initializer", "First values of the 1×1 kernel."},
+      {"pointwise_regularizer", "A penalty on the 1×1 kernel."},
+      {"pointwise_constraint", "A limit of the 1×1 kernel."},
       {"bias_initializer", "First values of the bias."},
       {"bias_regularizer", "A penalty on the bias."},
       {"bias_constraint", "A limit of the bias."},
@@ -171,6 +204,15 @@ std::vector<NamedText> bayesian_keys() {
       {"kernel_posterior_tensor_fn", "`mean`: the kernel has no noise, but its KL stays."},
       {"kernel_prior_fn", "The prior of the kernel; null: no KL."},
       {"kernel_divergence_fn", "How the KL of the kernel is computed; null: no KL."},
+      {"depthwise_posterior_fn", "The posterior of the depthwise kernel."},
+      {"depthwise_posterior_tensor_fn",
+       "`mean`: the depthwise kernel has no noise, but its KL stays."},
+      {"depthwise_prior_fn", "The prior of the depthwise kernel; null: no KL."},
+      {"depthwise_divergence_fn", "How the KL of the depthwise kernel is computed; null: no KL."},
+      {"pointwise_posterior_fn", "The posterior of the 1×1 kernel."},
+      {"pointwise_posterior_tensor_fn", "`mean`: the 1×1 kernel has no noise, but its KL stays."},
+      {"pointwise_prior_fn", "The prior of the 1×1 kernel; null: no KL."},
+      {"pointwise_divergence_fn", "How the KL of the 1×1 kernel is computed; null: no KL."},
       {"bias_posterior_fn", "The posterior of the bias; null: no bias."},
       {"bias_posterior_tensor_fn", "`mean`: the bias has no noise, but its KL stays."},
       {"bias_prior_fn",
@@ -199,7 +241,8 @@ SectionText posterior() {
       .title = "Posteriors",
       .places = {"*_posterior_fn"},
       .introduction =
-          "`kernel_posterior_fn` and `bias_posterior_fn`. The scale is σ = 2⁻²³ + "
+          "`kernel_posterior_fn`, `depthwise_posterior_fn`, `pointwise_posterior_fn` and "
+          "`bias_posterior_fn`. The scale is σ = 2⁻²³ + "
           "softplus(untransformed scale).",
       .types = {{"mean_field_normal", "An independent normal distribution for each weight."}},
       .keys = {
@@ -224,7 +267,8 @@ SectionText prior() {
   return {.title = "Priors",
           .places = {"*_prior_fn"},
           .introduction =
-              "`kernel_prior_fn` and `bias_prior_fn`. The name of a type alone stands for an "
+              "`kernel_prior_fn`, `depthwise_prior_fn`, `pointwise_prior_fn` and "
+              "`bias_prior_fn`. The name of a type alone stands for an "
               "object with "
               "all its defaults.",
           .types =
@@ -249,25 +293,26 @@ SectionText prior() {
 }
 
 SectionText divergence() {
-  return {
-      .title = "Divergences",
-      .places = {"*_divergence_fn"},
-      .introduction =
-          "`kernel_divergence_fn` and `bias_divergence_fn`. The name of a type alone stands for an "
-          "object with all its defaults.",
-      .types =
-          {
-              {"kl", "The closed form, for the priors normal, tied_normal and laplace."},
-              {"monte_carlo", "An unbiased estimate for any prior, with noise of its own."},
-          },
-      .keys = {{"samples", "Draws of the weights for the estimate in each step."}}};
+  return {.title = "Divergences",
+          .places = {"*_divergence_fn"},
+          .introduction =
+              "`kernel_divergence_fn`, `depthwise_divergence_fn`, `pointwise_divergence_fn` and "
+              "`bias_divergence_fn`. The name of a type alone stands for an "
+              "object with all its defaults.",
+          .types =
+              {
+                  {"kl", "The closed form, for the priors normal, tied_normal and laplace."},
+                  {"monte_carlo", "An unbiased estimate for any prior, with noise of its own."},
+              },
+          .keys = {{"samples", "Draws of the weights for the estimate in each step."}}};
 }
 
 SectionText initializer() {
   return {.title = "Initialisers",
           .places = {"*_initializer"},
           .introduction =
-              "`kernel_initializer`, `bias_initializer`, and those inside posteriors. The name of "
+              "`kernel_initializer`, `depthwise_initializer`, `pointwise_initializer`, "
+              "`bias_initializer`, and those inside posteriors. The name of "
               "a type "
               "alone stands for an object with all its defaults. fan_in is the product of all "
               "dimensions of a kernel but the last; fan_out is its receptive field times the last.",

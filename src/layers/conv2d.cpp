@@ -1,8 +1,5 @@
 #include "bnn/layers/conv2d.h"
 
-#include <algorithm>
-#include <array>
-#include <fmt/format.h>
 #include <limits>
 
 #include "bnn/core/error.h"
@@ -27,8 +24,8 @@ constexpr int kMinPixelsPerExample = 12;
 }  // namespace
 
 Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
-                              const LayerNoise& noise, const Shape& input,
-                              ParameterLayout& layout) {
+                              const LayerNoise& noise, const Shape& input, ParameterLayout& layout,
+                              const std::string& tensor) {
   const Window window = make_window(input, spec.window);
   if (window.depth() > std::numeric_limits<int>::max() / spec.filters ||
       window.pixels() > std::numeric_limits<int>::max() / spec.filters) {
@@ -40,7 +37,7 @@ Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
   Conv2dGeometry geometry{window, spec.filters, spec.activation, output, noise, {}, {}};
   geometry.kernel = declare_kernel(
       where, {window.kernel_size[0], window.kernel_size[1], input.channels, spec.filters},
-      /*deferred=*/false);
+      /*deferred=*/false, tensor);
   geometry.bias = declare_bias(where, spec.filters);
   return geometry;
 }
@@ -70,19 +67,7 @@ Conv2dSpec read_conv2d(ObjectReader& reader, WeightsKind kind) {
     spec.filters = static_cast<int>(reader.integer("filters", {.min = 1, .max = kMaxLayerSize}));
     spec.window.kernel_size = read_pair(reader, "kernel_size", std::nullopt);
   });
-  spec.window.strides = read_pair(reader, "strides", 1);
-  spec.window.padding = read_padding(reader);
-  spec.window.dilation_rate = read_pair(reader, "dilation_rate", 1);
-  const auto above_one = [](const std::array<int, 2>& pair) {
-    return std::max(pair[0], pair[1]) > 1;
-  };
-  if (above_one(spec.window.strides) && above_one(spec.window.dilation_rate)) {
-    reader.problem(
-        "dilation_rate",
-        fmt::format("strides above 1 and dilation rates above 1 cannot be used together; expected "
-                    "1 for one of them, found strides {} and dilation rates {}",
-                    json_text(spec.window.strides), json_text(spec.window.dilation_rate)));
-  }
+  read_convolution_window(reader, spec.window);
   spec.activation = read_activation(reader);
   spec.weights = read_weights(reader, kind);
   return spec;

@@ -3,13 +3,16 @@
 #include "bnn/layers/activation.h"
 #include "bnn/layers/batch_normalization.h"
 #include "bnn/layers/conv2d.h"
+#include "bnn/layers/conv2d_transpose.h"
 #include "bnn/layers/dense.h"
+#include "bnn/layers/depthwise_conv2d.h"
 #include "bnn/layers/dropout.h"
 #include "bnn/layers/example_normalization.h"
 #include "bnn/layers/flatten.h"
 #include "bnn/layers/merge.h"
 #include "bnn/layers/pool2d.h"
 #include "bnn/layers/prelu.h"
+#include "bnn/layers/separable_conv2d.h"
 #include "bnn/layers/upsampling2d.h"
 #include "bnn/layers/zero_padding2d.h"
 
@@ -22,23 +25,30 @@ LayerOptions read(ObjectReader& reader) {
   return LayerOptions(kRead(reader, kArguments...));
 }
 
-}  // namespace
+// The types of a layer with weights: one for each estimator that has a name of its own, and one
+// without a posterior.
+template <auto kRead>
+std::vector<LayerType> weighted(const std::string& name, DataFormatKey format) {
+  return {
+      {name + "_flipout", read<kRead, WeightsKind::flipout>, format, true},
+      {name + "_reparameterization", read<kRead, WeightsKind::reparameterization>, format, true},
+      {name + "_local_reparameterization", read<kRead, WeightsKind::local_reparameterization>,
+       format, true},
+      {name, read<kRead, WeightsKind::deterministic>, format, true}};
+}
 
-const std::vector<LayerType>& layer_type_list() {
+std::vector<LayerType> all_types() {
   using Format = DataFormatKey;
-  static const std::vector<LayerType> list = {
-      {"conv2d_flipout", read<read_conv2d, WeightsKind::flipout>, Format::with_default, true},
-      {"conv2d_reparameterization", read<read_conv2d, WeightsKind::reparameterization>,
-       Format::with_default, true},
-      {"conv2d_local_reparameterization", read<read_conv2d, WeightsKind::local_reparameterization>,
-       Format::with_default, true},
-      {"dense_flipout", read<read_dense, WeightsKind::flipout>, Format::none, true},
-      {"dense_reparameterization", read<read_dense, WeightsKind::reparameterization>, Format::none,
-       true},
-      {"dense_local_reparameterization", read<read_dense, WeightsKind::local_reparameterization>,
-       Format::none, true},
-      {"conv2d", read<read_conv2d, WeightsKind::deterministic>, Format::with_default, true},
-      {"dense", read<read_dense, WeightsKind::deterministic>, Format::none, true},
+  std::vector<LayerType> list;
+  for (const std::vector<LayerType>& types :
+       {weighted<read_conv2d>("conv2d", Format::with_default),
+        weighted<read_depthwise_conv2d>("depthwise_conv2d", Format::with_default),
+        weighted<read_separable_conv2d>("separable_conv2d", Format::with_default),
+        weighted<read_conv2d_transpose>("conv2d_transpose", Format::with_default),
+        weighted<read_dense>("dense", Format::none)}) {
+    list.insert(list.end(), types.begin(), types.end());
+  }
+  const std::vector<LayerType> others = {
       {"max_pooling2d", read<read_pool2d, PoolKind::maximum>, Format::with_default},
       {"average_pooling2d", read<read_pool2d, PoolKind::average>, Format::with_default},
       {"global_average_pooling2d", read<read_global_average_pool2d>, Format::optional},
@@ -56,6 +66,14 @@ const std::vector<LayerType>& layer_type_list() {
       {"group_normalization", read<read_group_normalization>},
       {"filter_response_normalization", read<read_filter_response_normalization>},
   };
+  list.insert(list.end(), others.begin(), others.end());
+  return list;
+}
+
+}  // namespace
+
+const std::vector<LayerType>& layer_type_list() {
+  static const std::vector<LayerType> list = all_types();
   return list;
 }
 

@@ -189,20 +189,26 @@ bool read_uses_mean(ObjectReader& reader, const std::string& key) {
   return reader.choice(key, {"sample", "mean"}, "sample") == "mean";
 }
 
+// The keys of a tensor begin with this: those of "depthwise_kernel" with "depthwise".
+std::string key_prefix(const std::string& tensor) {
+  return tensor.substr(0, tensor.find("_kernel"));
+}
+
 // The KL exists if there are a prior and a divergence, which need a posterior with a scale.
-void set_divergence(ObjectReader& reader, const std::string& tensor,
+void set_divergence(ObjectReader& reader, const std::string& prefix,
                     const std::optional<Prior>& prior, const std::optional<Divergence>& divergence,
                     TensorSpec& spec) {
   if (!prior || !divergence) return;
   if (!spec.untransformed_scale) {
-    reader.problem(tensor + "_prior_fn",
-                   fmt::format("a singular {0} has no divergence from a prior; set "
+    const std::string noun = prefix == "bias" ? "bias" : "kernel";
+    reader.problem(prefix + "_prior_fn",
+                   fmt::format("a singular {1} has no divergence from a prior; set "
                                "\"{0}_posterior_fn\": {{\"is_singular\": false}}, or "
                                "\"{0}_prior_fn\": null",
-                               tensor));
+                               prefix, noun));
   }
   if (divergence->samples == 0 && !has_closed_form(prior->kind)) {
-    reader.problem(tensor + "_divergence_fn",
+    reader.problem(prefix + "_divergence_fn",
                    "this prior has no closed form of the divergence; expected {\"type\": "
                    "\"monte_carlo\", \"samples\": 1}");
   }
@@ -210,19 +216,19 @@ void set_divergence(ObjectReader& reader, const std::string& tensor,
   spec.divergence = *divergence;
 }
 
-TensorSpec read_kernel(ObjectReader& reader, Estimator estimator) {
-  auto kernel = read_posterior(reader, "kernel_posterior_fn", false, false);
-  const bool uses_mean = read_uses_mean(reader, "kernel_posterior_tensor_fn");
-  const auto prior = read_prior(reader, "kernel_prior_fn", Json{{"type", "normal"}});
-  const auto divergence = read_divergence(reader, "kernel_divergence_fn");
+TensorSpec read_kernel(ObjectReader& reader, const std::string& prefix, Estimator estimator) {
+  auto kernel = read_posterior(reader, prefix + "_posterior_fn", false, false);
+  const bool uses_mean = read_uses_mean(reader, prefix + "_posterior_tensor_fn");
+  const auto prior = read_prior(reader, prefix + "_prior_fn", Json{{"type", "normal"}});
+  const auto divergence = read_divergence(reader, prefix + "_divergence_fn");
   if (!kernel) return {};  // reported
   kernel->uses_mean = uses_mean;
   if (!kernel->untransformed_scale && estimator != Estimator::reparameterization) {
-    reader.problem("kernel_posterior_fn",
+    reader.problem(prefix + "_posterior_fn",
                    "only reparameterization can do with a kernel without a scale; expected "
                    "\"is_singular\": false, found true");
   } else {
-    set_divergence(reader, "kernel", prior, divergence, *kernel);
+    set_divergence(reader, prefix, prior, divergence, *kernel);
   }
   return *kernel;
 }
@@ -247,18 +253,24 @@ Estimator read_estimator(ObjectReader& reader, WeightsKind kind) {
   return static_cast<Estimator>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator) {
+WeightsSpec read_bayesian_weights(ObjectReader& reader, Estimator estimator,
+                                  const std::vector<std::string>& kernels) {
   WeightsSpec spec;
   spec.bayesian = true;
   spec.estimator = estimator;
-  spec.kernel = read_kernel(reader, estimator);
+  for (const std::string& tensor : kernels) {
+    spec.kernels[tensor] = read_kernel(reader, key_prefix(tensor), estimator);
+  }
   spec.bias = read_bias(reader);
   return spec;
 }
 
-WeightsSpec read_deterministic_weights(ObjectReader& reader) {
+WeightsSpec read_deterministic_weights(ObjectReader& reader,
+                                       const std::vector<std::string>& kernels) {
   WeightsSpec spec;
-  spec.kernel.loc = read_variable(reader, "kernel", "glorot_uniform");
+  for (const std::string& tensor : kernels) {
+    spec.kernels[tensor] = {.loc = read_variable(reader, key_prefix(tensor), "glorot_uniform")};
+  }
   const bool use_bias = reader.boolean("use_bias", true);
   const VariableSpec bias = read_variable(reader, "bias", "zeros");
   if (use_bias) spec.bias = TensorSpec{bias};
@@ -283,12 +295,13 @@ VariableSpec read_variable(ObjectReader& reader, const std::string& name, const 
           read_constraint(reader, name + "_constraint")};
 }
 
-WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind) {
+WeightsSpec read_weights(ObjectReader& reader, WeightsKind kind,
+                         const std::vector<std::string>& kernels) {
   WeightsSpec spec;
   reader.mark([&] {
     spec = kind == WeightsKind::deterministic
-               ? read_deterministic_weights(reader)
-               : read_bayesian_weights(reader, read_estimator(reader, kind));
+               ? read_deterministic_weights(reader, kernels)
+               : read_bayesian_weights(reader, read_estimator(reader, kind), kernels);
   });
   return spec;
 }

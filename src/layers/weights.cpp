@@ -65,8 +65,9 @@ WeightTensor declare(const WeightDeclarations& where, const std::string& tensor,
 
 }  // namespace
 
-Draw kernel_draw(const WeightsSpec& spec) {
-  if (!spec.kernel.untransformed_scale || spec.kernel.uses_mean) return Draw::none;
+Draw kernel_draw(const WeightsSpec& spec, const std::string& tensor) {
+  const TensorSpec& kernel = spec.kernels.at(tensor);
+  if (!kernel.untransformed_scale || kernel.uses_mean) return Draw::none;
   switch (spec.estimator) {
     case Estimator::flipout:
       return Draw::perturbation;
@@ -80,8 +81,9 @@ Draw kernel_draw(const WeightsSpec& spec) {
 }
 
 WeightTensor declare_kernel(const WeightDeclarations& where, std::vector<std::int64_t> shape,
-                            bool deferred) {
-  return declare(where, "kernel", where.spec.kernel, kernel_draw(where.spec), shape, deferred);
+                            bool deferred, const std::string& tensor) {
+  return declare(where, tensor, where.spec.kernels.at(tensor), kernel_draw(where.spec, tensor),
+                 shape, deferred);
 }
 
 WeightTensor declare_bias(const WeightDeclarations& where, std::int64_t size) {

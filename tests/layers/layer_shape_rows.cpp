@@ -1,10 +1,19 @@
 // Rows for the keys that say what a layer computes, and for those that all layers have.
 
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "bnn/layers/batch_normalization.h"
 #include "bnn/layers/conv2d.h"
+#include "bnn/layers/conv2d_transpose.h"
 #include "bnn/layers/dense.h"
+#include "bnn/layers/depthwise_conv2d.h"
 #include "bnn/layers/dropout.h"
+#include "bnn/layers/example_normalization.h"
 #include "bnn/layers/merge.h"
 #include "bnn/layers/pool2d.h"
+#include "bnn/layers/separable_conv2d.h"
 #include "bnn/layers/upsampling2d.h"
 #include "bnn/layers/zero_padding2d.h"
 #include "layers/layer_argument_rows.h"
@@ -14,16 +23,38 @@ namespace {
 
 using Pair = std::array<int, 2>;
 
-const WindowSpec& window_of(const LayerSpec& layer) {
-  const auto* conv2d = layer.options.get_if<Conv2dSpec>();
-  return conv2d != nullptr ? conv2d->window : layer.options.get_if<Pool2dSpec>()->window;
+// Calls get(options) with the options of the layer's type, which is one of `Options`.
+template <typename... Options, typename Get>
+auto of_type(const LayerSpec& layer, const Get& get) {
+  using Value = std::common_type_t<decltype(get(std::declval<const Options&>()))...>;
+  std::optional<Value> value;
+  const auto ask = [&](const auto* options) {
+    if (options != nullptr) value = get(*options);
+  };
+  (ask(layer.options.get_if<Options>()), ...);
+  return value.value();
+}
+
+WindowSpec window_of(const LayerSpec& layer) {
+  return of_type<Conv2dSpec, DepthwiseConv2dSpec, SeparableConv2dSpec, Conv2dTransposeSpec,
+                 Pool2dSpec>(layer, [](const auto& options) { return options.window; });
+}
+
+int filters_of(const LayerSpec& layer) {
+  return of_type<Conv2dSpec, SeparableConv2dSpec, Conv2dTransposeSpec>(
+      layer, [](const auto& options) { return options.filters; });
+}
+
+int multiplier_of(const LayerSpec& layer) {
+  return of_type<DepthwiseConv2dSpec, SeparableConv2dSpec>(
+      layer, [](const auto& options) { return options.depth_multiplier; });
 }
 
 Activation activation_of(const LayerSpec& layer) {
-  if (const auto* conv2d = layer.options.get_if<Conv2dSpec>()) return conv2d->activation;
-  if (const auto* dense = layer.options.get_if<DenseSpec>()) return dense->activation;
-  if (const auto* function = layer.options.get_if<ActivationSpec>()) return function->activation;
-  return normalization_of(layer).activation;
+  return of_type<Conv2dSpec, DepthwiseConv2dSpec, SeparableConv2dSpec, Conv2dTransposeSpec,
+                 DenseSpec, ActivationSpec, BatchNormalizationSpec, GroupNormalizationSpec,
+                 FilterResponseNormalizationSpec>(
+      layer, [](const auto& options) { return options.activation; });
 }
 
 template <typename Options>
@@ -89,7 +120,20 @@ std::vector<ArgumentRow> own_rows() {
        7,
        0,
        {"an integer from 1 to", "found 0"},
-       [](const LayerSpec& l) { return options_of<Conv2dSpec>(l).filters == 7; }},
+       [](const LayerSpec& l) { return filters_of(l) == 7; }},
+      {"depth_multiplier",
+       3,
+       0,
+       {"an integer from 1 to", "found 0"},
+       [](const LayerSpec& l) { return multiplier_of(l) == 3; }},
+      {"output_padding",
+       {1, 0},
+       {1, -1},
+       {"an integer from 0 to", "found [1,-1]"},
+       [](const LayerSpec& l) {
+         return options_of<Conv2dTransposeSpec>(l).output_padding == Pair{1, 0};
+       },
+       {{"strides", 2}}},
       {"units",
        9,
        2.5,
@@ -183,16 +227,20 @@ std::vector<ArgumentRow> shape_rows() {
 
 Json base_layer(const std::string& type) {
   Json layer = {{"type", type}, {"name", "a"}};
-  if (type.starts_with("conv2d")) {
-    layer["filters"] = 4;
-    layer["kernel_size"] = 3;
-  }
+  const bool is_depthwise = type.starts_with("depthwise_conv2d");
+  const bool is_separable = type.starts_with("separable_conv2d");
+  const bool is_conv2d = type.starts_with("conv2d");
+  if (is_conv2d || is_separable) layer["filters"] = 4;
+  if (is_conv2d || is_separable || is_depthwise) layer["kernel_size"] = 3;
   if (type.starts_with("dense")) layer["units"] = 4;
   if (type == "max_pooling2d" || type == "average_pooling2d") layer["pool_size"] = 2;
   if (type == "dropout" || type == "spatial_dropout2d") layer["rate"] = 0.5;
   if (type.ends_with("flipout") || type.ends_with("reparameterization")) {
     layer["bias_posterior_fn"] = {{"is_singular", false}};
-    layer["kernel_divergence_fn"] = layer["bias_divergence_fn"] = "monte_carlo";
+    layer["bias_divergence_fn"] = "monte_carlo";
+    if (is_depthwise || is_separable) layer["depthwise_divergence_fn"] = "monte_carlo";
+    if (is_separable) layer["pointwise_divergence_fn"] = "monte_carlo";
+    if (!is_depthwise && !is_separable) layer["kernel_divergence_fn"] = "monte_carlo";
   }
   return layer;
 }

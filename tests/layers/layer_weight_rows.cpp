@@ -10,7 +10,15 @@ namespace {
 using Rows = std::vector<ArgumentRow>;
 using GetTensor = const TensorSpec& (*)(const LayerSpec&);
 
-const TensorSpec& kernel_of(const LayerSpec& layer) { return layer.weights()->kernel; }
+const TensorSpec& kernel_of(const LayerSpec& layer) {
+  return layer.weights()->kernels.at("kernel");
+}
+const TensorSpec& depthwise_of(const LayerSpec& layer) {
+  return layer.weights()->kernels.at("depthwise_kernel");
+}
+const TensorSpec& pointwise_of(const LayerSpec& layer) {
+  return layer.weights()->kernels.at("pointwise_kernel");
+}
 const TensorSpec& bias_of(const LayerSpec& layer) { return layer.weights()->bias.value(); }
 
 void append(Rows& rows, const Rows& more) { rows.insert(rows.end(), more.begin(), more.end()); }
@@ -180,6 +188,8 @@ Rows tensor_rows(const std::string& name, GetTensor tensor) {
 
 std::vector<ArgumentRow> weight_rows() {
   Rows rows = tensor_rows("kernel", kernel_of);
+  append(rows, tensor_rows("depthwise", depthwise_of));
+  append(rows, tensor_rows("pointwise", pointwise_of));
   append(rows, tensor_rows("bias", bias_of));
   append(rows, variable_rows("alpha_", [](const LayerSpec& l) -> const VariableSpec& {
            return l.options.get_if<PreluSpec>()->alpha;

@@ -6,7 +6,7 @@
 //     y_b = f(conv(x_b, M) + r_b ∘ conv(s_b ∘ x_b, D) + bias)
 //
 // with one sign of s_b an input channel and one of r_b a filter, the same at every pixel;
-// naive_noisy_conv has the other estimators.
+// naive_noisy_map has the other estimators.
 
 #include <algorithm>
 #include <array>
@@ -212,32 +212,42 @@ struct NaivePass {
 /// What a layer does with what was drawn for its kernel.
 enum class NaiveEstimator { flipout, reparameterization, local_reparameterization, independent };
 
-/// One image's convolution under an estimator, before bias and activation:
+/// A function of an image and a kernel that is linear in both.
+struct NaiveMap {
+  int channels, filters;       // of the image, of the output
+  std::size_t image, weights;  // numbers of the image, of the kernel
+  std::function<Numbers(const double* image, const double* kernel)> apply;
+};
+
+inline NaiveMap naive_conv_map(const NaiveWindow& w) {
+  const int weights = w.kernel[0] * w.kernel[1] * w.input.channels * w.filters;
+  return {w.input.channels, w.filters, w.input.size(), static_cast<std::size_t>(weights),
+          [w](const double* image, const double* kernel) { return naive_conv(w, image, kernel); }};
+}
+
+/// One image's map under an estimator, before bias and activation, for a convolution:
 ///     flipout                   conv(x, M) + r ∘ conv(s ∘ x, D)
 ///     reparameterization        conv(x, W), W drawn once
 ///     local_reparameterization  conv(x, M) + sqrt(conv(x², S²)) ∘ z, z an output
 ///     independent               conv(x, M + S ∘ e), e a weight of this example
-inline Numbers naive_noisy_conv(const NaiveWindow& w, NaiveEstimator estimator,
-                                const NaivePass& pass, std::size_t b, const double* image,
-                                const NaiveTensor& kernel) {
-  const auto channels = static_cast<std::size_t>(w.input.channels);
-  const auto filters = static_cast<std::size_t>(w.filters);
-  const std::size_t weights =
-      static_cast<std::size_t>(w.kernel[0] * w.kernel[1]) * channels * filters;
-  if (estimator == NaiveEstimator::reparameterization) return naive_conv(w, image, kernel.drawn);
-  Numbers y = naive_conv(w, image, kernel.mean);
+inline Numbers naive_noisy_map(const NaiveMap& map, NaiveEstimator estimator, const NaivePass& pass,
+                               std::size_t b, const double* image, const NaiveTensor& kernel) {
+  if (estimator == NaiveEstimator::reparameterization) return map.apply(image, kernel.drawn);
+  Numbers y = map.apply(image, kernel.mean);
   if (estimator == NaiveEstimator::independent) {
-    Numbers own =
-        pass.normals(Site::example_weight_noise, Site::predict_example_weight_noise, b, weights);
-    for (std::size_t i = 0; i < weights; ++i) own[i] = kernel.mean[i] + kernel.drawn[i] * own[i];
-    return naive_conv(w, image, own.data());
+    Numbers own = pass.normals(Site::example_weight_noise, Site::predict_example_weight_noise, b,
+                               map.weights);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      own[i] = kernel.mean[i] + kernel.drawn[i] * own[i];
+    }
+    return map.apply(image, own.data());
   }
   if (estimator == NaiveEstimator::local_reparameterization) {
-    Numbers squares(image, image + w.input.size());
-    Numbers variances(kernel.drawn, kernel.drawn + weights);
+    Numbers squares(image, image + map.image);
+    Numbers variances(kernel.drawn, kernel.drawn + map.weights);
     for (double& x : squares) x *= x;
     for (double& x : variances) x *= x;
-    const Numbers variance = naive_conv(w, squares.data(), variances.data());
+    const Numbers variance = map.apply(squares.data(), variances.data());
     const Numbers z =
         pass.normals(Site::output_noise, Site::predict_output_noise, b, variance.size());
     for (std::size_t i = 0; i < y.size(); ++i) y[i] += std::sqrt(variance[i]) * z[i];
@@ -245,13 +255,31 @@ inline Numbers naive_noisy_conv(const NaiveWindow& w, NaiveEstimator estimator,
   }
   const bool predicts = pass.noise.predicting;
   const auto s =
-      pass.signs(predicts ? Site::predict_sign_input : Site::sign_input, b, w.input.channels);
-  const auto r = pass.signs(predicts ? Site::predict_sign_output : Site::sign_output, b, w.filters);
-  Numbers flipped(image, image + w.input.size());
-  for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % channels];
-  const Numbers perturbed = naive_conv(w, flipped.data(), kernel.drawn);
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % filters] * perturbed[i];
+      pass.signs(predicts ? Site::predict_sign_input : Site::sign_input, b, map.channels);
+  const auto r =
+      pass.signs(predicts ? Site::predict_sign_output : Site::sign_output, b, map.filters);
+  Numbers flipped(image, image + map.image);
+  for (std::size_t i = 0; i < flipped.size(); ++i) flipped[i] *= s[i % s.size()];
+  const Numbers perturbed = map.apply(flipped.data(), kernel.drawn);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] += r[i % r.size()] * perturbed[i];
   return y;
+}
+
+/// The same where the pass may have no noise, and the kernel no scale.
+inline Numbers naive_mapped(const NaiveMap& map, NaiveEstimator estimator, const NaivePass& pass,
+                            std::size_t b, const double* image, const NaiveTensor& kernel) {
+  const bool is_noisy = pass.noisy && kernel.drawn != nullptr;
+  return is_noisy ? naive_noisy_map(map, estimator, pass, b, image, kernel)
+                  : map.apply(image, kernel.mean);
+}
+
+/// Adds the bias to z [pixels][filters] and applies the activation.
+inline void naive_finish(const NaiveTensor& bias, const NaivePass& pass,
+                         const std::string& activation, std::size_t filters, Numbers& z) {
+  const double* added = pass.noisy && bias.drawn != nullptr ? bias.drawn : bias.mean;
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    z[i] = naive_activation(activation, added == nullptr ? z[i] : z[i] + added[i % filters]);
+  }
 }
 
 /// A convolution layer, deterministic or under an estimator. A dense layer is one over a 1 x 1
@@ -263,19 +291,15 @@ inline NaiveLayer naive_weights_layer(const NaiveWindow& w, const std::string& a
                                       bool uses_mean = false) {
   return [=, &layout](const NaiveState& state) {
     const NaiveTensor kernel(layout, state, "kernel"), bias(layout, state, "bias");
-    const auto filters = static_cast<std::size_t>(w.filters);
-    const bool is_noisy = pass.noisy && kernel.drawn != nullptr && !uses_mean;
+    const NaiveMap map = naive_conv_map(w);
+    NaivePass kernel_pass = pass;
+    kernel_pass.noisy = pass.noisy && !uses_mean;
     Numbers outputs;
-    for (std::size_t b = 0; b * w.input.size() < state.inputs[0].size(); ++b) {
-      const double* image = state.inputs[0].data() + b * w.input.size();
-      const Numbers y = is_noisy ? naive_noisy_conv(w, estimator, pass, b, image, kernel)
-                                 : naive_conv(w, image, kernel.mean);
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        const bool is_sampled = pass.noisy && bias.drawn != nullptr;
-        const double* added = is_sampled ? bias.drawn : bias.mean;
-        const double z = added == nullptr ? y[i] : y[i] + added[i % filters];
-        outputs.push_back(naive_activation(activation, z));
-      }
+    for (std::size_t b = 0; b * map.image < state.inputs[0].size(); ++b) {
+      const double* image = state.inputs[0].data() + b * map.image;
+      Numbers y = naive_mapped(map, estimator, kernel_pass, b, image, kernel);
+      naive_finish(bias, pass, activation, static_cast<std::size_t>(w.filters), y);
+      outputs.insert(outputs.end(), y.begin(), y.end());
     }
     return outputs;
   };

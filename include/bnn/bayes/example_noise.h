@@ -32,6 +32,7 @@ struct PassNoise {
 struct LayerNoise {
   std::uint32_t layer = 0;  // its number within the graph
   std::optional<std::uint64_t> seed = {};
+  std::uint32_t kernel = 0;  // 1: the second kernel of a layer that has two
 };
 
 /// The stream of example b (a position in pass.examples) for one use by one layer.

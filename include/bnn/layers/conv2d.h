@@ -67,9 +67,11 @@ struct Conv2dGeometry {
 };
 
 /// Declares the layer's variables. Throws Error(config) if the window does not fit.
-/// @param name whose variables they are: the layer's own, or one that it shares with another.
+/// @param name whose variables they are: the layer's own, or one that it shares with another
+/// @param tensor the name of the kernel
 Conv2dGeometry declare_conv2d(const Conv2dSpec& spec, const std::string& name,
-                              const LayerNoise& noise, const Shape& input, ParameterLayout& layout);
+                              const LayerNoise& noise, const Shape& input, ParameterLayout& layout,
+                              const std::string& tensor = kKernel);
 /// The implementation for an estimator and a geometry.
 std::unique_ptr<Layer> make_conv2d(Estimator estimator, const Conv2dGeometry& geometry);
 

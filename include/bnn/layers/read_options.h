@@ -22,6 +22,13 @@ Activation read_activation(ObjectReader& reader);
 /// The key "padding".
 Padding read_padding(ObjectReader& reader);
 
+/// The keys "strides", "padding" and "dilation_rate" of a convolution of any kind. Strides and
+/// dilation rates above 1 are refused together, as in Keras.
+void read_convolution_window(ObjectReader& reader, WindowSpec& window);
+
+/// The key "depth_multiplier": how many kernels each channel of a depthwise convolution has.
+int read_depth_multiplier(ObjectReader& reader);
+
 /// Rows and columns: one number for both, or a list of two.
 std::array<int, 2> read_pair(ObjectReader& reader, const std::string& key,
                              std::optional<std::int64_t> fallback);

@@ -7,6 +7,7 @@
 // one variable, `<tensor>`. read_weights.h has the keys and defaults.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,18 +48,22 @@ struct TensorSpec {
   bool operator==(const TensorSpec&) const = default;
 };
 
+/// The tensor of most layers. Depthwise and separable convolutions have others.
+inline const std::string kKernel = "kernel";
+
 struct WeightsSpec {
   bool bayesian = false;
   bool trainable = true;
   Estimator estimator = Estimator::flipout;
-  TensorSpec kernel = {};
+  /// By the names of their tensors.
+  std::map<std::string, TensorSpec> kernels = {};
   std::optional<TensorSpec> bias = {};
 
   bool operator==(const WeightsSpec&) const = default;
 };
 
-/// What is drawn for the kernel under the estimator.
-Draw kernel_draw(const WeightsSpec& spec);
+/// What is drawn for a kernel under the estimator.
+Draw kernel_draw(const WeightsSpec& spec, const std::string& tensor = kKernel);
 
 /// Where one tensor lies in the flat arrays.
 struct WeightTensor {
@@ -97,7 +102,7 @@ struct WeightDeclarations {
 /// Declares the variables of a tensor, or finds those that a layer of the same name has declared.
 /// Throws Error(config) if the shapes differ.
 WeightTensor declare_kernel(const WeightDeclarations& where, std::vector<std::int64_t> shape,
-                            bool deferred);
+                            bool deferred, const std::string& tensor = kKernel);
 /// An empty tensor if the layer has no bias.
 WeightTensor declare_bias(const WeightDeclarations& where, std::int64_t size);
 
