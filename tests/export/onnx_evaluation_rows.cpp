@@ -140,22 +140,55 @@ ReadTensor pooled(const ReadNode& node, const ReadTensor& x,
 ReadTensor convolved(const ReadNode& node, const ReadTensor& x, const ReadTensor& kernel,
                      const ReadTensor& bias) {
   const WindowSizes w(node, {kernel.shape[2], kernel.shape[3]});
+  const std::int64_t groups = whole(node, "group", 1);
+  if (kernel.shape[1] * groups != x.shape[1]) throw std::runtime_error("groups that do not fit");
   ReadTensor result =
       zeros({x.shape[0], kernel.shape[0], w.outputs(0, x.shape[2]), w.outputs(1, x.shape[3])});
   for (std::size_t i = 0; i < result.values.size(); ++i) {
     const Sizes at = index_of(i, result.shape);
     double sum = bias.values.at(static_cast<std::size_t>(at[1]));
+    const std::int64_t first = at[1] / (kernel.shape[0] / groups) * kernel.shape[1];
     for (std::int64_t c = 0; c < kernel.shape[1]; ++c) {
       for (std::int64_t ky = 0; ky < w.kernel[0]; ++ky) {
         for (std::int64_t kx = 0; kx < w.kernel[1]; ++kx) {
           const std::int64_t y = at[2] * w.strides[0] + ky * w.dilations[0] - w.pads[0];
           const std::int64_t column = at[3] * w.strides[1] + kx * w.dilations[1] - w.pads[1];
           if (y < 0 || column < 0 || y >= x.shape[2] || column >= x.shape[3]) continue;
-          sum += image_at(x, at[0], c, y, column) * image_at(kernel, at[1], c, ky, kx);
+          sum += image_at(x, at[0], first + c, y, column) * image_at(kernel, at[1], c, ky, kx);
         }
       }
     }
     result.values[i] = sum;
+  }
+  return result;
+}
+
+// Every input is spread over a window of outputs; what lies outside is cut.
+ReadTensor spread(const ReadNode& node, const ReadTensor& x, const ReadTensor& kernel,
+                  const ReadTensor& bias) {
+  const WindowSizes w(node, {kernel.shape[2], kernel.shape[3]});
+  const Sizes more = list(node, "output_padding", {0, 0});
+  const auto outputs = [&](std::size_t a) {
+    return w.strides[a] * (x.shape[a + 2] - 1) + more[a] + (w.kernel[a] - 1) * w.dilations[a] + 1 -
+           w.pads[a] - w.pads[a + 2];
+  };
+  ReadTensor result = zeros({x.shape[0], kernel.shape[1], outputs(0), outputs(1)});
+  for (std::size_t i = 0; i < result.values.size(); ++i) {
+    result.values[i] = bias.values.at(static_cast<std::size_t>(index_of(i, result.shape)[1]));
+  }
+  for (std::size_t i = 0; i < kernel.values.size() * static_cast<std::size_t>(x.shape[0]); ++i) {
+    const Sizes from = index_of(i % kernel.values.size(), kernel.shape);
+    const auto n = static_cast<std::int64_t>(i / kernel.values.size());
+    for (std::int64_t pixel = 0; pixel < x.shape[2] * x.shape[3]; ++pixel) {
+      const std::int64_t y = pixel / x.shape[3], column = pixel % x.shape[3];
+      const std::int64_t row = y * w.strides[0] + from[2] * w.dilations[0] - w.pads[0];
+      const std::int64_t to = column * w.strides[1] + from[3] * w.dilations[1] - w.pads[1];
+      if (row < 0 || to < 0 || row >= result.shape[2] || to >= result.shape[3]) continue;
+      const std::int64_t place =
+          ((n * result.shape[1] + from[1]) * result.shape[2] + row) * result.shape[3] + to;
+      result.values.at(static_cast<std::size_t>(place)) +=
+          image_at(x, n, from[0], y, column) * kernel.values[i % kernel.values.size()];
+    }
   }
   return result;
 }
@@ -357,7 +390,11 @@ ReadTensor computed(const ReadNode& node, const Inputs& in) {
   };
   const bool keep = whole(node, "keepdims", 1) == 1;
   const auto attribute_axis = [&] { return list(node, "axes", {}).at(0); };
+  if (type == "Conv" && in.size() == 2) {
+    return convolved(node, *in.at(0), *in.at(1), zeros({in[1]->shape.at(0)}));
+  }
   if (type == "Conv") return convolved(node, *in.at(0), *in.at(1), *in.at(2));
+  if (type == "ConvTranspose") return spread(node, *in.at(0), *in.at(1), *in.at(2));
   if (type == "Gemm" && whole(node, "transB", 0) == 1) return gemm(*in.at(0), *in.at(1), *in.at(2));
   if (type == "MaxPool") {
     return pooled(node, *in.at(0), [](const std::vector<double>& cells) {

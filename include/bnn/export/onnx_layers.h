@@ -3,7 +3,8 @@
 //
 // Images lie as [image][channel][row][column] there, and as [image][row][column][channel] here, so
 // kernels turn from [height][width][in][filters] to [filters][in][height][width], and flatten puts
-// the channel last before it makes a vector. Dense kernels [in][units] become [units][in].
+// the channel last before it makes a vector. Dense kernels [in][units] become [units][in],
+// depthwise ones [in * multiplier][1][height][width], transposed ones [in][filters][height][width].
 // Thread-safe: no state.
 
 #include <string>
