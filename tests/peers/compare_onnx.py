@@ -15,21 +15,35 @@ from digits_run import CLASSES, CONFIG, DigitsRun
 ONNX = peer("onnxruntime")
 SINGLE = 1e-6
 SAMPLES, SEED = 8, 3
-
-
-# A network of the layers that the other one does not have.
-LAYERS = [
-    {"type": "zero_padding2d", "padding": [[2, 0], [1, 3]]},
-    {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3, "strides": 2},
-    {"type": "prelu", "alpha_initializer": {"type": "constant", "value": 0.3}, "name": "features"},
-    {"type": "global_average_pooling2d"},
-    {"type": "dense", "units": 6, "activation": "sigmoid", "name": "gate"},
-    {"type": "multiply", "inputs": ["features", "gate"]},
-    {"type": "spatial_dropout2d", "rate": 0.3},
-    {"type": "upsampling2d", "size": [2, 3]},
-    {"type": "upsampling2d", "size": [3, 2], "interpolation": "bilinear"},
-    {"type": "flatten"},
-    {"type": "dense_flipout", "name": "logits", "units": CLASSES}]
+# Networks of layers that the network of digits does not have, before its last layer.
+NETWORKS = {
+    "convolutions": [
+        {"type": "depthwise_conv2d_flipout", "kernel_size": [3, 2], "depth_multiplier": 3, "padding": "same",
+         "activation": "elu"},
+        {"type": "separable_conv2d_flipout", "filters": 5, "kernel_size": 3, "strides": 2, "depth_multiplier": 2,
+         "padding": "same", "activation": "tanh"},
+        {"type": "conv2d_transpose_flipout", "filters": 4, "kernel_size": [2, 3], "strides": [3, 2],
+         "activation": "tanh"},
+        {"type": "conv2d_transpose", "filters": 3, "kernel_size": 3, "strides": 2, "padding": "same",
+         "output_padding": [0, 1]},
+        {"type": "conv2d_transpose", "filters": 3, "kernel_size": 2, "dilation_rate": 2}],
+    "resampling and channels": [
+        {"type": "zero_padding2d", "padding": [[2, 0], [1, 3]]},
+        {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3, "strides": 2},
+        {"type": "prelu", "alpha_initializer": {"type": "constant", "value": 0.3}, "name": "features"},
+        {"type": "global_average_pooling2d"},
+        {"type": "dense", "units": 6, "activation": "sigmoid", "name": "gate"},
+        {"type": "multiply", "inputs": ["features", "gate"]},
+        {"type": "spatial_dropout2d", "rate": 0.3},
+        {"type": "upsampling2d", "size": [2, 3]},
+        {"type": "upsampling2d", "size": [3, 2], "interpolation": "bilinear"}],
+    "normalisation": [
+        {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3},
+        {"type": "batch_normalization", "activation": "relu"},
+        {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3, "padding": "same"},
+        {"type": "group_normalization", "groups": 3, "activation": "tanh"},
+        {"type": "conv2d_flipout", "filters": 6, "kernel_size": 3, "padding": "same"},
+        {"type": "filter_response_normalization"}]}
 
 
 def outputs_of(digits: DigitsRun, images: np.ndarray, *options: str,
@@ -53,17 +67,19 @@ def compare_outputs(rows: Comparison, what: str, theirs: dict[str, np.ndarray], 
                  SINGLE)
 
 
-def compare_other_layers(digits: DigitsRun, rows: Comparison) -> None:
-    """The network of LAYERS, which is trained for an epoch."""
-    config = {**CONFIG, "model": {**CONFIG["model"], "layers": LAYERS}}
-    (digits.folder / "layers.json").write_text(json.dumps(config))
-    digits.program("bnn-train", "--config", "layers.json", "--data", ".", "--out", "layers", "--epochs", "1",
+def compare_network(digits: DigitsRun, rows: Comparison, name: str) -> None:
+    """One of NETWORKS, which is trained for an epoch."""
+    layers = NETWORKS[name] + [{"type": "flatten"}, {"type": "dense_flipout", "name": "logits", "units": CLASSES}]
+    config = {**CONFIG, "model": {**CONFIG["model"], "layers": layers}}
+    (digits.folder / "network.json").write_text(json.dumps(config))
+    digits.program("bnn-train", "--config", "network.json", "--data", ".", "--out", "network", "--epochs", "1",
                    "--overwrite")
-    checkpoint = "layers/checkpoints/last.safetensors"
-    digits.program("bnn-predict", checkpoint, "test-images", "--samples", str(SAMPLES), "--shared-draws",
-                   "--save-samples", "onnx.npy")
-    theirs = outputs_of(digits, digits.test_images, "--samples", str(SAMPLES), checkpoint=checkpoint)
-    compare_outputs(rows, "other layers", theirs, np.load(digits.folder / "onnx.npy"))
+    checkpoint = "network/checkpoints/last.safetensors"
+    options = ("--samples", str(SAMPLES), "--seed", str(SEED))
+    digits.program("bnn-predict", checkpoint, "test-images", *options, "--shared-draws", "--save-samples",
+                   "onnx.npy")
+    theirs = outputs_of(digits, digits.test_images, *options, checkpoint=checkpoint)
+    compare_outputs(rows, name, theirs, np.load(digits.folder / "onnx.npy"))
 
 
 def run(digits: DigitsRun, rows: Comparison) -> None:
@@ -80,4 +96,5 @@ def run(digits: DigitsRun, rows: Comparison) -> None:
     brighter = np.minimum(digits.test_images.astype(np.float64) * 1.01, 255)
     rows.control("ONNX, mean weights, of images 1 % brighter", ONNX, samples.mean(0),
                  outputs_of(digits, brighter, "--mean-weights")["probabilities"], SINGLE)
-    compare_other_layers(digits, rows)
+    for name in NETWORKS:
+        compare_network(digits, rows, name)
