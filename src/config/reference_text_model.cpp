@@ -351,7 +351,9 @@ SectionText constraint() {
           .introduction =
               "A constraint is applied after each update. The name of a type alone stands for an "
               "object "
-              "with all its defaults.",
+              "with all its defaults. Norms go over all dimensions of a variable but the "
+              "last: in a depthwise kernel over all channels, in a transposed one over all "
+              "outputs.",
           .types =
               {
                   {"clip", "Every number into [min, max]."},

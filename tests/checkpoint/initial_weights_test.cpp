@@ -60,15 +60,17 @@ class PlainSource : public TinyRun {
 const Words kFromWeights = {"--set", R"(training.posterior_from_weights={"delta":0.05})"};
 
 // Every scale is delta |mean|, or the least one.
-void check_scales(const Weights& weights, double delta) {
-  for (const std::string tensor : {"conv/kernel", "logits/kernel"}) {
-    const auto& mu = weights.at(tensor + "_posterior_loc");
-    const auto& u = weights.at(tensor + "_posterior_untransformed_scale");
-    for (std::size_t i = 0; i < mu.size(); ++i) {
-      const double expected = std::max(delta * std::fabs(static_cast<double>(mu[i])), 1e-5);
-      CHECK(exact_sigma(static_cast<double>(u[i])) == Approx(expected).epsilon(1e-5));
-    }
+void check_scales(const Weights& weights, const std::string& tensor, double delta) {
+  const auto& mu = weights.at(tensor + "_posterior_loc");
+  const auto& u = weights.at(tensor + "_posterior_untransformed_scale");
+  for (std::size_t i = 0; i < mu.size(); ++i) {
+    const double expected = std::max(delta * std::fabs(static_cast<double>(mu[i])), 1e-5);
+    CHECK(exact_sigma(static_cast<double>(u[i])) == Approx(expected).epsilon(1e-5));
   }
+}
+
+void check_scales(const Weights& weights, double delta) {
+  for (const char* tensor : {"conv/kernel", "logits/kernel"}) check_scales(weights, tensor, delta);
 }
 
 }  // namespace
@@ -137,6 +139,32 @@ TEST_CASE("posterior_from_weights makes scales of the weights, of either kind of
   REQUIRE(tiny.train(words).exit_code == 0);
   REQUIRE(tiny.train_raw({"--resume", "--out", "moped"}).exit_code == 0);
   CHECK(read_bytes(tiny.last("moped")) == read_bytes(tiny.last("whole")));
+}
+
+TEST_CASE("kernels of other names are matched and get scales from their weights too") {
+  const TinyRun tiny;
+  const auto write = [&](const std::string& suffix, const std::string& file) {
+    Json config = tiny_config();
+    config["model"]["layers"][0] = bnn::testing::parsed(
+        R"({"type": "separable_conv2d)" + suffix +
+        R"(", "name": "conv", "filters": 3, "kernel_size": 3, "depth_multiplier": 2})");
+    config["model"]["layers"][3]["type"] = "dense" + suffix;
+    tiny.write_config(config, file);
+  };
+  write("", "plain.json");
+  write("_flipout", "bayesian.json");
+  REQUIRE(tiny.train_raw({"--config", "plain.json", "--out", "plain", "--epochs", "1"}).exit_code ==
+          0);
+  Words words = {"--config", "bayesian.json", "--out",           "started", "--max-steps",
+                 "0",        "--init-from",   tiny.last("plain")};
+  words.insert(words.end(), kFromWeights.begin(), kFromWeights.end());
+  REQUIRE(tiny.train_raw(words).exit_code == 0);
+  const Weights source = weights_of(tiny.last("plain")), started = weights_of(tiny.last("started"));
+  for (const std::string tensor : {"conv/depthwise_kernel", "conv/pointwise_kernel"}) {
+    CHECK(started.at(tensor + "_posterior_loc") == source.at(tensor));
+    check_scales(started, tensor, 0.05);
+  }
+  CHECK(started.at("conv/bias_posterior_loc") == source.at("conv/bias"));
 }
 
 TEST_CASE("posterior_from_weights without weights is refused, but may be looked at") {

@@ -33,6 +33,22 @@ const std::string kModel = R"({"input": {"height": 12, "width": 12, "channels": 
     {"type": "dense", "name": "hidden", "units": 101, "activation": "swish"},
     {"type": "dense_flipout", "name": "logits", "units": 5}]})";
 
+// Depthwise, separable and transposed convolutions: one example at a time, and whole shards.
+const std::string kFurtherModel = R"({"input": {"height": 12, "width": 12, "channels": 2},
+  "layers": [
+    {"type": "depthwise_conv2d_flipout", "kernel_size": 3, "padding": "same", "strides": 2,
+     "depth_multiplier": 9, "bias_posterior_fn": {"is_singular": false}},
+    {"type": "separable_conv2d_flipout", "filters": 8, "kernel_size": 3, "activation": "relu"},
+    {"type": "separable_conv2d_local_reparameterization", "filters": 6, "kernel_size": 2,
+     "activation": "swish"},
+    {"type": "conv2d_transpose_flipout", "filters": 7, "kernel_size": 3, "strides": 2,
+     "padding": "same", "activation": "relu"},
+    {"type": "conv2d_transpose_local_reparameterization", "filters": 3, "kernel_size": 2},
+    {"type": "depthwise_conv2d_flipout", "name": "own", "kernel_size": 2,
+     "estimator": "independent", "activation": "swish"},
+    {"type": "flatten"},
+    {"type": "dense_flipout", "name": "logits", "units": 5}]})";
+
 constexpr std::uint64_t kSteps = 5;
 constexpr std::size_t kBatch = 21;
 
@@ -52,9 +68,9 @@ std::vector<float> copy_of(const AlignedArray& array) {
 
 class Run {
  public:
-  explicit Run(int threads)
+  explicit Run(int threads, const std::string& model = kModel)
       : pool_(threads),
-        graph_(make_graph(kModel)),
+        graph_(make_graph(model)),
         likelihood_(classifier_of(graph_)),
         trainer_(graph_, likelihood_, Targets(data_.labels()), spec(), loader_, pool_) {}
 
@@ -104,13 +120,15 @@ class Run {
 }  // namespace
 
 TEST_CASE("parameters, moments and losses have the same bits for 1, 2, 3 and 4 threads") {
-  Run single(1);
-  single.steps(1, kSteps);
-  const State expected = single.state();
-  for (int threads : {2, 3, 4, 2}) {
-    Run run(threads);
-    run.steps(1, kSteps);
-    CHECK(run.state() == expected);
+  for (const std::string& model : {kModel, kFurtherModel}) {
+    Run single(1, model);
+    single.steps(1, kSteps);
+    const State expected = single.state();
+    for (int threads : {2, 3, 4, 2}) {
+      Run run(threads, model);
+      run.steps(1, kSteps);
+      CHECK(run.state() == expected);
+    }
   }
 }
 

@@ -37,6 +37,9 @@ std::vector<Case> cases() {
         {conv_text("conv2d_flipout", square(3, 8), "relu", estimator_key(estimator)), {8, 8, 8}});
     list.push_back(
         {dense_text("dense_flipout", 33, "relu", estimator_key(estimator)), flat_shape(40)});
+    for (const std::string type : {"conv2d_transpose_flipout", "separable_conv2d_flipout"}) {
+      list.push_back({conv_text(type, square(3, 8), "relu", estimator_key(estimator)), {8, 9, 8}});
+    }
   }
   list.push_back({dense_text("dense", 10), flat_shape(300)});
   return list;
