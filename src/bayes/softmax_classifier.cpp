@@ -21,10 +21,14 @@ bool SoftmaxClassifier::accepts(const Targets& targets) const {
 double SoftmaxClassifier::loss(std::span<const float> outputs, const Target& target, float scale,
                                std::span<float> gradient) const {
   const float weight = weight_of(target);
-  const double unweighted = target.values.empty()
-                                ? cross_entropy(outputs, target.label, scale * weight, gradient)
-                                : cross_entropy(outputs, target.values, scale * weight, gradient);
-  return static_cast<double>(weight) * unweighted;
+  return static_cast<double>(weight) * unweighted_loss(outputs, target, scale * weight, gradient);
+}
+
+double SoftmaxClassifier::unweighted_loss(std::span<const float> outputs, const Target& target,
+                                          float scale, std::span<float> gradient) const {
+  if (!target.values.empty()) return cross_entropy(outputs, target.values, scale, gradient);
+  if (label_smoothing_ == 0.0f) return cross_entropy(outputs, target.label, scale, gradient);
+  return smoothed_cross_entropy(outputs, target.label, label_smoothing_, scale, gradient);
 }
 
 float SoftmaxClassifier::weight_of(const Target& target) const {

@@ -139,6 +139,11 @@ SectionText training() {
            "Factors of the images' losses, one for each class; null: all 1. `balanced` takes "
            "N / (K n) for a class of n of the N training images. The mean over the images is then "
            "1. The NLL that training reports has these factors."},
+          {"label_smoothing",
+           "Spreads this share of each label evenly over all classes, in the loss of training "
+           "alone: y (1 − a) + a / K, as in Keras. The NLL that training reports is that loss. "
+           "Validation knows only the labels, and the KL does not change. Class weights are those "
+           "of the label."},
           {"optimizer", "How gradients move the parameters."},
           {"learning_rate_schedule", "How the learning rate changes over the run."},
           {"gradient_clip_norm",

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxNameBytes = 255;
+constexpr double kMaxSmoothing = 0.999999;  // of 1 nothing of the labels would be left
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
 
 ScheduleSpec read_schedule(ObjectReader& reader, const std::string& type) {
@@ -126,6 +127,8 @@ void read_training(ObjectReader& reader, RunConfig& config) {
   });
   config.sampling = reader.enumerator("sampling", kSamplingNames, config.sampling);
   read_class_weights(reader, config);
+  config.label_smoothing =
+      reader.real("label_smoothing", {.min = 0.0, .max = kMaxSmoothing, .fallback = 0.0});
   spec.gradient_clip_norm =
       reader.real("gradient_clip_norm", {.min = 0.0, .max = 1e30, .fallback = 0.0});
   spec.average.ema_decay =
@@ -332,9 +335,11 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
 }
 
 std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph,
-                                                  std::vector<float> class_weights) {
+                                                  std::vector<float> class_weights,
+                                                  double label_smoothing) {
   return std::make_unique<SoftmaxClassifier>(static_cast<std::size_t>(graph.outputs()),
-                                             std::move(class_weights));
+                                             std::move(class_weights),
+                                             static_cast<float>(label_smoothing));
 }
 
 std::string differing_key(const Json& stored, const Json& now) {

@@ -58,4 +58,19 @@ double cross_entropy(std::span<const float> logits, std::span<const float> targe
   return loss;
 }
 
+double smoothed_cross_entropy(std::span<const float> logits, int label, float smoothing,
+                              float scale, std::span<float> gradient) {
+  const double of_label = cross_entropy(logits, label, scale, gradient);
+  const auto y = static_cast<std::size_t>(label);
+  const float even = smoothing / static_cast<float>(logits.size());
+  double mean = 0.0;
+  for (std::size_t k = 0; k < logits.size(); ++k) {
+    gradient[k] -= scale * even;
+    mean += static_cast<double>(logits[k]) / static_cast<double>(logits.size());
+  }
+  gradient[y] += scale * smoothing;
+  // The classes' mean of -ln softmax(z)[k] exceeds that of the label by z[label] - mean z.
+  return of_label + static_cast<double>(smoothing) * (static_cast<double>(logits[y]) - mean);
+}
+
 }  // namespace bnn

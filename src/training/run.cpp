@@ -26,7 +26,7 @@ RunConfig with_measurements(RunConfig config, const TrainingData& data) {
 Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, ExecutionPlan plan)
     : config(with_measurements(std::move(run_config), run_data)),
       graph(std::move(run_graph)),
-      likelihood(make_likelihood(graph, run_data.class_weights)),
+      likelihood(make_likelihood(graph, run_data.class_weights, config.label_smoothing)),
       data(std::move(run_data)),
       loader(data.training_loader(config)),
       pool(plan.limits.workers),

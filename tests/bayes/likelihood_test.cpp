@@ -86,6 +86,37 @@ TEST_CASE("class weights multiply losses and gradients, and leave predictions al
   CHECK(a == b);
 }
 
+TEST_CASE("a smoothed label costs what the soft target costs that it stands for") {
+  const std::vector<float> weights = {2.0f, 0.25f, 0.5f, 1.0f};
+  const SoftmaxClassifier soft(4), smoothing(4, {}, 0.2f), weighted(4, weights, 0.2f);
+  for (int label = 0; label < 4; ++label) {
+    std::vector<float> target(4, 0.05f);
+    target[static_cast<std::size_t>(label)] = 0.85f;
+    const double expected = loss_of(soft, kOutputs, {.values = target});
+    CHECK(loss_of(smoothing, kOutputs, {.label = label}) == Approx(expected).epsilon(1e-6));
+    check_gradient(smoothing, kOutputs, {.label = label});
+    // The weight is that of the label alone.
+    CHECK(loss_of(weighted, kOutputs, {.label = label}) ==
+          Approx(static_cast<double>(weights[static_cast<std::size_t>(label)]) * expected)
+              .epsilon(1e-6));
+    check_gradient(weighted, kOutputs, {.label = label});
+    // A soft target is taken as it is.
+    CHECK(loss_of(smoothing, kOutputs, {.values = target}) == expected);
+  }
+  CHECK(std::isnan(
+      loss_of(smoothing, {0.5f, std::numeric_limits<float>::quiet_NaN(), 0, 0}, {.label = 0})));
+}
+
+TEST_CASE("a network that is certain of a smoothed label pays for it") {
+  const SoftmaxClassifier smoothing(4, {}, 0.2f);
+  const double certain = loss_of(smoothing, {20, 0, 0, 0}, {.label = 0});
+  CHECK(certain == Approx(0.05 * 3 * 20).epsilon(1e-5));
+  // The least loss is the entropy of the target.
+  const auto z = static_cast<float>(std::log(0.85 / 0.05));
+  CHECK(loss_of(smoothing, {z, 0, 0, 0}, {.label = 0}) ==
+        Approx(-0.85 * std::log(0.85) - 0.15 * std::log(0.05)).epsilon(1e-6));
+}
+
 TEST_CASE("the loss of a soft target is the mean of the labels' losses, weighted by its shares") {
   const SoftmaxClassifier classifier(4);
   const std::vector<float> target = {0.125f, 0.0f, 0.25f, 0.625f};

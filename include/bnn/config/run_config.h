@@ -51,6 +51,7 @@ struct RunConfig {
   ModelSpec model;
   TrainingSpec training;
   ClassWeightsSpec class_weights;
+  double label_smoothing = 0.0;
   Sampling sampling = Sampling::shuffle;
   EarlyStoppingSpec early_stopping;
   std::uint64_t checkpoint_steps = 0;  // 0: at the end of each epoch only
@@ -89,8 +90,10 @@ Graph make_graph(const RunConfig& config, const std::string& source, ErrorKind k
 
 /// How the outputs of the config's network are read: all networks are softmax classifiers.
 /// @param class_weights of their losses (bayes/softmax_classifier.h); empty: all weigh the same
+/// @param label_smoothing of their losses
 std::unique_ptr<const Likelihood> make_likelihood(const Graph& graph,
-                                                  std::vector<float> class_weights = {});
+                                                  std::vector<float> class_weights = {},
+                                                  double label_smoothing = 0.0);
 
 /// The first key whose value differs between two resolved configs and matters for continuing a
 /// run, as a JSON pointer; empty if there is none.

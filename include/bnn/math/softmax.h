@@ -19,4 +19,9 @@ double cross_entropy(std::span<const float> logits, int label, float scale,
 double cross_entropy(std::span<const float> logits, std::span<const float> target, float scale,
                      std::span<float> gradient);
 
+/// The same for the label smoothed by a: 1 - a of the target is the label, a is spread over all K
+/// classes, target[k] = (1 - a) onehot(label)[k] + a / K.
+double smoothed_cross_entropy(std::span<const float> logits, int label, float smoothing,
+                              float scale, std::span<float> gradient);
+
 }  // namespace bnn
