@@ -102,13 +102,38 @@ SectionText data_augment() {
   return {
       .title = "data.augment",
       .places = {"data.augment"},
-      .introduction = "The changes depend on seed, step and image alone.",
+      .introduction =
+          "The changes depend on seed, step and image alone. They come in this order: colours, "
+          "rotation, crop, flips, cutout, mixup. Rotation and crop find black pixels outside of "
+          "the image. Validation and prediction see images as they are.",
       .types = {},
       .keys = {
           {"flip_horizontal", "Mirrors half of the images left to right, at random."},
           {"crop_padding",
            "Pads each side by this many black pixels and cuts out a window of the original size at "
            "a random place."},
+          {"flip_vertical", "Turns half of the images upside down, at random."},
+          {"rotation",
+           "Turns each image about its centre by up to this many degrees, either way, with "
+           "bilinear "
+           "interpolation."},
+          {"brightness",
+           "Multiplies the pixels by a random factor, by up to this much below or above 1."},
+          {"contrast",
+           "Multiplies the distances of the pixels from the image's mean grey by such a factor."},
+          {"saturation",
+           "Multiplies the distances of the channels from the pixel's grey by such a factor. "
+           "Images "
+           "of one channel have none."},
+          {"cutout",
+           "Erases a square of this side, in pixels, around a random pixel. What is erased is 0 "
+           "after standardisation, the mean. 0: none."},
+          {"mixup",
+           "Blends each image with another one of the training images (with balanced sampling, one "
+           "of a random class), and their losses, each with its class weight. The shares come from "
+           "Beta(x, x) for this x; the image itself has the larger one. 0: none. The NLL and "
+           "accuracy that training reports are of the blends: an image counts as right by the "
+           "share of its class."},
       }};
 }
 

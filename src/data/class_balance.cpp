@@ -96,14 +96,21 @@ std::vector<float> balanced_class_weights(std::span<const std::size_t> counts) {
   return weights;
 }
 
-std::vector<std::uint32_t> balanced_sample(std::span<const int> labels,
-                                           std::span<const std::uint32_t> examples, int classes,
-                                           std::uint64_t seed, std::uint32_t epoch) {
+std::vector<std::vector<std::uint32_t>> examples_by_class(std::span<const int> labels,
+                                                          std::span<const std::uint32_t> examples,
+                                                          int classes) {
   std::vector<std::vector<std::uint32_t>> members(static_cast<std::size_t>(classes));
   for (const std::uint32_t example : examples) {
     members[static_cast<std::size_t>(labels[example])].push_back(example);
   }
   std::erase_if(members, [](const auto& of_class) { return of_class.empty(); });
+  return members;
+}
+
+std::vector<std::uint32_t> balanced_sample(std::span<const int> labels,
+                                           std::span<const std::uint32_t> examples, int classes,
+                                           std::uint64_t seed, std::uint32_t epoch) {
+  const auto members = examples_by_class(labels, examples, classes);
   std::vector<std::uint32_t> sample;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const std::size_t first = i * examples.size() / members.size();

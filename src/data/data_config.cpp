@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kMaxLabelBytes = 16;
 constexpr int kMaxCropPadding = 1024;
+constexpr int kMaxCutout = 65536;
+constexpr double kMaxMixup = 100.0;
 
 const VariantRule& format_rule() {
   static const VariantRule rule{.types = list_of(kDataFormatNames), .discriminator = "format"};
@@ -234,10 +236,26 @@ void read_standardize(ObjectReader& reader, DataConfig& config) {
   }
 }
 
+// The keys that configs did not have from the beginning.
+void read_more_augment(ObjectReader& augment, Augmentation& augmentation) {
+  const auto up_to = [&](const char* key, double max) {
+    return augment.real(key, {.min = 0.0, .max = max, .fallback = 0.0});
+  };
+  augmentation.flip_vertical = augment.boolean("flip_vertical", false);
+  augmentation.rotation = up_to("rotation", 180.0);
+  augmentation.color.brightness = up_to("brightness", 1.0);
+  augmentation.color.contrast = up_to("contrast", 1.0);
+  augmentation.color.saturation = up_to("saturation", 1.0);
+  augmentation.cutout =
+      static_cast<int>(augment.integer("cutout", {.min = 0, .max = kMaxCutout, .fallback = 0}));
+  augmentation.mixup = up_to("mixup", kMaxMixup);
+}
+
 void read_augment(ObjectReader& augment, DataConfig& config) {
   config.augmentation.flip_horizontal = augment.boolean("flip_horizontal", false);
   config.augmentation.crop_padding = static_cast<int>(
       augment.integer("crop_padding", {.min = 0, .max = kMaxCropPadding, .fallback = 0}));
+  read_more_augment(augment, config.augmentation);
 }
 
 // What these keys may hold depends on the format: without one there is nothing to check.

@@ -51,6 +51,15 @@ void Standardizer::convert(const std::uint8_t* pixels, std::ptrdiff_t stride, st
   }
 }
 
+void Standardizer::convert(std::size_t count, float* pixels) const {
+  for (std::size_t pixel = 0; pixel < count; ++pixel) {
+    for (std::size_t c = 0; c < channels_; ++c, ++pixels) {
+      const float black = values_[c * kByteValues], white = values_[c * kByteValues + 255];
+      *pixels = black + *pixels * ((white - black) / 255.0f);
+    }
+  }
+}
+
 void Standardizer::fill_black(std::size_t count, float* out) const {
   for (std::size_t pixel = 0; pixel < count; ++pixel) {
     for (std::size_t c = 0; c < channels_; ++c) *out++ = values_[c * kByteValues];

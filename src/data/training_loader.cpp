@@ -1,6 +1,6 @@
 #include "bnn/data/training_loader.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "bnn/core/random.h"
 #include "bnn/data/class_balance.h"
@@ -8,16 +8,30 @@
 
 namespace bnn {
 
+namespace {
+
+// The examples of which a partner is drawn: first one of the lists, then one of its members.
+std::vector<std::vector<std::uint32_t>> partner_lists(const Dataset& data,
+                                                      const std::vector<std::uint32_t>& examples,
+                                                      Sampling sampling) {
+  if (sampling == Sampling::shuffle) return {examples};
+  return examples_by_class(data.labels(), examples, data.classes());
+}
+
+}  // namespace
+
 TrainingLoader::TrainingLoader(const Dataset& data, std::vector<std::uint32_t> examples,
                                const Standardization& standardization,
                                const Augmentation& augmentation, std::uint64_t seed,
                                Sampling sampling)
     : data_(data),
       examples_(std::move(examples)),
-      standardizer_(standardization),
+      augmenter_(data.shape(), standardization, augmentation, seed),
       augmentation_(augmentation),
       seed_(seed),
-      sampling_(sampling) {}
+      sampling_(sampling) {
+  if (mixes()) partners_ = partner_lists(data, examples_, sampling);
+}
 
 std::vector<std::uint32_t> TrainingLoader::epoch_order(std::uint32_t epoch) const {
   std::vector<std::uint32_t> order =
@@ -28,47 +42,37 @@ std::vector<std::uint32_t> TrainingLoader::epoch_order(std::uint32_t epoch) cons
   return order;
 }
 
+Mixture TrainingLoader::mixture(std::uint32_t step, std::uint32_t example) const {
+  const Stream partner = augmentation_stream(AugmentationUse::partner, seed_, step, example);
+  const auto lists = static_cast<std::uint32_t>(partners_.size());
+  const std::vector<std::uint32_t>& list = partners_[random_below(partner, 0, lists)];
+  const auto members = static_cast<std::uint32_t>(list.size());
+  return {list[random_below(partner, 1, members)],
+          mixture_share(augmentation_stream(AugmentationUse::share, seed_, step, example),
+                        augmentation_.mixup)};
+}
+
 void TrainingLoader::fill_augmented(std::span<const std::uint32_t> chosen, std::uint32_t step,
                                     float* images) const {
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    fill_window(data_.image(chosen[i]).data(), random_window(augmentation_, seed_, step, chosen[i]),
-                images + i * data_.shape().size());
-  }
-}
-
-void TrainingLoader::fill_window(const std::uint8_t* image, CropWindow window, float* out) const {
-  const int height = data_.shape().height;
-  const auto width = static_cast<std::size_t>(data_.shape().width);
-  const std::size_t row_size = width * static_cast<std::size_t>(data_.shape().channels);
-  for (int y = 0; y < height; ++y, out += row_size) {
-    const int source = y + window.row;
-    if (source < 0 || source >= height) {
-      standardizer_.fill_black(width, out);
-    } else {
-      fill_row(image + static_cast<std::size_t>(source) * row_size, window, out);
+  const std::size_t size = data_.shape().size();
+  std::vector<float> scratch(augmenter_.scratch_size());
+  std::vector<float> other(mixes() ? size : 0);
+  for (const std::uint32_t example : chosen) {
+    fill_one(example, step, scratch, images);
+    if (mixes()) {
+      const Mixture mixed = mixture(step, example);
+      fill_one(mixed.partner, step, scratch, other.data());
+      for (std::size_t i = 0; i < size; ++i) {
+        images[i] = mixed.share * images[i] + (1.0f - mixed.share) * other[i];
+      }
     }
+    images += size;
   }
 }
 
-void TrainingLoader::fill_row(const std::uint8_t* row, CropWindow window, float* out) const {
-  const int width = data_.shape().width;
-  const auto channels = static_cast<std::ptrdiff_t>(data_.shape().channels);
-  // The part [first, last) of the image's row is inside the window.
-  const int first = std::clamp(window.column, 0, width);
-  const int last = std::clamp(width + window.column, first, width);
-  const auto inside = static_cast<std::size_t>(last - first);
-  const auto before = static_cast<std::size_t>(std::clamp(-window.column, 0, width));
-  const auto after = static_cast<std::size_t>(width) - inside - before;
-  const std::size_t left = window.mirrored ? after : before;
-  const std::size_t right = window.mirrored ? before : after;
-  const auto size = static_cast<std::size_t>(channels);
-  standardizer_.fill_black(left, out);
-  const int start = window.mirrored ? last - 1 : first;
-  const std::ptrdiff_t stride = window.mirrored ? -channels : channels;
-  if (inside > 0) {
-    standardizer_.convert(row + start * channels, stride, inside, out + left * size);
-  }
-  standardizer_.fill_black(right, out + (left + inside) * size);
+void TrainingLoader::fill_one(std::uint32_t example, std::uint32_t step, std::span<float> scratch,
+                              float* image) const {
+  augmenter_.fill(data_.image(example).data(), step, example, scratch, image);
 }
 
 }  // namespace bnn

@@ -49,6 +49,11 @@ void require_full_shards(const Graph& graph, const TrainingSpec& spec, std::size
   }
 }
 
+// 1 if the likelihood calls the outputs right, else 0.
+double right(const Likelihood& likelihood, std::span<const float> outputs, const Target& target) {
+  return likelihood.is_right(outputs, target).value_or(false) ? 1.0 : 0.0;
+}
+
 // Callers must get this right. A mistake is a defect of the program.
 void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets& targets) {
   if (likelihood.outputs() != static_cast<std::size_t>(graph.outputs())) {
@@ -89,6 +94,8 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       shard_gradients_(layout_, static_cast<std::size_t>(spec.shards), pool.size()),
       results_(static_cast<std::size_t>(spec.shards)),
       result_sums_(kResults * static_cast<std::size_t>(tree_levels(results_.size()))),
+      partner_gradient_(
+          loader.mixes() ? static_cast<std::size_t>(pool.size()) * likelihood.outputs() : 0),
       positions_(static_cast<std::size_t>(spec.batch_size)) {
   require_fit(graph, likelihood, targets);
   require_full_shards(graph, spec, loader.examples());
@@ -184,29 +191,53 @@ void BatchGradient::run_shard(std::size_t index, int worker,
                          execution_.input(worker, shard.first));
   float* gradient = shard_gradients_.begin(index);
   execution_.forward(worker, shard, state_chunks_.empty() ? nullptr : gradient);
-  results_[index] = score_shard(shard, worker, own);
+  results_[index] = score_shard(shard, worker, own, step);
   execution_.backward(worker, shard, gradient);
   shard_gradients_.end(index);
 }
 
 // The loss of a shard, and its gradient for the outputs.
 BatchGradient::ShardResult BatchGradient::score_shard(const Shard& shard, int worker,
-                                                      std::span<const std::uint32_t> examples) {
+                                                      std::span<const std::uint32_t> examples,
+                                                      std::uint64_t step) {
   const std::size_t width = likelihood_.outputs();
   const float* outputs = execution_.outputs(worker, shard.first);
   float* gradient = execution_.outputs_gradient(worker, shard.first);
   ShardResult result;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const std::span<const float> row(outputs + i * width, width);
+    const std::span<float> row_gradient(gradient + i * width, width);
+    if (loader_.mixes()) {
+      const Mixture mixture = loader_.mixture(static_cast<std::uint32_t>(step), examples[i]);
+      score_mixture(row, examples[i], mixture, worker, shard.weight, row_gradient, result);
+      continue;
+    }
     const Target target = targets_[examples[i]];
-    result.nll += likelihood_.loss(row, target, shard.weight, {gradient + i * width, width});
-    result.correct += likelihood_.is_right(row, target).value_or(false) ? 1.0 : 0.0;
+    result.nll += likelihood_.loss(row, target, shard.weight, row_gradient);
+    result.correct += right(likelihood_, row, target);
   }
   result.activity_penalty = execution_.activity_penalty(worker, shard);
   if (!std::isfinite(result.nll) || !std::isfinite(result.activity_penalty)) {
     result.non_finite_node = execution_.first_non_finite(worker, shard);
   }
   return result;
+}
+
+// Adds the loss of two targets by their shares.
+void BatchGradient::score_mixture(std::span<const float> outputs, std::uint32_t example,
+                                  const Mixture& mixture, int worker, float weight,
+                                  std::span<float> gradient, ShardResult& result) {
+  const std::size_t width = outputs.size();
+  const std::span<float> other =
+      std::span(partner_gradient_).subspan(static_cast<std::size_t>(worker) * width, width);
+  const Target target = targets_[example], partner = targets_[mixture.partner];
+  const float share = mixture.share, rest = 1.0f - mixture.share;
+  const double loss = likelihood_.loss(outputs, target, share * weight, gradient);
+  const double partner_loss = likelihood_.loss(outputs, partner, rest * weight, other);
+  add(other.data(), width, gradient.data());
+  result.nll += static_cast<double>(share) * loss + static_cast<double>(rest) * partner_loss;
+  result.correct += static_cast<double>(share) * right(likelihood_, outputs, target) +
+                    static_cast<double>(rest) * right(likelihood_, outputs, partner);
 }
 
 // The chunk's gradient of this sample: all shards together, and through the posterior.

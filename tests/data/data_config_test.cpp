@@ -57,7 +57,9 @@ TEST_CASE("a data config reads every key") {
     "format": "cifar", "label_bytes": 3, "label_index": 2, "directory": "d",
     "train": ["a", "../b", "/c"], "test": "t", "class_names": ["x", "y"], "validation": 0.25,
     "standardize": {"mean": [0.5, 0.25], "std": [1, 2]},
-    "augment": {"flip_horizontal": true, "crop_padding": 4}})")
+    "augment": {"flip_horizontal": true, "crop_padding": 4, "flip_vertical": true, "rotation": 15,
+                "brightness": 0.2, "contrast": 0.3, "saturation": 0.4, "cutout": 8,
+                "mixup": 0.5}})")
                                 .config;
   CHECK(config.format == DataFormat::cifar);
   CHECK(config.label_bytes == 3);
@@ -73,6 +75,13 @@ TEST_CASE("a data config reads every key") {
   CHECK(config.standardization.std == std::vector<double>{1, 2});
   CHECK(config.augmentation.flip_horizontal);
   CHECK(config.augmentation.crop_padding == 4);
+  CHECK(config.augmentation.flip_vertical);
+  CHECK(config.augmentation.rotation == 15);
+  CHECK(config.augmentation.color.brightness == 0.2);
+  CHECK(config.augmentation.color.contrast == 0.3);
+  CHECK(config.augmentation.color.saturation == 0.4);
+  CHECK(config.augmentation.cutout == 8);
+  CHECK(config.augmentation.mixup == 0.5);
 }
 
 TEST_CASE("a data config reads the other spellings") {
@@ -101,7 +110,9 @@ TEST_CASE("a resolved data config is complete and reads back as itself") {
   CHECK(full == R"({"format":"cifar10","train":null,"test":null,"resize":"stretch","directory":"",)"
                 R"("class_names":null,)"
                 R"("validation":0,"validation_split":"stratified","standardize":"channel",)"
-                R"("augment":{"flip_horizontal":false,"crop_padding":0}})");
+                R"("augment":{"flip_horizontal":false,"crop_padding":0,"flip_vertical":false,)"
+                R"("rotation":0.0,"brightness":0.0,"contrast":0.0,"saturation":0.0,"cutout":0,)"
+                R"("mixup":0.0}})");
   for (const char* text :
        {R"({"format": "cifar10"})", R"({"format": "cifar100", "train": "a"})",
         R"({"format": "cifar", "label_bytes": 2, "train": ["a", "b"], "validation": 0.1})",
@@ -141,6 +152,12 @@ TEST_CASE("a wrong data config names the key") {
              Contains("/data/augment/flip: unknown key"));
   CHECK_THAT(problem(R"({"format": "cifar10", "augment": {"crop_padding": -1}})"),
              Contains("/data/augment/crop_padding"));
+  CHECK_THAT(
+      problem(R"({"format": "cifar10", "augment": {"rotation": 181, "contrast": 1.5,
+                        "cutout": 2.5, "mixup": -0.1, "flip_vertical": 1}})"),
+      Contains("/data/augment/rotation: expected a number of at least 0.0 and at most 180.0") &&
+          Contains("/data/augment/contrast") && Contains("/data/augment/cutout") &&
+          Contains("/data/augment/mixup") && Contains("/data/augment/flip_vertical"));
 }
 
 TEST_CASE("wrong file names in a data config are reported") {

@@ -22,7 +22,11 @@ namespace {
 // the second epoch worse than the first, so that which one was best has to be remembered.
 Json busy_config() {
   Json config = tiny_config();
-  config["data"]["augment"] = {{"crop_padding", 1}, {"flip_horizontal", true}};
+  config["data"]["augment"] = {{"crop_padding", 1},     {"flip_horizontal", true},
+                               {"flip_vertical", true}, {"rotation", 20},
+                               {"contrast", 0.3},       {"cutout", 2},
+                               {"mixup", 0.5}};
+  config["training"]["label_smoothing"] = 0.1;
   config["training"]["samples"] = 2;
   config["training"]["seed"] = 1;
   config["training"]["optimizer"]["learning_rate"] = 0.2;

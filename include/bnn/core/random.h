@@ -37,6 +37,7 @@ enum class Site : std::uint32_t {
   bootstrap = 18,       // step = resample
   corruption = 19,      // of test images: index = corruption, example = Dataset::stream_name
   class_sampling = 20,  // index = class, step = epoch, example = how often all were gone through
+  augmentation = 21,    // index = AugmentationUse, step = training step, example = dataset index
 };
 
 /// The name of a stream. `index` tells apart the variables or layers that share a site and must

@@ -27,6 +27,12 @@ std::optional<std::string> imbalance_warning(std::span<const std::size_t> counts
 /// without examples.
 std::vector<float> balanced_class_weights(std::span<const std::size_t> counts);
 
+/// The examples of each class that has any, by class.
+/// @param examples dataset indices
+std::vector<std::vector<std::uint32_t>> examples_by_class(std::span<const int> labels,
+                                                          std::span<const std::uint32_t> examples,
+                                                          int classes);
+
 /// The examples of an epoch in which every class comes equally often, up to one example, as many as
 /// there are examples in all. A class goes through all of its examples before one comes again.
 /// Classes without examples get none.

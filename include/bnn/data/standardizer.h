@@ -28,6 +28,9 @@ class Standardizer {
   void convert(const std::uint8_t* pixels, std::ptrdiff_t stride, std::size_t count,
                float* out) const;
 
+  /// Converts `count` pixels of numbers between 0 and 255 in place.
+  void convert(std::size_t count, float* pixels) const;
+
   /// Writes `count` black pixels: byte 0 in every channel, standardised.
   void fill_black(std::size_t count, float* out) const;
 

@@ -2,6 +2,9 @@
 // The gradient of the data's part of the loss: the mean over a batch of -ln p(y | x, w), and of the
 // penalties on layers' outputs, under one draw of the weights (or several, averaged).
 //
+// Where the loader mixes two examples, the loss of the mixture is that of both targets by their
+// shares, and so is the count of correct ones.
+//
 // Every random tensor is drawn once for the whole batch; the batch is cut into a fixed number of
 // shards; each runs forward and backward; their gradients are added up in a fixed tree and go
 // through the posterior. The number of threads changes only the time: shards, chunks and the order
@@ -78,7 +81,10 @@ class BatchGradient {
                   const float* parameters);
   void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
                  std::uint64_t step);
-  ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples);
+  ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples,
+                          std::uint64_t step);
+  void score_mixture(std::span<const float> outputs, std::uint32_t example, const Mixture& mixture,
+                     int worker, float weight, std::span<float> gradient, ShardResult& result);
   AlignedArray& last_gradient();
   float* gradient_of(int sample);
   void collect_gradient(const Chunk& chunk, int worker, const float* parameters, int sample);
@@ -99,6 +105,7 @@ class BatchGradient {
   std::vector<Shard> shards_;
   std::vector<ShardResult> results_;
   std::vector<double> result_sums_;
+  std::vector<float> partner_gradient_;   // [worker][outputs], where examples are mixed
   std::vector<std::uint32_t> positions_;  // 0, 1, …: the noise streams' example numbers
 };
 
