@@ -6,9 +6,9 @@
 
 #include "bnn/comparison/comparison_text.h"
 #include "bnn/core/display_text.h"
+#include "bnn/report/html_page.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_section.h"
-#include "bnn/report/report_style.h"
 #include "bnn/report/svg_chart.h"
 
 namespace bnn {
@@ -104,17 +104,10 @@ std::string comparison_page(const std::vector<RunSummary>& runs) {
                      curves("Divergence from the prior, KL/N", "nats per example", TickText::plain,
                             runs, &TrainingHistory::kl)})},
       {"settings", "Settings", "Settings", settings_table(runs)}};
-  Markup body;
+  const std::string title = fmt::format("Comparison of {} runs", runs.size());
+  Markup body = markup("<h1>{}</h1>\n", title);
   for (const ReportSection& section : sections) body += section_markup(section);
-  return markup(
-             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{0}</title>\n"
-             "<style>{1}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{2}</main>\n</body>\n"
-             "</html>\n",
-             fmt::format("Comparison of {} runs", runs.size()), Markup::trusted(report_style()),
-             body)
-      .text();
+  return html_page(title, body);
 }
 
 }  // namespace bnn

@@ -1,12 +1,12 @@
 #include "bnn/report/report_page.h"
 
+#include "bnn/report/html_page.h"
 #include "bnn/report/html_text.h"
 #include "bnn/report/report_calibration.h"
 #include "bnn/report/report_classes.h"
 #include "bnn/report/report_corruption.h"
 #include "bnn/report/report_metrics.h"
 #include "bnn/report/report_overview.h"
-#include "bnn/report/report_style.h"
 #include "bnn/report/report_sweeps.h"
 #include "bnn/report/report_training.h"
 #include "bnn/report/report_uncertainty.h"
@@ -37,17 +37,12 @@ std::string report_page(const ReportContents& contents) {
     links += section_link(section);
   }
   const std::string name = contents.source.model.empty() ? "" : short_name(contents.source.model);
-  const Markup page = markup(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>{}</style>\n"
-      "</head>\n<body>\n<main>\n{}<nav aria-label=\"Sections\">\n{}</nav>\n{}"
-      "<footer>Probabilities are means over the samples of the weights. Every number can be "
-      "selected; the value of each <code>data</code> element is exact.</footer>\n"
-      "</main>\n</body>\n</html>\n",
-      name.empty() ? "Evaluation" : name + ": evaluation", Markup::trusted(report_style()),
-      overview_header(contents), links, sections);
-  return page.text();
+  return html_page(
+      name.empty() ? "Evaluation" : name + ": evaluation",
+      markup("{}<nav aria-label=\"Sections\">\n{}</nav>\n{}"
+             "<footer>Probabilities are means over the samples of the weights. Every number can be "
+             "selected; the value of each <code>data</code> element is exact.</footer>\n",
+             overview_header(contents), links, sections));
 }
 
 }  // namespace bnn
