@@ -1,3 +1,7 @@
+#include <charconv>
+#include <fmt/format.h>
+#include <utility>
+
 #include "bnn/core/error.h"
 #include "bnn/training/training_run.h"
 #include "commands.h"
@@ -12,19 +16,67 @@ constexpr auto kTrainDescription =
     "train.log, metrics.jsonl and checkpoints/. Ctrl-C saves a checkpoint and stops; --resume\n"
     "continues from it, bit for bit as if the run had not been stopped.\n";
 
+constexpr std::int64_t kLeastSteps = 20, kMostSteps = 1000000;  // of a search for a rate
+
 constexpr auto kTrainExamples =
     "\nExamples:\n"
     "  bnn-train --config configs/fashion-mnist-lenet5.json --data DIR --out runs/lenet5\n"
     "  bnn-train --init photos > photos.json\n"
     "  bnn-train --config my.json --set training.optimizer.learning_rate=3e-4 --dry-run\n"
+    "  bnn-train --config my.json --find-learning-rate\n"
     "  bnn-train --resume --out runs/lenet5\n";
 
+// What goes with --find-learning-rate.
+void check_search(const bnn::TrainOptions& options) {
+  const std::pair<bool, const char*> others[] = {
+      {options.resume, "--resume"},
+      {options.resume_or_start, "--resume-or-start"},
+      {options.overwrite, "--overwrite"},
+      {options.tensorboard, "--tensorboard"},
+  };
+  for (const auto& [is_given, name] : others) {
+    bnn::refuse_if(is_given, std::string("--find-learning-rate keeps no weights and does not go "
+                                         "with ") +
+                                 name);
+  }
+  const std::int64_t steps = options.max_steps.value_or(bnn::kSweepSteps);
+  bnn::refuse_if(steps < kLeastSteps || steps > kMostSteps,
+                 fmt::format("--max-steps: --find-learning-rate takes {} to {} steps, found {}",
+                             kLeastSteps, kMostSteps, steps));
+}
+
 void check(const bnn::TrainOptions& options) {
+  if (options.find_learning_rate) check_search(options);
   if (options.print_schema || options.print_reference || !options.init.empty()) return;
   if (options.config.empty() && !(options.resume && !options.out.empty())) {
     throw bnn::Error(bnn::ErrorKind::usage,
                      "--config FILE is required, except with --resume --out DIR");
   }
+}
+
+// "LOW:HIGH", both above 0.
+bnn::RateRange rates_of(const std::string& word) {
+  bnn::RateRange range{0, 0};
+  const char* end = word.data() + word.size();
+  const auto [colon, low_error] = std::from_chars(word.data(), end, range.low);
+  if (low_error == std::errc() && colon != end && *colon == ':') {
+    const auto [rest, high_error] = std::from_chars(colon + 1, end, range.high);
+    const bool is_whole = high_error == std::errc() && rest == end;
+    if (is_whole && range.low >= 1e-30 && range.low < range.high && range.high <= 1e6) return range;
+  }
+  throw bnn::Error(bnn::ErrorKind::usage,
+                   "--rates: expected LOW:HIGH, as 1e-6:10, from 1e-30 to 1e6, found " + word);
+}
+
+void add_rate_options(CLI::App& app, bnn::TrainOptions& options) {
+  auto* find = app.add_flag("--find-learning-rate", options.find_learning_rate,
+                            "Train a few steps with growing learning rates, suggest one, and write "
+                            "learning_rate.html and learning_rate.csv into the run folder");
+  app.add_option_function<std::string>(
+         "--rates", [&options](const std::string& word) { options.rates = rates_of(word); },
+         "The rates of --find-learning-rate (default: 1e-6:10, in 200 steps or --max-steps)")
+      ->option_text("LOW:HIGH")
+      ->needs(find);
 }
 
 }  // namespace
@@ -71,7 +123,8 @@ int bnn::train_command(int argc, char** argv) {
       ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--max-steps", options.max_steps,
-                 "Stop with a checkpoint once step N of the run is done")
+                 "Stop with a checkpoint once step N of the run is done; with "
+                 "--find-learning-rate: its steps")
       ->check(bnn::whole_number())
       ->option_text("N");
   app.add_option("--seed", options.seed, "Seed of everything random")
@@ -87,6 +140,7 @@ int bnn::train_command(int argc, char** argv) {
                "Print a JSON Schema of config files, for editors, and exit");
   app.add_flag("--print-reference", options.print_reference,
                "Print what each config key means, in Markdown, and exit");
+  add_rate_options(app, options);
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   bnn::add_printed_texts(app);

@@ -76,12 +76,13 @@ std::uint64_t Trainer::steps_per_epoch() const {
   return (loader_.examples() + batch - 1) / batch;
 }
 
-StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examples) {
+StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examples,
+                        std::optional<double> learning_rate) {
   StepStats stats;
   stats.examples = examples.size();
   stats.kl_weight = kl_weight_at(spec_.kl, step, steps_per_epoch());
-  stats.learning_rate = learning_rate_at(spec_.schedule, spec_.optimizer.learning_rate, step,
-                                         steps_per_epoch(), spec_.epochs);
+  stats.learning_rate = learning_rate.value_or(learning_rate_at(
+      spec_.schedule, spec_.optimizer.learning_rate, step, steps_per_epoch(), spec_.epochs));
   const auto kl_scale =
       static_cast<float>(stats.kl_weight / static_cast<double>(loader_.examples()));
   take_weights(step);

@@ -19,6 +19,7 @@
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
+#include "bnn/training/find_learning_rate.h"
 #include "bnn/training/resume.h"
 #include "bnn/training/starter.h"
 #include "bnn/training/training_loop.h"
@@ -303,6 +304,14 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   return signal == 0 ? 0 : 128 + signal;
 }
 
+int search_rate(const TrainOptions& options, Run& run) {
+  RunLog log("bnn-train", options.verbosity);
+  const auto steps = static_cast<int>(options.max_steps.value_or(kSweepSteps));
+  return print_text(
+      find_learning_rate(run, options.rates, steps, run_folder(options, run.config.name), log) +
+      "\n");
+}
+
 // With --resume-or-start, whether there is something to resume.
 TrainOptions decided(TrainOptions options) {
   if (!options.resume_or_start) return options;
@@ -336,6 +345,7 @@ int run_config(const TrainOptions& options) {
   require_weights(options, config, path);
   Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
   take_weights(options.init_from, run);
+  if (options.find_learning_rate) return search_rate(options, run);
   return train(options, run, description);
 }
 

@@ -44,7 +44,7 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"checkpoint", with(network, {"train", "infer", "config"})},
       {"output", with(network, {"infer"})},
       {"process", {"core", "math"}},
-      {"training", with(run, {"process"})},
+      {"training", with(run, {"corruption", "process", "report"})},
       {"evaluation", with(run, {"corruption", "process", "output", "report"})},
       {"embedding", run},
       {"prediction", with(run, {"process", "output"})},

@@ -55,7 +55,9 @@ class Trainer {
   /// throws if the KL, a penalty or the gradient is not finite or too large. A trainer that clips
   /// then still has the old parameters. Any other trainer has moved them and must not be used
   /// again. Also throws if a layer's new state is not finite. No trainer may be used again then.
-  StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples);
+  /// @param learning_rate instead of the schedule's
+  StepStats step(std::uint64_t step, std::span<const std::uint32_t> examples,
+                 std::optional<double> learning_rate = std::nullopt);
 
   /// KL of the current parameters in nats; what of it is Monte Carlo, with the noise of `step`.
   double kl(std::uint64_t step = 0);

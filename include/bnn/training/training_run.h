@@ -10,6 +10,7 @@
 #include "bnn/data/image_cache.h"
 #include "bnn/math/products.h"
 #include "bnn/process/run_log.h"
+#include "bnn/training/rate_sweep.h"
 
 namespace bnn {
 
@@ -29,12 +30,17 @@ struct TrainOptions {
   std::optional<ProductsKind> products;
   std::vector<std::string> init;  // what --init looks at
   bool dry_run = false;
+  bool find_learning_rate = false;  // in max_steps steps, or kSweepSteps
+  RateRange rates;
   bool print_config = false;
   bool print_schema = false;     // needs no config
   bool print_reference = false;  // likewise
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
 };
+
+/// Steps of a search for a learning rate: some thirty for each power of ten of the usual range.
+constexpr std::int64_t kSweepSteps = 200;
 
 /// Returns the exit code: 0, or 128 + n if signal n stopped the run after a checkpoint.
 int run_training(const TrainOptions& options);
