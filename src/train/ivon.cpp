@@ -17,7 +17,7 @@ namespace bnn {
 namespace {
 
 const std::vector<StateSpec>& ivon_state() {
-  static const std::vector<StateSpec> state = {{.name = "average"}};
+  static const std::vector<StateSpec> state = {{.name = "estimate"}};
   return state;
 }
 
@@ -48,12 +48,12 @@ class Ivon final : public Optimizer {
 
   void update(const Chunk& chunk, const ChunkGradient& gradient,
               const ChunkParts<float>& values) override {
-    const ChunkParts<float> average = state_of(0, chunk);
-    if (!chunk.tensor) return update_point(gradient, values.loc, average.loc);
+    const ChunkParts<float> estimate = state_of(0, chunk);
+    if (!chunk.tensor) return update_point(gradient, values.loc, estimate.loc);
     ivon_update(
         steps_[*chunk.tensor],
         {gradient.loss.loc, gradient.loss.scale, gradient.regularization.loc, gradient.factor},
-        values, average);
+        values, estimate);
   }
 
  private:
@@ -87,7 +87,7 @@ class Ivon final : public Optimizer {
       throw Error(ErrorKind::checkpoint,
                   fmt::format("tensor \"{}\": value {} is not above 0, as a curvature is",
                               optimizer_tensor_name(
-                                  "average", layout_.variables()[tensor.untransformed_scale].name),
+                                  "estimate", layout_.variables()[tensor.untransformed_scale].name),
                               wrong - values.begin()));
     }
   }
@@ -155,11 +155,11 @@ OptimizerSpec ivon_optimizer(const IvonSpec& spec) {
 }
 
 void ivon_update(const IvonStep& step, const IvonGradient& gradient,
-                 const ChunkParts<float>& values, const ChunkParts<float>& average) {
+                 const ChunkParts<float>& values, const ChunkParts<float>& estimate) {
   run_vectorized([=]<MultiplyAdd kind>() {
     for (std::size_t i = 0; i < values.loc.size(); ++i) {
-      float& m = average.loc[i];
-      float& c = average.scale[i];
+      float& m = estimate.loc[i];
+      float& c = estimate.scale[i];
       const float f = gradient.factor * gradient.sigma[i] * std::sqrt(c / step.kl_scale);
       const float u = step.rest_2 * (f - (c - step.decay)) / c;
       c *= multiply_add<kind>(u, multiply_add<kind>(0.5f, u, 1.0f), 1.0f);

@@ -6,9 +6,11 @@ namespace bnn {
 
 Optimizer::Optimizer(const ParameterLayout& layout, const std::vector<StateSpec>& state)
     : layout_(layout) {
-  for (const StateSpec& spec : state) {
-    state_.push_back({spec, AlignedArray(layout.size(), MemoryUse::whole)});
-  }
+  for (const StateSpec& spec : state) add_state(spec);
+}
+
+void Optimizer::add_state(const StateSpec& spec) {
+  state_.push_back({spec, AlignedArray(layout_.size(), MemoryUse::whole)});
 }
 
 ChunkParts<float> Optimizer::state_of(std::size_t index, const Chunk& chunk) {

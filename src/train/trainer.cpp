@@ -60,11 +60,8 @@ Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets
       optimizer_(spec.optimizer.make(layout_)),
       chunk_square_(batch_gradient_.chunks().size()) {
   initialize_parameters(layout_, spec.seed, parameters_);
-  if (spec.average.any()) {
-    StateArray& means = optimizer_->state().emplace_back();
-    means.spec.name = "mean";
-    means.values = AlignedArray(layout_.size(), MemoryUse::whole);
-  }
+  const StateSpec mean{.name = "mean"};
+  if (spec.average.any()) optimizer_->add_state(mean);
   for (std::size_t i = 0; i < layout_.variables().size(); ++i) {
     const Variable& variable = layout_.variables()[i];
     if (variable.trainable && !variable.constraint.empty()) constrained_variables_.push_back(i);

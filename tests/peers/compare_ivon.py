@@ -150,8 +150,8 @@ def our_values(tensors: dict[str, np.ndarray], name: str) -> dict[str, np.ndarra
     loc, scale = f"{name}_posterior_loc", f"{name}_posterior_untransformed_scale"
     return {"mean": tensors[loc].ravel(),
             "scale": EPSILON + np.logaddexp(0, tensors[scale].astype(np.float64)).ravel(),
-            "momentum": tensors[f"optimizer/average/{loc}"].ravel(),
-            "curvature": tensors[f"optimizer/average/{scale}"].ravel()}
+            "momentum": tensors[f"optimizer/estimate/{loc}"].ravel(),
+            "curvature": tensors[f"optimizer/estimate/{scale}"].ravel()}
 
 
 def run(digits: DigitsRun, rows: Comparison) -> None:

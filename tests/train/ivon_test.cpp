@@ -165,8 +165,8 @@ TEST_CASE("a curvature of a checkpoint that is not above 0 is refused") {
     std::copy(stored.begin(), stored.end(), resumed.optimizer->state()[0].values.data());
     resumed.values(resumed.optimizer->state()[0].values, kScale)[3] = bad;
     const std::string message = error_message(ErrorKind::checkpoint, [&] { resumed.step(2, 0.1); });
-    CHECK(holds(message, {"\"optimizer/average/a/kernel_posterior_untransformed_scale\"", "value 3",
-                          "above 0"}));
+    CHECK(holds(message, {"\"optimizer/estimate/a/kernel_posterior_untransformed_scale\"",
+                          "value 3", "above 0"}));
   }
 }
 

@@ -14,10 +14,10 @@
 // rate times c0, the h + d of the mean of the scale's initializer (with rescaled rates), so that
 // the first steps are those of gradient descent at the learning rate.
 //
-// The state "average" holds what is averaged of each variable: m of a mean or a point, and the
-// curvature c = h + d of a scale. The update of c is c (1 + u + u²/2) with u = (1 - b2) (f - h) /
-// c, so c stays above 0 whatever f is. At step 1 it is made from the stored scales, c = K / sigma²:
-// h may begin below 0, where a posterior is wider than its prior.
+// The state "estimate" is m of a mean or a point, and the curvature c = h + d of a scale. The
+// update of c is c (1 + u + u²/2) with u = (1 - b2) (f - h) / c, so c stays above 0 whatever f is.
+// At step 1 it is made from the stored scales, c = K / sigma²: h may begin below 0, where a
+// posterior is wider than its prior.
 //
 // Points (biases, deterministic kernels, gains) are as if their h + d stayed 1: they move by
 // a (m / (1 - b1^t) + the gradient of penalties), a the learning rate, without clip.
@@ -61,7 +61,7 @@ struct IvonStep {
   float radius;                  // of the clip
 };
 
-/// Gradients of one chunk, and what of them is averaged.
+/// Gradients of one chunk.
 struct IvonGradient {
   std::span<const float> loc, sigma;      // of the mean NLL
   std::span<const float> regularization;  // d (mu - loc) and the penalties' gradients
@@ -70,6 +70,6 @@ struct IvonGradient {
 
 /// Moves means and untransformed scales, m and c.
 void ivon_update(const IvonStep& step, const IvonGradient& gradient,
-                 const ChunkParts<float>& values, const ChunkParts<float>& average);
+                 const ChunkParts<float>& values, const ChunkParts<float>& estimate);
 
 }  // namespace bnn

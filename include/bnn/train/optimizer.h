@@ -84,6 +84,8 @@ class Optimizer {
   virtual void update(const Chunk& chunk, const ChunkGradient& gradient,
                       const ChunkParts<float>& values) = 0;
 
+  /// One more array behind those of the optimizer, for what a trainer keeps beside them.
+  void add_state(const StateSpec& spec);
   std::vector<StateArray>& state() { return state_; }
 
  protected:
