@@ -8,6 +8,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/files/atomic_file.h"
+#include "bnn/files/number_types.h"
 #include "bnn/files/safetensors_header.h"
 
 namespace bnn {
@@ -144,6 +145,26 @@ std::string read_header_text(InputFile& file) {
   return text;
 }
 
+// The next numbers of the file as float32; none if they are no floating-point ones. The header's
+// checks bound the sum of all sizes by the size of the file.
+std::vector<float> read_values(const SafetensorsEntry& entry, InputFile& file) {
+  const auto size = static_cast<std::size_t>(entry.end - entry.begin);
+  if (entry.dtype == "F32") {
+    std::vector<float> values(size / sizeof(float));
+    file.read_exactly(std::as_writable_bytes(std::span(values)));
+    return values;
+  }
+  std::vector<std::byte> bytes(size);
+  file.read_exactly(bytes);
+  return is_float_type(entry.dtype) ? as_floats(entry.dtype, bytes) : std::vector<float>();
+}
+
+SafetensorsHeader read_header(InputFile& file, TensorNumbers numbers) {
+  const std::string text = read_header_text(file);
+  return parse_safetensors_header(text, *file.size() - kLengthBytes - text.size(), file.name(),
+                                  numbers);
+}
+
 }  // namespace
 
 bool is_tensor_name(const std::string& name) {
@@ -168,16 +189,21 @@ SafetensorsFile read_safetensors(const std::string& path) {
   return read_safetensors(file);
 }
 
-SafetensorsFile read_safetensors(InputFile& file) {
-  const std::string text = read_header_text(file);
-  SafetensorsHeader header =
-      parse_safetensors_header(text, *file.size() - kLengthBytes - text.size(), file.name());
-  SafetensorsFile result{std::move(header.metadata), {}};
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {
+  InputFile file(path, ErrorKind::checkpoint);
+  return read_header(file, TensorNumbers::any).metadata;
+}
+
+SafetensorsFile read_safetensors(InputFile& file, TensorNumbers numbers) {
+  SafetensorsHeader header = read_header(file, numbers);
+  SafetensorsFile result{std::move(header.metadata), {}, {}};
   result.tensors.reserve(header.entries.size());
   for (SafetensorsEntry& entry : header.entries) {
-    // The header's checks bound the sum of these sizes by the size of the file.
-    std::vector<float> values(static_cast<std::size_t>(entry.end - entry.begin) / sizeof(float));
-    file.read_exactly(std::as_writable_bytes(std::span(values)));
+    std::vector<float> values = read_values(entry, file);
+    if (!is_float_type(entry.dtype)) {
+      result.without_values.push_back(std::move(entry.name));
+      continue;
+    }
     result.tensors.push_back({std::move(entry.name), std::move(entry.shape), std::move(values)});
   }
   std::byte beyond;

@@ -9,6 +9,7 @@
 #include "bnn/core/error.h"
 #include "bnn/core/json_events.h"
 #include "bnn/core/json_reader.h"
+#include "bnn/files/number_types.h"
 #include "bnn/files/safetensors.h"
 
 namespace bnn {
@@ -180,19 +181,23 @@ void HeaderTokens::end_list() {
   place_ = Place::tensor;
 }
 
-// Bytes of a float32 tensor of this shape, or false if they do not fit 64 bits.
-bool byte_size(const std::vector<std::int64_t>& shape, std::uint64_t& bytes) {
-  bytes = sizeof(float);
+// Bytes of a tensor of this shape, or false if they do not fit 64 bits.
+bool byte_size(const std::vector<std::int64_t>& shape, std::size_t number, std::uint64_t& bytes) {
+  bytes = number;
   for (const std::int64_t dimension : shape) {
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dimension), &bytes)) return false;
   }
   return true;
 }
 
-void check_entry(const SafetensorsEntry& entry, std::uint64_t data_size,
+void check_entry(const SafetensorsEntry& entry, std::uint64_t data_size, TensorNumbers numbers,
                  const std::string& source) {
   const std::string where = source + ": tensor " + json_text(entry.name) + ": ";
-  if (entry.dtype != "F32") {
+  const auto number = number_size(entry.dtype);
+  if (numbers == TensorNumbers::any && !number) {
+    throw Error(ErrorKind::checkpoint, where + "unknown dtype " + json_text(entry.dtype));
+  }
+  if (numbers == TensorNumbers::float32 && entry.dtype != "F32") {
     throw Error(ErrorKind::checkpoint,
                 where + "expected dtype \"F32\", found " + json_text(entry.dtype));
   }
@@ -203,7 +208,7 @@ void check_entry(const SafetensorsEntry& entry, std::uint64_t data_size,
                                            std::to_string(data_size) + " bytes of data");
   }
   std::uint64_t bytes = 0;
-  if (!byte_size(entry.shape, bytes)) {
+  if (!byte_size(entry.shape, *number, bytes)) {
     throw Error(ErrorKind::checkpoint, where + "the shape is larger than any file");
   }
   if (bytes != entry.end - entry.begin) {
@@ -237,7 +242,7 @@ void check_tiling(const std::vector<SafetensorsEntry>& entries, std::uint64_t da
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size,
-                                           const std::string& source) {
+                                           const std::string& source, TensorNumbers numbers) {
   if (text.empty() || text.front() != '{') {
     throw Error(ErrorKind::checkpoint, source + ": header: expected JSON that begins with '{'");
   }
@@ -248,7 +253,8 @@ SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t 
   HeaderTokens tokens(source);
   read_json_events(text, tokens);
   SafetensorsHeader header = tokens.take();
-  for (const SafetensorsEntry& entry : header.entries) check_entry(entry, data_size, source);
+  for (const SafetensorsEntry& entry : header.entries)
+    check_entry(entry, data_size, numbers, source);
   std::sort(header.entries.begin(), header.entries.end(),
             [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
               return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);

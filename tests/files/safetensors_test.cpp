@@ -354,3 +354,46 @@ TEST_CASE("the safetensors writer refuses what the reader would refuse") {
   for (std::size_t i = 0; i < many.size(); ++i) many[i] = {std::to_string(i), {0}, {}};
   CHECK(kind_of_writing({}, many) == ErrorKind::checkpoint);
 }
+
+TEST_CASE("files of other programs hold numbers of any type, and floating-point ones are read") {
+  const std::string header =
+      R"({"__metadata__":{"format":"pt"},"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},)"
+      R"("steps":{"dtype":"I64","shape":[],"data_offsets":[4,12]},)"
+      R"("h":{"dtype":"F16","shape":[1,1],"data_offsets":[12,14]},)"
+      R"("d":{"dtype":"F64","shape":[1],"data_offsets":[14,22]}})";
+  const std::string data = std::string("\xC0\x3F\x00\xC0", 4) + std::string(8, '\1') +
+                           std::string("\x00\x3E", 2) + std::string("\0\0\0\0\0\0\x04\x40", 8);
+  const TemporaryDirectory folder;
+  std::ofstream(folder.file("f"), std::ios::binary) << file_with(header, data);
+  CHECK(bnn::read_safetensors_metadata(folder.file("f")).at("format") == "pt");
+  bnn::InputFile input(folder.file("f"), ErrorKind::checkpoint);
+  const bnn::SafetensorsFile file = bnn::read_safetensors(input, bnn::TensorNumbers::any);
+  REQUIRE(file.tensors.size() == 3);
+  CHECK(file.tensors[0].values == std::vector<float>{2.5f});
+  CHECK(file.tensors[1].shape == std::vector<std::int64_t>{1, 1});
+  CHECK(file.tensors[1].values == std::vector<float>{1.5f});
+  CHECK(file.tensors[2].values == std::vector<float>{1.5f, -2.0f});
+  CHECK(file.without_values == std::vector<std::string>{"steps"});
+  CHECK_THAT(reading(file_with(header, data)), Contains("expected dtype \"F32\""));
+}
+
+TEST_CASE("in files of other programs, shapes and offsets are checked by the size of the type") {
+  const auto reading_any = [](const std::string& dtype, const std::string& offsets,
+                              std::size_t bytes) {
+    const TemporaryDirectory folder;
+    std::ofstream(folder.file("f"), std::ios::binary)
+        << file_with(one_tensor("\"" + dtype + "\"", "[3]", offsets), std::string(bytes, '\0'));
+    bnn::InputFile input(folder.file("f"), ErrorKind::checkpoint);
+    try {
+      bnn::read_safetensors(input, bnn::TensorNumbers::any);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(reading_any("F16", "[0,6]", 6) == "accepted");
+  CHECK(reading_any("I64", "[0,24]", 24) == "accepted");
+  CHECK_THAT(reading_any("F16", "[0,12]", 12), Contains("the shape needs 6 bytes"));
+  CHECK_THAT(reading_any("F64", "[0,12]", 12), Contains("the shape needs 24 bytes"));
+  CHECK_THAT(reading_any("F17", "[0,12]", 12), Contains("unknown dtype \"F17\""));
+}

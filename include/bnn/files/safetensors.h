@@ -1,5 +1,6 @@
 #pragma once
-// The safetensors file format, restricted to float32 tensors.
+// The safetensors file format, restricted to float32 tensors; of other programs, any numbers are
+// read.
 //
 //     u64 little-endian N | N bytes of JSON | tensor bytes, little-endian, C order
 //     {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3],
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "bnn/core/input_file.h"
+#include "bnn/files/safetensors_header.h"
 
 namespace bnn {
 
@@ -49,6 +51,8 @@ struct Tensor {
 struct SafetensorsFile {
   std::map<std::string, std::string> metadata;
   std::vector<Tensor> tensors;  // sorted by name
+  /// Tensors without values here, since their numbers are no floating-point ones: counters.
+  std::vector<std::string> without_values = {};
 };
 
 /// Replaces the file atomically (see atomic_file.h). What the reader would refuse for its size is
@@ -58,7 +62,11 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
 
 SafetensorsFile read_safetensors(const std::string& path);
 /// The same of an open file.
-SafetensorsFile read_safetensors(InputFile& file);
+/// @param numbers any: float16, bfloat16 and float64 become float32
+SafetensorsFile read_safetensors(InputFile& file, TensorNumbers numbers = TensorNumbers::float32);
+
+/// The metadata alone, of a file with any numbers.
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
 
 /// True if a tensor may have this name: 1 to 256 bytes, no control character, not "__metadata__".
 bool is_tensor_name(const std::string& name);

@@ -21,6 +21,9 @@ struct SafetensorsEntry {
   std::uint64_t end = 0;
 };
 
+/// What a file may hold: float32 alone, as ours do, or numbers of every type (number_types.h).
+enum class TensorNumbers { float32, any };
+
 struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
   std::vector<SafetensorsEntry> entries;  // in the order of their data, which they tile exactly
@@ -30,6 +33,7 @@ struct SafetensorsHeader {
 /// @param data_size number of bytes behind the header.
 /// @param source names the file in messages, which are Error(checkpoint).
 SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size,
-                                           const std::string& source);
+                                           const std::string& source,
+                                           TensorNumbers numbers = TensorNumbers::float32);
 
 }  // namespace bnn
