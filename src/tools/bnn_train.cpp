@@ -102,10 +102,18 @@ int bnn::train_command(int argc, char** argv) {
       app.add_flag("--resume-or-start", options.resume_or_start,
                    "Continue the run in --out if there is one, else start it; for job queues")
           ->excludes(resume);
-  app.add_option("--init-from", options.init_from,
-                 "Start from the weights of another checkpoint, Bayesian or deterministic")
-      ->option_text("CHECKPOINT")
-      ->excludes(resume);
+  auto* init_from =
+      app.add_option(
+             "--init-from", options.init_from,
+             "Start from the weights of another checkpoint, Bayesian or deterministic, or of "
+             "a network that PyTorch wrote as safetensors")
+          ->option_text("FILE")
+          ->excludes(resume);
+  app.add_option("--init-map", options.init_map,
+                 "JSON that says which module of PyTorch goes into which layer; the names of usual "
+                 "ResNets are known")
+      ->option_text("FILE")
+      ->needs(init_from);
   app.add_flag("--skip-errors", options.skip_errors,
                "Report images of class folders that cannot be decoded and train without them")
       ->group("Config and data");

@@ -8,8 +8,9 @@
 namespace bnn {
 
 void set_scales_from_weights(const ParameterLayout& layout, const PosteriorFromWeights& spec,
-                             AlignedArray& parameters) {
+                             AlignedArray& parameters, const std::set<std::string>* of) {
   for (const RandomTensor& tensor : layout.random_tensors()) {
+    if (of != nullptr && !of->contains(layout.variables()[tensor.loc].name)) continue;
     const Slice loc = layout.variables()[tensor.loc].slice;
     const Slice scale = layout.variables()[tensor.untransformed_scale].slice;
     for (std::size_t i = 0; i < loc.size; ++i) {

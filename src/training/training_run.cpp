@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "bnn/checkpoint/initial_weights.h"
 #include "bnn/config/config_reference.h"
 #include "bnn/config/model_preset.h"
 #include "bnn/core/display_text.h"
@@ -21,6 +20,7 @@
 #include "bnn/process/stop_signal.h"
 #include "bnn/training/find_learning_rate.h"
 #include "bnn/training/resume.h"
+#include "bnn/training/start_weights.h"
 #include "bnn/training/starter.h"
 #include "bnn/training/training_loop.h"
 
@@ -191,16 +191,6 @@ void require_weights(const TrainOptions& options, const RunConfig& config,
           "its checkpoint with --init-from");
 }
 
-// Another run's weights instead of the initial values; the optimizer begins afresh.
-void take_weights(const std::string& path, Run& run) {
-  if (path.empty()) return;
-  const LoadedCheckpoint checkpoint = load_checkpoint(path);
-  start_from_weights(path, checkpoint.contents, run.graph.layout(), run.trainer.parameters());
-  if (const auto& spec = run.config.training.posterior_from_weights) {
-    set_scales_from_weights(run.graph.layout(), *spec, run.trainer.parameters());
-  }
-}
-
 // Errors about the config do not know its file below this point, so its name is added here.
 TrainingData load_data(const TrainOptions& options, const std::string& path,
                        const RunConfig& config, const Graph& graph) {
@@ -268,7 +258,9 @@ FolderUse folder_use(const TrainOptions& options) {
 }
 
 // The run from its folder to its end. Returns the exit code.
-int train(const TrainOptions& options, Run& run, const std::string& description) {
+// @param start what is said of the weights that it starts from
+int train(const TrainOptions& options, Run& run, const std::string& description,
+          const std::vector<std::string>& start) {
   RunLog log("bnn-train", options.verbosity);
   const Json config = run.folder_config();
   RunFolder folder(run_folder(options, run.config.name), folder_use(options));
@@ -290,6 +282,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description)
   log.info("matrix products: " + products_text(run.config.training.products));
   log.info(description);
   describe_data(run.config, run.data, log);
+  for (const std::string& sentence : start) log.info(sentence);
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
   const GracefulStop stops_with_a_checkpoint;  // from here on; what is read so far ends at once
   TrainingLoop loop(run, outputs, log);
@@ -344,9 +337,12 @@ int run_config(const TrainOptions& options) {
   }
   require_weights(options, config, path);
   Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
-  take_weights(options.init_from, run);
+  std::vector<std::string> start;
+  if (!options.init_from.empty()) {
+    start = take_start_weights(options.init_from, options.init_map, run);
+  }
   if (options.find_learning_rate) return search_rate(options, run);
-  return train(options, run, description);
+  return train(options, run, description, start);
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ TEST_CASE("mistakes on the command line exit with 2 and one line") {
       {"bnn-train", {"--config", "tiny.json", "--set", "name.x=1"}},
       {"bnn-train", {"--config", "tiny.json", "--resume", "--overwrite"}},
       {"bnn-train", {"--config", "tiny.json", "--resume", "--init-from", "x"}},
+      {"bnn-train", {"--config", "tiny.json", "--init-map", "x"}},
       {"bnn-train", {"--config", "tiny.json", "--quiet", "--verbose"}},
       {"bnn-train", {"--config", "tiny.json", "surplus"}},
       {"bnn-train", {"--config"}},

@@ -3,6 +3,9 @@
 // Krishnan, Subedar and Tickoo give the posteriors ("Specifying Weight Priors in Bayesian Deep
 // Neural Networks with Empirical Bayes", AAAI 2020, MOPED).
 
+#include <set>
+#include <string>
+
 #include "bnn/bayes/parameter_layout.h"
 #include "bnn/core/aligned_array.h"
 
@@ -17,7 +20,8 @@ struct PosteriorFromWeights {
 };
 
 /// Sets the scale of every random weight to delta |mean|, or to the least initial scale.
+/// @param of the names of the means whose scales are set; null: all of them
 void set_scales_from_weights(const ParameterLayout& layout, const PosteriorFromWeights& spec,
-                             AlignedArray& parameters);
+                             AlignedArray& parameters, const std::set<std::string>* of = nullptr);
 
 }  // namespace bnn

@@ -21,7 +21,8 @@ struct TrainOptions {
   bool resume = false;
   bool resume_or_start = false;  // resume if the run folder holds a checkpoint
   bool overwrite = false;
-  std::string init_from;     // a checkpoint
+  std::string init_from;     // a checkpoint, or weights of PyTorch
+  std::string init_map;      // a file; for the latter
   bool skip_errors = false;  // images of class folders that cannot be decoded
   ImageCache cache;          // of image files
   bool tensorboard = false;

@@ -1,0 +1,248 @@
+#include "bnn/checkpoint/torch_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "bnn/checkpoint/torch_kernels.h"
+#include "bnn/checkpoint/torch_layer.h"
+#include "bnn/core/input_file.h"
+#include "bnn/core/json_reader.h"
+
+namespace bnn {
+namespace {
+
+std::string name_text(const std::string& name) { return json_text(Json(name)); }
+
+constexpr std::size_t kMostInLog = 20, kMostInError = 2;
+
+std::string names_text(const std::vector<std::string>& names, std::size_t most) {
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    if (shown.size() < most) shown.push_back(name_text(name));
+  }
+  const std::string text = fmt::format("{}", fmt::join(shown, ", "));
+  return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
+}
+
+void check_finite(const std::string& path, const std::vector<Tensor>& tensors) {
+  for (const Tensor& tensor : tensors) {
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      if (std::isfinite(tensor.values[i])) continue;
+      throw Error(ErrorKind::checkpoint, fmt::format("{}: tensor {}: value {} is not finite", path,
+                                                     name_text(tensor.name), i));
+    }
+  }
+}
+
+// Which module goes into which layer.
+class Assignment {
+ public:
+  Assignment(const std::string& source, const std::vector<TorchModule>& modules,
+             const TorchMap& map, const Graph& graph)
+      : source_(source), modules_(modules), map_(map), graph_(graph) {
+    for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+      const Node& node = graph.nodes()[i];
+      const bool is_original = node.original == static_cast<int>(i);
+      if (is_original && node.variables.size() > 0) targets_[node.variables_name] = {&node};
+    }
+    check_map();
+    for (const TorchModule& module : modules) assign(module);
+  }
+
+  const std::map<std::string, TorchTarget>& targets() const { return targets_; }
+  const std::vector<std::string>& left_out() const { return left_out_; }
+
+ private:
+  void check_map() const {
+    for (const auto& [module, layer] : map_) {
+      const bool known = std::any_of(modules_.begin(), modules_.end(),
+                                     [&](const TorchModule& one) { return one.name == module; });
+      if (!known) {
+        throw Error(ErrorKind::config,
+                    fmt::format("--init-map names the module {}, which {} does not have",
+                                name_text(module), source_));
+      }
+      if (!layer || targets_.contains(*layer)) continue;
+      std::vector<std::string> names;
+      for (const auto& [name, target] : targets_) names.push_back(name);
+      const auto guess = closest(*layer, names);
+      throw Error(ErrorKind::config,
+                  fmt::format("--init-map names the layer {}, but no layer with weights has this "
+                              "name{}",
+                              name_text(*layer),
+                              guess ? fmt::format(" (did you mean {}?)", name_text(*guess)) : ""));
+    }
+  }
+
+  // The layer of a module, or null.
+  TorchTarget* target_of(const std::string& module) {
+    if (const auto found = map_.find(module); found != map_.end()) {
+      return found->second ? &targets_.at(*found->second) : nullptr;
+    }
+    for (const std::string& name : layer_names_of(module)) {
+      if (const auto found = targets_.find(name); found != targets_.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
+  const TorchModule* module_of(const std::string& name) const {
+    for (const TorchModule& module : modules_) {
+      if (module.name == name) return &module;
+    }
+    return nullptr;
+  }
+
+  // The layer of the convolution before a batch normalisation that has no layer of its own.
+  TorchTarget* target_before(const TorchModule& normalization) {
+    const auto before = convolution_before(normalization.name);
+    const TorchModule* module = before ? module_of(*before) : nullptr;
+    const Tensor* weight = module == nullptr ? nullptr : module->find("weight");
+    if (weight == nullptr || weight->shape.empty()) return nullptr;
+    const std::size_t channels = normalization.find("running_mean")->values.size();
+    if (weight->shape[0] != static_cast<std::int64_t>(channels)) {
+      throw Error(
+          ErrorKind::checkpoint,
+          fmt::format("{}: the batch normalisation {} has {} channels and {} before it has {} "
+                      "outputs, so the network seems to normalise before its convolutions; "
+                      "--init-map says where each module belongs",
+                      source_, name_text(normalization.name), channels, name_text(*before),
+                      weight->shape[0]));
+    }
+    return target_of(*before);
+  }
+
+  void assign(const TorchModule& module) {
+    const auto mapped = map_.find(module.name);
+    if (mapped != map_.end() && !mapped->second) return;  // left out on purpose
+    TorchTarget* target = target_of(module.name);
+    if (target == nullptr && module.is_batch_normalization()) target = target_before(module);
+    if (target == nullptr) {
+      left_out_.push_back(module.name);
+      return;
+    }
+    const bool is_folded =
+        module.is_batch_normalization() && !has_tensor(graph_, *target->node, "moving_mean");
+    const TorchModule*& place = is_folded ? target->folded : target->own;
+    if (place != nullptr) {
+      throw Error(
+          ErrorKind::checkpoint,
+          fmt::format("{}: the modules {} and {} both belong to the layer {}; --init-map says "
+                      "which one goes there",
+                      source_, name_text(place->name), name_text(module.name),
+                      name_text(target->node->variables_name)));
+    }
+    place = &module;
+  }
+
+  const std::string& source_;  // for messages
+  const std::vector<TorchModule>& modules_;
+  const TorchMap& map_;
+  const Graph& graph_;
+  std::map<std::string, TorchTarget> targets_;  // of all layers with variables, by name
+  std::vector<std::string> left_out_;
+};
+
+// What was taken and what was not, as sentences.
+class StartReport {
+ public:
+  void took(const TorchTarget& target, const TorchFilling& filling) {
+    ++layers_;
+    tensors_ += target.own->tensors.size();
+    if (target.folded != nullptr) {
+      ++folded_;
+      tensors_ += target.folded->tensors.size();
+    }
+    if (filling.is_reordered) reordered_.push_back(target.node->variables_name);
+  }
+  void refused(const TorchTarget& target, const std::string& reason) {
+    refused_.push_back(fmt::format("layer {} keeps its initial values: {}",
+                                   name_text(target.node->variables_name), reason));
+  }
+  void missed(const TorchTarget& target) { missed_.push_back(target.node->variables_name); }
+
+  bool is_empty() const { return layers_ == 0; }
+
+  std::vector<std::string> sentences(const std::string& path, std::size_t tensors,
+                                     const std::vector<std::string>& left_out) const {
+    std::vector<std::string> list = {fmt::format("took {} of {} tensors from {}, for {} layers",
+                                                 tensors_, tensors, path, layers_)};
+    if (folded_ > 0) {
+      list.push_back(
+          fmt::format("folded {} batch normalisations into the layers before them, with "
+                      "PyTorch's epsilon of {}",
+                      folded_, kTorchEpsilon));
+    }
+    if (!reordered_.empty()) {
+      list.push_back(
+          fmt::format("put the inputs of {} in the order of this program's flatten: "
+                      "PyTorch flattens channel by channel",
+                      names_text(reordered_, kMostInLog)));
+    }
+    const std::vector<std::string> more = what_is_left(left_out, kMostInLog);
+    list.insert(list.end(), more.begin(), more.end());
+    return list;
+  }
+
+  std::vector<std::string> what_is_left(const std::vector<std::string>& left_out,
+                                        std::size_t most) const {
+    std::vector<std::string> list(refused_.begin(),
+                                  refused_.begin() + static_cast<std::ptrdiff_t>(
+                                                         std::min(refused_.size(), most)));
+    if (refused_.size() > most) {
+      list.push_back(fmt::format("so do {} more layers", refused_.size() - most));
+    }
+    if (!missed_.empty()) {
+      list.push_back("no module for the layers " + names_text(missed_, most) +
+                     ", which keep their initial values");
+    }
+    if (!left_out.empty()) {
+      list.push_back("no layer for the modules " + names_text(left_out, most));
+    }
+    return list;
+  }
+
+ private:
+  std::size_t layers_ = 0, tensors_ = 0, folded_ = 0;
+  std::vector<std::string> reordered_, refused_, missed_;
+};
+
+}  // namespace
+
+TorchStart start_from_torch(const std::string& path, const std::vector<Tensor>& tensors,
+                            const TorchMap& map, const Graph& graph, AlignedArray& parameters) {
+  const std::string source = shown_path(path);
+  check_finite(source, tensors);
+  const std::vector<TorchModule> modules = torch_modules(tensors);
+  const Assignment assignment(source, modules, map, graph);
+  StartReport report;
+  std::map<std::string, std::vector<float>> values;
+  for (const auto& [name, target] : assignment.targets()) {
+    if (target.own == nullptr) {
+      report.missed(target);
+      continue;
+    }
+    TorchFilling filling = fill_from_torch(graph, target);
+    if (!filling.reason.empty()) {
+      report.refused(target, filling.reason);
+      continue;
+    }
+    report.took(target, filling);
+    values.merge(filling.values);
+  }
+  if (report.is_empty()) {
+    throw Error(ErrorKind::checkpoint,
+                fmt::format("{}: nothing in this file fits the network: {}; --init-map says which "
+                            "module goes into which layer",
+                            source, fmt::join(report.what_is_left(assignment.left_out(), kMostInError), "; ")));
+  }
+  TorchStart start{report.sentences(source, tensors.size(), assignment.left_out())};
+  for (const auto& [name, numbers] : values) {
+    const Slice slice = graph.layout().find(name)->slice;
+    std::copy(numbers.begin(), numbers.end(), parameters.data() + slice.offset);
+    start.taken.insert(name);
+  }
+  return start;
+}
+
+}  // namespace bnn

@@ -1,0 +1,67 @@
+#include "bnn/training/start_weights.h"
+
+#include <array>
+#include <cstring>
+
+#include "bnn/checkpoint/checkpoint.h"
+#include "bnn/checkpoint/initial_weights.h"
+#include "bnn/checkpoint/torch_weights.h"
+#include "bnn/core/input_file.h"
+#include "bnn/train/posterior_from_weights.h"
+
+namespace bnn {
+namespace {
+
+// torch.save writes a zip archive of pickled objects, which only Python can read.
+void refuse_pickle(const std::string& path) {
+  InputFile file(path, ErrorKind::checkpoint);
+  std::array<std::byte, 4> begin = {};
+  const bool is_zip =
+      file.read(begin) == begin.size() && std::memcmp(begin.data(), "PK\3\4", begin.size()) == 0;
+  if (!is_zip) return;
+  throw Error(ErrorKind::checkpoint,
+              shown_path(path) +
+                  ": a zip archive, as torch.save writes it; expected a safetensors file, which "
+                  "safetensors.torch.save_file(model.state_dict(), FILE) writes in Python");
+}
+
+bool is_own_checkpoint(const std::string& path) {
+  const auto metadata = read_safetensors_metadata(path);
+  const auto format = metadata.find("format");
+  return format != metadata.end() && format->second == "bnn";
+}
+
+void take_checkpoint(const std::string& path, Run& run) {
+  const LoadedCheckpoint checkpoint = load_checkpoint(path);
+  start_from_weights(path, checkpoint.contents, run.graph.layout(), run.trainer.parameters());
+  if (const auto& spec = run.config.training.posterior_from_weights) {
+    set_scales_from_weights(run.graph.layout(), *spec, run.trainer.parameters());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> take_start_weights(const std::string& path, const std::string& map,
+                                            Run& run) {
+  refuse_pickle(path);
+  if (is_own_checkpoint(path)) {
+    if (!map.empty()) {
+      throw Error(ErrorKind::usage, shown_path(path) +
+                                        ": a checkpoint of this program, whose tensors are matched "
+                                        "by name; expected no --init-map");
+    }
+    take_checkpoint(path, run);
+    return {};
+  }
+  InputFile file(path, ErrorKind::checkpoint);
+  const SafetensorsFile weights = read_safetensors(file, TensorNumbers::any);
+  const TorchStart start =
+      start_from_torch(path, weights.tensors, map.empty() ? TorchMap() : read_torch_map(map),
+                       run.graph, run.trainer.parameters());
+  if (const auto& spec = run.config.training.posterior_from_weights) {
+    set_scales_from_weights(run.graph.layout(), *spec, run.trainer.parameters(), &start.taken);
+  }
+  return start.sentences;
+}
+
+}  // namespace bnn
