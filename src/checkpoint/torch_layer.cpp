@@ -184,8 +184,9 @@ TorchFilling fill_from_torch(const Graph& graph, const TorchTarget& target) {
   return LayerFiller(graph, target).fill();
 }
 
-bool has_tensor(const Graph& graph, const Node& node, const std::string& tensor) {
-  return variables_of(graph, node).contains(tensor);
+bool has_kernel(const Graph& graph, const Node& node) {
+  const auto variables = variables_of(graph, node);
+  return variables.contains("kernel") || variables.contains("depthwise_kernel");
 }
 
 }  // namespace bnn

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "bnn/checkpoint/torch_kernels.h"
 #include "bnn/checkpoint/torch_layer.h"
+#include "bnn/checkpoint/torch_report.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
 
@@ -13,17 +13,6 @@ namespace bnn {
 namespace {
 
 std::string name_text(const std::string& name) { return json_text(Json(name)); }
-
-constexpr std::size_t kMostInLog = 20, kMostInError = 2;
-
-std::string names_text(const std::vector<std::string>& names, std::size_t most) {
-  std::vector<std::string> shown;
-  for (const std::string& name : names) {
-    if (shown.size() < most) shown.push_back(name_text(name));
-  }
-  const std::string text = fmt::format("{}", fmt::join(shown, ", "));
-  return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
-}
 
 void check_finite(const std::string& path, const std::vector<Tensor>& tensors) {
   for (const Tensor& tensor : tensors) {
@@ -121,8 +110,7 @@ class Assignment {
       left_out_.push_back(module.name);
       return;
     }
-    const bool is_folded =
-        module.is_batch_normalization() && !has_tensor(graph_, *target->node, "moving_mean");
+    const bool is_folded = module.is_batch_normalization() && has_kernel(graph_, *target->node);
     const TorchModule*& place = is_folded ? target->folded : target->own;
     if (place != nullptr) {
       throw Error(
@@ -143,70 +131,6 @@ class Assignment {
   std::vector<std::string> left_out_;
 };
 
-// What was taken and what was not, as sentences.
-class StartReport {
- public:
-  void took(const TorchTarget& target, const TorchFilling& filling) {
-    ++layers_;
-    tensors_ += target.own->tensors.size();
-    if (target.folded != nullptr) {
-      ++folded_;
-      tensors_ += target.folded->tensors.size();
-    }
-    if (filling.is_reordered) reordered_.push_back(target.node->variables_name);
-  }
-  void refused(const TorchTarget& target, const std::string& reason) {
-    refused_.push_back(fmt::format("layer {} keeps its initial values: {}",
-                                   name_text(target.node->variables_name), reason));
-  }
-  void missed(const TorchTarget& target) { missed_.push_back(target.node->variables_name); }
-
-  bool is_empty() const { return layers_ == 0; }
-
-  std::vector<std::string> sentences(const std::string& path, std::size_t tensors,
-                                     const std::vector<std::string>& left_out) const {
-    std::vector<std::string> list = {fmt::format("took {} of {} tensors from {}, for {} layers",
-                                                 tensors_, tensors, path, layers_)};
-    if (folded_ > 0) {
-      list.push_back(
-          fmt::format("folded {} batch normalisations into the layers before them, with "
-                      "PyTorch's epsilon of {}",
-                      folded_, kTorchEpsilon));
-    }
-    if (!reordered_.empty()) {
-      list.push_back(
-          fmt::format("put the inputs of {} in the order of this program's flatten: "
-                      "PyTorch flattens channel by channel",
-                      names_text(reordered_, kMostInLog)));
-    }
-    const std::vector<std::string> more = what_is_left(left_out, kMostInLog);
-    list.insert(list.end(), more.begin(), more.end());
-    return list;
-  }
-
-  std::vector<std::string> what_is_left(const std::vector<std::string>& left_out,
-                                        std::size_t most) const {
-    std::vector<std::string> list(refused_.begin(),
-                                  refused_.begin() + static_cast<std::ptrdiff_t>(
-                                                         std::min(refused_.size(), most)));
-    if (refused_.size() > most) {
-      list.push_back(fmt::format("so do {} more layers", refused_.size() - most));
-    }
-    if (!missed_.empty()) {
-      list.push_back("no module for the layers " + names_text(missed_, most) +
-                     ", which keep their initial values");
-    }
-    if (!left_out.empty()) {
-      list.push_back("no layer for the modules " + names_text(left_out, most));
-    }
-    return list;
-  }
-
- private:
-  std::size_t layers_ = 0, tensors_ = 0, folded_ = 0;
-  std::vector<std::string> reordered_, refused_, missed_;
-};
-
 }  // namespace
 
 TorchStart start_from_torch(const std::string& path, const std::vector<Tensor>& tensors,
@@ -215,7 +139,7 @@ TorchStart start_from_torch(const std::string& path, const std::vector<Tensor>& 
   check_finite(source, tensors);
   const std::vector<TorchModule> modules = torch_modules(tensors);
   const Assignment assignment(source, modules, map, graph);
-  StartReport report;
+  TorchReport report;
   std::map<std::string, std::vector<float>> values;
   for (const auto& [name, target] : assignment.targets()) {
     if (target.own == nullptr) {
@@ -223,20 +147,21 @@ TorchStart start_from_torch(const std::string& path, const std::vector<Tensor>& 
       continue;
     }
     TorchFilling filling = fill_from_torch(graph, target);
-    if (!filling.reason.empty()) {
+    if (filling.reason.empty()) {
+      report.took(target, filling);
+      values.merge(filling.values);
+    } else {
       report.refused(target, filling.reason);
-      continue;
     }
-    report.took(target, filling);
-    values.merge(filling.values);
   }
+  for (const std::string& module : assignment.left_out()) report.left_out(module);
   if (report.is_empty()) {
     throw Error(ErrorKind::checkpoint,
                 fmt::format("{}: nothing in this file fits the network: {}; --init-map says which "
                             "module goes into which layer",
-                            source, fmt::join(report.what_is_left(assignment.left_out(), kMostInError), "; ")));
+                            source, report.reasons()));
   }
-  TorchStart start{report.sentences(source, tensors.size(), assignment.left_out())};
+  TorchStart start{report.sentences(source, tensors.size())};
   for (const auto& [name, numbers] : values) {
     const Slice slice = graph.layout().find(name)->slice;
     std::copy(numbers.begin(), numbers.end(), parameters.data() + slice.offset);

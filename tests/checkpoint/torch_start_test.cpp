@@ -89,8 +89,8 @@ TEST_CASE("a map from a file is followed") {
   write_text(tiny.file("map.json"), R"({"logits": null})");
   const ProgramRun run = tiny.start({"--init-map", "map.json"});
   CHECK(run.exit_code == 0);
-  CHECK_THAT(run.err,
-             Contains("took 2 of 4 tensors") && Contains("no module for the layers \"logits\""));
+  CHECK_THAT(run.err, Contains("took 2 of 4 tensors") &&
+                          Contains("without a module, at initial values: \"logits\""));
 }
 
 TEST_CASE("weights and maps that are none are refused, and nothing is written") {

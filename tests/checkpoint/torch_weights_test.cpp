@@ -104,10 +104,60 @@ TEST_CASE("a network that starts from PyTorch's weights gives PyTorch's outputs"
       REQUIRE(report.sentences.size() == (format == "channels_last" ? 3u : 2u));
       CHECK(report.sentences[0] == "took 9 of 9 tensors from w.safetensors, for 3 layers");
       CHECK(report.sentences[1] ==
-            "folded 1 batch normalisations into the layers before them, with PyTorch's epsilon of "
-            "1e-05");
+            "folded 1 batch normalisation into the convolutions and dense layers before, with "
+            "PyTorch's epsilon of 1e-05");
     }
   }
+}
+
+TEST_CASE("a batch normalisation layer takes PyTorch's statistics, and the log tells its epsilon") {
+  StateDict state;
+  state.add_random("conv1.weight", {4, 3, 3, 3});
+  state.add_batch_norm("bn1", 4);
+  state.add_random("fc.weight", {3, 80});
+  state.add_random("fc.bias", {3});
+  const auto model = [](const std::string& epsilon) {
+    return R"({"input": {"height": 6, "width": 7, "channels": 3}, "layers": [
+      {"type": "conv2d", "name": "conv1", "filters": 4, "kernel_size": 3, "use_bias": false},
+      {"type": "batch_normalization", "name": "norm1", "activation": "relu", "epsilon": )" +
+           epsilon + R"(}, {"type": "flatten"}, {"type": "dense", "name": "logits", "units": 3}]})";
+  };
+  for (const std::string epsilon : {"1e-5", "1e-3"}) {
+    CAPTURE(epsilon);
+    const Graph graph = make_graph(model(epsilon));
+    Batch batch(graph);
+    const TorchStart report = start(batch, state);
+    CHECK(report.sentences[0] == "took 7 of 7 tensors from w.safetensors, for 3 layers");
+    const bool differs = epsilon == "1e-3";
+    CHECK(report.sentences.size() == (differs ? 3u : 2u));
+    if (differs)
+      CHECK_THAT(report.sentences.back(),
+                 Contains("epsilon differs from PyTorch's") && Contains("\"norm1\""));
+    check_outputs(batch, [&](const TorchImage& image) {
+      const TorchImage x = torch_conv2d(state, "conv1", image, 1, 0);
+      const TorchImage y = torch_batch_norm(state, "bn1", x, std::stod(epsilon));
+      return torch_linear(state, "fc", torch_flatten(torch_relu(y)));
+    });
+  }
+}
+
+TEST_CASE("a normalisation of another kind takes nothing of a batch normalisation") {
+  const Graph graph = make_graph(R"({"input": {"height": 2, "width": 3, "channels": 3}, "layers": [
+      {"type": "conv2d", "name": "conv1", "filters": 4, "kernel_size": 2},
+      {"type": "group_normalization", "name": "norm1", "groups": 2}, {"type": "flatten"},
+      {"type": "dense", "name": "logits", "units": 3}]})");
+  Batch batch(graph);
+  StateDict state;
+  state.add_random("conv1.weight", {4, 3, 2, 2});
+  state.add_batch_norm("bn1", 4);
+  const TorchStart report = start(batch, state);
+  CHECK(report.sentences[0] == "took 1 of 5 tensors from w.safetensors, for 1 layer");
+  CHECK_THAT(report.sentences[1], Contains("layer \"norm1\" keeps its initial values") &&
+                                      Contains("\"bn1.running_mean\""));
+  StateDict group;  // PyTorch's GroupNorm has no statistics
+  group.add_random("norm1.weight", {4});
+  group.add_random("norm1.bias", {4});
+  CHECK(start(batch, group).taken == std::set<std::string>{"norm1/gamma", "norm1/beta"});
 }
 
 TEST_CASE("posteriors take weights of PyTorch as their means and keep their scales") {
@@ -150,8 +200,8 @@ TEST_CASE("a map says where modules go, and which are left out") {
   Batch batch(graph);
   TorchStart report = start(batch, state);
   CHECK(report.taken.count("head/kernel") == 0);
-  CHECK_THAT(report.sentences.at(2), Contains("no module for the layers \"head\""));
-  CHECK_THAT(report.sentences.at(3), Contains("no layer for the modules \"fc\""));
+  CHECK_THAT(report.sentences.at(2), Contains("without a module, at initial values: \"head\""));
+  CHECK_THAT(report.sentences.at(3), Contains("without a layer, left out: \"fc\""));
   report = start(batch, state, {{"fc", "head"}});
   CHECK(report.sentences.size() == 3);
   check_outputs(batch, [&](const TorchImage& x) { return small_outputs(state, x); });
@@ -171,7 +221,7 @@ TEST_CASE("a map says where modules go, and which are left out") {
     renamed.add("stem.b" + std::string(tensor), one.shape, one.values);
   }
   CHECK(start(batch, renamed, {{"fc", "head"}}).sentences.back() ==
-        "no layer for the modules \"stem.b\"");
+        "without a layer, left out: \"stem.b\"");
   CHECK(start(batch, renamed, {{"fc", "head"}, {"stem.b", "conv1"}}).sentences.size() == 3);
   check_outputs(batch, [&](const TorchImage& x) { return small_outputs(state, x); });
 }

@@ -33,8 +33,7 @@ struct TorchFilling {
 
 TorchFilling fill_from_torch(const Graph& graph, const TorchTarget& target);
 
-/// True if the layer has a variable of this name behind its own: "kernel", "gamma". The means of a
-/// posterior count as "kernel".
-bool has_tensor(const Graph& graph, const Node& node, const std::string& tensor);
+/// True if the layer has a kernel, into which a normalisation can be folded.
+bool has_kernel(const Graph& graph, const Node& node);
 
 }  // namespace bnn
