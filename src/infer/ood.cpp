@@ -85,12 +85,18 @@ void OodScores::add(const Summary& summary) {
   expected_entropy.push_back(summary.expected_entropy);
   mutual_information.push_back(summary.mutual_information);
   max_probability.push_back(-summary.confidence);
+  if (is_defined(summary.energy)) energy.push_back(summary.energy);
+  if (is_defined(summary.max_logit)) max_logit.push_back(-summary.max_logit);
+  if (is_defined(summary.mahalanobis)) mahalanobis.push_back(summary.mahalanobis);
 }
 
 OodMetrics ood_metrics(const OodScores& inside, const OodScores& outside) {
   OodMetrics metrics{.examples = outside.max_probability.size()};
   for (const NamedOodScore& score : kOodScores) {
-    metrics.*score.detection = detection(inside.*score.scores, outside.*score.scores);
+    const std::vector<double>&in = inside.*score.scores, &out = outside.*score.scores;
+    const bool is_known =
+        in.size() == inside.max_probability.size() && out.size() == outside.max_probability.size();
+    if (is_known) metrics.*score.detection = detection(in, out);
   }
   return metrics;
 }

@@ -15,9 +15,16 @@ constexpr std::size_t kBlasGroup = 16;  // with OpenBLAS, exactly that many
 constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
 
+std::optional<FeatureNode> kept_features(const Graph& graph) {
+  const std::optional<FeatureNode> features = find_features(graph);
+  return features && features->size <= kMaxFeatures ? features : std::nullopt;
+}
+
 ExecutionPlan prediction_plan(const Graph& graph, int threads) {
-  return plan_execution(graph, ExecutionMode::inference,
-                        {.workers = threads, .shard_examples = kGroup});
+  const std::optional<FeatureNode> features = kept_features(graph);
+  return plan_execution(
+      graph, ExecutionMode::inference,
+      {.workers = threads, .shard_examples = kGroup, .kept = features ? features->node : kNoNode});
 }
 
 }  // namespace
@@ -28,12 +35,15 @@ std::size_t examples_of_a_block(std::size_t passes, std::size_t width) {
 }
 
 Predictor::Predictor(const Graph& graph, const Likelihood& likelihood,
-                     const AlignedArray& parameters, const PredictionSpec& spec, ThreadPool& pool)
+                     const AlignedArray& parameters, const PredictionSpec& spec, ThreadPool& pool,
+                     const PassScorer* scorer)
     : graph_(graph),
       likelihood_(likelihood),
       parameters_(parameters),
       spec_(spec),
       pool_(pool),
+      scorer_(scorer),
+      features_(kept_features(graph)),
       chunks_(cut_into_chunks(graph.layout())),
       execution_(graph, prediction_plan(graph, pool.size())),
       draws_(spec.mean_weights ? 0 : std::max<std::size_t>(graph.layout().size(), 1)) {}
@@ -43,11 +53,11 @@ void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
                         const std::function<void(const PredictedBlock&)>& visit) {
   const auto passes = static_cast<std::size_t>(spec_.passes());
   const std::size_t width = likelihood_.prediction_size();
-  const std::size_t most = examples_of_a_block(passes, width);
+  const std::size_t most = examples_of_a_block(passes, width + score_width());
   for (std::size_t first = 0; first < examples.size(); first += most) {
     const auto block = examples.subspan(first, std::min(most, examples.size() - first));
     run_block(data, standardizer, block);
-    visit({first, block, predictions_, passes, width, spec_.temperature});
+    visit({first, block, predictions_, passes, width, spec_.temperature, scores_, score_width()});
   }
 }
 
@@ -81,6 +91,7 @@ void Predictor::run_block(const Dataset& data, const Standardizer& standardizer,
   place(data, examples);
   const auto passes = static_cast<std::uint32_t>(spec_.passes());
   predictions_.resize(passes * examples.size() * likelihood_.prediction_size());
+  scores_.resize(passes * examples.size() * score_width());
   for (std::uint32_t sample = 0; sample < passes; ++sample) {
     draw_weights(sample);
     pool_.run(execution_.prepare_tasks(),
@@ -134,6 +145,23 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
     if (places[i] == kEmpty) continue;
     float* out = predictions_.data() + (sample * examples.size() + places[i]) * out_width;
     likelihood_.predict({outputs + i * width, width}, {out, out_width});
+  }
+  if (scorer_ != nullptr) score_group(worker, places, sample, examples.size());
+}
+
+// @param examples of the block
+void Predictor::score_group(int worker, std::span<const std::uint32_t> places, std::uint32_t sample,
+                            std::size_t examples) {
+  const std::size_t width = scorer_->size();
+  PassView view{.images = places.size(),
+                .outputs = {execution_.outputs(worker, 0), places.size() * likelihood_.outputs()}};
+  if (features_) view.features = {execution_.kept(worker, 0), places.size() * features_->size};
+  std::vector<float> scores(places.size() * width);
+  scorer_->score(view, scores);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i] == kEmpty) continue;
+    std::copy_n(scores.data() + i * width, width,
+                scores_.data() + (sample * examples + places[i]) * width);
   }
 }
 

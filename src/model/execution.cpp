@@ -80,6 +80,10 @@ const float* Execution::outputs(int worker, std::size_t first) const {
   return at(activation_of(graph_.output()), worker, {first});
 }
 
+const float* Execution::kept(int worker, std::size_t first) const {
+  return at(activation_of(plan_.limits.kept), worker, {first});
+}
+
 float* Execution::outputs_gradient(int worker, std::size_t first) {
   return at(gradient_of(graph_.output()), worker, {first});
 }

@@ -48,10 +48,15 @@ void plan_weight_gradient(const Graph& graph, int index, ExecutionPlan& plan) {
   }
 }
 
+// True if the caller reads node i's numbers after the pass.
+bool outlives_pass(const Graph& graph, const ExecutionPlan& plan, int i) {
+  return i == storage_of(graph, graph.output()) || i == plan.limits.kept;
+}
+
 // True if no node of another stage reads node i's numbers or writes their gradient.
 bool stays_in_stage(const Graph& graph, const ExecutionPlan& plan, int i) {
   const auto stage = [&](int node) { return plan.nodes[static_cast<std::size_t>(node)].stage; };
-  if (stage(i) == kNoStage || i == storage_of(graph, graph.output())) return false;
+  if (stage(i) == kNoStage || outlives_pass(graph, plan, i)) return false;
   for (int reader = i + 1; reader < static_cast<int>(graph.nodes().size()); ++reader) {
     for (const int input : graph.nodes()[static_cast<std::size_t>(reader)].inputs) {
       if (storage_of(graph, input) == i && stage(reader) != stage(i)) return false;
@@ -131,8 +136,8 @@ class BufferPlacement {
   Lifetime activation_lifetime(int i, const ActivationBuffer& buffer) const {
     if (buffer.extent == BufferExtent::portion) return {i, last_use(i)};
     const int first = first_beside(i);
-    // The outputs outlive the pass: the caller reads them after it.
-    if (is_training() || is_output(i)) return {first, backward_step(nodes_, first)};
+    if (is_training() || outlives_pass(graph_, plan_, i))
+      return {first, backward_step(nodes_, first)};
     return {first, last_beside(last_use(i))};
   }
 

@@ -69,7 +69,7 @@ Json detection_json(const Detection& detection) {
 Json ood_json(const OodMetrics& ood) {
   Json result = {{"examples", ood.examples}, {"positive_class", "out_of_distribution"}};
   for (const NamedOodScore& score : kOodScores) {
-    result[score.name] = detection_json(ood.*score.detection);
+    if (const auto& found = ood.*score.detection) result[score.name] = detection_json(*found);
   }
   return result;
 }

@@ -152,7 +152,7 @@ std::string ood_table(const OodMetrics& ood) {
                      "  (\"out\" is the positive class; for aupr_in the test set is)\n" +
                      "  score                 auroc      aupr   aupr_in     fpr95\n";
   for (const NamedOodScore& score : kOodScores) {
-    text += detection_row(score.name, ood.*score.detection);
+    if (const auto& found = ood.*score.detection) text += detection_row(score.name, *found);
   }
   return text;
 }

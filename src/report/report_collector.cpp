@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t kTopClasses = 3;
 
 ExampleScore score_of(const Summary& summary, bool correct) {
-  return {summary.confidence, summary.predictive_entropy, summary.mutual_information, correct};
+  return {summary.confidence, summary.predictive_entropy, summary.mutual_information, correct,
+          summary.energy,     summary.mahalanobis};
 }
 
 std::vector<ClassShare> top_classes(const Summary& summary, std::optional<int> label) {

@@ -410,10 +410,10 @@ TEST_CASE("out-of-distribution scores are higher for the less certain example") 
   outside.add(summarize(disagreeing.data(), 2, 2, 2));
   const OodMetrics metrics = ood_metrics(inside, outside);
   CHECK(metrics.examples == 1);
-  CHECK(metrics.predictive_entropy.auroc == 1.0);
-  CHECK(metrics.mutual_information.auroc == 1.0);
-  CHECK(metrics.expected_entropy.auroc == 0.5);  // Each sample is certain, in both sets.
-  CHECK(metrics.max_probability.auroc == 1.0);
+  CHECK(metrics.predictive_entropy->auroc == 1.0);
+  CHECK(metrics.mutual_information->auroc == 1.0);
+  CHECK(metrics.expected_entropy->auroc == 0.5);  // Each sample is certain, in both sets.
+  CHECK(metrics.max_probability->auroc == 1.0);
 }
 
 }  // namespace

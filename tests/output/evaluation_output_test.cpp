@@ -140,10 +140,10 @@ TEST_CASE("classes without names are called by their index") {
 
 TEST_CASE("out-of-distribution scores appear only if they were measured") {
   const OodMetrics ood{.examples = 7,
-                       .predictive_entropy = {0.5, 0.25, 1.0},
-                       .expected_entropy = {0.25, 0.125, 0.75, 0.5},
-                       .mutual_information = {0.75, 0.5, 0.125, 0.875},
-                       .max_probability = {0.625, 0.375, 0.0}};
+                       .predictive_entropy = Detection{0.5, 0.25, 1.0},
+                       .expected_entropy = Detection{0.25, 0.125, 0.75, 0.5},
+                       .mutual_information = Detection{0.75, 0.5, 0.125, 0.875},
+                       .max_probability = Detection{0.625, 0.375, 0.0}};
   const Json result = bnn::testing::parsed(evaluation_json({small_metrics(), 1, {}, ood}));
   CHECK(
       result["ood"].dump() ==
@@ -155,6 +155,7 @@ TEST_CASE("out-of-distribution scores appear only if they were measured") {
   CHECK(has_line(text, "  score                 auroc      aupr   aupr_in     fpr95"));
   CHECK(has_line(text, "  mutual_information   0.7500    0.5000    0.8750    0.1250"));
   CHECK(has_line(text, "  expected_entropy     0.2500    0.1250    0.5000    0.7500"));
+  CHECK(text.find("mahalanobis") == std::string::npos);
   CHECK(text.find("\"out\" is the positive class; for aupr_in the test set is") !=
         std::string::npos);
   CHECK(text.find(" 7 examples") != std::string::npos);
@@ -309,7 +310,7 @@ TEST_CASE("the report fits 80 columns whatever the names and the counts") {
       std::vector<std::string> names;
       if (named) names.assign(static_cast<std::size_t>(classes), long_name);
       if (named) names[0] = accented;
-      const OodMetrics ood = {.examples = 1000000000};
+      const OodMetrics ood = {.examples = 1000000000, .mutual_information = Detection{}};
       Evaluation evaluation{metrics, 1000, names, ood};
       if (named) {
         IntervalSet wide;

@@ -89,11 +89,11 @@ Evaluation whole_evaluation() {
   evaluation.samples = 8;
   evaluation.members = 2;
   evaluation.class_names = {"cat", "a \"dog\"", "b\xC3\xA4r"};
-  evaluation.ood = OodMetrics{7,
-                              {numbers.next(), numbers.next(), numbers.next(), numbers.next()},
-                              {numbers.next(), numbers.next(), numbers.next(), numbers.next()},
-                              {numbers.next(), numbers.next(), numbers.next(), numbers.next()},
-                              {numbers.next(), numbers.next(), numbers.next(), numbers.next()}};
+  const auto next_detection = [&] {
+    return Detection{numbers.next(), numbers.next(), numbers.next(), numbers.next()};
+  };
+  evaluation.ood =
+      OodMetrics{7, next_detection(), next_detection(), next_detection(), next_detection()};
   evaluation.intervals = intervals_between(numbers);
   Metrics mean_weights;
   fill(mean_weights, numbers);
@@ -118,6 +118,9 @@ Evaluation whole_evaluation() {
   for (const double kept : {1.0, 0.5}) {
     evaluation.pruning.push_back({kept, point(numbers)});
   }
+  evaluation.ood->energy = next_detection();
+  evaluation.ood->max_logit = next_detection();
+  evaluation.ood->mahalanobis = next_detection();
   return evaluation;
 }
 

@@ -187,7 +187,7 @@ TEST_CASE("numbers that are none become dashes and leave the figures whole") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   evaluation.metrics.nll = evaluation.metrics.aurc = nan;
-  evaluation.ood->max_probability = {nan, nan, nan, nan};
+  evaluation.ood->max_probability = Detection{nan, nan, nan, nan};
   evaluation.sweep[0].metrics.nll = infinity;
   evaluation.sweep[1].metrics.nll = nan;
   for (CorruptionResult& result : evaluation.corruptions) result.metrics.accuracy = nan;

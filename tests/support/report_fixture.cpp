@@ -152,9 +152,13 @@ ReportContents full_report(const FixtureSize& size) {
     contents.outside.push_back(score);
   }
   evaluation.ood = OodMetrics{static_cast<std::size_t>(size.examples),
-                              {0.81, 0.71, 0.61},
-                              {0.82, 0.72, 0.62},
-                              {0.83, 0.73, 0.63}};
+                              Detection{0.81, 0.71, 0.61},
+                              Detection{0.82, 0.72, 0.62},
+                              Detection{0.83, 0.73, 0.63},
+                              Detection{0.84, 0.74, 0.64},
+                              Detection{0.85, 0.75, 0.65},
+                              Detection{0.86, 0.76, 0.66},
+                              Detection{0.87, 0.77, 0.67}};
   evaluation.intervals = intervals_around(evaluation.metrics);
   evaluation.intervals->of(&Metrics::accuracy) = {0.75, 0.85};
   evaluation.mean_weights = evaluation.metrics;

@@ -12,7 +12,8 @@
 
 namespace bnn {
 
-/// Image i of the block by its first `samples` passes.
+/// Image i of the block by its first `samples` passes, with what an OutlierScorer gave, if the
+/// block was scored by one. Throws Error(numerical) as summarize does.
 Summary summary_of(const PredictedBlock& block, std::size_t i, std::size_t samples);
 Summary summary_of(const PredictedBlock& block, std::size_t i);
 

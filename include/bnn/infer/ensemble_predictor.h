@@ -27,6 +27,7 @@ struct EnsembleMember {
   const AlignedArray& parameters;
   const Standardization& standardization;
   PredictionSpec spec;
+  const PassScorer* scorer = nullptr;  // all or no members have one, of one size
 };
 
 class EnsemblePredictor {
@@ -62,8 +63,10 @@ class EnsemblePredictor {
   std::deque<Member> members_;
   std::size_t samples_;
   std::size_t width_;
-  double temperature_;              // of the first member
+  double temperature_;  // of the first member
+  std::size_t score_width_;
   std::vector<float> predictions_;  // [passes][examples of the block][width]
+  std::vector<float> scores_;       // [passes][examples of the block][score_width]
 };
 
 }  // namespace bnn

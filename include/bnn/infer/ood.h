@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -40,16 +41,24 @@ struct OodScores {
   std::vector<double> expected_entropy;
   std::vector<double> mutual_information;
   std::vector<double> max_probability;  // -confidence, since a low confidence means "out"
+  // Of outlier_scores.h; empty if the passes were not scored.
+  std::vector<double> energy;
+  std::vector<double> max_logit;  // negative, since a low one means "out"
+  std::vector<double> mahalanobis;
 
   void add(const Summary& summary);
 };
 
+/// Absent for a score that no example has.
 struct OodMetrics {
   std::size_t examples = 0;  // in the out-of-distribution set
-  Detection predictive_entropy = {};
-  Detection expected_entropy = {};
-  Detection mutual_information = {};
-  Detection max_probability = {};
+  std::optional<Detection> predictive_entropy = {};
+  std::optional<Detection> expected_entropy = {};
+  std::optional<Detection> mutual_information = {};
+  std::optional<Detection> max_probability = {};
+  std::optional<Detection> energy = {};
+  std::optional<Detection> max_logit = {};
+  std::optional<Detection> mahalanobis = {};
 };
 
 /// The scores that are compared, in the order in which outputs list them. A new one is a row here,
@@ -58,10 +67,10 @@ struct NamedOodScore {
   const char* name;   // the key in JSON and the row on the terminal
   const char* title;  // in running text
   std::vector<double> OodScores::*scores;
-  Detection OodMetrics::*detection;
+  std::optional<Detection> OodMetrics::*detection;
 };
 
-constexpr std::array<NamedOodScore, 4> kOodScores = {{
+constexpr std::array<NamedOodScore, 7> kOodScores = {{
     {"predictive_entropy", "predictive entropy", &OodScores::predictive_entropy,
      &OodMetrics::predictive_entropy},
     {"expected_entropy", "expected entropy", &OodScores::expected_entropy,
@@ -70,6 +79,9 @@ constexpr std::array<NamedOodScore, 4> kOodScores = {{
      &OodMetrics::mutual_information},
     {"max_probability", "maximum probability", &OodScores::max_probability,
      &OodMetrics::max_probability},
+    {"energy", "energy", &OodScores::energy, &OodMetrics::energy},
+    {"max_logit", "maximum logit", &OodScores::max_logit, &OodMetrics::max_logit},
+    {"mahalanobis", "Mahalanobis distance", &OodScores::mahalanobis, &OodMetrics::mahalanobis},
 }};
 
 OodMetrics ood_metrics(const OodScores& inside, const OodScores& outside);

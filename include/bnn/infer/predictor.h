@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -19,8 +20,10 @@
 #include "bnn/core/aligned_array.h"
 #include "bnn/core/thread_pool.h"
 #include "bnn/data/standardizer.h"
+#include "bnn/infer/pass_scorer.h"
 #include "bnn/model/chunks.h"
 #include "bnn/model/execution.h"
+#include "bnn/model/features.h"
 #include "bnn/model/graph.h"
 
 namespace bnn {
@@ -48,6 +51,8 @@ struct PredictedBlock {
   std::size_t passes;
   std::size_t width;  // numbers of a prediction: Likelihood::prediction_size
   double temperature = 1;
+  std::span<const float> scores = {};  // [passes][examples.size()][score_width], of a scorer
+  std::size_t score_width = 0;
 };
 
 /// How many examples are predicted at a time, so that their predictions fit 16 MiB.
@@ -56,8 +61,9 @@ std::size_t examples_of_a_block(std::size_t passes, std::size_t width);
 class Predictor {
  public:
   /// All arguments but spec must outlive the predictor; parameters may change between calls.
+  /// @param scorer of further numbers of each pass, or null
   Predictor(const Graph& graph, const Likelihood& likelihood, const AlignedArray& parameters,
-            const PredictionSpec& spec, ThreadPool& pool);
+            const PredictionSpec& spec, ThreadPool& pool, const PassScorer* scorer = nullptr);
 
   /// Calls visit for each block of images in order, on the calling thread.
   /// @param examples dataset indices
@@ -82,18 +88,23 @@ class Predictor {
   Pass pass(std::uint32_t sample, std::span<const std::uint32_t> names) const;
   void run_group(std::size_t group, int worker, std::uint32_t sample, const Dataset& data,
                  const Standardizer& standardizer, std::span<const std::uint32_t> examples);
+  void score_group(int worker, std::span<const std::uint32_t> places, std::uint32_t sample,
+                   std::size_t examples);
+  std::size_t score_width() const { return scorer_ != nullptr ? scorer_->size() : 0; }
 
   const Graph& graph_;
   const Likelihood& likelihood_;
   const AlignedArray& parameters_;
   PredictionSpec spec_;
   ThreadPool& pool_;
+  const PassScorer* scorer_;
+  std::optional<FeatureNode> features_;  // those that the execution keeps
   std::vector<Chunk> chunks_;
   Execution execution_;
   AlignedArray draws_;
   std::size_t group_ = 1;              // examples of one task
   std::vector<std::uint32_t> places_;  // group by group: positions in the block
-  std::vector<float> predictions_;
+  std::vector<float> predictions_, scores_;
   std::function<void()> check_;
 };
 

@@ -7,6 +7,7 @@
 //   mutual information   H[p] - mean_s H[p_s] epistemic: how much the samples disagree
 // (Depeweg et al., "Decomposition of Uncertainty in Bayesian Deep Learning", ICML 2018.)
 //   variation ratio      1 - share of the samples that vote for the class most voted for
+// Three more numbers come from the outputs and features of the passes (outlier_scores.h).
 // Entropies are in nats, with 0 log 0 = 0. All sums are taken in double precision, samples in
 // order. Thread-safe: no state.
 
@@ -15,6 +16,8 @@
 #include <limits>
 #include <span>
 #include <vector>
+
+#include "bnn/infer/undefined.h"
 
 namespace bnn {
 
@@ -38,6 +41,8 @@ struct Summary {
   double expected_entropy = 0;
   double mutual_information = 0;  // never negative: a rounding error below 0 is given as 0
   double variation_ratio = 0;     // in a sample's vote, too, the lowest index wins ties
+  // Means over the samples of outlier_scores.h; undefined if the passes were not scored.
+  double energy = kUndefined, max_logit = kUndefined, mahalanobis = kUndefined;
 };
 
 /// A number of a Summary that says how uncertain an example is: the more, the less certain.
@@ -54,7 +59,21 @@ constexpr std::array<UncertaintyScore, 4> kUncertaintyScores = {{
     {"variation_ratio", &Summary::variation_ratio},
 }};
 
-/// Summarizes one example. Every number of the result is finite.
+/// A score for images of another kind, of outlier_scores.h.
+struct OutlierScore {
+  const char* name;  // as in UncertaintyScore
+  double Summary::*value;
+};
+
+/// In the order of a scorer's numbers and of outputs.
+constexpr std::array<OutlierScore, 3> kOutlierScores = {{
+    {"energy", &Summary::energy},
+    {"max_logit", &Summary::max_logit},
+    {"mahalanobis", &Summary::mahalanobis},
+}};
+
+/// Summarizes one example. Every number of the result is finite, but for the outlier scores, which
+/// are undefined.
 /// @param probabilities [samples][stride]: sample s of this example begins at s * stride and has
 ///        `classes` numbers
 /// @param samples at least 1

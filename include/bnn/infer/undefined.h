@@ -10,6 +10,8 @@ namespace bnn {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
+inline bool is_defined(double value) { return !std::isnan(value); }
+
 /// The mean of the numbers that are defined; kUndefined if none is.
 class MeanOfDefined {
  public:

@@ -39,6 +39,8 @@ class Execution {
   float* input(int worker, std::size_t first);
   /// The outputs after forward, [examples][graph.outputs()].
   const float* outputs(int worker, std::size_t first) const;
+  /// What the plan's kept node gave, [examples][numbers of that node].
+  const float* kept(int worker, std::size_t first) const;
   /// The gradient of the loss for the outputs, [examples][graph.outputs()]. The caller writes it
   /// before backward.
   float* outputs_gradient(int worker, std::size_t first);

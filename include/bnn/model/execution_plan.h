@@ -19,12 +19,16 @@ namespace bnn {
 /// Training runs forward and backward, inference forward alone.
 enum class ExecutionMode { training, inference };
 
+/// No node's activation is kept.
+constexpr int kNoNode = -1;
+
 struct ExecutionLimits {
   int workers = 1;
   int shard_examples = 1;                       // the most examples of one shard
   int batch_examples = 1;                       // the most examples of one batch (training)
   std::size_t shards = 1;                       // the most shards of one batch (training)
   std::size_t portion_floats = kPortionFloats;  // of execution_stages.h
+  int kept = kNoNode;  // a node whose activation the caller reads after the pass, as the outputs
 };
 
 /// The examples that a buffer holds. Those of a batch lie in the memory of the batch, the others in

@@ -2,7 +2,7 @@
 // What a report with pictures needs beyond the metrics: the scores of every example, and the few
 // examples that are worth looking at. Both are gathered while the summaries of the examples go by.
 //
-// Memory: 32 bytes per example and kGalleryCards cards per gallery. Among equal scores the lowest
+// Memory: 48 bytes per example and kGalleryCards cards per gallery. Among equal scores the lowest
 // index of an example wins, so that the result does not depend on the order of calls.
 
 #include <cstddef>
@@ -21,6 +21,7 @@ struct ExampleScore {
   double predictive_entropy = 0;
   double mutual_information = 0;
   bool correct = false;
+  double energy = kUndefined, mahalanobis = kUndefined;  // of outlier_scores.h
 };
 
 /// The probability of one class, and its standard deviation over the samples.

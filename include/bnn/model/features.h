@@ -1,0 +1,22 @@
+#pragma once
+// The features of an image: the numbers that the last layer with weights reads. Thread-safe.
+
+#include <cstddef>
+#include <optional>
+
+#include "bnn/model/graph.h"
+
+namespace bnn {
+
+/// Beyond this many numbers nothing is done with features: a covariance has their square.
+constexpr std::size_t kMaxFeatures = 2048;
+
+struct FeatureNode {
+  int node = 0;          // whose memory holds them
+  std::size_t size = 0;  // numbers of an image
+};
+
+/// None if no layer with weights leads to the outputs by layers of one input each.
+std::optional<FeatureNode> find_features(const Graph& graph);
+
+}  // namespace bnn
