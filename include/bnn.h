@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 /* Grows by 1 when a function or a member is added. */
-#define BNN_ABI_VERSION 1
+#define BNN_ABI_VERSION 2
 
 /* The values are the exit codes of the programs. */
 typedef enum bnn_status {
@@ -86,6 +86,11 @@ typedef struct bnn_results {
   double* variation_ratio;     /* [n], share of the samples that vote for another class */
   int32_t* predicted;          /* [n], the most probable class */
   float* sample_probabilities; /* [S][n][K], of every sample, not scaled by the temperature */
+  /* Since version 2: scores for images of another kind than those of training, mean over the
+   * samples, of the network's outputs before any temperature. */
+  double* energy;      /* [n], in nats; high: another kind */
+  double* max_logit;   /* [n]; low: another kind */
+  double* mahalanobis; /* [n], squared distance to the nearest class; NaN without a features file */
 } bnn_results;
 
 /* "0.2.0". */
@@ -96,9 +101,10 @@ BNN_API unsigned bnn_abi_version(void);
 /* What went wrong in the last call of this thread that failed. Valid until the next one. */
 BNN_API const char* bnn_last_error(void);
 
-/* Reads and checks a checkpoint. On failure *model is NULL. */
+/* Reads and checks a checkpoint, and the file CHECKPOINT.features.safetensors beside it, if there
+ * is one. On failure *model is NULL. */
 BNN_API int bnn_model_load(const char* path, bnn_model** model);
-/* The same from memory, which is not needed afterwards. */
+/* A checkpoint from memory, which is not needed afterwards. */
 BNN_API int bnn_model_load_memory(const void* bytes, size_t size, bnn_model** model);
 /* NULL is allowed. */
 BNN_API void bnn_model_free(bnn_model* model);

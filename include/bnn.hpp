@@ -102,6 +102,7 @@ struct Predictions {
   std::vector<double> probabilities;      // [n][K]
   std::vector<double> probabilities_std;  // [n][K]
   std::vector<double> predictive_entropy, expected_entropy, mutual_information, variation_ratio;
+  std::vector<double> energy, max_logit, mahalanobis;  // as bnn_results has them
   std::vector<std::int32_t> predicted;
 };
 
@@ -134,7 +135,7 @@ class Session {
     all.probabilities.resize(n * classes_);
     all.probabilities_std.resize(n * classes_);
     for (auto* numbers : {&all.predictive_entropy, &all.expected_entropy, &all.mutual_information,
-                          &all.variation_ratio}) {
+                          &all.variation_ratio, &all.energy, &all.max_logit, &all.mahalanobis}) {
       numbers->resize(n);
     }
     all.predicted.resize(n);
@@ -147,6 +148,9 @@ class Session {
     results.mutual_information = all.mutual_information.data();
     results.variation_ratio = all.variation_ratio.data();
     results.predicted = all.predicted.data();
+    results.energy = all.energy.data();
+    results.max_logit = all.max_logit.data();
+    results.mahalanobis = all.mahalanobis.data();
     check(bnn_predict(session_.get(), images, n, names, &results));
     return all;
   }

@@ -215,8 +215,8 @@ LoadedCheckpoint load_checkpoint(InputFile& file) {
   const auto kind = contents.extra_metadata.find("kind");
   if (kind != contents.extra_metadata.end()) {
     throw Error(ErrorKind::checkpoint,
-                fmt::format("{}: is an {}; expected a checkpoint of bnn-train", shown_path(path),
-                            json_text(kind->second)));
+                fmt::format("{}: is a file of the kind {}; expected a checkpoint of bnn-train",
+                            shown_path(path), json_text(kind->second)));
   }
   const std::string source = shown_path(path) + ": config";
   RunConfig config = read_run_config(

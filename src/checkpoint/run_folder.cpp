@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bnn/checkpoint/calibration_file.h"
+#include "bnn/checkpoint/features_file.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/io_error.h"
 #include "bnn/core/parse_json.h"
@@ -53,7 +54,9 @@ std::vector<std::string> files_of(const std::string& run) {
                                     run + "/metrics.jsonl"};
   for (const char* name : {"last", "best"}) {
     files.push_back(run + "/checkpoints/" + name + ".safetensors");
-    files.push_back(calibration_path(files.back()));
+    const std::string checkpoint = files.back();
+    files.push_back(calibration_path(checkpoint));
+    files.push_back(features_path(checkpoint));
   }
   return files;
 }
@@ -178,6 +181,7 @@ std::vector<std::string> run_files(const std::string& checkpoint) {
   std::vector<std::string> files = run.empty() ? std::vector<std::string>() : files_of(run);
   files.push_back(checkpoint);
   files.push_back(calibration_path(checkpoint));
+  files.push_back(features_path(checkpoint));
   return files;
 }
 

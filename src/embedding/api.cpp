@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "bnn/checkpoint/features_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/images/resize.h"
 #include "guarded_call.h"
@@ -34,7 +35,14 @@ Struct struct_of(const Struct& given) {
   return known;
 }
 
-int load(const std::function<bnn::ModelCheckpoint()>& read, bnn_model** model) {
+// The file beside a checkpoint, or null.
+std::shared_ptr<const bnn::ClassGaussians> gaussians_beside(const char* path,
+                                                            const bnn::ModelCheckpoint& model) {
+  std::optional<bnn::ClassGaussians> read = bnn::read_features(path, model);
+  return read ? std::make_shared<const bnn::ClassGaussians>(std::move(*read)) : nullptr;
+}
+
+int load(const std::function<bnn_model()>& read, bnn_model** model) {
   if (model != nullptr) *model = nullptr;
   return bnn::guarded_call([&] {
     require_argument(model != nullptr, "model is NULL");
@@ -43,7 +51,7 @@ int load(const std::function<bnn::ModelCheckpoint()>& read, bnn_model** model) {
       throw bnn::Error(bnn::ErrorKind::io, std::string("this processor has no ") + missing +
                                                ", which libbnn was compiled for");
     }
-    *model = new bnn_model{std::make_shared<const bnn::ModelCheckpoint>(read())};
+    *model = new bnn_model(read());
   });
 }
 
@@ -77,7 +85,9 @@ int bnn_model_load(const char* path, bnn_model** model) {
   return load(
       [&] {
         require_argument(path != nullptr, "path is NULL");
-        return bnn::load_model(path, 1);
+        auto checkpoint = std::make_shared<const bnn::ModelCheckpoint>(bnn::load_model(path, 1));
+        auto gaussians = gaussians_beside(path, *checkpoint);
+        return bnn_model{std::move(checkpoint), std::move(gaussians)};
       },
       model);
 }
@@ -88,7 +98,8 @@ int bnn_model_load_memory(const void* bytes, std::size_t size, bnn_model** model
         require_argument(bytes != nullptr, "bytes is NULL");
         bnn::InputFile file({static_cast<const std::byte*>(bytes), size}, "checkpoint in memory",
                             bnn::ErrorKind::checkpoint);
-        return bnn::load_model(file, 1);
+        return bnn_model{std::make_shared<const bnn::ModelCheckpoint>(bnn::load_model(file, 1)),
+                         nullptr};
       },
       model);
 }
@@ -164,7 +175,7 @@ int bnn_session_new(const bnn_model* model, const bnn_session_options* options,
     const int threads = std::max(known.threads, 1);
     bnn::require_memory(bnn::Predictor::bytes(model->checkpoint->graph, threads), "libbnn",
                         "a session", bnn::ErrorKind::io);
-    *session = new bnn_session(model->checkpoint, spec_of(*model->checkpoint, known), threads);
+    *session = new bnn_session(*model, spec_of(*model->checkpoint, known), threads);
   });
 }
 

@@ -45,11 +45,13 @@ class _SessionOptions(ctypes.Structure):
 
 _DOUBLE_RESULTS = ("probabilities", "probabilities_std", "predictive_entropy", "expected_entropy",
                    "mutual_information", "variation_ratio")
+_OUTLIER_SCORES = ("energy", "max_logit", "mahalanobis")
 
 
 class _Results(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t)] + [
         (name, ctypes.c_void_p) for name in _DOUBLE_RESULTS + ("predicted", "sample_probabilities")
+        + _OUTLIER_SCORES
     ]
 
 
@@ -141,6 +143,9 @@ class Predictions:
     mutual_information: np.ndarray  # (n,), its part in the model
     variation_ratio: np.ndarray  # (n,)
     predicted: np.ndarray  # (n,), the most probable class
+    energy: np.ndarray  # (n,), in nats; high: another kind of image than in training
+    max_logit: np.ndarray  # (n,); low: the same
+    mahalanobis: np.ndarray  # (n,), to the nearest class; NaN without a features file
     samples: np.ndarray = None  # (S, n, K), float32, if they were asked for
 
 
@@ -245,13 +250,13 @@ class Session(_Handle):
             names = np.ascontiguousarray(names, np.uint32)
         classes = self._model.classes
         arrays = {name: np.empty((n, classes) if name.startswith("prob") else n)
-                  for name in _DOUBLE_RESULTS}
+                  for name in _DOUBLE_RESULTS + _OUTLIER_SCORES}
         arrays["predicted"] = np.empty(n, np.int32)
         results = _Results(struct_size=ctypes.sizeof(_Results))
         if keep_samples:
             arrays["samples"] = np.empty((self.samples, n, classes), np.float32)
             results.sample_probabilities = arrays["samples"].ctypes.data
-        for name in _DOUBLE_RESULTS + ("predicted",):
+        for name in _DOUBLE_RESULTS + _OUTLIER_SCORES + ("predicted",):
             setattr(results, name, arrays[name].ctypes.data)
         with self._lock:
             _check(_library.bnn_predict(self._handle, images.ctypes.data, n,

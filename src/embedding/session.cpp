@@ -43,6 +43,9 @@ void store(const Summary& summary, std::size_t i, const bnn_results& results) {
   set(results.mutual_information, i, summary.mutual_information);
   set(results.variation_ratio, i, summary.variation_ratio);
   set(results.predicted, i, summary.predicted);
+  set(results.energy, i, summary.energy);
+  set(results.max_logit, i, summary.max_logit);
+  set(results.mahalanobis, i, summary.mahalanobis);
 }
 
 // @param n images of the whole call
@@ -57,12 +60,13 @@ void store_samples(const bnn::PredictedBlock& block, std::size_t n, float* out) 
 
 }  // namespace
 
-bnn_session::bnn_session(std::shared_ptr<const bnn::ModelCheckpoint> model,
-                         const bnn::PredictionSpec& spec, int threads)
-    : model_(std::move(model)),
+bnn_session::bnn_session(const bnn_model& model, const bnn::PredictionSpec& spec, int threads)
+    : model_(model.checkpoint),
+      gaussians_(model.gaussians),
       pool_(threads),
       standardizer_(model_->standardization),
-      predictor_(model_->graph, *model_->likelihood, model_->parameters, spec, pool_),
+      scorer_(gaussians_.get()),
+      predictor_(model_->graph, *model_->likelihood, model_->parameters, spec, pool_, &scorer_),
       process_(getpid()) {}
 
 bool bnn_session::is_usable() const { return pool_.size() == 1 || getpid() == process_; }

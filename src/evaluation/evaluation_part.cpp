@@ -70,8 +70,13 @@ void require_consistent(const EvaluationPart& part, const std::string& path) {
   if (outside > 1) fail(path, "more than one stream of images from elsewhere");
 }
 
-StreamPredictions take_stream(std::vector<Tensor>& tensors, std::size_t stream, int classes,
-                              const std::string& path) {
+bool has_scores(const EvaluationPlan& plan, std::size_t stream) {
+  return plan.scores > 0 && is_scored(plan.streams[stream].kind);
+}
+
+StreamPredictions take_stream(std::vector<Tensor>& tensors, const EvaluationPlan& plan,
+                              std::size_t stream, const std::string& path) {
+  const int classes = plan.classes;
   Tensor& labels = expect(tensors, tensor_name(stream, "labels"), {-1}, path);
   Tensor& predictions =
       expect(tensors, tensor_name(stream, "predictions"), {-1, labels.shape[0], classes}, path);
@@ -83,11 +88,18 @@ StreamPredictions take_stream(std::vector<Tensor>& tensors, std::size_t stream, 
   }
   if (predictions.shape[0] < 1) fail(path, "a stream without passes; expected at least one");
   require_distributions(predictions.values, static_cast<std::size_t>(classes), path);
+  std::vector<float> scores;
+  if (has_scores(plan, stream)) {
+    scores = expect(tensors, tensor_name(stream, "scores"),
+                    {predictions.shape[0], labels.shape[0], dimension(plan.scores)}, path)
+                 .values;
+  }
   return {.passes = static_cast<std::size_t>(predictions.shape[0]),
           .images = labels.values.size(),
           .classes = static_cast<std::size_t>(classes),
           .predictions = std::move(predictions.values),
-          .labels = std::move(labels.values)};
+          .labels = std::move(labels.values),
+          .scores = std::move(scores)};
 }
 
 Part read_part_number(const std::string& state, const std::string& source) {
@@ -118,14 +130,19 @@ CheckpointContents read_contents(const std::string& path) {
 
 void store_block(const PredictedBlock& block, std::span<const int> labels,
                  StreamPredictions& stream) {
-  const std::size_t floats = block.examples.size() * block.width;
   stream.passes = block.passes;
   stream.classes = block.width;
-  stream.predictions.resize(stream.passes * stream.images * stream.classes);
-  for (std::size_t s = 0; s < block.passes; ++s) {
-    std::copy_n(block.predictions.data() + s * floats, floats,
-                stream.predictions.data() + (s * stream.images + block.first) * block.width);
-  }
+  const auto store = [&](std::span<const float> numbers, std::size_t width,
+                         std::vector<float>& all) {
+    const std::size_t floats = block.examples.size() * width;
+    all.resize(stream.passes * stream.images * width);
+    for (std::size_t s = 0; s < block.passes; ++s) {
+      std::copy_n(numbers.data() + s * floats, floats,
+                  all.data() + (s * stream.images + block.first) * width);
+    }
+  };
+  store(block.predictions, block.width, stream.predictions);
+  store(block.scores, block.score_width, stream.scores);
   stream.labels.resize(stream.images);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     stream.labels[block.first + i] = static_cast<float>(labels[i]);
@@ -140,6 +157,11 @@ void write_part(const std::string& path, const EvaluationPart& part) {
                        {dimension(stream.passes), dimension(stream.images), part.plan.classes},
                        stream.predictions});
     tensors.push_back({tensor_name(i, "labels"), {dimension(stream.images)}, stream.labels});
+    if (!has_scores(part.plan, i)) continue;
+    tensors.push_back(
+        {tensor_name(i, "scores"),
+         {dimension(stream.passes), dimension(stream.images), dimension(part.plan.scores)},
+         stream.scores});
   }
   const Json config = {{"plan", to_json(part.plan)}, {"identity", part.identity}};
   const Json state = {{"part", part.part.number}, {"parts", part.part.parts}};
@@ -158,10 +180,12 @@ EvaluationPart read_part(const std::string& path) {
   reader.finish();
   problems.raise_if_any(ErrorKind::data);
   part.part = read_part_number(contents.state, shown_path(path) + ": state");
+  std::size_t expected = 0;  // tensors
   for (std::size_t i = 0; i < part.plan.streams.size(); ++i) {
-    part.streams.push_back(take_stream(contents.tensors, i, part.plan.classes, path));
+    part.streams.push_back(take_stream(contents.tensors, part.plan, i, path));
+    expected += has_scores(part.plan, i) ? 3 : 2;
   }
-  if (contents.tensors.size() != 2 * part.streams.size()) {
+  if (contents.tensors.size() != expected) {
     fail(path, "has other tensors than those of the plan");
   }
   require_consistent(part, path);

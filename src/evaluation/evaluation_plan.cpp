@@ -85,7 +85,8 @@ Json to_json(const EvaluationPlan& plan) {
           {"single_pass", name_of(kSinglePassNames, plan.single_pass)},
           {"temperature", plan.temperature ? Json(*plan.temperature) : Json()},
           {"conformal", conformal_json(plan.conformal)},
-          {"bootstrap_seed", plan.bootstrap_seed}};
+          {"bootstrap_seed", plan.bootstrap_seed},
+          {"scores", plan.scores}};
 }
 
 EvaluationPlan read_plan(ObjectReader& reader) {
@@ -107,6 +108,9 @@ EvaluationPlan read_plan(ObjectReader& reader) {
     reader.object("conformal", [&](ObjectReader& rule) { plan.conformal = read_conformal(rule); });
   });
   plan.bootstrap_seed = static_cast<std::uint64_t>(reader.integer("bootstrap_seed", {.min = 0}));
+  const auto most_scores = static_cast<std::int64_t>(kOutlierScores.size());
+  plan.scores = static_cast<std::size_t>(
+      reader.integer("scores", {.min = 0, .max = most_scores, .fallback = 0}));
   return plan;
 }
 

@@ -8,6 +8,7 @@
 #include "bnn/evaluation/evaluation_collector.h"
 #include "bnn/evaluation/evaluation_inputs.h"
 #include "bnn/evaluation/evaluation_results.h"
+#include "bnn/evaluation/features_run.h"
 #include "bnn/evaluation/part_run.h"
 #include "bnn/evaluation/report_writer.h"
 #include "bnn/evaluation/stream_predictor.h"
@@ -31,6 +32,7 @@ void refuse_for_ensembles(const EvalOptions& options) {
   };
   refuse(!options.prune.empty(), "--prune");
   refuse(options.fit_calibration, "--fit-calibration");
+  refuse(options.fit_features, "--fit-features");
   refuse(options.calibration.temperature, "--temperature");
   refuse(options.calibration.conformal.has_value(), "--conformal");
 }
@@ -85,6 +87,7 @@ int run_evaluation(const EvalOptions& options) {
   refuse_for_ensembles(options);
   check_standard_inputs(options);
   if (options.fit_calibration) return run_calibration_fit(options);
+  if (options.fit_features) return run_features_fit(options);
   RunLog log("bnn-eval", options.verbosity);
   const std::vector<ModelCheckpoint> models = load_networks(options);
   const ModelCheckpoint& model = models.front();
@@ -105,6 +108,7 @@ int run_evaluation(const EvalOptions& options) {
   if (!options.report.empty()) report.emplace(options, model, history);
 
   ThreadPool pool(options.threads);
+  if (inputs.outside) inputs.gaussians = outside_gaussians(options, models, pool, log);
   ProgressMeter meter(log);
   StreamPredictor predictor(options, models, inputs, pool, [&] {
     stop_if_asked();

@@ -55,8 +55,9 @@ std::size_t part_bytes(const EvaluationPlan& plan, const EvaluationInputs& input
   std::size_t floats = 0;
   for (std::size_t i = 0; i < plan.streams.size(); ++i) {
     const bool is_single = plan.streams[i].kind == StreamKind::mean_weights;
+    const std::size_t scores = is_scored(plan.streams[i].kind) ? plan.scores : 0;
     floats += images_of(plan, i, inputs) * (is_single ? plan.members : plan.samples) *
-              static_cast<std::size_t>(plan.classes);
+              (static_cast<std::size_t>(plan.classes) + scores);
   }
   return sizeof(float) * floats;
 }
@@ -117,8 +118,14 @@ void add_part(const EvaluationPart& part, EvaluationCollector& collector, std::s
     std::vector<std::uint32_t> examples(stream.images);
     std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(first));
     const std::vector<int> labels(stream.labels.begin(), stream.labels.end());
-    const PredictedBlock block{first,         examples,       stream.predictions,
-                               stream.passes, stream.classes, part.plan.temperature.value_or(1)};
+    const PredictedBlock block{first,
+                               examples,
+                               stream.predictions,
+                               stream.passes,
+                               stream.classes,
+                               part.plan.temperature.value_or(1),
+                               stream.scores,
+                               stream.scores.empty() ? 0 : part.plan.scores};
     collector.add(i, block, labels);
     if (i == 0 && samples != nullptr) {
       samples->write_block(first, stream.images, stream.predictions);

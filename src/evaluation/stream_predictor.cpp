@@ -14,6 +14,25 @@ SinglePass single_pass(const EvalOptions& options, const std::vector<ModelCheckp
   return options.sampling.mean_weights ? SinglePass::mean_weights : SinglePass::no;
 }
 
+// Of images of another kind, where there are any to be found.
+std::vector<OutlierScorer> outlier_scorers(const EvaluationInputs& inputs, std::size_t networks) {
+  std::vector<OutlierScorer> scorers;
+  for (std::size_t i = 0; inputs.outside && i < networks; ++i) {
+    scorers.emplace_back(inputs.gaussians.empty() ? nullptr : &inputs.gaussians[i]);
+  }
+  return scorers;
+}
+
+std::vector<EnsembleMember> scored_members(const EvalOptions& options,
+                                           const std::vector<ModelCheckpoint>& models,
+                                           const EvaluationInputs& inputs,
+                                           const std::vector<OutlierScorer>& scorers) {
+  std::vector<EnsembleMember> members =
+      ensemble_members(models, options.sampling, inputs.calibration.temperature);
+  for (std::size_t i = 0; i < scorers.size(); ++i) members[i].scorer = &scorers[i];
+  return members;
+}
+
 }  // namespace
 
 StreamPredictor::StreamPredictor(const EvalOptions& options,
@@ -25,8 +44,9 @@ StreamPredictor::StreamPredictor(const EvalOptions& options,
       inputs_(inputs),
       pool_(pool),
       check_(std::move(check)),
-      predictor_(*models.front().likelihood,
-                 ensemble_members(models, options.sampling, inputs.calibration.temperature), pool) {
+      scorers_(outlier_scorers(inputs, models.size())),
+      predictor_(*models.front().likelihood, scored_members(options, models, inputs, scorers_),
+                 pool) {
   predictor_.check_often(check_);
   if (!options.prune.empty()) {
     pruning_.emplace(models.front().graph.layout(), models.front().parameters);
@@ -45,6 +65,7 @@ void StreamPredictor::make_plan() {
   plan_.conformal = inputs_.calibration.conformal;
   // The run's own seed, because --seed is for the Monte Carlo samples alone.
   plan_.bootstrap_seed = model.config.training.seed;
+  if (!scorers_.empty()) plan_.scores = scorers_.front().size();
 
   plan_.streams.push_back({.kind = StreamKind::samples});
   if (inputs_.outside) plan_.streams.push_back({.kind = StreamKind::outside});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 #include <string_view>
 
 #include "bnn/core/csv_text.h"
@@ -14,6 +15,10 @@ namespace {
 
 std::size_t listed_classes(const PredictionFormat& format) {
   return static_cast<std::size_t>(std::clamp(format.top_k, 0, format.classes));
+}
+
+std::span<const OutlierScore> listed_scores(const PredictionFormat& format) {
+  return std::span(kOutlierScores).first(format.scores);
 }
 
 // Nothing where no threshold was given.
@@ -51,6 +56,9 @@ std::string json_prediction(const PredictionFormat& format, const PredictionRow&
     Json set = Json::array();
     for (const int k : *row.prediction_set) set.push_back(class_label(format.class_names, k));
     line["prediction_set"] = std::move(set);
+  }
+  for (const OutlierScore& score : listed_scores(format)) {
+    line[score.name] = summary.*score.value;
   }
   return json_line(line);
 }
@@ -99,6 +107,9 @@ std::string csv_prediction(const PredictionFormat& format, const PredictionRow& 
     fields.push_back(shortest(summary.probabilities[k]));
   }
   if (row.prediction_set) fields.push_back(csv_set(format, *row.prediction_set));
+  for (const OutlierScore& score : listed_scores(format)) {
+    fields.push_back(shortest(summary.*score.value));
+  }
   return csv_line(fields);
 }
 
@@ -123,6 +134,7 @@ std::string prediction_header(const PredictionFormat& format) {
     fields.push_back(fmt::format("top_{}_probability", k));
   }
   if (format.prediction_sets) fields.push_back("prediction_set");
+  for (const OutlierScore& score : listed_scores(format)) fields.push_back(score.name);
   return csv_line(fields);
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "bnn/checkpoint/features_file.h"
 #include "bnn/checkpoint/model_checkpoint.h"
 #include "bnn/checkpoint/run_folder.h"
 #include "bnn/files/npy.h"
+#include "bnn/infer/outlier_scores.h"
 #include "bnn/infer/predictor.h"
 #include "bnn/math/blas.h"
 #include "bnn/prediction/path_list.h"
@@ -79,6 +81,15 @@ ImageRange keep_part(std::vector<PredictionInput>& inputs, const Part& part) {
     first += size;
   }
   return range;
+}
+
+// Throws Error(usage) if the answer hangs on a score that the checkpoint cannot have.
+void require_score(const PredictOptions& options, const OutlierScorer& scorer) {
+  if (options.abstain_score != &Summary::mahalanobis || scorer.size() == kAllOutlierScores) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("--abstain-score mahalanobis: there is no {}; make it with bnn-eval "
+                          "CHECKPOINT --fit-features",
+                          shown_path(features_path(options.checkpoint))));
 }
 
 PredictionFormat format_of(const PredictOptions& options, const ModelCheckpoint& model,
@@ -178,7 +189,10 @@ int run_prediction(const PredictOptions& options) {
   log.detail("matrix products: " + spec.products.name());
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
-  Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool);
+  const std::optional<ClassGaussians> gaussians = read_features(options.checkpoint, model);
+  const OutlierScorer scorer(gaussians ? &*gaussians : nullptr);
+  require_score(options, scorer);
+  Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool, &scorer);
   predictor.check_often(stop_if_asked);
   const auto classes = static_cast<std::size_t>(model.graph.outputs());
   const auto passes = static_cast<std::size_t>(spec.passes());
@@ -187,6 +201,7 @@ int run_prediction(const PredictOptions& options) {
     samples.emplace(options.save_samples, passes, number_of_images(inputs), classes);
   }
   PredictionFormat format = format_of(options, model, inputs);
+  format.scores = scorer.size();
   // The part that has the first image: the first parts of very many may have none.
   format.has_header = options.part.parts == 1 || (range.first == 0 && range.last > 0);
   PredictionWriter out(format, options.npy, options.output);

@@ -59,7 +59,7 @@ void check_parts(const CLI::App& app, const bnn::EvalOptions& options, bool is_p
                  "--part K/N and --output FILE need each other");
   if (is_part) {
     for (const char* name : {"--format", "--bootstrap", "--save-samples", "--report", "--merge",
-                             "--fit-calibration"}) {
+                             "--fit-calibration", "--fit-features"}) {
       bnn::refuse_if(given(name),
                      std::string(name) + " cannot go with --part: a part has no results");
     }
@@ -152,6 +152,12 @@ int bnn::eval_command(int argc, char** argv) {
                "run held out, and store them in CHECKPOINT.calibration.json")
       ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
                  "--save-samples", "--prune", "--report");
+  app.add_flag("--fit-features", options.fit_features,
+               "Instead of evaluating, fit the class Gaussians of the score mahalanobis to the "
+               "images that the run trained on, and store them in CHECKPOINT.features.safetensors; "
+               "--ood does the same where the file is missing")
+      ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
+                 "--save-samples", "--prune", "--report", "--fit-calibration");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   bnn::add_printed_texts(app);

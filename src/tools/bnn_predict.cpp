@@ -25,12 +25,16 @@ constexpr auto kPredictExamples =
 std::vector<std::string> score_names() {
   std::vector<std::string> names;
   for (const bnn::UncertaintyScore& score : bnn::kUncertaintyScores) names.emplace_back(score.name);
+  names.insert(names.end(), {"energy", "mahalanobis"});
   names.emplace_back("confidence");
   return names;
 }
 
 void set_score(const std::string& name, bnn::PredictOptions& options) {
   for (const bnn::UncertaintyScore& score : bnn::kUncertaintyScores) {
+    if (name == score.name) options.abstain_score = score.value;
+  }
+  for (const bnn::OutlierScore& score : bnn::kOutlierScores) {
     if (name == score.name) options.abstain_score = score.value;
   }
   if (name == "confidence" && (options.abstain_above || !options.abstain_below)) {
@@ -57,6 +61,10 @@ void check(const bnn::PredictOptions& options, bool names_score) {
            std::find(options.inputs.begin(), options.inputs.end(), "-") != options.inputs.end()),
       "--part cannot go with --skip-errors, --inputs-from or standard input: the numbers of "
       "images would not be known");
+  const bool may_be_negative = options.abstain_score == &bnn::Summary::energy;
+  bnn::refuse_if(
+      options.abstain_above && *options.abstain_above < 0 && !may_be_negative,
+      "--abstain-above: expected a number of at least 0, since the score is never below");
   bnn::refuse_if(names_score && !abstains, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
   bnn::refuse_if(!options.inputs_from.empty(),
@@ -102,14 +110,15 @@ int bnn::predict_command(int argc, char** argv) {
       ->check(CLI::Range(1, 1000000))
       ->option_text("K");
   app.add_option("--abstain-above", options.abstain_above,
-                 "Set abstain where the score is above this (entropies: in nats)")
-      ->check(bnn::non_negative_number())
+                 "Set abstain where the score is above this (entropies and energy: in nats)")
+      ->check(bnn::finite_number())
       ->option_text("X");
   auto* abstain_score =
       app.add_option(
              "--abstain-score", score,
              "The score: predictive_entropy (default), expected_entropy, mutual_information, "
-             "variation_ratio, or confidence, which goes with --abstain-below")
+             "variation_ratio, energy, mahalanobis, or confidence, which goes with "
+             "--abstain-below")
           ->check(CLI::IsMember(score_names()))
           ->option_text("NAME");
   app.add_option("--abstain-below", options.abstain_below,

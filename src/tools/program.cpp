@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
@@ -133,6 +134,16 @@ CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text)
 CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole number"); }
 
 CLI::Validator non_negative_number() { return number_from_zero<double>("a number"); }
+
+CLI::Validator finite_number() {
+  const auto check = [](const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    return is_number && std::isfinite(value) ? std::string() : "expected a number, found " + text;
+  };
+  return CLI::Validator(check, "");
+}
 
 CLI::Validator share_of_one() {
   const auto check = [](const std::string& text) {

@@ -27,6 +27,9 @@ CLI::Validator whole_number();
 /// Accepts finite numbers from 0.
 CLI::Validator non_negative_number();
 
+/// Accepts finite numbers.
+CLI::Validator finite_number();
+
 /// Accepts numbers above 0 and below 1.
 CLI::Validator share_of_one();
 

@@ -250,6 +250,7 @@ TEST_CASE(
   for (int i = 0; i < 20 * 10; ++i) colour.insert(colour.end(), {9, 99, 200});
   write_bytes(tiny.file("photos/a.jpg"), jpeg_bytes(20, 10, JpegColours::rgb, colour));
 
+  succeed(tiny.eval({"--fit-features"}));  // says how many images there are
   CHECK(succeed(tiny.eval({"--ood", "images"})).err.empty());
   check_failure(tiny.eval({"--ood", "wide"}), "bnn-eval", 4,
                 "wide: images are 6 x 9 x 1, the model's input is 8 x 8 x 1; --ood-resize");

@@ -68,7 +68,9 @@ TEST_CASE("bnn-predict writes one object an image with the keys of the contract"
                                          "expected_entropy",
                                          "mutual_information",
                                          "variation_ratio",
-                                         "abstain"};
+                                         "abstain",
+                                         "energy",
+                                         "max_logit"};
   for (int i = 0; i < kTinyTestExamples; ++i) {
     const Json& line = lines[static_cast<std::size_t>(i)];
     CHECK(keys_of(line) == keys);
@@ -187,16 +189,19 @@ TEST_CASE("CSV has the same columns with the probabilities spread") {
   for (int k = 0; k < 10; ++k) header += ",p" + std::to_string(k);
   for (int k = 0; k < 10; ++k) header += ",p" + std::to_string(k) + "_std";
   header += ",predictive_entropy,expected_entropy,mutual_information,variation_ratio,abstain";
+  header += ",energy,max_logit";
   CHECK(rows[0] == header);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::vector<std::string> cells = cells_of(rows[i + 1]);
-    REQUIRE(cells.size() == 31);
+    REQUIRE(cells.size() == 33);
     CHECK(cells[0] == std::to_string(i));
     CHECK(cells[2] == std::to_string(lines[i].at("label").get<int>()));
     CHECK(std::stod(cells[5]) == lines[i].at("confidence").get<double>());
     CHECK(std::stod(cells[6 + 9]) == lines[i].at("probabilities")[9].get<double>());
     CHECK(std::stod(cells[26]) == lines[i].at("predictive_entropy").get<double>());
     CHECK(cells[30].empty());
+    CHECK(std::stod(cells[31]) == lines[i].at("energy").get<double>());
+    CHECK(std::stod(cells[32]) == lines[i].at("max_logit").get<double>());
   }
 }
 

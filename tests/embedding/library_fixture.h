@@ -28,7 +28,7 @@ bnn_session_options session_options();
 /// All results of a call.
 struct LibraryResults {
   std::vector<double> probabilities, probabilities_std, predictive_entropy, expected_entropy,
-      mutual_information, variation_ratio;
+      mutual_information, variation_ratio, energy, max_logit, mahalanobis;
   std::vector<std::int32_t> predicted;
   std::vector<float> samples;
 };

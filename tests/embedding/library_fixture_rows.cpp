@@ -1,3 +1,4 @@
+#include <cmath>
 #include <stdexcept>
 
 #include <catch2/catch.hpp>
@@ -48,6 +49,7 @@ LibraryResults predict_images(const bnn_model* model, bnn_session* session,
   all.expected_entropy.resize(n);
   all.mutual_information.resize(n);
   all.variation_ratio.resize(n);
+  for (auto* scores : {&all.energy, &all.max_logit, &all.mahalanobis}) scores->resize(n);
   all.predicted.resize(n);
   all.samples.resize(static_cast<std::size_t>(bnn_session_samples(session)) * n * classes);
   bnn_results results = {sizeof results,
@@ -58,7 +60,10 @@ LibraryResults predict_images(const bnn_model* model, bnn_session* session,
                          all.mutual_information.data(),
                          all.variation_ratio.data(),
                          all.predicted.data(),
-                         all.samples.data()};
+                         all.samples.data(),
+                         all.energy.data(),
+                         all.max_logit.data(),
+                         all.mahalanobis.data()};
   require_ok(
       bnn_predict(session, images.data(), n, names.empty() ? nullptr : names.data(), &results));
   return all;
@@ -89,6 +94,13 @@ void check_equal(const LibraryResults& results, const std::vector<Json>& lines) 
     CHECK(results.expected_entropy[i] == line.at("expected_entropy").get<double>());
     CHECK(results.mutual_information[i] == line.at("mutual_information").get<double>());
     CHECK(results.variation_ratio[i] == line.at("variation_ratio").get<double>());
+    CHECK(results.energy[i] == line.at("energy").get<double>());
+    CHECK(results.max_logit[i] == line.at("max_logit").get<double>());
+    if (line.contains("mahalanobis")) {
+      CHECK(results.mahalanobis[i] == line.at("mahalanobis").get<double>());
+    } else {
+      CHECK(std::isnan(results.mahalanobis[i]));
+    }
     CHECK(results.predicted[i] == line.at("predicted").get<int>());
   }
 }

@@ -30,6 +30,8 @@ std::vector<Json> predicted_lines(const TinyRun& tiny, const Words& arguments) {
 
 TEST_CASE("the library predicts what bnn-predict predicts of a data file") {
   const TrainedRun tiny(tiny_cifar_config());
+  const bool has_features_file = GENERATE(false, true);
+  if (has_features_file) REQUIRE(tiny.eval({"--fit-features"}).exit_code == 0);
   const ModelHandle model = load_library_model(tiny.last());
   const std::vector<std::uint8_t> images = tiny_test_images();
   struct Case {

@@ -71,7 +71,8 @@ bool is_run(const std::string& folder);
 void require_resumable(const std::string& folder);
 
 /// Every file that belongs with a checkpoint, whether it is there or not: the checkpoint, its
-/// calibration and, where it lies in a run folder, all that bnn-train and bnn-eval keep in that.
+/// calibration, its features and, where it lies in a run folder, all that bnn-train and bnn-eval
+/// keep in that.
 std::vector<std::string> run_files(const std::string& checkpoint);
 
 /// The run folder that a checkpoint lies in, "" if it does not lie in one.

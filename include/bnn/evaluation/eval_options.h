@@ -29,6 +29,7 @@ struct EvalOptions {
   SampleOptions sampling;
   int bootstrap = 1000;          // resamples for the intervals; 0: none
   bool fit_calibration = false;  // instead of an evaluation
+  bool fit_features = false;     // the same
   CalibrationOptions calibration;
   bool corrupt = false;
   std::vector<std::string> corruptions;  // names; empty: all

@@ -9,6 +9,7 @@
 #include "bnn/corruption/corruption.h"
 #include "bnn/evaluation/eval_options.h"
 #include "bnn/evaluation/evaluation_images.h"
+#include "bnn/infer/class_gaussians.h"
 #include "bnn/process/run_log.h"
 
 namespace bnn {
@@ -18,6 +19,7 @@ struct EvaluationInputs {
   std::optional<EvaluationImages> outside = {};  // of --ood
   std::vector<const Corruption*> corruptions = {};
   AppliedCalibration calibration = {};
+  std::vector<ClassGaussians> gaussians = {};  // of each network; empty: not known (features_run.h)
 };
 
 EvaluationInputs read_inputs(const EvalOptions& options, const ModelCheckpoint& model, RunLog& log);

@@ -5,9 +5,10 @@
 // The file has the layout of a checkpoint (files/checkpoint_file.h: safetensors with a digest over
 // all of it). Its config is the plan with what must be equal in all parts: digests of the
 // checkpoints and of the images, seed, kind of products. Its state says which part it is. For
-// stream i it holds "stream_00i/predictions" (passes, images, classes) and "stream_00i/labels"
-// (images). All predictions of a part are in memory at once, 4 bytes times samples times classes
-// for each image and stream.
+// stream i it holds "stream_00i/predictions" (passes, images, classes), "stream_00i/labels"
+// (images) and, if the plan has scores and the stream is scored, "stream_00i/scores" (passes,
+// images, scores). All predictions of a part are in memory at once, 4 bytes times samples times
+// classes for each image and stream.
 
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ struct StreamPredictions {
   std::size_t passes = 1, images = 0, classes = 0;
   std::vector<float> predictions = {};  // [passes][images][classes]
   std::vector<float> labels = {};       // [images]; whole numbers
+  std::vector<float> scores = {};       // [passes][images][plan.scores], of scored streams
 };
 
 struct EvaluationPart {

@@ -40,7 +40,13 @@ struct EvaluationPlan {
   std::optional<double> temperature = {};
   std::optional<ConformalRule> conformal = {};
   std::uint64_t bootstrap_seed = 0;
+  std::size_t scores = 0;  // numbers of an image and pass, of kOutlierScores, in scored streams
 };
+
+/// Whether the passes of a stream of this kind are scored for images of another kind.
+constexpr bool is_scored(StreamKind kind) {
+  return kind == StreamKind::samples || kind == StreamKind::outside;
+}
 
 Json to_json(const EvaluationPlan& plan);
 /// The inverse; what is wrong becomes problems of the reader.

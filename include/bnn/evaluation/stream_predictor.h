@@ -12,6 +12,7 @@
 #include "bnn/evaluation/evaluation_inputs.h"
 #include "bnn/evaluation/evaluation_plan.h"
 #include "bnn/infer/ensemble_predictor.h"
+#include "bnn/infer/outlier_scores.h"
 #include "bnn/infer/pruning.h"
 
 namespace bnn {
@@ -45,6 +46,7 @@ class StreamPredictor {
   const EvaluationInputs& inputs_;
   ThreadPool& pool_;
   std::function<void()> check_;
+  std::vector<OutlierScorer> scorers_;  // of each network; none if there is nothing to find
   EnsemblePredictor predictor_;
   std::optional<PruningOrder> pruning_;
   std::optional<Dataset> corrupted_;  // room for the images of one severity

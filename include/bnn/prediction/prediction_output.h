@@ -7,7 +7,9 @@
 // name or else index, "probability"}, best first, equal probabilities by ascending index.
 // abstain is null, in CSV empty, where no threshold was given.
 // prediction_set follows if sets are asked for: a list of class names or else indices, most
-// probable first; in CSV, separated by semicolons. CSV has the same columns, with probabilities
+// probable first; in CSV, separated by semicolons. The scores for images of another kind are last
+// (infer/outlier_scores.h): energy, max_logit and, if class Gaussians are known, mahalanobis. CSV
+// has the same columns, with probabilities
 // spread over p0, p1, …, probabilities_std over p0_std, p1_std, … and top_k over top_1,
 // top_1_probability, top_2, …; a row without a label leaves that field empty. Fields are quoted as
 // RFC 4180 says; lines end in a line feed.
@@ -42,14 +44,15 @@ struct PredictionFormat {
   std::vector<std::string> class_names = {};  // empty: not known
   int classes = 0;
   int top_k = 0;  // 0: no list; more than `classes` lists them all
-  // Abstains where the score, one of kUncertaintyScores, is above the first or the confidence below
-  // the second; absent: never.
+  // Abstains where the score, of kUncertaintyScores or kOutlierScores, is above the first or the
+  // confidence below the second; absent: never.
   std::optional<double> abstain_above = {};
   bool has_labels = true;  // whether CSV has the column `label`
   double Summary::*abstain_score = &Summary::predictive_entropy;
   std::optional<double> abstain_below = {};
   bool prediction_sets = false;
   bool has_header = true;  // of CSV
+  std::size_t scores = 0;  // of kOutlierScores, the first ones
 };
 
 /// The header line of CSV, if it has one; empty for JSON Lines.
