@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bnn/infer/undefined.h"
+
 namespace bnn {
 namespace {
 
@@ -14,7 +16,12 @@ void add_all(std::span<const Summary> summaries, std::span<const int> labels,
 
 EvaluationCollector::EvaluationCollector(const EvaluationPlan& plan, ThreadPool& pool,
                                          VisitSummary visit)
-    : plan_(plan), pool_(pool), visit_(std::move(visit)), ended_(plan.streams.size()) {
+    : plan_(plan),
+      pool_(pool),
+      visit_(std::move(visit)),
+      ended_(plan.streams.size()),
+      corrupted_(plan.streams.size()),
+      auroc_(plan.streams.size()) {
   for (const EvaluationStream& stream : plan.streams) {
     const bool keeps_probabilities =
         stream.kind == StreamKind::samples || stream.kind == StreamKind::mean_weights;
@@ -36,6 +43,9 @@ void EvaluationCollector::add(std::size_t stream, const PredictedBlock& block,
     for (const Summary& summary : summaries) outside_.add(summary);
   } else {
     add_all(summaries, labels, *collectors_[stream]);
+  }
+  if (kind == StreamKind::corrupted && plan_.scores > 0) {
+    for (const Summary& summary : summaries) corrupted_[stream].add(summary);
   }
   if (kind == StreamKind::samples) add_samples(block, summaries, labels);
   const bool visited = kind == StreamKind::samples || kind == StreamKind::outside;
@@ -59,6 +69,12 @@ void EvaluationCollector::end(std::size_t stream) {
   if (plan_.streams[stream].kind == StreamKind::samples) return;  // the bootstrap needs them
   ended_[stream] = collectors_[stream]->finish();
   collectors_[stream].reset();
+  if (plan_.streams[stream].kind != StreamKind::corrupted || plan_.scores == 0) return;
+  const OodMetrics found = ood_metrics(inside_, std::exchange(corrupted_[stream], {}));
+  for (const NamedOodScore& score : kOodScores) {
+    const std::optional<Detection>& one = found.*score.detection;
+    auroc_[stream].push_back(one ? one->auroc : kUndefined);
+  }
 }
 
 Evaluation EvaluationCollector::finish(std::size_t resamples, const std::function<void()>& check) {
@@ -88,7 +104,8 @@ Evaluation EvaluationCollector::finish(std::size_t resamples, const std::functio
         evaluation.mean_weights = ended_[i];
         break;
       case StreamKind::corrupted:
-        evaluation.corruptions.push_back({stream.corruption, stream.severity, ended_[i]});
+        evaluation.corruptions.push_back(
+            {stream.corruption, stream.severity, ended_[i], auroc_[i]});
         break;
       case StreamKind::pruned:
         evaluation.pruning.push_back({stream.kept, ended_[i]});

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "bnn/core/display_text.h"
+#include "bnn/infer/undefined.h"
 #include "bnn/output/metric_values_output.h"
 
 namespace bnn {
@@ -30,11 +31,35 @@ std::string table(const NamedMetric& metric, const MetricValues& clean_metrics,
   return text + "\n";
 }
 
+// A row for each score that is known, of the means over the corruptions.
+std::string auroc_table(const std::vector<CorruptionResult>& means) {
+  std::string text =
+      "\n  AUROC of telling corrupted images from those as they are, mean over the corruptions\n "
+      " " +
+      fitted("score", 28);
+  for (const CorruptionResult& mean : means) text += fmt::format("{:>9}", mean.severity);
+  for (std::size_t i = 0; i < kOodScores.size(); ++i) {
+    if (!is_defined(means.front().auroc[i])) continue;
+    text += "\n  " + fitted(kOodScores[i].name, 28);
+    for (const CorruptionResult& mean : means) text += cell(mean.auroc[i]);
+  }
+  return text + "\n";
+}
+
+Json auroc_json(const std::vector<double>& auroc) {
+  Json result;
+  for (std::size_t i = 0; i < auroc.size(); ++i) {
+    if (is_defined(auroc[i])) result[kOodScores[i].name] = auroc[i];
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>& results) {
   struct Sum {
     MetricValues values;
+    std::vector<double> auroc;
     double count = 0;
   };
   std::map<int, Sum> sums;
@@ -44,11 +69,14 @@ std::vector<CorruptionResult> severity_means(const std::vector<CorruptionResult>
     for (const NamedMetric& metric : kPointMetrics) {
       sum.values.*metric.value += result.metrics.*metric.value;
     }
+    sum.auroc.resize(result.auroc.size());
+    for (std::size_t i = 0; i < result.auroc.size(); ++i) sum.auroc[i] += result.auroc[i];
   }
   std::vector<CorruptionResult> means;
   for (auto& [severity, sum] : sums) {
     for (const NamedMetric& metric : kPointMetrics) sum.values.*metric.value /= sum.count;
-    means.push_back({"mean", severity, sum.values});
+    for (double& one : sum.auroc) one /= sum.count;
+    means.push_back({"mean", severity, sum.values, sum.auroc});
   }
   return means;
 }
@@ -58,6 +86,7 @@ Json corruption_list_json(const std::vector<CorruptionResult>& results) {
   for (const CorruptionResult& result : results) {
     Json one = {{"corruption", result.corruption}, {"severity", result.severity}};
     add_values(one, kPointMetrics, result.metrics);
+    if (!result.auroc.empty()) one["auroc"] = auroc_json(result.auroc);
     list.push_back(std::move(one));
   }
   return list;
@@ -70,6 +99,7 @@ std::string corruption_tables(const MetricValues& clean,
   for (const NamedMetric& metric : kPointMetrics) {
     text += "\n" + table(metric, clean, results, means);
   }
+  if (!means.empty() && !means.front().auroc.empty()) text += auroc_table(means);
   return text;
 }
 

@@ -99,6 +99,25 @@ TEST_CASE("a network of more than 2048 features has no score mahalanobis, which 
   check_failure(tiny.eval({"--fit-features"}), "bnn-eval", 2, sentence);
 }
 
+TEST_CASE("with --ood, corrupted images show which score notices what") {
+  const TrainedRun tiny;
+  const Json result = parsed(found(tiny, {"--corrupt", "contrast", "gaussian_noise"}).out);
+  for (const char* list : {"corruptions", "corruption_means"}) {
+    for (const Json& one : result.at(list)) {
+      CHECK(one.at("auroc").contains("mahalanobis"));
+      CHECK(one.at("auroc").at("energy").get<double>() >= 0);
+      CHECK(one.at("auroc").at("energy").get<double>() <= 1);
+    }
+  }
+  const Json &first = result.at("corruptions").at(0), &sixth = result.at("corruptions").at(5);
+  CHECK(result.at("corruption_means").at(0).at("auroc").at("energy").get<double>() ==
+        Approx((first.at("auroc").at("energy").get<double>() +
+                sixth.at("auroc").at("energy").get<double>()) /
+               2));
+  const ProgramRun plain = tiny.eval({"--corrupt", "contrast", "--format", "json"});
+  CHECK_FALSE(parsed(plain.out).at("corruptions").at(0).contains("auroc"));
+}
+
 TEST_CASE("an ensemble has the score mahalanobis if all of its networks can have it") {
   const TrainedRun tiny;
   REQUIRE(tiny.train({"--out", "second", "--seed", "1"}).exit_code == 0);

@@ -118,6 +118,10 @@ Evaluation whole_evaluation() {
   for (const double kept : {1.0, 0.5}) {
     evaluation.pruning.push_back({kept, point(numbers)});
   }
+  for (CorruptionResult& result : evaluation.corruptions) {
+    result.auroc.assign(kOodScores.size(), numbers.next());
+    result.auroc.front() = kUndefined;
+  }
   evaluation.ood->energy = next_detection();
   evaluation.ood->max_logit = next_detection();
   evaluation.ood->mahalanobis = next_detection();

@@ -48,6 +48,8 @@ class EvaluationCollector {
   std::vector<MetricsCollector> sweep_;
   std::optional<ConformalCollector> sets_;
   OodScores inside_, outside_;
+  std::vector<OodScores> corrupted_;        // [streams]; empty of all others
+  std::vector<std::vector<double>> auroc_;  // [streams], of kOodScores: corrupted against inside
 };
 
 }  // namespace bnn

@@ -45,7 +45,8 @@ struct EvaluationPlan {
 
 /// Whether the passes of a stream of this kind are scored for images of another kind.
 constexpr bool is_scored(StreamKind kind) {
-  return kind == StreamKind::samples || kind == StreamKind::outside;
+  return kind == StreamKind::samples || kind == StreamKind::outside ||
+         kind == StreamKind::corrupted;
 }
 
 Json to_json(const EvaluationPlan& plan);

@@ -28,6 +28,9 @@ struct CorruptionResult {
   std::string corruption;
   int severity = 0;
   MetricValues metrics = {};
+  /// How well each of kOodScores tells these images from the images as they are; undefined for a
+  /// score that is not known. Empty if no out-of-distribution images were asked for.
+  std::vector<double> auroc = {};
 };
 
 /// The metrics of the network with only the weights of the highest signal-to-noise ratio; the rest
