@@ -9,6 +9,7 @@
 
 #include "bnn/core/error.h"
 #include "bnn/core/random.h"
+#include "bnn/infer/ood.h"
 
 namespace bnn {
 namespace {
@@ -189,6 +190,26 @@ TEST_CASE("class Gaussians have the same bits over threads and blocks") {
     MahalanobisDistance(one).compute(std::span(data.values).subspan(row * 41, 41), alone);
     CHECK(alone[0] == together[row]);
   }
+}
+
+TEST_CASE("distances find what leaves the directions in which a class varies") {
+  // Two classes, wide in the first feature and narrow in the second. Images of another kind lie
+  // nearer to a mean than many of training do, but off the line. Five of 21 lie on it.
+  LabelledFeatures data{2, {}, {}}, outside{2, {}, {}};
+  for (int i = -10; i <= 10; ++i) {
+    for (const int label : {0, 1}) {
+      data.values.push_back(static_cast<float>(i));
+      data.values.push_back(static_cast<float>(10 * label) + (i % 2 == 0 ? 0.1f : -0.1f));
+      data.labels.push_back(label);
+    }
+    outside.values.push_back(static_cast<float>(i % 5));
+    outside.values.push_back(i % 5 == 0 ? 0.0f : 3.0f);
+    outside.labels.push_back(0);
+  }
+  const ClassGaussians gaussians = fitted(data, 2);
+  // Of 21, the five on the line are at a mean itself and nearer than all of training.
+  CHECK(detection(distances(gaussians, data), distances(gaussians, outside)).auroc ==
+        Approx(16.0 / 21));
 }
 
 TEST_CASE("a class without images is nobody's nearest") {
