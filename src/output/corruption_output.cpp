@@ -34,8 +34,7 @@ std::string table(const NamedMetric& metric, const MetricValues& clean_metrics,
 // A row for each score that is known, of the means over the corruptions.
 std::string auroc_table(const std::vector<CorruptionResult>& means) {
   std::string text =
-      "\n  AUROC of telling corrupted images from those as they are, mean over the corruptions\n "
-      " " +
+      "\n  auroc: corrupted images against those as they are, mean over corruptions\n  " +
       fitted("score", 28);
   for (const CorruptionResult& mean : means) text += fmt::format("{:>9}", mean.severity);
   for (std::size_t i = 0; i < kOodScores.size(); ++i) {
