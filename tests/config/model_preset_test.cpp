@@ -109,7 +109,7 @@ TEST_CASE("what residual presets cannot do is said") {
   CHECK_THAT(problem(model), Contains("only resnet20 and resnet18 have normalisation layers"));
   model = preset("resnet20");
   model["normalization"] = "layer";
-  CHECK_THAT(problem(model), Contains("/model/normalization") && Contains("found "layer""));
+  CHECK_THAT(problem(model), Contains("/model/normalization") && Contains("found \"layer\""));
 }
 
 TEST_CASE("a preset's own input and defaults win") {
