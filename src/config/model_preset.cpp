@@ -10,7 +10,7 @@
 namespace bnn {
 namespace {
 
-constexpr double kPriorScale = 0.1, kResidualPriorScale = 0.3;
+constexpr double kPriorScale = 0.1;
 constexpr double kResidualScale = -5;  // softplus(-5) = 0.0067
 
 void add_lenet5(PresetBuilder& builder) {
@@ -70,8 +70,7 @@ const Preset* find_preset(const std::string& name) {
 
 const std::vector<std::string> kNormalizations = {"filter_response", "batch", "group"};
 
-// The defaults of layers, for one estimator. Deep networks need small first scales, and a prior
-// that leaves room for their kernels.
+// The defaults of layers, for one estimator. Deep networks need small first scales.
 Json defaults_of(const std::string& estimator, bool is_residual) {
   if (estimator == "deterministic") {
     return is_residual ? Json{{"kernel_initializer", "he_normal"}} : Json::object();
@@ -81,11 +80,9 @@ Json defaults_of(const std::string& estimator, bool is_residual) {
     kernel["untransformed_scale_initializer"] = {
         {"type", "random_normal"}, {"mean", kResidualScale}, {"stddev", 0.1}};
   }
-  Json defaults = {
-      {"kernel_posterior_fn", kernel},
-      {"kernel_prior_fn",
-       {{"type", "normal"}, {"scale", is_residual ? kResidualPriorScale : kPriorScale}}},
-      {"bias_posterior_fn", {{"preset", "he"}}}};
+  Json defaults = {{"kernel_posterior_fn", kernel},
+                   {"kernel_prior_fn", {{"type", "normal"}, {"scale", kPriorScale}}},
+                   {"bias_posterior_fn", {{"preset", "he"}}}};
   if (estimator != "flipout") defaults["estimator"] = estimator;
   return defaults;
 }

@@ -1,10 +1,16 @@
 #include "onnx_layer_parts.h"
 
+#include <algorithm>
 #include <numbers>
 
 #include "bnn/core/error.h"
 
 namespace bnn {
+namespace {
+
+using PartSizes = std::vector<std::int64_t>;
+
+}  // namespace
 
 std::string name_of(const OnnxLayer& layer, const std::string& part) {
   return layer.node.name + (part.empty() ? "" : "/" + part) + layer.suffix;
@@ -63,6 +69,37 @@ std::string activated(const OnnxLayer& layer, Activation activation, const std::
 
 std::string weights_name(const OnnxLayer& layer, const std::string& tensor) {
   return layer.node.variables_name + "/" + tensor + layer.weights_suffix;
+}
+
+std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
+  const auto after = [&](int axis, int outputs, int before, int size) {
+    const auto a = static_cast<std::size_t>(axis);
+    const int covered = (outputs - 1) * window.strides[a] +
+                        (window.kernel_size[a] - 1) * window.dilation_rate[a] + 1;
+    return std::max(covered - before - size, 0);
+  };
+  const int bottom = after(0, window.output_height, window.pad_top, window.input.height);
+  const int right = after(1, window.output_width, window.pad_left, window.input.width);
+  return {{"kernel_shape", PartSizes(window.kernel_size.begin(), window.kernel_size.end())},
+          {"strides", PartSizes(window.strides.begin(), window.strides.end())},
+          {"pads", PartSizes{window.pad_top, window.pad_left, bottom, right}}};
+}
+
+std::string add_bias(const OnnxLayer& layer, int size, OnnxBuilder& builder) {
+  return builder.shared_constant(weights_name(layer, "bias"), [&]() -> OnnxTensor {
+    const float* bias = weights(layer, "bias");
+    std::vector<float> values(static_cast<std::size_t>(size), 0.0f);
+    if (bias != nullptr) std::copy_n(bias, values.size(), values.begin());
+    return {"", {size}, std::move(values)};
+  });
+}
+
+std::vector<float> turned(const float* numbers, std::size_t rows, std::size_t columns) {
+  std::vector<float> result(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) result[j * rows + i] = numbers[i * columns + j];
+  }
+  return result;
 }
 
 }  // namespace bnn

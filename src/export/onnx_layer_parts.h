@@ -1,10 +1,13 @@
 #pragma once
 // What the exports of several layers need.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "bnn/export/onnx_layers.h"
 #include "bnn/layers/activation.h"
+#include "bnn/math/window.h"
 
 namespace bnn {
 
@@ -23,5 +26,14 @@ std::string weights_name(const OnnxLayer& layer, const std::string& tensor);
 /// The activation of `value`.
 std::string activated(const OnnxLayer& layer, Activation activation, const std::string& value,
                       OnnxBuilder& builder);
+
+/// Kernel, strides and padding of a window. Padding after the image follows from the output's size.
+std::map<std::string, OnnxAttribute> window_attributes(const Window& window);
+
+/// The bias of the layer, zeros if it has none, as a constant.
+std::string add_bias(const OnnxLayer& layer, int size, OnnxBuilder& builder);
+
+/// numbers [rows][columns] as [columns][rows].
+std::vector<float> turned(const float* numbers, std::size_t rows, std::size_t columns);
 
 }  // namespace bnn

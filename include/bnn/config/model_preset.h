@@ -14,10 +14,9 @@
 //
 // All end with a dense layer of as many outputs as there are classes. Maps of more than 64 pixels
 // go through global average pooling before it; those of residual networks always. Bayesian presets
-// have He's initial values and a normal prior of scale 0.1 (residual ones 0.3), which goes with a
-// small KL weight. The shape of the images and the
-// number of classes come from the data (data/data_shape.h). An expanded model is a model like any
-// other.
+// have He's initial values and a normal prior of scale 0.1, which goes with a small KL weight. The
+// shape of the images and the number of classes come from the data (data/data_shape.h). An expanded
+// model is a model like any other.
 
 #include <optional>
 #include <string>
