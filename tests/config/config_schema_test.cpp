@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/config/model_preset.h"
 #include "bnn/config/run_config.h"
 #include "support/json_document.h"
 #include "support/places.h"
@@ -70,8 +71,11 @@ TEST_CASE("the configs that come with the programs satisfy the schema, resolved 
   REQUIRE(config_paths().size() >= 3);
   for (const std::string& path : config_paths()) {
     CAPTURE(path);
-    const Json document = load_config_document(path);
+    Json document = load_config_document(path);
     CHECK(check.fault(document) == "");
+    if (has_preset(document)) {
+      document["model"] = expand_preset(document.at("model"), {32, 32, 3}, 10, path);
+    }
     CHECK(check.fault(resolved(document)) == "");
   }
   CHECK(check.fault(full_config()) == "");
