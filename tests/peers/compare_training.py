@@ -31,6 +31,9 @@ SHARED = {"type": "conv2d_flipout", "name": "step", "filters": 4, "kernel_size":
 SHARED_AGAIN = {"type": "conv2d_flipout", "name": "step", "reuse": True, "padding": "same", "activation": "tanh"}
 LOGITS = {"type": "dense_flipout", "name": "logits", "units": CLASSES, **MEAN}
 POOL, FLATTEN = {"type": "max_pooling2d", "pool_size": 2}, {"type": "flatten"}
+# Trained in one shard, which is Keras's batch, and by SGD: before the layer, a bias has a gradient near 0, and Adam
+# would make steps of its rounding.
+NORMALIZATION = {"type": "batch_normalization", "name": "norm", "momentum": 0.8, "epsilon": 0.01}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ CASES = [
          layers=with_posterior(untransformed_scale_constraint={"type": "clip", "max": -2.95})),
     Case("loc_regularizer", layers=with_posterior(loc_regularizer={"l1": 1e-3, "l2": 2e-3})),
     Case("trainable", layers=({**CONV, "trainable": False}, POOL, FLATTEN, LOGITS)),
+    Case("batch_normalization, running statistics",
+         {"shards": 1, "optimizer": {"type": "sgd", "learning_rate": RATE}},
+         layers=(CONV, NORMALIZATION, POOL, FLATTEN, LOGITS)),
     Case("reuse", layers=(CONV, SHARED, SHARED_AGAIN, POOL, FLATTEN, LOGITS)),
 ]
 
@@ -106,6 +112,10 @@ class PeerNetwork:
                 self.order.append(keras.layers.Flatten())
             elif config["type"] == "max_pooling2d":
                 self.order.append(keras.layers.MaxPool2D(config["pool_size"]))
+            elif config["type"] == "batch_normalization":
+                options = {key: value for key, value in config.items() if key != "type"}
+                self.layers[name] = keras.layers.BatchNormalization(fused=False, **options)
+                self.order.append(self.layers[name])
             else:
                 if name not in self.layers:
                     self.layers[name] = make(config)
@@ -120,13 +130,13 @@ class PeerNetwork:
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Logits."""
         for layer in self.order:
-            x = layer(x)
+            x = layer(x, training=True) if isinstance(layer, keras.layers.BatchNormalization) else layer(x)
         return x
 
     def kl(self) -> tf.Tensor:
         """Of every layer once."""
         return tf.add_n([tfp.distributions.kl_divergence(layer.kernel_posterior, layer.kernel_prior)
-                         for layer in self.layers.values()])
+                         for layer in self.layers.values() if hasattr(layer, "kernel_posterior")])
 
     def penalty(self, case: Case) -> tf.Tensor:
         """Of regularizers, which the layers list beside their KL."""

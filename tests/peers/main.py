@@ -19,7 +19,7 @@ from digits_run import DigitsRun
 
 # In this order. Each runs in a process of its own, because PyTorch and TensorFlow do not go well together.
 TOPICS = ("readers", "metrics", "calibration", "onnx", "initializers", "layers", "convolutions", "small_layers",
-          "training", "ivon", "torch")
+          "normalization", "training", "ivon", "torch")
 QUIET = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "",
          "PYTHONWARNINGS": "ignore"}
 
