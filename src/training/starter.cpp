@@ -8,11 +8,10 @@
 #include <fmt/format.h>
 #include <string_view>
 
-#include "bnn/config/model_preset.h"
-#include "bnn/config/run_config.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/data/class_balance.h"
+#include "starter_network.h"
 
 namespace bnn {
 namespace {
@@ -20,40 +19,6 @@ namespace {
 // Of the KL: N / 20000 for N images, at most 0.05. The fewer images, the more the KL weighs against
 // each of them, and the less confident the network is.
 constexpr double kImagesOfFullKl = 20000, kMaxKlWeight = 0.05;
-constexpr double kSteps = 4000;
-// Multiplications and additions of a minute on two cores that are not of the fastest.
-constexpr double kWork = 6e12;
-constexpr std::size_t kManyImages = 20000;
-
-std::string preset_for(const StarterData& data) {
-  if (std::min(data.shape.height, data.shape.width) < 8) return "mlp";
-  if (data.images < kManyImages) return "small";
-  return data.shape.channels == 1 && data.shape.height <= 32 ? "lenet5" : "cnn6";
-}
-
-int batch_size_for(std::size_t images) {
-  if (images < 5000) return 32;
-  return images < kManyImages ? 64 : 128;
-}
-
-// Of training one image: a forward pass and two products backward.
-double operations(const Json& model) {
-  Json document = {{"data", {{"format", "cifar"}}}, {"model", model}};
-  const Graph graph =
-      make_graph(read_run_config(document, "", ErrorKind::internal), "", ErrorKind::internal);
-  double total = 0;
-  for (const Node& node : graph.nodes()) {
-    if (node.layer != nullptr) total += 6.0 * static_cast<double>(node.layer->multiply_adds());
-  }
-  return total;
-}
-
-int epochs_for(const StarterData& data, const Json& model, double validation, int batch_size) {
-  const double images = static_cast<double>(data.images) * (1 - validation);
-  const double by_steps = kSteps * batch_size / images;
-  const double by_work = kWork / (operations(model) * images);
-  return static_cast<int>(std::clamp(std::floor(std::min(by_steps, by_work)), 10.0, 400.0));
-}
 
 // Folders have names that a run can have, except "." and "..".
 std::string run_name(const std::string& directory) {
@@ -114,17 +79,10 @@ void describe(const StarterData& data, RunLog& log) {
 }  // namespace
 
 Json starter_config(const StarterData& data) {
-  const double validation = data.images < 2000 ? 0.2 : 0.1;
-  const int batch_size = batch_size_for(data.images);
+  const double validation = held_out_share(data);
   const double kl_weight =
       std::min(kMaxKlWeight, static_cast<double>(data.images) * (1 - validation) / kImagesOfFullKl);
-  const Json input = {{"height", data.shape.height},
-                      {"width", data.shape.width},
-                      {"channels", data.shape.channels}};
-  const Json model = {
-      {"preset", preset_for(data)}, {"estimator", "flipout"}, {"width", 1}, {"input", input}};
-  const Json expanded =
-      expand_preset(model, data.shape, static_cast<int>(data.class_counts.size()), "");
+  const StarterNetwork network = choose_network(data);
   Json config;
   config["name"] = run_name(data.directory);
   config["data"] = data.data;
@@ -133,9 +91,9 @@ Json starter_config(const StarterData& data) {
     config["data"]["augment"] = {{"flip_horizontal", true},
                                  {"crop_padding", std::max(1, data.shape.height / 8)}};
   }
-  config["model"] = model;
-  config["training"] = {{"epochs", epochs_for(data, expanded, validation, batch_size)},
-                        {"batch_size", batch_size},
+  config["model"] = network.model;
+  config["training"] = {{"epochs", network.epochs},
+                        {"batch_size", network.batch_size},
                         {"learning_rate_schedule", {{"type", "cosine"}}},
                         {"kl", {{"weight", std::round(kl_weight * 1e5) / 1e5}}}};
   return config;
@@ -151,6 +109,7 @@ int write_starter(const std::vector<std::string>& paths, Verbosity verbosity) {
   }
   const Json config = starter_config(data);
   describe(data, log);
+  log.info(network_text(choose_network(data)));
   std::fputs((config.dump(2) + "\n").c_str(), stdout);
   log.info(commands(data, config.at("name").text()));
   return 0;

@@ -4,7 +4,8 @@
 //
 // The network is a preset (config/model_preset.h). The prior's scale, the weight of the KL and the
 // number of steps were chosen on held-out images of five small sets (tests/bench/README.md). As
-// many epochs as give some 4000 steps, but no more than a minute's or so work of two cores.
+// many epochs as give some 4000 steps, but no more than a minute's or so work of two cores. Many
+// images in colour get a residual network, which takes longer: up to an hour.
 
 #include <string>
 #include <vector>
