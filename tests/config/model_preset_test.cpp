@@ -102,6 +102,23 @@ TEST_CASE("residual presets normalise as they are asked to") {
   CHECK(types_of(expand_preset(preset("resnet18"), shape, 10, ""))["max_pooling2d"] == 0);
 }
 
+TEST_CASE("residual presets have as many parameters as the networks of the literature") {
+  const auto trained = [](const std::string& name, const Shape& shape, int classes) {
+    Json model = preset(name, "deterministic");
+    model["normalization"] = "batch";
+    std::size_t count = 0;
+    const Graph graph = graph_of(expand_preset(model, shape, classes, ""));
+    for (const Variable& variable : graph.layout().variables()) {
+      if (!variable.is_state()) count += variable.slice.size;
+    }
+    return count;
+  };
+  CHECK(trained("resnet18", {224, 224, 3}, 1000) == 11689512);  // torchvision's resnet18
+  // He et al. have 269,722, with shortcuts that are padded with zeros. Ours are 1x1 convolutions:
+  // 16 x 32 + 32 x 64 weights, and the gamma and beta of their 32 + 64 channels.
+  CHECK(trained("resnet20", {32, 32, 3}, 10) == 269722 + 2560 + 192);
+}
+
 TEST_CASE("what residual presets cannot do is said") {
   CHECK_THAT(problem(preset("resnet18")), Contains("needs images of at least 16x16 pixels"));
   Json model = preset("cnn6");

@@ -26,10 +26,28 @@ std::vector<Json> predicted_lines(const TinyRun& tiny, const Words& arguments) {
   return json_lines(run.out);
 }
 
+// Layers that the tiny network does not have: normalisation with its running statistics, a kernel
+// in two parts, and the parametric rectifier.
+Json with_more_layers(Json config) {
+  Json& layers = config["model"]["layers"];
+  const Json logits = layers.back();
+  layers = {{{"type", "separable_conv2d_flipout"}, {"filters", 4}, {"kernel_size", 3}},
+            {{"type", "batch_normalization"}, {"momentum", 0.5}},
+            {{"type", "prelu"}},
+            {{"type", "conv2d_flipout"}, {"filters", 6}, {"kernel_size", 3}},
+            {{"type", "group_normalization"}, {"groups", 2}},
+            {{"type", "filter_response_normalization"}},
+            {{"type", "flatten"}},
+            logits};
+  return config;
+}
+
 }  // namespace
 
 TEST_CASE("the library predicts what bnn-predict predicts of a data file") {
-  const TrainedRun tiny(tiny_cifar_config());
+  const bool has_more_layers = GENERATE(false, true);
+  const TrainedRun tiny(has_more_layers ? with_more_layers(tiny_cifar_config())
+                                        : tiny_cifar_config());
   const bool has_features_file = GENERATE(false, true);
   if (has_features_file) REQUIRE(tiny.eval({"--fit-features"}).exit_code == 0);
   const ModelHandle model = load_library_model(tiny.last());
