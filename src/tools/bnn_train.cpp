@@ -65,7 +65,9 @@ bnn::RateRange rates_of(const std::string& word) {
     if (is_whole && range.low >= 1e-30 && range.low < range.high && range.high <= 1e6) return range;
   }
   throw bnn::Error(bnn::ErrorKind::usage,
-                   "--rates: expected LOW:HIGH, as 1e-6:10, from 1e-30 to 1e6, found " + word);
+                   "--rates: expected LOW:HIGH, the lower rate first, as 1e-6:10, from 1e-30 to "
+                   "1e6, found " +
+                       word);
 }
 
 void add_rate_options(CLI::App& app, bnn::TrainOptions& options) {

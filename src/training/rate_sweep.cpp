@@ -42,7 +42,9 @@ std::optional<RateSuggestion> suggested_rate(const std::vector<RatePoint>& point
   const auto lowest = std::min_element(
       points.begin() + kFirst, points.end(),
       [](const RatePoint& a, const RatePoint& b) { return a.smoothed < b.smoothed; });
-  const double begin = points[kFirst - 1].smoothed;
+  // Rates that are too high from the beginning may raise the first average far above the first
+  // loss, from which any fall would look like learning.
+  const double begin = std::min(points.front().nll, points[kFirst - 1].smoothed);
   if (lowest->smoothed > begin - kLeastFall * std::abs(begin)) return std::nullopt;
   return RateSuggestion{lowest->rate / 10, lowest->rate};
 }

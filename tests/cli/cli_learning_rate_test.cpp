@@ -105,8 +105,10 @@ TEST_CASE("a search refuses what does not go with it") {
   refused({"--max-steps", "19"}, "takes 20 to 1000000 steps, found 19");
   for (const std::string rates :
        {"1", "1:", ":1", "2:1", "1:1", "0:1", "-1:1", "1:1e7", "1:2x", "nan:1", "1:inf"}) {
-    refused({"--rates", rates},
-            "--rates: expected LOW:HIGH, as 1e-6:10, from 1e-30 to 1e6, found " + rates);
+    refused(
+        {"--rates", rates},
+        "--rates: expected LOW:HIGH, the lower rate first, as 1e-6:10, from 1e-30 to 1e6, found " +
+            rates);
   }
   check_failure(tiny.train({"--out", "run", "--rates", "1:2"}), "bnn-train", 2,
                 "--find-learning-rate");

@@ -87,6 +87,12 @@ TEST_CASE("no rate is suggested where the loss does not fall") {
   CHECK(!suggested([](double rate) { return 2.0 + rate; }));
   CHECK(!suggested([](double rate) { return 2.0 - 0.005 * std::log10(rate / 1e-6); }));
   CHECK(!suggested_rate({}));
+  // A loss that the first steps blew up, and that falls from there without coming back.
+  RateSweep blown({1e3, 1e6}, 40);
+  blown.add(2.3);
+  for (int i = 0; i < 30; ++i) blown.add(1e9 / (1 + i));
+  CHECK(!suggested_rate(blown.points()));
+  CHECK(rate_sentence(blown.points(), true).find("the loss rose before") != std::string::npos);
 }
 
 TEST_CASE("the page of a sweep is well-formed, has its curve and says what was found") {

@@ -54,8 +54,9 @@ struct RateSuggestion {
   double lowest;  // where the smoothed loss is lowest
 };
 
-/// Nothing if the smoothed loss never fell by a twentieth of where it began: the rates were too
-/// low, too high, or too few.
+/// Nothing if the smoothed loss never fell by a twentieth of where it began, which is the first
+/// loss or the average of the first ten, whichever is lower: the rates were too low, too high, or
+/// too few.
 std::optional<RateSuggestion> suggested_rate(const std::vector<RatePoint>& points);
 
 }  // namespace bnn
