@@ -157,7 +157,8 @@ int bnn::eval_command(int argc, char** argv) {
                "images that the run trained on, and store them in CHECKPOINT.features.safetensors; "
                "--ood does the same where the file is missing")
       ->excludes(split, "--files", "--ood", "--corrupt", "--temperature", "--conformal",
-                 "--save-samples", "--prune", "--report", "--fit-calibration");
+                 "--save-samples", "--prune", "--report", "--fit-calibration", "--samples",
+                 "--mean-weights", "--shared-draws", "--seed", "--bootstrap");
   const bnn::CommonOptions common{options.threads, options.verbosity};
   bnn::add_common_options(app, common);
   bnn::add_printed_texts(app);

@@ -45,6 +45,7 @@ void set_score(const std::string& name, bnn::PredictOptions& options) {
 }
 
 // Options that would do nothing together.
+// @param names_score which --abstain-above would be compared with
 void check(const bnn::PredictOptions& options, bool names_score) {
   const bool abstains = options.abstain_above || options.abstain_below;
   bnn::refuse_if(options.inputs.empty() && options.inputs_from.empty(),
@@ -65,7 +66,7 @@ void check(const bnn::PredictOptions& options, bool names_score) {
   bnn::refuse_if(
       options.abstain_above && *options.abstain_above < 0 && !may_be_negative,
       "--abstain-above: expected a number of at least 0, since the score is never below");
-  bnn::refuse_if(names_score && !abstains, "--abstain-score needs --abstain-above X");
+  bnn::refuse_if(names_score && !options.abstain_above, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
   bnn::refuse_if(!options.inputs_from.empty(),
                  "--format npy cannot go with --inputs-from: answers would come all at once");
@@ -145,7 +146,7 @@ int bnn::predict_command(int argc, char** argv) {
     options.csv = format == "csv";
     options.npy = format == "npy";
     set_score(score, options);
-    check(options, abstain_score->count() > 0);
+    check(options, abstain_score->count() > 0 && score != "confidence");
     return bnn::run_prediction(options);
   });
 }

@@ -185,6 +185,8 @@ TEST_CASE("bnn-predict says what is wrong with inputs that are no images") {
                 2, "--skip-errors");
   check_failure(tiny.predict({"b.png", "--abstain-score", "confidence", "--abstain-above", "0.5"}),
                 "bnn-predict", 2, "--abstain-below");
+  check_failure(tiny.predict({"b.png", "--abstain-score", "energy", "--abstain-below", "0.5"}),
+                "bnn-predict", 2, "--abstain-score needs --abstain-above X");
 }
 
 TEST_CASE("the option --format npy holds the probabilities of the rows") {
