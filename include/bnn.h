@@ -90,7 +90,7 @@ typedef struct bnn_results {
    * samples, of the network's outputs before any temperature. */
   double* energy;      /* [n], in nats; high: another kind */
   double* max_logit;   /* [n]; low: another kind */
-  double* mahalanobis; /* [n], squared distance to the nearest class; NaN without a features file */
+  double* mahalanobis; /* [n], squared distance to the nearest class; NaN without features file */
 } bnn_results;
 
 /* "0.2.0". */
@@ -102,7 +102,7 @@ BNN_API unsigned bnn_abi_version(void);
 BNN_API const char* bnn_last_error(void);
 
 /* Reads and checks a checkpoint, and the file CHECKPOINT.features.safetensors beside it, if there
- * is one. On failure *model is NULL. */
+ * is one. A file that is damaged or of other weights counts as none. On failure *model is NULL. */
 BNN_API int bnn_model_load(const char* path, bnn_model** model);
 /* A checkpoint from memory, which is not needed afterwards. */
 BNN_API int bnn_model_load_memory(const void* bytes, size_t size, bnn_model** model);

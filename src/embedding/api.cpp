@@ -35,11 +35,15 @@ Struct struct_of(const Struct& given) {
   return known;
 }
 
-// The file beside a checkpoint, or null.
+// The file beside a checkpoint, or null if it is of no use.
 std::shared_ptr<const bnn::ClassGaussians> gaussians_beside(const char* path,
                                                             const bnn::ModelCheckpoint& model) {
-  std::optional<bnn::ClassGaussians> read = bnn::read_features(path, model);
-  return read ? std::make_shared<const bnn::ClassGaussians>(std::move(*read)) : nullptr;
+  try {
+    std::optional<bnn::ClassGaussians> read = bnn::read_features(path, model);
+    return read ? std::make_shared<const bnn::ClassGaussians>(std::move(*read)) : nullptr;
+  } catch (const bnn::Error&) {
+    return nullptr;  // all other numbers are as good without it
+  }
 }
 
 int load(const std::function<bnn_model()>& read, bnn_model** model) {

@@ -83,6 +83,19 @@ ImageRange keep_part(std::vector<PredictionInput>& inputs, const Part& part) {
   return range;
 }
 
+// The file beside the checkpoint. One that is of no use is refused where the answer hangs on it:
+// bnn-eval --ood writes it without being asked, and further training changes the weights.
+std::optional<ClassGaussians> usable_gaussians(const PredictOptions& options,
+                                               const ModelCheckpoint& model, RunLog& log) {
+  try {
+    return read_features(options.checkpoint, model);
+  } catch (const Error& error) {
+    if (options.abstain_score == &Summary::mahalanobis) throw;
+    log.warning(fmt::format("{}; the score mahalanobis is left out", error.what()));
+    return std::nullopt;
+  }
+}
+
 // Throws Error(usage) if the answer hangs on a score that the checkpoint cannot have.
 void require_score(const PredictOptions& options, const OutlierScorer& scorer) {
   if (options.abstain_score != &Summary::mahalanobis || scorer.size() == kAllOutlierScores) return;
@@ -189,7 +202,7 @@ int run_prediction(const PredictOptions& options) {
   log.detail("matrix products: " + spec.products.name());
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
-  const std::optional<ClassGaussians> gaussians = read_features(options.checkpoint, model);
+  const std::optional<ClassGaussians> gaussians = usable_gaussians(options, model, log);
   const OutlierScorer scorer(gaussians ? &*gaussians : nullptr);
   require_score(options, scorer);
   Predictor predictor(model.graph, *model.likelihood, model.parameters, spec, pool, &scorer);

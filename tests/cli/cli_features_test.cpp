@@ -31,6 +31,19 @@ bool has_mahalanobis(const ProgramRun& run) {
   return parsed(run.out).at("ood").contains("mahalanobis");
 }
 
+// Whether predictions go without the score, which is said, and are refused where they hang on it.
+bool predicted_without(const TinyRun& tiny, const std::string& reason) {
+  check_failure(
+      tiny.predict({"test-images", "--abstain-score", "mahalanobis", "--abstain-above", "1"}),
+      "bnn-predict", 5, reason);
+  const ProgramRun run = tiny.predict({"test-images"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  CHECK(run.err.find("; the score mahalanobis is left out") != std::string::npos);
+  return run.err.find(reason) != std::string::npos &&
+         !json_lines(run.out).at(0).contains("mahalanobis");
+}
+
 }  // namespace
 
 TEST_CASE("the option --fit-features writes the same file on any number of threads") {
@@ -41,14 +54,20 @@ TEST_CASE("the option --fit-features writes the same file on any number of threa
   CHECK(one.out.find("class Gaussians of 18 features, fitted to 48 training images") !=
         std::string::npos);
   const std::string file = tiny.read(kFeatures);
-  const ProgramRun three =
-      tiny.eval({"--fit-features", "--threads", "3", "--format", "json", "--seed", "9"});
+  const ProgramRun three = tiny.eval({"--fit-features", "--threads", "3", "--format", "json"});
   REQUIRE(three.exit_code == 0);
   CHECK(tiny.read(kFeatures) == file);
   const Json result = parsed(three.out);
   CHECK(keys_of(result) ==
         std::vector<std::string>{"file", "examples", "features", "classes", "shrinkage"});
   CHECK(result.at("examples") == kTinyTrainExamples);
+  // It is one pass with the mean weights.
+  for (const Words& other : {Words{"--samples", "3"}, Words{"--mean-weights"}, Words{"--seed", "9"},
+                             Words{"--shared-draws"}, Words{"--bootstrap", "9"}}) {
+    Words arguments = other;
+    arguments.push_back("--fit-features");
+    check_failure(tiny.eval(arguments), "bnn-eval", 2, other[0] + " excludes --fit-features");
+  }
 }
 
 TEST_CASE("the option --ood makes the features file where it is missing or of other weights") {
@@ -62,9 +81,11 @@ TEST_CASE("the option --ood makes the features file where it is missing or of ot
   CHECK(second.err.find("class Gaussians") == std::string::npos);
   // Further training changes the weights.
   REQUIRE(tiny.train({"--out", "run", "--resume", "--epochs", "3"}).exit_code == 0);
-  check_failure(tiny.predict({"test-images"}), "bnn-predict", 5, "belongs to other weights");
+  CHECK(predicted_without(tiny, "belongs to other weights"));
   CHECK(has_mahalanobis(found(tiny)));
-  CHECK(tiny.predict({"test-images"}).exit_code == 0);
+  CHECK(json_lines(tiny.predict({"test-images"}).out).at(0).contains("mahalanobis"));
+  write_text(tiny.file(kFeatures), tiny.read(kFeatures).substr(0, 500));
+  CHECK(predicted_without(tiny, kFeatures));
 }
 
 TEST_CASE("without the training images the score mahalanobis is left out, or an old file refused") {

@@ -77,6 +77,17 @@ TEST_CASE("the library predicts what bnn-predict predicts of a data file") {
   }
 }
 
+TEST_CASE("the library leaves a features file aside that is of no use") {
+  const TrainedRun tiny(tiny_cifar_config());
+  const std::string checkpoint = "run/checkpoints/last.safetensors";
+  write_text(tiny.file(checkpoint + ".features.safetensors"), tiny.read(checkpoint));
+  const ModelHandle model = load_library_model(tiny.last());
+  const SessionHandle session = new_session(model.get(), session_options());
+  check_equal(
+      predict_images(model.get(), session.get(), tiny_test_images(), indices(kTinyTestExamples)),
+      predicted_lines(tiny, {"test.bin"}));
+}
+
 TEST_CASE("the library predicts what bnn-predict predicts of image files of any size") {
   const TrainedRun tiny;
   const ModelHandle model = load_library_model(tiny.last());
