@@ -23,8 +23,8 @@ std::size_t number_of_features(const std::string& checkpoint, const ModelCheckpo
   const std::optional<FeatureNode> features = find_features(model.graph);
   if (!features) {
     throw Error(ErrorKind::usage, shown_path(checkpoint) +
-                                      ": no single layer with weights leads to the outputs, so the "
-                                      "network has no features");
+                                      ": no single dense or convolution layer leads to the "
+                                      "outputs, so the network has no features");
   }
   if (features->size > kMaxFeatures) {
     throw Error(ErrorKind::usage,

@@ -2,10 +2,19 @@
 
 namespace bnn {
 
+namespace {
+
+// Dense and convolution layers alone have products to count.
+bool multiplies(const Node& node) {
+  return node.layer != nullptr && node.layer->multiply_adds() > 0;
+}
+
+}  // namespace
+
 std::optional<FeatureNode> find_features(const Graph& graph) {
   const auto at = [&](int i) -> const Node& { return graph.nodes()[static_cast<std::size_t>(i)]; };
   int last = graph.output();
-  while (at(last).variables.size() == 0) {
+  while (!multiplies(at(last))) {
     if (at(last).inputs.size() != 1) return std::nullopt;  // the input has none
     last = at(last).inputs[0];
   }

@@ -138,6 +138,26 @@ TEST_CASE("features are what the last layer reads") {
   }
 }
 
+TEST_CASE("features lie before the last dense or convolution layer, whatever follows it") {
+  const auto size_of = [](const std::string& last_layers) {
+    const Graph graph = make_graph(
+        R"({"input": {"height": 4, "width": 4, "channels": 1}, "layers": [
+            {"type": "conv2d", "filters": 6, "kernel_size": 3, "padding": "same"},
+            {"type": "global_average_pooling2d"}, )" +
+        last_layers + "]}");
+    const std::optional<FeatureNode> features = find_features(graph);
+    return features ? features->size : 0;
+  };
+  const std::string dense = R"({"type": "dense", "units": 3})";
+  CHECK(size_of(dense) == 6);
+  for (const char* type : {"batch_normalization", "prelu"}) {
+    CHECK(size_of(dense + R"(, {"type": ")" + type + R"("})") == 6);
+  }
+  CHECK(size_of(R"({"type": "activation", "activation": "relu"})") == 16);
+  CHECK(size_of(R"({"type": "dense", "units": 3, "name": "a"}, {"type": "dense", "units": 3,
+                    "name": "b"}, {"type": "add", "inputs": ["a", "b"]})") == 0);
+}
+
 TEST_CASE("a summary has the mean of the passes' scores, over the members of an ensemble too") {
   const SmallNetwork a(3), b(4);
   const Dataset data = random_dataset(kShape, 3, 40, 1);

@@ -1,5 +1,6 @@
 #pragma once
-// The features of an image: the numbers that the last layer with weights reads. Thread-safe.
+// The features of an image: the numbers that the last dense or convolution layer reads. Layers
+// after it that only move its outputs, as normalisation does, do not count. Thread-safe.
 
 #include <cstddef>
 #include <optional>
@@ -16,7 +17,7 @@ struct FeatureNode {
   std::size_t size = 0;  // numbers of an image
 };
 
-/// None if no layer with weights leads to the outputs by layers of one input each.
+/// None if no such layer leads to the outputs by layers of one input each.
 std::optional<FeatureNode> find_features(const Graph& graph);
 
 }  // namespace bnn
