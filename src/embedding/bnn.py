@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-_ABI_VERSION = 1
+_ABI_VERSION = 2
 
 
 class Error(RuntimeError):

@@ -11,6 +11,7 @@
 
 #include "embedding/library_fixture.h"
 #include "support/data_files.h"
+#include "support/places.h"
 
 extern char** environ;  // NOLINT: POSIX
 
@@ -69,6 +70,10 @@ TEST_CASE("the library says what a model is") {
   CHECK(bnn_model_class_name(model.get(), -1) == nullptr);
   CHECK(std::string(bnn_version()).find('.') != std::string::npos);
   CHECK(bnn_abi_version() == BNN_ABI_VERSION);
+  // The Python module uses every member, so it refuses older libraries.
+  CHECK(read_bytes(source_directory() + "/src/embedding/bnn.py")
+            .find("\n_ABI_VERSION = " + std::to_string(BNN_ABI_VERSION) + "\n") !=
+        std::string::npos);
   const ModelHandle nameless = load_library_model(TrainedRun().last());
   CHECK(bnn_model_class_name(nameless.get(), 0) == nullptr);
 }
