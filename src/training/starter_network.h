@@ -5,7 +5,7 @@
 // Colour images by the ten thousands are enough for a residual network, which takes longer to be
 // worth it: 20,000 steps, but no more than an hour, and at least 10,000. resnet20 is for images of
 // up to 64 pixels a side, resnet18 for larger ones, both as wide as the hour allows. They have
-// batch normalisation, which learns fastest in few steps (configs/README.md).
+// batch normalisation, which learns fast (measured in configs/README.md).
 
 #include "bnn/core/json.h"
 #include "bnn/training/starter_data.h"
