@@ -3,7 +3,8 @@
 //
 // With batch or group normalisation, and without any, ReLU follows the first convolution and the
 // sum. With filter response normalisation, every convolution is followed by the layer and its
-// threshold, and nothing follows the sum, as in the networks of Shen et al. (ICML 2024).
+// threshold, and nothing follows the sum, as in ResNet-20 of Shen et al. (ICML 2024). Their
+// ResNet-18 has ReLU after the sum and no biases instead.
 //
 // Convolutions that skip pixels see zeros on all sides of the image, as in PyTorch, so that weights
 // trained there fit.
