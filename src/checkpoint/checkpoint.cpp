@@ -92,7 +92,7 @@ std::vector<Place> places(const ParameterLayout& layout, const ModelArrays& arra
   return list;
 }
 
-// Only an array of the optimizer's state can promise to have no negative number.
+// Some arrays of the optimizer's state have no negative numbers, and neither have variances.
 void check_state_values(std::string_view name, std::span<const float> values,
                         const std::vector<StateSpec>& state, const std::string& path,
                         ErrorKind kind) {
@@ -100,7 +100,7 @@ void check_state_values(std::string_view name, std::span<const float> values,
   const bool non_negative = std::any_of(state.begin(), state.end(), [&](const StateSpec& spec) {
     return spec.name == array && spec.non_negative;
   });
-  if (!non_negative) return;
+  if (!non_negative && !name.ends_with("/moving_variance")) return;
   const auto negative = std::find_if(values.begin(), values.end(), [](float x) { return x < 0; });
   if (negative == values.end()) return;
   throw Error(kind, fmt::format("{}: tensor \"{}\": value {} is negative; expected at least 0",

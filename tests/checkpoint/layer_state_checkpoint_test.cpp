@@ -111,3 +111,20 @@ TEST_CASE("initial weights bring their state, pruning passes it over") {
   order.prune(order.size(), fresh.trainer.parameters());
   CHECK(same_bits(fresh.parameter(kMean), trained.parameter(kMean)));
 }
+
+TEST_CASE("a variance below zero is no state of a layer") {
+  const TemporaryDirectory directory;
+  TrainerFixture f(R"({"input": {"height": 4, "width": 4, "channels": 2}, "layers": [
+      {"type": "batch_normalization", "name": "norm"}, {"type": "flatten"},
+      {"type": "dense", "units": 3}]})",
+                   small_spec());
+  const auto save = [&] {
+    save_checkpoint(directory.file("last.safetensors"), Json::object(), {}, f.graph.layout(),
+                    {&f.trainer.parameters()});
+  };
+  f.parameter("norm/moving_mean")[1] = -1.0f;
+  save();
+  f.parameter("norm/moving_variance")[1] = -1.0f;
+  CHECK(error_message(ErrorKind::numerical, save)
+            .find("tensor \"norm/moving_variance\": value 1 is negative") != std::string::npos);
+}
