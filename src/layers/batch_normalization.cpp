@@ -192,7 +192,9 @@ std::unique_ptr<Layer> BatchNormalizationSpec::make(const LayerArguments& argume
 
 BatchNormalizationSpec read_batch_normalization(ObjectReader& reader) {
   BatchNormalizationSpec spec{read_normalization(reader, 1e-3)};
-  spec.momentum = reader.real("momentum", {.min = 0.0, .max = 1.0, .fallback = spec.momentum});
+  reader.mark([&] {
+    spec.momentum = reader.real("momentum", {.min = 0.0, .max = 1.0, .fallback = spec.momentum});
+  });
   return spec;
 }
 

@@ -128,9 +128,10 @@ class LayersReader {
                      fmt::format("expected a layer of the original's type, \"{}\", found \"{}\"",
                                  original.type, layer.type));
     } else if (layer.seed != original.seed || !layer.options.same_variables(original.options)) {
-      reader.problem("reuse",
-                     "posterior, prior, divergence, estimator, bias, \"trainable\" or \"seed\" "
-                     "differ from the original's; leave these keys out to take its own");
+      reader.problem(
+          "reuse",
+          "posterior, prior, divergence, estimator, bias, \"momentum\", \"trainable\" or "
+          "\"seed\" differ from the original's; leave these keys out to take its own");
     }
   }
 

@@ -118,3 +118,16 @@ TEST_CASE("layers that cannot share variables are refused") {
   CHECK(pair(square + "}", square + R"(, "reuse": true, "kernel_prior_fn": {"scale": 1}})") ==
         "no error");
 }
+
+TEST_CASE("the uses of a batch normalisation have one momentum, that of the first") {
+  const std::string norm = R"({"type": "batch_normalization", "name": "n")";
+  const std::string first = norm + R"(, "momentum": 0.9}, )";
+  const auto error = [&](const std::string& more) {
+    return reuse_error(first + norm + R"(, "reuse": true)" + more + "}",
+                       R"({"type": "dense", "units": 3})");
+  };
+  CHECK(error("") == "no error");
+  CHECK(error(R"(, "epsilon": 0.1, "momentum": 0.9)") == "no error");
+  CHECK_THAT(error(R"(, "momentum": 0.5)"),
+             Contains("\"momentum\"") && Contains("differ from the original's"));
+}

@@ -14,6 +14,7 @@
 // statistics in training too and keeps them, as in Keras.
 
 #include <memory>
+#include <tuple>
 
 #include "bnn/layers/normalization.h"
 
@@ -22,6 +23,10 @@ namespace bnn {
 struct BatchNormalizationSpec : NormalizationSpec {
   double momentum = 0.99;
 
+  /// The running statistics have one momentum, whoever shares them.
+  auto variables() const {
+    return std::tuple_cat(NormalizationSpec::variables(), std::tie(momentum));
+  }
   std::unique_ptr<Layer> make(const LayerArguments& arguments) const;
 };
 
