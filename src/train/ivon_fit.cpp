@@ -44,7 +44,8 @@ void refuse_tensor(const ParameterLayout& layout, const RandomTensor& tensor) {
   const std::string& loc = layout.variables()[tensor.loc].name;
   if (!tensor.prior) {
     refuse_with_ivon(place_of(loc, "_prior_fn") +
-                     ": expected a normal prior, as no posterior has a scale without one");
+                     ": expected a normal prior, and a divergence from it, as no posterior has a "
+                     "scale without them");
   }
   if (tensor.prior->kind != Prior::Kind::normal) {
     refuse_with_ivon(place_of(loc, "_prior_fn") +
