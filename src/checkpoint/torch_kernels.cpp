@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace bnn {
 namespace {
@@ -69,7 +70,8 @@ Tensor depthwise_kernel(const Tensor& weight, const Sizes& shape) {
 Tensor kernel_of_torch(const Tensor& weight, TorchKernel kind, const Sizes& shape,
                        const std::optional<Shape>& flattened) {
   const std::size_t rank = kind == TorchKernel::dense ? 2 : 4;
-  if (weight.shape.size() != rank || shape.size() != rank) return weight;
+  // Without numbers, the other dimensions of a hostile file may be of any size.
+  if (weight.shape.size() != rank || shape.size() != rank || weight.values.empty()) return weight;
   switch (kind) {
     case TorchKernel::dense:
       return dense_kernel(weight, flattened);
@@ -82,13 +84,22 @@ Tensor kernel_of_torch(const Tensor& weight, TorchKernel kind, const Sizes& shap
   return permuted(weight, {2, 3, 1, 0});
 }
 
+void turn_flattened(const std::optional<Shape>& flattened, std::vector<float>& values) {
+  if (!flattened || flattened->size() != values.size()) return;
+  std::vector<float> turned;
+  for (std::size_t i = 0; i < values.size(); ++i) turned.push_back(values[torch_row(i, flattened)]);
+  values = std::move(turned);
+}
+
 OutputScaling::OutputScaling(const TorchModule& normalization) {
   const auto number = [&](const char* name, std::size_t i, double otherwise) {
     const Tensor* tensor = normalization.find(name);
-    const bool has = tensor != nullptr && i < tensor->values.size();
-    return has ? static_cast<double>(tensor->values[i]) : otherwise;
+    return tensor != nullptr ? static_cast<double>(tensor->values[i]) : otherwise;
   };
   const std::size_t outputs = normalization.find("running_mean")->values.size();
+  for (const auto& [name, tensor] : normalization.tensors) {
+    if (tensor->values.size() != outputs) return;
+  }
   for (std::size_t o = 0; o < outputs; ++o) {
     const double deviation = std::sqrt(number("running_var", o, 1.0) + kTorchEpsilon);
     factors.push_back(number("weight", o, 1.0) / deviation);

@@ -1,14 +1,15 @@
 #include "bnn/checkpoint/torch_layer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 #include <string_view>
 #include <utility>
 
-#include "bnn/checkpoint/torch_kernels.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/core/shape.h"
+#include "bnn/layers/example_normalization.h"
 #include "bnn/layers/flatten.h"
 
 namespace bnn {
@@ -38,6 +39,10 @@ const TensorPair* pair_of(std::string_view variable) {
   return found == std::end(kTensorPairs) ? nullptr : found;
 }
 
+bool is_finite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
+
 bool is_kernel(std::string_view variable) { return variable.ends_with("kernel"); }
 
 // The variables of a layer by the names behind its own, without the parts of a posterior that
@@ -54,20 +59,13 @@ std::map<std::string, const Variable*> variables_of(const Graph& graph, const No
   return variables;
 }
 
-TorchKernel kernel_kind(const Node& node) {
-  if (node.type.starts_with("dense")) return TorchKernel::dense;
-  if (node.type.starts_with("depthwise_conv2d")) return TorchKernel::depthwise;
-  if (node.type.starts_with("conv2d_transpose")) return TorchKernel::transposed;
-  return TorchKernel::convolution;
-}
-
-// The image that a dense layer reads as a vector, if its order of numbers differs from PyTorch's.
-// Layers between flatten and the dense one keep every number in its place.
-std::optional<Shape> flattened_image(const Graph& graph, const Node& dense) {
+// The image that a layer reads as a vector, if its order of numbers differs from PyTorch's. Layers
+// between flatten and this one keep every number in its place.
+std::optional<Shape> flattened_image(const Graph& graph, const Node& layer) {
   const auto input_of = [&](const Node& node) {
     return &graph.nodes()[static_cast<std::size_t>(node.inputs[0])];
   };
-  for (const Node* node = &dense; node->inputs.size() == 1;) {
+  for (const Node* node = &layer; node->inputs.size() == 1;) {
     node = input_of(*node);
     const bool is_flatten = node->options.get_if<FlattenSpec>() != nullptr;
     if (is_flatten && !input_of(*node)->shape.flat) {
@@ -125,6 +123,19 @@ class LayerFiller {
     Tensor turned = is_kernel(name) ? turned_kernel(*tensor, variable) : *tensor;
     if (turned.shape != variable.shape) return refuse(shape_problem(*tensor, turned, variable));
     values_[name] = std::move(turned.values);
+    return is_kernel(name) || name == "bias" || turn_vector(values_[name]);
+  }
+
+  // Of a layer that treats each number of a flattened image by itself.
+  bool turn_vector(std::vector<float>& values) {
+    const auto image = flattened_image(graph_, *target_.node);
+    if (!image) return true;
+    const auto* group = target_.node->options.get_if<GroupNormalizationSpec>();
+    if (group != nullptr && group->groups != 1) {
+      return refuse("it groups numbers behind a flatten, whose order differs from PyTorch's");
+    }
+    filling_.is_reordered = true;
+    turn_flattened(image, values);
     return true;
   }
 
@@ -166,6 +177,9 @@ class LayerFiller {
     if (!OutputScaling(*target_.folded).apply(kernel_kind(*target_.node), weights, bias->second)) {
       return refuse(fmt::format("{} behind it has another number of channels", batch));
     }
+    if (!is_finite(weights.values) || !is_finite(bias->second)) {
+      return refuse(fmt::format("{} behind it scales it beyond float32", batch));
+    }
     values_[kernel] = std::move(weights.values);
     return true;
   }
@@ -179,6 +193,13 @@ class LayerFiller {
 };
 
 }  // namespace
+
+TorchKernel kernel_kind(const Node& node) {
+  if (node.type.starts_with("dense")) return TorchKernel::dense;
+  if (node.type.starts_with("depthwise_conv2d")) return TorchKernel::depthwise;
+  if (node.type.starts_with("conv2d_transpose")) return TorchKernel::transposed;
+  return TorchKernel::convolution;
+}
 
 TorchFilling fill_from_torch(const Graph& graph, const TorchTarget& target) {
   return LayerFiller(graph, target).fill();

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "bnn/checkpoint/torch_kernels.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/layers/batch_normalization.h"
+#include "bnn/layers/example_normalization.h"
 
 namespace bnn {
 namespace {
@@ -25,6 +27,13 @@ std::string count_text(std::size_t count, const std::string& noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+// Of a normalisation that PyTorch has too.
+std::optional<double> epsilon_of(const Node& node) {
+  if (const auto* batch = node.options.get_if<BatchNormalizationSpec>()) return batch->epsilon;
+  if (const auto* group = node.options.get_if<GroupNormalizationSpec>()) return group->epsilon;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void TorchReport::took(const TorchTarget& target, const TorchFilling& filling) {
@@ -36,8 +45,7 @@ void TorchReport::took(const TorchTarget& target, const TorchFilling& filling) {
     tensors_ += target.folded->tensors.size();
   }
   if (filling.is_reordered) reordered_.push_back(layer);
-  const auto* normalization = target.node->options.get_if<BatchNormalizationSpec>();
-  if (normalization != nullptr && normalization->epsilon != kTorchEpsilon) {
+  if (const auto epsilon = epsilon_of(*target.node); epsilon && *epsilon != kTorchEpsilon) {
     other_epsilon_.push_back(layer);
   }
 }

@@ -14,14 +14,25 @@ namespace {
 
 std::string name_text(const std::string& name) { return json_text(Json(name)); }
 
-void check_finite(const std::string& path, const std::vector<Tensor>& tensors) {
+// Numbers are finite, and variances are not negative.
+void check_numbers(const std::string& path, const std::vector<Tensor>& tensors) {
   for (const Tensor& tensor : tensors) {
+    const bool is_variance = tensor.name.ends_with("running_var");
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      if (std::isfinite(tensor.values[i])) continue;
-      throw Error(ErrorKind::checkpoint, fmt::format("{}: tensor {}: value {} is not finite", path,
-                                                     name_text(tensor.name), i));
+      const bool is_negative = is_variance && tensor.values[i] < 0.0f;
+      if (std::isfinite(tensor.values[i]) && !is_negative) continue;
+      throw Error(ErrorKind::checkpoint,
+                  fmt::format("{}: tensor {}: value {} is {}", path, name_text(tensor.name), i,
+                              is_negative ? "negative, as no variance is" : "not finite"));
     }
   }
+}
+
+// The outputs of a convolution or dense module.
+std::int64_t outputs_of(const Tensor& weight, const TorchTarget* target) {
+  const bool is_transposed = target != nullptr && weight.shape.size() == 4 &&
+                             kernel_kind(*target->node) == TorchKernel::transposed;
+  return weight.shape[is_transposed ? 1 : 0];
 }
 
 // Which module goes into which layer.
@@ -89,16 +100,18 @@ class Assignment {
     const Tensor* weight = module == nullptr ? nullptr : module->find("weight");
     if (weight == nullptr || weight->shape.empty()) return nullptr;
     const std::size_t channels = normalization.find("running_mean")->values.size();
-    if (weight->shape[0] != static_cast<std::int64_t>(channels)) {
+    TorchTarget* target = target_of(*before);
+    const std::int64_t outputs = outputs_of(*weight, target);
+    if (outputs != static_cast<std::int64_t>(channels)) {
       throw Error(
           ErrorKind::checkpoint,
           fmt::format("{}: the batch normalisation {} has {} channels and {} before it has {} "
                       "outputs, so the network seems to normalise before its convolutions; "
                       "--init-map says where each module belongs",
                       source_, name_text(normalization.name), channels, name_text(*before),
-                      weight->shape[0]));
+                      outputs));
     }
-    return target_of(*before);
+    return target;
   }
 
   void assign(const TorchModule& module) {
@@ -136,7 +149,7 @@ class Assignment {
 TorchStart start_from_torch(const std::string& path, const std::vector<Tensor>& tensors,
                             const TorchMap& map, const Graph& graph, AlignedArray& parameters) {
   const std::string source = shown_path(path);
-  check_finite(source, tensors);
+  check_numbers(source, tensors);
   const std::vector<TorchModule> modules = torch_modules(tensors);
   const Assignment assignment(source, modules, map, graph);
   TorchReport report;

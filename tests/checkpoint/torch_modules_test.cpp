@@ -93,6 +93,11 @@ TEST_CASE("kernels of depthwise and transposed convolutions are turned") {
   CHECK(depthwise.shape == std::vector<std::int64_t>{2, 3, 4, 2});
   CHECK(value(depthwise, {1, 0, 3, 1}) == number(7, 0, 1, 0));
   CHECK(value(depthwise, {0, 1, 1, 0}) == number(2, 0, 0, 1));
+  // A tensor without numbers may claim dimensions that no loop would get through.
+  const Tensor none{"w", {0, std::int64_t{1} << 62, 1, 1}, {}};
+  CHECK(kernel_of_torch(none, TorchKernel::convolution, {2, 3, 5, 4}, {}).shape == none.shape);
+  const Tensor no_rows{"w", {0, std::int64_t{1} << 62}, {}};
+  CHECK(kernel_of_torch(no_rows, TorchKernel::dense, {5, 4}, {}).shape == no_rows.shape);
 }
 
 TEST_CASE("a batch normalisation scales the outputs of every kind of kernel") {

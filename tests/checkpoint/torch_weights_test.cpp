@@ -3,6 +3,8 @@
 
 #include "bnn/checkpoint/torch_weights.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "support/execution_fixture.h"
@@ -256,6 +258,10 @@ TEST_CASE("weights that fit nothing, are not finite or would be lost are refused
   StateDict broken = small_state();
   broken.add("bn1.bias", {4}, {0, 1, NAN, 2});
   CHECK(error(broken) == "w.safetensors: tensor \"bn1.bias\": value 2 is not finite");
+  broken = small_state();
+  broken.add("bn1.running_var", {4}, {0, 1, 1, -2});
+  CHECK(error(broken) ==
+        "w.safetensors: tensor \"bn1.running_var\": value 3 is negative, as no variance is");
   CHECK(std::equal(before.begin(), before.end(), batch.parameters.data()));
   // A bias that the layer cannot take would change its outputs.
   const Graph without = make_graph(
@@ -292,6 +298,97 @@ TEST_CASE("a bias that PyTorch does not have starts at zero, and a slope for all
     for (double& value : x.values) value = value > 0 ? value : 0.25 * value;
     return torch_linear(state, "fc", x);
   });
+}
+
+TEST_CASE("a normalisation that does not fit its convolution, or float32, is not folded") {
+  const Graph graph = make_graph(small_model("channels_last"));
+  Batch batch(graph);
+  const auto log_of = [&](const StateDict& state) {
+    const TorchStart report = start(batch, state);
+    CHECK(report.taken.count("conv1/kernel") == 0);
+    return report.sentences.back();
+  };
+  for (const std::string tensor : {"bn1.running_var", "bn1.weight", "bn1.bias"}) {
+    StateDict state = small_state();
+    state.add(tensor, {3}, {1, 1, 1});
+    CHECK_THAT(log_of(state), Contains("has another number of channels"));
+  }
+  StateDict large = small_state();
+  large.add("bn1.weight", {4}, {1, 3e38f, 1, 1});
+  large.add("bn1.running_var", {4}, {1, 0, 1, 1});
+  CHECK_THAT(log_of(large), Contains("scales it beyond float32"));
+}
+
+TEST_CASE("a normalisation is folded into the transposed convolution before it") {
+  StateDict state;
+  state.add_random("up.0.weight", {3, 4, 2, 2});
+  state.add_batch_norm("up.1", 4);
+  state.add_random("fc.weight", {2, 4 * 4 * 6});
+  state.add_random("fc.bias", {2});
+  const Graph graph = make_graph(R"({"input": {"height": 2, "width": 3, "channels": 3}, "layers": [
+      {"type": "conv2d_transpose", "name": "up.0", "filters": 4, "kernel_size": 2, "strides": 2},
+      {"type": "flatten"}, {"type": "dense", "name": "fc", "units": 2}]})");
+  Batch batch(graph);
+  CHECK(start(batch, state).sentences[0] == "took 7 of 7 tensors from w.safetensors, for 2 layers");
+  check_outputs(batch, [&](const TorchImage& x) {
+    TorchImage y(4, 4, 6);
+    for (int o = 0; o < 4; ++o) {
+      for (int row = 0; row < 4; ++row) {
+        for (int column = 0; column < 6; ++column) {
+          for (int c = 0; c < 3; ++c) {
+            const int place = ((c * 4 + o) * 2 + row % 2) * 2 + column % 2;
+            y.at(o, row, column) += state.number("up.0.weight", static_cast<std::size_t>(place)) *
+                                    x.at(c, row / 2, column / 2);
+          }
+        }
+      }
+    }
+    return torch_linear(state, "fc", torch_flatten(torch_batch_norm(state, "up.1", y)));
+  });
+}
+
+TEST_CASE("layers over a flattened image take PyTorch's numbers in our order") {
+  StateDict state;
+  state.add_batch_norm("bn", 18);
+  state.add_random("act.weight", {18});
+  state.add_random("fc.weight", {2, 18});
+  state.add_random("fc.bias", {2});
+  const auto model = [](const std::string& normalization) {
+    return R"({"input": {"height": 2, "width": 3, "channels": 3}, "layers": [{"type": "flatten"},
+      {"type": ")" +
+           normalization + R"("}, {"type": "prelu", "name": "act"},
+      {"type": "dense", "name": "fc", "units": 2}]})";
+  };
+  const Graph graph = make_graph(
+      model(R"(batch_normalization", "name": "bn", "epsilon": 1e-5, "activation": "linear)"));
+  Batch batch(graph);
+  CHECK_THAT(start(batch, state).sentences[1], Contains("\"act\", \"bn\", \"fc\""));
+  check_outputs(batch, [&](const TorchImage& image) {
+    TorchImage x = torch_batch_norm(state, "bn", torch_flatten(image));
+    for (std::size_t i = 0; i < x.values.size(); ++i) {
+      if (x.values[i] < 0) x.values[i] *= state.number("act.weight", i);
+    }
+    return torch_linear(state, "fc", x);
+  });
+  // Groups of such numbers are others than PyTorch's.
+  StateDict group;
+  group.add_random("gn.weight", {18});
+  group.add_random("fc.weight", {2, 18});
+  group.add_random("fc.bias", {2});
+  for (const std::string groups : {"1", "3"}) {
+    const Graph grouped = make_graph(
+        model(R"(group_normalization", "name": "gn", "activation": "linear", "groups": )" + groups +
+              R"(, "epsilon": 0.1, "gamma_regularizer": null, "beta_initializer": "zeros)"));
+    Batch one(grouped);
+    const TorchStart report = start(one, group);
+    CHECK(report.taken.count("gn/gamma") == (groups == "1" ? 1u : 0u));
+    const std::string log = fmt::format("{}", fmt::join(report.sentences, "\n"));
+    if (groups == "1") {
+      CHECK_THAT(log, Contains("epsilon differs from PyTorch's") && Contains("in \"gn\""));
+    } else {
+      CHECK_THAT(log, Contains("layer \"gn\" keeps") && Contains("groups numbers behind"));
+    }
+  }
 }
 
 }  // namespace bnn::testing

@@ -29,16 +29,19 @@ enum class TorchKernel { convolution, transposed, depthwise, dense };
 
 /// The kernel in our order. Of other ranks than such a kernel has, the tensor as it is.
 /// @param shape of our variable
-/// @param flattened the image whose rows, columns and channels a dense layer reads as one vector
+/// @param flattened the image whose rows, columns and channels the layer reads as one vector
 Tensor kernel_of_torch(const Tensor& weight, TorchKernel kind,
                        const std::vector<std::int64_t>& shape,
                        const std::optional<Shape>& flattened);
+
+/// Puts numbers of such a vector in our order, one for each of its elements. Others stay.
+void turn_flattened(const std::optional<Shape>& flattened, std::vector<float>& values);
 
 /// A module that is applied to outputs, as factors and summands of each.
 struct OutputScaling {
   std::vector<double> factors, summands;
 
-  /// Of a batch normalisation in its evaluation.
+  /// Of a batch normalisation in its evaluation. Empty if its tensors differ in size.
   explicit OutputScaling(const TorchModule& normalization);
   /// Changes a layer's kernel, in our order, and bias. False if it has other outputs.
   bool apply(TorchKernel kind, Tensor& kernel, std::vector<float>& bias) const;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "bnn/checkpoint/torch_kernels.h"
 #include "bnn/checkpoint/torch_modules.h"
 #include "bnn/model/graph.h"
 
@@ -32,6 +33,9 @@ struct TorchFilling {
 };
 
 TorchFilling fill_from_torch(const Graph& graph, const TorchTarget& target);
+
+/// What kind of kernel a layer that has one has.
+TorchKernel kernel_kind(const Node& node);
 
 /// True if the layer has a kernel, into which a normalisation can be folded.
 bool has_kernel(const Graph& graph, const Node& node);
