@@ -8,7 +8,7 @@ from results import number
 from svg import Line, Panel, picture
 from tables import Rows, runs_of
 
-METRICS = (Panel("accuracy, %", 2), Panel("NLL", 3), Panel("ECE", 4))
+METRICS = (Panel("accuracy, %", 2, 1), Panel("NLL", 3), Panel("ECE", 4))
 
 
 def plain(label: str) -> str:

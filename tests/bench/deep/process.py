@@ -26,11 +26,12 @@ class Failed(Exception):
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and SIGHUP stop like Ctrl-C."""
+    """SIGTERM and SIGHUP stop like Ctrl-C. A signal that was ignored at the start (nohup) stays so."""
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
 
 
 def run(command: list[str], output: Path | None = None) -> None:
@@ -41,7 +42,7 @@ def run(command: list[str], output: Path | None = None) -> None:
         try:
             code = child.wait()
         except KeyboardInterrupt:
-            child.send_signal(signal.SIGINT)  # bnn-train saves a checkpoint
+            child.terminate()  # bnn-train saves a checkpoint
             child.wait()
             raise Stopped from None
     if code in STOPPED:

@@ -72,12 +72,12 @@ def normalization(value: str | None, label: str) -> Run:
 def networks() -> list[Run]:
     """The long trainings and their ensembles."""
     resnets = [Run(f"resnet20-flipout-seed{seed}", f"ResNet-20, flipout, seed {seed}", "cifar",
-                   RESNET20, seed, minutes=110) for seed in range(3)]
+                   RESNET20, seed, minutes=120) for seed in range(3)]
     lenets = [Run(f"lenet5-flipout-seed{seed}", f"LeNet-5, flipout, seed {seed}", "fashion",
                   LENET5, seed, minutes=15) for seed in range(5)]
     return [*resnets,
             Run("resnet20-flipout-ensemble3", "ResNet-20, flipout, ensemble of three", "cifar",
-                members=tuple(run.name for run in resnets), minutes=30),
+                members=tuple(run.name for run in resnets), minutes=15),
             *lenets,
             Run("lenet5-flipout-ensemble5", "LeNet-5, flipout, ensemble of five", "fashion",
                 members=tuple(run.name for run in lenets), minutes=5)]

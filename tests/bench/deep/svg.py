@@ -33,10 +33,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel, and the digits of its numbers."""
+    """A panel, and the digits of our numbers and of those of others."""
 
     title: str
     digits: int
+    their_digits: int = 3
 
 
 def place(values: list[float], width: float) -> tuple[float, float]:
@@ -66,9 +67,10 @@ def draw_panel(panel: Panel, column: int, x: float, width: float, lines: list[Li
                         'class="grid"/>')
         if value is not None:
             at = x + offset + factor * value
-            kind = "ours" if line.is_ours else "theirs"
+            kind, digits = (("ours", panel.digits) if line.is_ours else
+                            ("theirs", panel.their_digits))
             elements += [f'<circle cx="{at:.1f}" cy="{y:.1f}" r="4.5" class="{kind}"/>',
-                         text(at + 9, y + 4, f"{value:.{panel.digits}f}", "value")]
+                         text(at + 9, y + 4, f"{value:.{digits}f}", "value")]
     return elements
 
 

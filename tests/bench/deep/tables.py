@@ -43,15 +43,16 @@ def runs_of(data: str, rows: Rows, is_compared: bool) -> list[Run]:
             if run.name in rows and run.data == data and run.is_compared == is_compared]
 
 
-def mean_row(rows: list[dict[str, str]], label: str, empty: int) -> list[list[str]]:
+def mean_row(rows: list[dict[str, str]], label: str) -> list[list[str]]:
     """Means over seeds with the range in brackets, if there are two or more."""
     if len(rows) < 2:
         return []
     cells = []
-    for column, digits, factor in (("accuracy", 2, 100), ("nll", 3, 1), ("ece", 4, 1)):
+    for column, digits, factor in (("accuracy", 2, 100), ("nll", 3, 1), ("ece", 4, 1),
+                                   ("auroc", 3, 1)):
         values = [factor * float(row[column]) for row in rows]
         cells.append(f"{mean(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})")
-    return [[f"mean of {len(rows)} seeds of {label}", *cells, *[MISSING] * empty]]
+    return [[f"mean of {len(rows)} seeds of {label}", *cells, *[MISSING] * 3]]
 
 
 def network_table(title: str, data: str, rows: Rows, single: Figure, ensemble: Figure,
@@ -63,14 +64,14 @@ def network_table(title: str, data: str, rows: Rows, single: Figure, ensemble: F
     for run in runs:
         row = rows[run.name]
         beside = ensemble if run.members else single
-        lines.append([run.label, *numbers(row), cell(number(row, "epochs"), 0),
-                      cell(number(row, "minutes"), 0), " / ".join(figures(beside)) +
-                      f", {beside.name}"])
-    lines += mean_row(finished, title, 3)
+        lines.append([run.label, *numbers(row), cell(number(row, "auroc"), 3),
+                      cell(number(row, "epochs"), 0), cell(number(row, "minutes"), 0),
+                      " / ".join(figures(beside)) + f", {beside.name}"])
+    lines += mean_row(finished, title)
     if runs:
-        lines += [[f"published: {figure.name}", *figures(figure), MISSING, MISSING,
+        lines += [[f"published: {figure.name}", *figures(figure), *[MISSING] * 3,
                    f"{figure.source}; {figure.differs}"] for figure in others]
-    return table([title, "accuracy, %", "NLL", "ECE", "epochs", "minutes",
+    return table([title, "accuracy, %", "NLL", "ECE", "AUROC", "epochs", "minutes",
                   "published figure beside it, or source and what differs"], lines)
 
 
