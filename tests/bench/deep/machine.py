@@ -17,8 +17,8 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """The commit of the tree, with a + if files differ from it."""
+    """The commit of the tree, with a + if files differ from it that may change the program."""
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], capture_output=True, text=True).stdout.strip()
-    changed = git("status", "--porcelain", "--untracked-files=no")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!tests/bench")
     return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
