@@ -183,6 +183,8 @@ TEST_CASE("ivon names the layer and the key of what does not go with it") {
       refusal(kBegin + R"("kernel_prior_fn": {"type": "student_t", "df": 3}, )" + draws + "}"),
       {"layer \"top\": kernel_prior_fn"}));
   CHECK(holds(refusal(kBegin + draws + "}"), {"layer \"top\": kernel_divergence_fn"}));
+  CHECK(holds(refusal(kBegin + R"("kernel_divergence_fn": null})"),
+              {"layer \"top\": kernel_prior_fn", "and a divergence from it"}));
   CHECK(holds(refusal(kBegin + R"("bias_posterior_fn": {"is_singular": false}})"),
               {"layer \"top\": bias_prior_fn"}));
   CHECK(holds(refusal(kBegin + R"("kernel_posterior_fn":
