@@ -151,7 +151,8 @@ OptimizerSpec ivon_optimizer(const IvonSpec& spec) {
           .make = [spec](const ParameterLayout& layout) -> std::unique_ptr<Optimizer> {
             return std::make_unique<Ivon>(spec, layout);
           },
-          .require_fit = require_ivon_fits};
+          .require_fit = require_ivon_fits,
+          .clip_key = "clip_radius"};
 }
 
 void ivon_update(const IvonStep& step, const IvonGradient& gradient,

@@ -16,12 +16,12 @@ namespace {
 // Above it, squares of the gradient, which optimizers keep, do not fit float32.
 constexpr double kMaxNorm = 1e18;
 
-[[noreturn]] void fail_too_large(std::uint64_t step, double norm) {
+[[noreturn]] void fail_too_large(std::uint64_t step, double norm, const std::string& clip_key) {
   throw Error(
       ErrorKind::numerical,
       fmt::format("step {}: the gradient has a norm of {:.6g}, more than float32 can square; "
-                  "a wider prior, smaller penalties or gradient_clip_norm may help",
-                  step, norm));
+                  "a wider prior, smaller penalties or {} may help",
+                  step, norm, clip_key));
 }
 
 double sum_of_squares(std::span<const float> values) {
@@ -95,7 +95,7 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   stats.penalty =
       parameter_loss_.penalty() + loss.activity_penalty / static_cast<double>(examples.size());
   if (!std::isfinite(stats.nll + stats.kl + stats.penalty + norm)) fail_non_finite(step);
-  if (!clips() && norm > kMaxNorm) fail_too_large(step, norm);
+  if (!clips() && norm > kMaxNorm) fail_too_large(step, norm, spec_.optimizer.clip_key);
 
   float scale = 1.0f;
   if (clips()) {
@@ -206,8 +206,8 @@ void Trainer::renew_layer_state(std::uint64_t step, std::size_t examples) {
   throw Error(
       ErrorKind::numerical,
       fmt::format("step {}: the state of layer \"{}\" is not finite; a lower learning rate, "
-                  "warm-up or gradient_clip_norm may help",
-                  step, broken));
+                  "warm-up or {} may help",
+                  step, broken, spec_.optimizer.clip_key));
 }
 
 // What the steps move: the parameters, or with averaging an array of their own, the state's last.
@@ -250,10 +250,10 @@ void Trainer::fail_non_finite(std::uint64_t step) const {
   const std::string layer = batch_gradient_.non_finite_layer();
   const std::string what = layer.empty() ? "the gradient, a penalty or the KL"
                                          : fmt::format("the output of layer \"{}\"", layer);
-  throw Error(ErrorKind::numerical,
-              fmt::format("step {}: {} is not finite; a lower learning rate, warm-up or "
-                          "gradient_clip_norm may help",
-                          step, what));
+  throw Error(
+      ErrorKind::numerical,
+      fmt::format("step {}: {} is not finite; a lower learning rate, warm-up or {} may help", step,
+                  what, spec_.optimizer.clip_key));
 }
 
 std::size_t Trainer::bytes(const Graph& graph, const TrainingSpec& spec,

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/train/ivon.h"
 #include "support/naive_flipout.h"
 #include "support/trainer_fixture.h"
 
@@ -236,6 +237,21 @@ TEST_CASE("what is not finite stops the run and names the first layer that it re
       CHECK(message.find("step 4: the output of layer \"" + name + "\"") == 0);
     }
   }
+}
+
+TEST_CASE("what stops a run names the key that clips the steps of its optimizer") {
+  const auto advice = [](const OptimizerSpec& optimizer) {
+    TrainingSpec spec = small_spec();
+    spec.optimizer = optimizer;
+    TrainerFixture f(kConv, spec);
+    f.values(f.trainer.parameters(), "conv/bias_posterior_loc")[0] =
+        std::numeric_limits<float>::infinity();
+    const std::string message =
+        error_message(ErrorKind::numerical, [&] { f.trainer.step(1, indices(12)); });
+    return message.substr(message.find("warm-up or ") + 11);
+  };
+  CHECK(advice(adam_optimizer({})) == "gradient_clip_norm may help");
+  CHECK(advice(ivon_optimizer({})) == "clip_radius may help");  // it refuses the other
 }
 
 TEST_CASE("a KL that is not finite stops the run") {

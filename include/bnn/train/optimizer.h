@@ -107,6 +107,8 @@ struct OptimizerSpec {
   /// Throws Error(config), a sentence for what of the network or of the training does not go with
   /// the optimizer. None: everything does.
   std::function<void(const ParameterLayout&, const TrainingSpec&)> require_fit = {};
+  /// The key that bounds its steps, for advice in messages.
+  std::string clip_key = "gradient_clip_norm";
 };
 
 /// Whether decoupled weight decay shrinks the variable: a kernel, or the means of one.
