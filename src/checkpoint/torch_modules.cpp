@@ -110,6 +110,8 @@ std::vector<TorchModule> torch_modules(const std::vector<Tensor>& tensors) {
     const std::string name = tensor.name.substr(wrapper);
     const std::size_t dot = name.rfind('.');
     const std::string module = dot == std::string::npos ? "" : name.substr(0, dot);
+    // A whole number that no pass reads. Some programs write it as a fraction.
+    if (dot != std::string::npos && name.substr(dot + 1) == "num_batches_tracked") continue;
     modules[module].name = module;
     modules[module].tensors[dot == std::string::npos ? name : name.substr(dot + 1)] = &tensor;
   }

@@ -319,6 +319,15 @@ TEST_CASE("a normalisation that does not fit its convolution, or float32, is not
   CHECK_THAT(log_of(large), Contains("scales it beyond float32"));
 }
 
+TEST_CASE("the number of batches that PyTorch counted is passed over, of whatever type it is") {
+  StateDict state = small_state();
+  state.add("bn1.num_batches_tracked", {}, {7});
+  const Graph graph = make_graph(small_model("channels_last"));
+  Batch batch(graph);
+  CHECK(start(batch, state).taken.count("conv1/kernel") == 1);
+  check_outputs(batch, [&](const TorchImage& x) { return small_outputs(state, x); });
+}
+
 TEST_CASE("a normalisation is folded into the transposed convolution before it") {
   StateDict state;
   state.add_random("up.0.weight", {3, 4, 2, 2});
