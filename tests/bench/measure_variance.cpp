@@ -9,7 +9,7 @@
 namespace bnn {
 namespace {
 
-constexpr auto kKernel = "/kernel_posterior_";
+constexpr auto kPosteriorPart = "/kernel_posterior_";
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void VarianceMeasurement::find_kernels(const ParameterLayout& layout) {
   for (const RandomTensor& tensor : layout.random_tensors()) {
     const Variable& loc = layout.variables()[tensor.loc];
     const Variable& scale = layout.variables()[tensor.untransformed_scale];
-    const std::size_t end = loc.name.find(kKernel);
+    const std::size_t end = loc.name.find(kPosteriorPart);
     if (end == std::string::npos || !loc.trainable) continue;
     kernels_.push_back({loc.name.substr(0, end), loc.slice, scale.slice});
   }
