@@ -164,10 +164,11 @@ void Execution::backward_node(int index, int worker, const Portion& portion, flo
 }
 
 void Execution::weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
-                                float* gradient) {
+                                std::span<float* const> gradients) {
   std::vector<ShardView>& views = shard_views_[static_cast<std::size_t>(worker)];
   const auto& [nodes, block] = plan_.tasks[task];
-  for (const int index : nodes) {
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    const int index = nodes[k];
     const Node& node = graph_.nodes()[static_cast<std::size_t>(index)];
     for (std::size_t i = 0; i < shards.size(); ++i) {
       const Place first{shards[i].first};
@@ -176,8 +177,8 @@ void Execution::weight_gradient(std::size_t task, int worker, std::span<const Sh
     }
     node.layer->weight_gradient({{views.data(), shards.size()},
                                  block,
-                                 index != nodes[0],
-                                 gradient,
+                                 k >= gradients.size(),
+                                 gradients[k < gradients.size() ? k : 0],
                                  scratch_[static_cast<std::size_t>(worker)].data()});
   }
 }

@@ -30,6 +30,37 @@ std::size_t shards_of(const TrainingSpec& spec, std::size_t batch) {
   return std::min(static_cast<std::size_t>(spec.shards), batch);
 }
 
+// The examples of the shards before this one.
+std::size_t first_of_shard(std::size_t shard, std::size_t examples, std::size_t shards) {
+  return shard * examples / shards;
+}
+
+// The most examples of one of the processes.
+std::size_t examples_of_a_process(const TrainingSpec& spec, int processes) {
+  const auto batch = static_cast<std::size_t>(spec.batch_size);
+  const std::size_t shards = shards_of(spec, batch);
+  const ShardDeal deal(shards, processes);
+  std::size_t most = 0;
+  for (int rank = 0; rank < processes; ++rank) {
+    most = std::max(most, first_of_shard(deal.end(rank), batch, shards) -
+                              first_of_shard(deal.begin(rank), batch, shards));
+  }
+  return most;
+}
+
+// For each variable, the number of layers whose gradients for it are deferred.
+std::vector<int> deferred_uses(const Graph& graph, const ExecutionPlan& plan) {
+  std::vector<int> uses(graph.layout().variables().size(), 1);
+  for (const WeightGradientTask& task : plan.tasks) {
+    const VariableRange range =
+        graph.nodes()[static_cast<std::size_t>(task.nodes.front())].variables;
+    for (std::size_t v = range.begin; v < range.end; ++v) {
+      if (graph.layout().variables()[v].deferred) uses[v] = static_cast<int>(task.nodes.size());
+    }
+  }
+  return uses;
+}
+
 // Layers that normalise over a shard need several examples in each, in the last batch of an epoch
 // too.
 void require_full_shards(const Graph& graph, const TrainingSpec& spec, std::size_t examples) {
@@ -68,15 +99,18 @@ void require_fit(const Graph& graph, const Likelihood& likelihood, const Targets
 
 }  // namespace
 
-ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads) {
+ExecutionPlan training_plan(const Graph& graph, const TrainingSpec& spec, int threads,
+                            int processes) {
   return plan_execution(graph, ExecutionMode::training,
                         {threads, (spec.batch_size + spec.shards - 1) / spec.shards,
-                         spec.batch_size, static_cast<std::size_t>(spec.shards)});
+                         static_cast<int>(examples_of_a_process(spec, processes)),
+                         static_cast<std::size_t>(spec.shards)});
 }
 
 BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
                              const Targets& targets, const TrainingSpec& spec,
-                             const TrainingLoader& loader, ThreadPool& pool, ExecutionPlan plan)
+                             const TrainingLoader& loader, ThreadPool& pool, ExecutionPlan plan,
+                             Exchange* exchange)
     : graph_(graph),
       likelihood_(likelihood),
       targets_(targets),
@@ -86,6 +120,11 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
       pool_(pool),
       chunks_(cut_into_chunks(layout_)),
       state_chunks_(cut_state_into_chunks(layout_)),
+      exchange_(exchange != nullptr ? *exchange : alone_, layout_, chunks_, state_chunks_,
+                exchange != nullptr && !exchange->is_alone()
+                    ? deferred_uses(graph, plan)
+                    : std::vector<int>(layout_.variables().size(), 1),
+                pool),
       noise_(layout_.size()),
       draws_(std::max<std::size_t>(layout_.size(), 1)),
       gradient_(gradient_size(layout_, plan, spec.samples == 1), MemoryUse::whole),
@@ -104,11 +143,15 @@ BatchGradient::BatchGradient(const Graph& graph, const Likelihood& likelihood,
   }
   std::iota(positions_.begin(), positions_.end(), 0u);
   shards_.reserve(static_cast<std::size_t>(spec.shards));
+  for (std::size_t use = 1; use < exchange_.gradients(); ++use) {
+    use_gradients_.emplace_back(layout_.size());
+  }
 }
 
 BatchLoss BatchGradient::compute(const float* parameters, std::uint64_t step,
                                  std::span<const std::uint32_t> examples) {
   BatchLoss loss;
+  non_finite_node_ = -1;
   for (int sample = 0; sample < spec_.samples; ++sample) {
     run_sample(sample, step, parameters, examples, loss);
   }
@@ -126,35 +169,85 @@ float* BatchGradient::gradient_of(int sample) {
   return sample == 0 ? gradient_.data() : sample_gradient_.data();
 }
 
+// Where to the layers write deferred gradients of a sample.
+std::span<float* const> BatchGradient::gradients_of(int sample) {
+  gradients_.assign(1, gradient_of(sample));
+  for (AlignedArray& array : use_gradients_) gradients_.push_back(array.data());
+  return gradients_;
+}
+
 void BatchGradient::run_sample(int sample, std::uint64_t step, const float* parameters,
                                std::span<const std::uint32_t> examples, BatchLoss& loss) {
   const auto draw = static_cast<std::uint32_t>(step * static_cast<std::uint64_t>(spec_.samples) +
                                                static_cast<std::uint64_t>(sample));
   draw_weights(draw, parameters);
-  cut_shards(examples, draw, parameters);
-  shard_gradients_.reset(shards_.size());
+  const ShardDeal deal = cut_shards(examples, draw, parameters);
   pool_.run(execution_.prepare_tasks(),
-            [&](std::size_t task, int) { execution_.prepare(task, shards_[0].pass); });
-  pool_.run(shards_.size(),
-            [&](std::size_t shard, int worker) { run_shard(shard, worker, examples, step); });
+            [&](std::size_t task, int) { execution_.prepare(task, common_pass_); });
+  if (!shards_.empty()) run_shards(sample, step, examples, deal);
+  add_results(deal, loss);
+  collect(sample, parameters, deal);
+}
+
+void BatchGradient::run_shards(int sample, std::uint64_t step,
+                               std::span<const std::uint32_t> examples, const ShardDeal& deal) {
+  const std::size_t first =
+      first_of_shard(deal.begin(exchange_.exchange().rank()), examples.size(),
+                     shards_of(spec_, examples.size()));
+  shard_gradients_.reset(shards_.size());
+  pool_.run(shards_.size(), [&](std::size_t shard, int worker) {
+    run_shard(shard, worker, examples.subspan(first), step);
+  });
+  const std::span<float* const> gradients = gradients_of(sample);
   pool_.run(execution_.weight_gradient_tasks(), [&](std::size_t task, int worker) {
-    execution_.weight_gradient(task, worker, shards_, gradient_of(sample));
+    execution_.weight_gradient(task, worker, shards_, gradients);
   });
-  pool_.run(chunks_.size() + state_chunks_.size(), [&](std::size_t i, int worker) {
-    if (i < chunks_.size()) {
-      collect_gradient(chunks_[i], worker, parameters, sample);
-    } else {
-      collect_state(state_chunks_[i - chunks_.size()], worker, sample);
-    }
+}
+
+// The gradient of the sample: all shards together, and through the posterior. A process alone does
+// both chunk by chunk, while the chunk is in the cache.
+void BatchGradient::collect(int sample, const float* parameters, const ShardDeal& deal) {
+  const bool is_alone = exchange_.exchange().is_alone(), has_shards = !shards_.empty();
+  const std::size_t states = state_chunks_.size();
+  const ChunkRange own = exchange_.own();
+  const auto finish = [&](std::size_t i) {
+    if (i < states) return finish_state(state_chunks_[i], sample);
+    finish_gradient(chunks_[own.begin + i - states], parameters, sample);
+  };
+  pool_.run(has_shards ? states + chunks_.size() : 0, [&](std::size_t i, int worker) {
+    reduce(i < states ? state_chunks_[i] : chunks_[i - states], worker, gradient_of(sample));
+    if (is_alone) finish(i);
   });
-  tree_sum(shards_.size(), kResults, result_sums_.data(), [&](std::size_t shard, double* out) {
-    out[0] = results_[shard].nll;
-    out[1] = results_[shard].correct;
-    out[2] = results_[shard].activity_penalty;
-  });
-  loss.nll += result_sums_[0] / spec_.samples;
-  loss.correct += result_sums_[1] / spec_.samples;
-  loss.activity_penalty += result_sums_[2] / spec_.samples;
+  if (is_alone) return;
+  exchange_.sum(gradients_of(sample), deal);
+  pool_.run(states + own.size(), [&](std::size_t i, int) { finish(i); });
+}
+
+void BatchGradient::add_results(const ShardDeal& deal, BatchLoss& loss) {
+  StepReport report;
+  const std::size_t begin = deal.begin(exchange_.exchange().rank());
+  if (!shards_.empty()) {
+    tree_sum(shards_.size(), kResults, result_sums_.data(), [&](std::size_t shard, double* out) {
+      out[0] = results_[shard].nll;
+      out[1] = results_[shard].correct;
+      out[2] = results_[shard].activity_penalty;
+    });
+    report = {.nll = result_sums_[0],
+              .correct = result_sums_[1],
+              .activity_penalty = result_sums_[2]};
+  }
+  const auto nodes = static_cast<std::int64_t>(graph_.nodes().size());
+  for (std::size_t i = shards_.size(); i-- > 0;) {
+    if (results_[i].non_finite_node < 0) continue;
+    report.fault = static_cast<std::int64_t>(begin + i) * nodes + results_[i].non_finite_node;
+  }
+  report = exchange_.exchange().total(report, deal);
+  if (report.fault != StepReport::kNoFault && non_finite_node_ < 0) {
+    non_finite_node_ = static_cast<int>(report.fault % nodes);
+  }
+  loss.nll += report.nll / spec_.samples;
+  loss.correct += report.correct / spec_.samples;
+  loss.activity_penalty += report.activity_penalty / spec_.samples;
 }
 
 void BatchGradient::draw_weights(std::uint32_t draw, const float* parameters) {
@@ -166,21 +259,26 @@ void BatchGradient::draw_weights(std::uint32_t draw, const float* parameters) {
 }
 
 // A batch smaller than the number of shards has one shard an example.
-void BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
-                               const float* parameters) {
+ShardDeal BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
+                                    const float* parameters) {
   const std::size_t count = shards_of(spec_, examples.size());
+  const ShardDeal deal(count, exchange_.exchange().processes());
+  const int rank = exchange_.exchange().rank();
+  const std::size_t begin = first_of_shard(deal.begin(rank), examples.size(), count);
   const auto weight =
       static_cast<float>(1.0 / (static_cast<double>(examples.size()) * spec_.samples));
+  common_pass_ = {0,    parameters, draws_.data(), {spec_.seed, draw, false, {}},
+                  true, Products(spec_.products)};
   shards_.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t first = i * examples.size() / count;
-    const std::size_t size = (i + 1) * examples.size() / count - first;
-    const PassNoise noise{spec_.seed, draw, false, std::span(positions_).subspan(first, size)};
-    shards_.push_back(
-        {first,
-         {static_cast<int>(size), parameters, draws_.data(), noise, true, Products(spec_.products)},
-         weight});
+  for (std::size_t i = deal.begin(rank); i < deal.end(rank); ++i) {
+    const std::size_t first = first_of_shard(i, examples.size(), count);
+    const std::size_t size = first_of_shard(i + 1, examples.size(), count) - first;
+    Shard shard{first - begin, common_pass_, weight};
+    shard.pass.examples = static_cast<int>(size);
+    shard.pass.noise.examples = std::span(positions_).subspan(first, size);
+    shards_.push_back(shard);
   }
+  return deal;
 }
 
 void BatchGradient::run_shard(std::size_t index, int worker,
@@ -240,33 +338,34 @@ void BatchGradient::score_mixture(std::span<const float> outputs, std::uint32_t 
                     static_cast<double>(rest) * right(likelihood_, outputs, partner);
 }
 
-// The chunk's gradient of this sample: all shards together, and through the posterior.
-void BatchGradient::collect_gradient(const Chunk& chunk, int worker, const float* parameters,
-                                     int sample) {
+// Adds up the shards of this process.
+void BatchGradient::reduce(const Chunk& chunk, int worker, float* gradient) {
+  for (const auto& index : chunk.variables()) {
+    if (!index) continue;
+    const Variable& variable = layout_.variables()[*index];
+    if (!variable.is_state() && (!variable.trainable || variable.deferred)) continue;
+    shard_gradients_.reduce(chunk, *index, worker, gradient);
+  }
+}
+
+// Takes the chunk's gradient through the posterior, and adds it to that of earlier samples.
+void BatchGradient::finish_gradient(const Chunk& chunk, const float* parameters, int sample) {
   if (!layout_.variables()[chunk.variable].trainable) return;
   float* gradient = gradient_of(sample);
-  const auto collect = [&](std::size_t variable) {
-    if (layout_.variables()[variable].deferred) return;
-    shard_gradients_.reduce(chunk, variable, worker, gradient);
-  };
-  const auto accumulate = [&](std::size_t variable) {
-    add(part(layout_, variable, chunk, gradient).data(), chunk.size,
-        part(layout_, variable, chunk, gradient_.data()).data());
-  };
-  collect(chunk.variable);
   if (chunk.scale) {
-    collect(*chunk.scale);
     draw_gradient_to_posterior(layout_, chunk, parameters, noise_.data(), gradient,
                                scale_derivative(spec_.optimizer));
   }
   if (sample == 0) return;
-  accumulate(chunk.variable);
-  if (chunk.scale) accumulate(*chunk.scale);
+  for (const auto& variable : chunk.variables()) {
+    if (!variable) continue;
+    add(part(layout_, *variable, chunk, gradient).data(), chunk.size,
+        part(layout_, *variable, chunk, gradient_.data()).data());
+  }
 }
 
-// What the layers add up for their state: all shards together, and the mean over the samples.
-void BatchGradient::collect_state(const Chunk& chunk, int worker, int sample) {
-  shard_gradients_.reduce(chunk, chunk.variable, worker, gradient_of(sample));
+// What the layers add up for their state becomes the mean over the samples.
+void BatchGradient::finish_state(const Chunk& chunk, int sample) {
   if (sample == 0) return;
   const auto total = part(layout_, chunk.variable, chunk, gradient_.data());
   add(part(layout_, chunk.variable, chunk, gradient_of(sample)).data(), chunk.size, total.data());
@@ -275,11 +374,8 @@ void BatchGradient::collect_state(const Chunk& chunk, int worker, int sample) {
 }
 
 std::string BatchGradient::non_finite_layer() const {
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const int node = results_[i].non_finite_node;
-    if (node >= 0) return graph_.nodes()[static_cast<std::size_t>(node)].name;
-  }
-  return "";
+  return non_finite_node_ < 0 ? ""
+                              : graph_.nodes()[static_cast<std::size_t>(non_finite_node_)].name;
 }
 
 std::size_t BatchGradient::bytes(const Graph& graph, const TrainingSpec& spec,

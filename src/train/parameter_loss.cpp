@@ -1,7 +1,6 @@
 #include "bnn/train/parameter_loss.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace bnn {
 
@@ -10,9 +9,8 @@ ParameterLoss::ParameterLoss(const ParameterLayout& layout, const std::vector<Ch
     : layout_(layout),
       chunks_(chunks),
       seed_(seed),
-      divergences_(chunks.size()),
-      tensor_sums_(layout.random_tensors().size()),
-      penalties_(chunks.size()) {
+      terms_(chunks.size()),
+      tensor_sums_(layout.random_tensors().size()) {
   for (const RandomTensor& tensor : layout.random_tensors()) priors_.push_back(tensor.prior);
   for (int i = 0; i < workers; ++i) scratch_.emplace_back(kChunkElements);
 }
@@ -35,17 +33,16 @@ void ParameterLoss::add_gradient(std::size_t index, int worker, const float* par
   const Chunk& chunk = chunks_[index];
   const bool trainable = layout_.variables()[chunk.variable].trainable;
   float* target = trainable ? gradient : nullptr;
-  divergences_[index] = {};
+  terms_[index] = {};
   if (chunk.tensor && priors_[*chunk.tensor]) {
-    divergences_[index] = add_divergence(chunk, worker, parameters, kl_scale, target);
+    terms_[index].divergence = add_divergence(chunk, worker, parameters, kl_scale, target);
   }
-  penalties_[index] = 0.0;
   for (const auto& variable : chunk.variables()) {
     if (!variable) continue;
     const Regularizer& regularizer = layout_.variables()[*variable].regularizer;
     if (regularizer.empty()) continue;
     const auto values = part(layout_, *variable, chunk, parameters);
-    penalties_[index] += bnn::penalty(regularizer, values);
+    terms_[index].penalty += bnn::penalty(regularizer, values);
     if (target == nullptr) continue;
     add_penalty_gradient(regularizer, values, 1.0f, part(layout_, *variable, chunk, target));
   }
@@ -70,14 +67,16 @@ DivergenceSums ParameterLoss::add_divergence(const Chunk& chunk, int worker,
 void ParameterLoss::finish(float kl_scale, float* gradient) {
   kl_ = 0.0;
   std::fill(tensor_sums_.begin(), tensor_sums_.end(), DivergenceSums());
+  penalty_ = 0.0;
   for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    kl_ += divergences_[i].kl;
+    const DivergenceSums& divergence = terms_[i].divergence;
+    kl_ += divergence.kl;
+    penalty_ += terms_[i].penalty;
     if (!chunks_[i].tensor) continue;
-    tensor_sums_[*chunks_[i].tensor].prior_loc_gradient += divergences_[i].prior_loc_gradient;
-    tensor_sums_[*chunks_[i].tensor].prior_log_scale_gradient +=
-        divergences_[i].prior_log_scale_gradient;
+    DivergenceSums& sums = tensor_sums_[*chunks_[i].tensor];
+    sums.prior_loc_gradient += divergence.prior_loc_gradient;
+    sums.prior_log_scale_gradient += divergence.prior_log_scale_gradient;
   }
-  penalty_ = std::accumulate(penalties_.begin(), penalties_.end(), 0.0);
   if (gradient == nullptr) return;
   for (std::size_t t = 0; t < tensor_sums_.size(); ++t) {
     const RandomTensor& tensor = layout_.random_tensors()[t];

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <numeric>
 #include <utility>
 
 #include "bnn/bayes/mean_field_normal.h"
@@ -45,20 +44,22 @@ Chunk number_chunk(std::size_t variable) { return {variable, std::nullopt, std::
 
 Trainer::Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
                  const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
-                 std::optional<ExecutionPlan> plan)
+                 std::optional<ExecutionPlan> plan, Exchange* exchange)
     : likelihood_(likelihood),
       layout_(graph.layout()),
       spec_(spec),
       loader_(loader),
       pool_(pool),
       batch_gradient_(graph, likelihood, targets, spec, loader, pool,
-                      plan ? *std::move(plan) : training_plan(graph, spec, pool.size())),
+                      plan ? *std::move(plan)
+                           : training_plan(graph, spec, pool.size(),
+                                           exchange != nullptr ? exchange->processes() : 1),
+                      exchange),
       parameter_loss_(layout_, batch_gradient_.chunks(), spec.seed, pool.size()),
       layer_state_(graph),
       parameters_(layout_.size(), MemoryUse::whole),
       parts_gradient_(keeps_parts() ? layout_.size() : 0),
-      optimizer_(spec.optimizer.make(layout_)),
-      chunk_square_(batch_gradient_.chunks().size()) {
+      optimizer_(spec.optimizer.make(layout_)) {
   initialize_parameters(layout_, spec.seed, parameters_);
   const StateSpec mean{.name = "mean"};
   if (spec.average.any()) optimizer_->add_state(mean);
@@ -100,14 +101,21 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
   float scale = 1.0f;
   if (clips()) {
     scale = static_cast<float>(std::min(1.0, spec_.gradient_clip_norm / norm));
-    const auto& chunks = batch_gradient_.chunks();
-    pool_.run(chunks.size(), [&](std::size_t i, int) { update(chunks[i], scale); });
+    for_own_chunks([&](std::size_t i, int) { update(batch_gradient_.chunks()[i], scale); });
   }
+  chunk_exchange().gather(weights().data());
   update_priors(scale);
   project_variables();
   renew_layer_state(step, examples.size());
   average_weights(step);
   return stats;
+}
+
+// Calls visit(chunk, worker) for the chunks that this process moves.
+template <typename Visit>
+void Trainer::for_own_chunks(const Visit& visit) {
+  const ChunkRange own = chunk_exchange().own();
+  pool_.run(own.size(), [&](std::size_t i, int worker) { visit(own.begin + i, worker); });
 }
 
 // Where the gradient of KL and penalties goes: onto that of the data, or apart.
@@ -126,14 +134,16 @@ ChunkGradient Trainer::gradient_of(const Chunk& chunk, float factor) {
 double Trainer::finish_chunks(std::uint64_t step, float kl_scale) {
   const auto& chunks = batch_gradient_.chunks();
   parameter_loss_.begin(weights().data(), step);
-  pool_.run(chunks.size(), [&](std::size_t i, int worker) {
+  for_own_chunks([&](std::size_t i, int worker) {
     add_regularization(i, worker, kl_scale);
-    chunk_square_[i] = square_of(chunks[i]);
+    parameter_loss_.terms()[i].gradient_square = square_of(chunks[i]);
     if (!clips()) update(chunks[i], 1.0f);
   });
+  chunk_exchange().gather_each(parameter_loss_.terms());
   const float* gradient = regularization_gradient().data();
   parameter_loss_.finish(kl_scale, regularization_gradient().data());
-  double square = std::accumulate(chunk_square_.begin(), chunk_square_.end(), 0.0);
+  double square = 0.0;
+  for (const ChunkTerms& terms : parameter_loss_.terms()) square += terms.gradient_square;
   for (const RandomTensor& tensor : layout_.random_tensors()) {
     if (!is_trained(tensor)) continue;
     for (const std::size_t variable : {*tensor.prior_loc, *tensor.prior_scale}) {
@@ -230,14 +240,20 @@ void Trainer::average_weights(std::uint64_t step) {
   if (!spec_.average.any()) return;
   const auto share =
       static_cast<float>(average_share(spec_.average, step, steps_per_epoch(), spec_.epochs));
-  const auto& chunks = batch_gradient_.chunks();
-  pool_.run(chunks.size(), [&](std::size_t i, int) {
-    average_chunk(layout_, chunks[i], share, weights().data(), parameters_.data());
+  for_own_chunks([&](std::size_t i, int) {
+    average_chunk(layout_, batch_gradient_.chunks()[i], share, weights().data(),
+                  parameters_.data());
   });
   copy_unaveraged(layout_, weights().data(), parameters_.data());
 }
 
+void Trainer::gather() {
+  if (spec_.average.any()) chunk_exchange().gather(parameters_.data());
+  for (StateArray& array : optimizer_->state()) chunk_exchange().gather_to_first(array.values.data());
+}
+
 double Trainer::kl(std::uint64_t step) {
+  gather();
   parameter_loss_.begin(parameters_.data(), step);
   pool_.run(batch_gradient_.chunks().size(), [&](std::size_t i, int worker) {
     parameter_loss_.add_gradient(i, worker, parameters_.data(), 0.0f, nullptr);

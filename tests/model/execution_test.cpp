@@ -111,8 +111,9 @@ TEST_CASE("a worker's earlier shard leaves nothing behind") {
                   execution.outputs_gradient(0, shard.first));
       execution.backward(0, shard, gradient.data());
     }
+    float* target = gradient.data();
     for (std::size_t task = 0; task < execution.weight_gradient_tasks(); ++task) {
-      execution.weight_gradient(task, 0, shards, gradient.data());
+      execution.weight_gradient(task, 0, shards, {&target, 1});
     }
     CHECK(logits == clean.logits);
     CHECK(same_bits(gradient, clean.gradient));

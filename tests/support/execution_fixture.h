@@ -121,8 +121,9 @@ inline TrainingPass train(const Batch& batch, std::size_t portion_floats = kPort
                 execution.outputs_gradient(worker, shard.first));
     execution.backward(worker, shard, result.gradient.data());
   }
+  float* target = result.gradient.data();
   for (std::size_t task = 0; task < execution.weight_gradient_tasks(); ++task) {
-    execution.weight_gradient(task, static_cast<int>(task % 2), shards, result.gradient.data());
+    execution.weight_gradient(task, static_cast<int>(task % 2), shards, {&target, 1});
   }
   return result;
 }

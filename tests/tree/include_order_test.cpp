@@ -26,9 +26,10 @@ const std::map<std::string, Modules>& allowed_modules() {
     modules.insert(more.begin(), more.end());
     return modules;
   };
-  static const Modules run = with(network, {"train", "infer", "config", "checkpoint"});
+  static const Modules run = with(network, {"exchange", "train", "infer", "config", "checkpoint"});
   static const std::map<std::string, Modules> allowed = {
       {"core", {}},
+      {"exchange", {"core"}},
       {"math", {"core"}},
       {"bayes", {"core", "math"}},
       {"layers", {"core", "math", "bayes"}},
@@ -37,11 +38,11 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"data", {"core", "images", "files"}},
       {"corruption", {"core", "images", "files", "data"}},
       {"files", {"core"}},
-      {"train", network},
+      {"train", with(network, {"exchange"})},
       {"infer", network},
       {"report", with(network, {"corruption", "infer"})},
-      {"config", with(network, {"train"})},
-      {"checkpoint", with(network, {"train", "infer", "config"})},
+      {"config", with(network, {"exchange", "train"})},
+      {"checkpoint", with(network, {"exchange", "train", "infer", "config"})},
       {"output", with(network, {"infer"})},
       {"process", {"core", "math"}},
       {"training", with(run, {"corruption", "process", "report"})},
@@ -52,6 +53,7 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"comparison", with(run, {"corruption", "process", "report"})},
       {"tools", with(run, {"corruption", "process", "output", "report", "training", "evaluation",
                            "prediction", "comparison", "export"})},
+      {"mpi", with(run, {"corruption", "process", "report", "training", "tools"})},
   };
   return allowed;
 }
@@ -72,6 +74,9 @@ std::string fault(const std::string& path, const std::string& module, const std:
   const std::string name = header.empty() ? "" : header.substr(1);
   if (name.find("cblas.h") != std::string::npos || name.find("openblas") != std::string::npos) {
     return path == "src/math/blas.cpp" ? "" : "only src/math/blas.cpp includes cblas.h";
+  }
+  if (name == "mpi.h") {
+    return path == "src/mpi/mpi_transport.cpp" ? "" : "only src/mpi/mpi_transport.cpp includes it";
   }
   if (name.compare(0, 7, "spdlog/") == 0) {
     return module == "process" ? "" : "only process includes spdlog";

@@ -54,8 +54,10 @@ class Execution {
   /// The number of blocks of deferred weight gradients. Each block is one task. Tasks run after
   /// backward of all shards.
   std::size_t weight_gradient_tasks() const { return plan_.tasks.size(); }
+  /// @param gradients layer k of those that share the variable writes to gradients[k]; where there
+  ///   are fewer, it adds to the first
   void weight_gradient(std::size_t task, int worker, std::span<const Shard> shards,
-                       float* gradient);
+                       std::span<float* const> gradients);
 
   /// The penalty on layers' outputs, summed over the shard's examples. Call it after forward, in
   /// training mode.

@@ -6,16 +6,25 @@
 //
 // Trainable priors (empirical Bayes) are one location and one scale for a tensor; the scale moves
 // as ln scale, so that it stays positive. A step is begin, add_gradient for every chunk (in any
-// order, at the same time), finish.
+// order, at the same time), finish. Where several processes train together, each adds its own
+// chunks, and the terms of all are gathered before finish.
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bnn/core/aligned_array.h"
 #include "bnn/model/chunks.h"
 
 namespace bnn {
+
+/// What a chunk adds to sums over all chunks, which are taken in the order of the chunks.
+struct ChunkTerms {
+  DivergenceSums divergence = {};
+  double penalty = 0.0;
+  double gradient_square = 0.0;  // of the gradient of the whole loss; written by the trainer
+};
 
 class ParameterLoss {
  public:
@@ -32,6 +41,9 @@ class ParameterLoss {
   /// Overwrites the gradient for trainable priors: d/d loc, d/d ln scale.
   void finish(float kl_scale, float* gradient);
 
+  /// The terms of all chunks, complete between the last add_gradient and finish.
+  std::span<ChunkTerms> terms() { return terms_; }
+
   double kl() const { return kl_; }            // nats, undivided
   double penalty() const { return penalty_; }  // nats per example
 
@@ -47,9 +59,8 @@ class ParameterLoss {
   std::uint32_t step_ = 0;
   std::vector<std::optional<Prior>> priors_;  // of each random tensor, as they are now
   std::vector<AlignedArray> scratch_;         // one per worker
-  std::vector<DivergenceSums> divergences_;   // of each chunk
+  std::vector<ChunkTerms> terms_;             // of each chunk
   std::vector<DivergenceSums> tensor_sums_;   // of each random tensor
-  std::vector<double> penalties_;
   double kl_ = 0.0, penalty_ = 0.0;
 };
 

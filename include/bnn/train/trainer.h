@@ -10,6 +10,10 @@
 // projects constrained variables and lets layers renew their state (StateUpdate). The thread count
 // changes nothing but time.
 //
+// Where several processes train together (exchange/exchange.h), each calls the same functions with
+// the same arguments, and its optimizer moves the chunks that it owns. step, gather and kl are the
+// same calls in all of them.
+//
 // With averaging (weight_average.h), parameters() are the average over the steps. The weights that
 // the steps move are then one more array of the state, "mean".
 
@@ -42,10 +46,12 @@ class Trainer {
  public:
   /// All arguments, and what targets look at, must outlive the trainer. The loader's examples are
   /// N. @param targets of all examples of the data set
-  /// @param plan training_plan of graph, spec and pool.size(); made here if there is none
+  /// @param plan training_plan of graph, spec, pool.size() and the number of processes; made here if
+  ///   there is none
+  /// @param exchange with the other processes; null: this process trains alone
   Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
           const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
-          std::optional<ExecutionPlan> plan = std::nullopt);
+          std::optional<ExecutionPlan> plan = std::nullopt, Exchange* exchange = nullptr);
 
   const Likelihood& likelihood() const { return likelihood_; }
   std::uint64_t steps_per_epoch() const;
@@ -64,6 +70,10 @@ class Trainer {
 
   /// What checkpoints hold and predictions use. The first step starts from them.
   AlignedArray& parameters() { return parameters_; }
+  /// Makes parameters() complete in every process, and optimizer_state() in the first one. Between
+  /// steps, a process has no more of the state and of averaged parameters than it owns.
+  void gather();
+  Exchange& exchange() { return chunk_exchange().exchange(); }
   /// Its state, which belongs to the parameters; with averaging, also the weights of the last step.
   std::vector<StateArray>& optimizer_state() { return optimizer_->state(); }
 
@@ -73,6 +83,9 @@ class Trainer {
  private:
   bool clips() const { return spec_.gradient_clip_norm > 0.0; }
   AlignedArray& weights();
+  ChunkExchange& chunk_exchange() { return batch_gradient_.exchange(); }
+  template <typename Visit>
+  void for_own_chunks(const Visit& visit);
   bool is_trained(const RandomTensor& tensor) const;
   bool keeps_parts() const { return spec_.optimizer.form == GradientForm::parts; }
   std::span<float> regularization_gradient();
@@ -99,7 +112,6 @@ class Trainer {
   AlignedArray parameters_;
   AlignedArray parts_gradient_;  // of KL and penalties, where the optimizer takes it apart
   std::unique_ptr<Optimizer> optimizer_;
-  std::vector<double> chunk_square_;
   std::vector<std::size_t> constrained_variables_;  // trained and constrained
 };
 
