@@ -12,8 +12,8 @@ constexpr char kEnd = '\0';  // of each part of a message: no sentence has it
 
 // The kind's number, the place, the sentence and the details; "" for no failure.
 std::string message_of(const Error& error, const std::string& place) {
-  std::string text = std::to_string(static_cast<int>(error.kind())) + kEnd + place + kEnd +
-                     error.what() + kEnd;
+  std::string text =
+      std::to_string(static_cast<int>(error.kind())) + kEnd + place + kEnd + error.what() + kEnd;
   for (const std::string& detail : error.details()) text += detail + kEnd;
   return text;
 }

@@ -18,6 +18,8 @@ namespace {
 
 spdlog::level::level_enum level_of(Verbosity verbosity) {
   switch (verbosity) {
+    case Verbosity::silent:
+      return spdlog::level::off;
     case Verbosity::quiet:
       return spdlog::level::warn;
     case Verbosity::normal:
@@ -51,7 +53,7 @@ std::string plain_lines(const std::string& text) {
 RunLog::RunLog(const std::string& program, Verbosity verbosity)
     : logger_(std::make_shared<spdlog::logger>(program,
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())),
-      shows_progress_(verbosity != Verbosity::quiet && isatty(STDERR_FILENO) == 1) {
+      shows_progress_(verbosity > Verbosity::quiet && isatty(STDERR_FILENO) == 1) {
   logger_->set_pattern("%v");
   logger_->set_level(level_of(verbosity));
   logger_->flush_on(spdlog::level::debug);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "printed_texts.h"
 #include "program.h"
+#include "train_program.h"
 
 namespace {
 
@@ -45,15 +46,6 @@ void check_search(const bnn::TrainOptions& options) {
                              kLeastSteps, kMostSteps, steps));
 }
 
-void check(const bnn::TrainOptions& options) {
-  if (options.find_learning_rate) check_search(options);
-  if (options.print_schema || options.print_reference || !options.init.empty()) return;
-  if (options.config.empty() && !(options.resume && !options.out.empty())) {
-    throw bnn::Error(bnn::ErrorKind::usage,
-                     "--config FILE is required, except with --resume --out DIR");
-  }
-}
-
 // "LOW:HIGH", both above 0.
 bnn::RateRange rates_of(const std::string& word) {
   bnn::RateRange range{0, 0};
@@ -83,10 +75,7 @@ void add_rate_options(CLI::App& app, bnn::TrainOptions& options) {
 
 }  // namespace
 
-int bnn::train_command(int argc, char** argv) {
-  bnn::TrainOptions options;
-  CLI::App app(kTrainDescription, "bnn-train");
-  app.footer(kTrainExamples);
+void bnn::add_train_options(CLI::App& app, TrainOptions& options) {
   app.option_defaults()->group("Config and data");
   auto* config = app.add_option("--config", options.config, "The run's config file (JSON)");
   config->option_text("FILE");
@@ -151,11 +140,26 @@ int bnn::train_command(int argc, char** argv) {
   app.add_flag("--print-reference", options.print_reference,
                "Print what each config key means, in Markdown, and exit");
   add_rate_options(app, options);
-  const bnn::CommonOptions common{options.threads, options.verbosity};
-  bnn::add_common_options(app, common);
+  bnn::add_common_options(app, {options.threads, options.verbosity});
+}
+
+void bnn::check_train_options(const TrainOptions& options) {
+  if (options.find_learning_rate) check_search(options);
+  if (options.print_schema || options.print_reference || !options.init.empty()) return;
+  if (options.config.empty() && !(options.resume && !options.out.empty())) {
+    throw bnn::Error(bnn::ErrorKind::usage,
+                     "--config FILE is required, except with --resume --out DIR");
+  }
+}
+
+int bnn::train_command(int argc, char** argv) {
+  bnn::TrainOptions options;
+  CLI::App app(kTrainDescription, "bnn-train");
+  app.footer(kTrainExamples);
+  bnn::add_train_options(app, options);
   bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
-    check(options);
+    bnn::check_train_options(options);
     return bnn::run_training(options);
   });
 }

@@ -216,9 +216,9 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
       ->check(CLI::Range(1, 1024))
       ->option_text("N");
   auto* quiet = app.add_flag_callback(
-      "--quiet", [&options] { options.verbosity = Verbosity::quiet; }, "Only warnings and errors");
+      "--quiet", [options] { options.verbosity = Verbosity::quiet; }, "Only warnings and errors");
   app.add_flag_callback(
-         "--verbose", [&options] { options.verbosity = Verbosity::verbose; }, "More log lines")
+         "--verbose", [options] { options.verbosity = Verbosity::verbose; }, "More log lines")
       ->excludes(quiet);
   app.set_version_flag("--version", version_text(app.get_name()),
                        "Version, compiler, OpenBLAS build and kernel");
@@ -228,20 +228,26 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
   app.formatter(formatter);
 }
 
+bool parse_words(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {  // --help, --version
+    app.exit(done);
+    return false;
+  } catch (const CLI::ParseError& error) {
+    std::string sentence = error.what();
+    for (char& c : sentence) c = c == '\n' ? ' ' : c;
+    if (const auto guess = meant_option(app, argc, argv)) {
+      sentence += " (did you mean " + *guess + "?)";
+    }
+    throw Error(ErrorKind::usage, sentence + "; see " + app.get_name() + " --help");
+  }
+  return true;
+}
+
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& work) {
   return guarded_main(app.get_name(), [&] {
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::Success& done) {  // --help, --version
-      return app.exit(done);
-    } catch (const CLI::ParseError& error) {
-      std::string sentence = error.what();
-      for (char& c : sentence) c = c == '\n' ? ' ' : c;
-      if (const auto guess = meant_option(app, argc, argv)) {
-        sentence += " (did you mean " + *guess + "?)";
-      }
-      throw Error(ErrorKind::usage, sentence + "; see " + app.get_name() + " --help");
-    }
+    if (!parse_words(app, argc, argv)) return 0;
     watch_stop_signals();
     return work();
   });

@@ -70,6 +70,9 @@ CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text)
 /// Adds --threads, --quiet, --verbose and --version, and a wrapped help text.
 void add_common_options(CLI::App& app, const CommonOptions& options);
 
+/// False if help or another text was asked for, which is printed. Throws Error(usage).
+bool parse_words(CLI::App& app, int argc, char** argv);
+
 /// Parses and runs: help and version on stdout with code 0, a usage error as one line with code 2.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& work);
 

@@ -191,9 +191,8 @@ void BatchGradient::run_sample(int sample, std::uint64_t step, const float* para
 
 void BatchGradient::run_shards(int sample, std::uint64_t step,
                                std::span<const std::uint32_t> examples, const ShardDeal& deal) {
-  const std::size_t first =
-      first_of_shard(deal.begin(exchange_.exchange().rank()), examples.size(),
-                     shards_of(spec_, examples.size()));
+  const std::size_t first = first_of_shard(deal.begin(exchange_.exchange().rank()), examples.size(),
+                                           shards_of(spec_, examples.size()));
   shard_gradients_.reset(shards_.size());
   pool_.run(shards_.size(), [&](std::size_t shard, int worker) {
     run_shard(shard, worker, examples.subspan(first), step);
@@ -232,9 +231,8 @@ void BatchGradient::add_results(const ShardDeal& deal, BatchLoss& loss) {
       out[1] = results_[shard].correct;
       out[2] = results_[shard].activity_penalty;
     });
-    report = {.nll = result_sums_[0],
-              .correct = result_sums_[1],
-              .activity_penalty = result_sums_[2]};
+    report = {
+        .nll = result_sums_[0], .correct = result_sums_[1], .activity_penalty = result_sums_[2]};
   }
   const auto nodes = static_cast<std::int64_t>(graph_.nodes().size());
   for (std::size_t i = shards_.size(); i-- > 0;) {
@@ -267,8 +265,8 @@ ShardDeal BatchGradient::cut_shards(std::span<const std::uint32_t> examples, std
   const std::size_t begin = first_of_shard(deal.begin(rank), examples.size(), count);
   const auto weight =
       static_cast<float>(1.0 / (static_cast<double>(examples.size()) * spec_.samples));
-  common_pass_ = {0,    parameters, draws_.data(), {spec_.seed, draw, false, {}},
-                  true, Products(spec_.products)};
+  common_pass_ = {
+      0, parameters, draws_.data(), {spec_.seed, draw, false, {}}, true, Products(spec_.products)};
   shards_.clear();
   for (std::size_t i = deal.begin(rank); i < deal.end(rank); ++i) {
     const std::size_t first = first_of_shard(i, examples.size(), count);

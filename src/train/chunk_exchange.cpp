@@ -82,8 +82,7 @@ ChunkExchange::ChunkExchange(Exchange& exchange, const ParameterLayout& layout,
   message_ = AlignedArray(std::max(uses_[0].size(), state_.size()));
   if (uses_[0].size() <= kFewFloats) return;
   is_whole_ = false;
-  chunk_cuts_ =
-      equal_cuts(uses_[0], chunks.size(), static_cast<std::size_t>(exchange.processes()));
+  chunk_cuts_ = equal_cuts(uses_[0], chunks.size(), static_cast<std::size_t>(exchange.processes()));
   for (const ChunkPacking& packing : uses_) {
     cuts_.emplace_back();
     for (const std::size_t chunk : chunk_cuts_) cuts_.back().push_back(packing.offset(chunk));
@@ -92,15 +91,13 @@ ChunkExchange::ChunkExchange(Exchange& exchange, const ParameterLayout& layout,
 }
 
 void ChunkExchange::pack(const ChunkPacking& packing, ChunkRange range, const float* array) {
-  pool_.run(range.size(), [&](std::size_t i, int) {
-    packing.pack(range.begin + i, array, message_.data());
-  });
+  pool_.run(range.size(),
+            [&](std::size_t i, int) { packing.pack(range.begin + i, array, message_.data()); });
 }
 
 void ChunkExchange::unpack(const ChunkPacking& packing, ChunkRange range, float* array) {
-  pool_.run(range.size(), [&](std::size_t i, int) {
-    packing.unpack(range.begin + i, message_.data(), array);
-  });
+  pool_.run(range.size(),
+            [&](std::size_t i, int) { packing.unpack(range.begin + i, message_.data(), array); });
 }
 
 void ChunkExchange::sum(std::span<float* const> gradients, const ShardDeal& deal) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "bnn/bayes/mean_field_normal.h"
-#include "bnn/core/error.h"
+#include "bnn/exchange/agreement.h"
 #include "bnn/math/vector_ops.h"
 
 namespace bnn {
@@ -16,7 +16,7 @@ namespace {
 constexpr double kMaxNorm = 1e18;
 
 [[noreturn]] void fail_too_large(std::uint64_t step, double norm, const std::string& clip_key) {
-  throw Error(
+  throw AgreedError(
       ErrorKind::numerical,
       fmt::format("step {}: the gradient has a norm of {:.6g}, more than float32 can square; "
                   "a wider prior, smaller penalties or {} may help",
@@ -213,7 +213,7 @@ void Trainer::renew_layer_state(std::uint64_t step, std::size_t examples) {
   const std::string broken =
       layer_state_.run(batch_gradient_.gradient().data(), examples, weights().data());
   if (broken.empty()) return;
-  throw Error(
+  throw AgreedError(
       ErrorKind::numerical,
       fmt::format("step {}: the state of layer \"{}\" is not finite; a lower learning rate, "
                   "warm-up or {} may help",
@@ -247,13 +247,17 @@ void Trainer::average_weights(std::uint64_t step) {
   copy_unaveraged(layout_, weights().data(), parameters_.data());
 }
 
-void Trainer::gather() {
+void Trainer::gather_parameters() {
   if (spec_.average.any()) chunk_exchange().gather(parameters_.data());
-  for (StateArray& array : optimizer_->state()) chunk_exchange().gather_to_first(array.values.data());
+}
+
+void Trainer::gather_state() {
+  for (StateArray& array : optimizer_->state())
+    chunk_exchange().gather_to_first(array.values.data());
 }
 
 double Trainer::kl(std::uint64_t step) {
-  gather();
+  gather_parameters();
   parameter_loss_.begin(parameters_.data(), step);
   pool_.run(batch_gradient_.chunks().size(), [&](std::size_t i, int worker) {
     parameter_loss_.add_gradient(i, worker, parameters_.data(), 0.0f, nullptr);
@@ -266,7 +270,7 @@ void Trainer::fail_non_finite(std::uint64_t step) const {
   const std::string layer = batch_gradient_.non_finite_layer();
   const std::string what = layer.empty() ? "the gradient, a penalty or the KL"
                                          : fmt::format("the output of layer \"{}\"", layer);
-  throw Error(
+  throw AgreedError(
       ErrorKind::numerical,
       fmt::format("step {}: {} is not finite; a lower learning rate, warm-up or {} may help", step,
                   what, spec_.optimizer.clip_key));

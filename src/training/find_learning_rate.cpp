@@ -9,6 +9,7 @@
 #include "bnn/core/display_text.h"
 #include "bnn/core/error.h"
 #include "bnn/core/io_error.h"
+#include "bnn/exchange/agreement.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/training/rate_page.h"
 
@@ -78,17 +79,21 @@ void make_output_folder(const std::string& path) {
 
 std::string find_learning_rate(Run& run, const RateRange& range, int steps,
                                const std::string& folder, RunLog& log) {
-  make_output_folder(folder);
+  Exchange& exchange = run.trainer.exchange();
+  first_alone(exchange, [&] { make_output_folder(folder); });
   const RateSweep sweep = sweep_rates(run, range, steps, log);
-  if (sweep.points().empty()) {
+  together(exchange, [&] {
+    if (!sweep.points().empty()) return;
     throw Error(ErrorKind::numerical,
                 fmt::format("the loss is not finite at the lowest learning rate, {}",
                             significant(range.low, 2)));
-  }
-  write_file_atomically(folder + "/learning_rate.csv", rate_csv(sweep.points()));
-  write_file_atomically(folder + "/learning_rate.html",
-                        rate_page(run.config.name, sweep.points(), sweep.ended_early()));
-  log.info("wrote " + folder + "/learning_rate.html and learning_rate.csv");
+  });
+  first_alone(exchange, [&] {
+    write_file_atomically(folder + "/learning_rate.csv", rate_csv(sweep.points()));
+    write_file_atomically(folder + "/learning_rate.html",
+                          rate_page(run.config.name, sweep.points(), sweep.ended_early()));
+    log.info("wrote " + folder + "/learning_rate.html and learning_rate.csv");
+  });
   return rate_sentence(sweep.points(), sweep.ended_early());
 }
 

@@ -23,7 +23,8 @@ RunConfig with_measurements(RunConfig config, const TrainingData& data) {
 
 }  // namespace
 
-Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, ExecutionPlan plan)
+Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, ExecutionPlan plan,
+         Exchange* exchange)
     : config(with_measurements(std::move(run_config), run_data)),
       graph(std::move(run_graph)),
       likelihood(make_likelihood(graph, run_data.class_weights, config.label_smoothing)),
@@ -31,7 +32,7 @@ Run::Run(RunConfig run_config, Graph run_graph, TrainingData run_data, Execution
       loader(data.training_loader(config)),
       pool(plan.limits.workers),
       trainer(graph, *likelihood, Targets(data.images.labels()), config.training, loader, pool,
-              std::move(plan)) {}
+              std::move(plan), exchange) {}
 
 Json Run::checkpoint_config() const {
   Json document = config.resolved;

@@ -7,10 +7,9 @@
 #include <string_view>
 
 #include "bnn/core/display_text.h"
-#include "bnn/infer/class_summaries.h"
 #include "bnn/infer/named_metrics.h"
-#include "bnn/infer/summary.h"
 #include "bnn/process/stop_signal.h"
+#include "bnn/training/shared_validation.h"
 
 namespace bnn {
 namespace {
@@ -63,7 +62,7 @@ struct EpochMeans {
 
 }  // namespace
 
-TrainingLoop::TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log)
+TrainingLoop::TrainingLoop(Run& run, RunOutputs* outputs, RunLog& log)
     : run_(run), outputs_(outputs), log_(log) {
   if (!run.validates()) return;
   predictor_.emplace(
@@ -71,7 +70,32 @@ TrainingLoop::TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log)
       PredictionSpec{run.config.evaluation.validation_samples, !run.graph.has_noise(),
                      run.config.training.seed, Products(run.config.training.products)},
       run.pool);
-  predictor_->check_often(stop_if_asked);
+  predictor_->check_often([this] {
+    const int asked = std::max(signal(), run_.trainer.exchange().own_signal());
+    if (asked != 0) throw Stopped{asked};
+  });
+}
+
+void TrainingLoop::warn_of_slow_steps(double seconds, const std::string& warning) {
+  slow_step_ = seconds;
+  slow_step_warning_ = warning;
+}
+
+void TrainingLoop::check_step(double seconds) {
+  if (!slow_step_warning_.empty() && seconds > slow_step_) log_.warning(slow_step_warning_);
+  slow_step_warning_.clear();
+}
+
+// The processes wait for the first one here, and not in the next step, where that would be a stall.
+void TrainingLoop::save_last() {
+  run_.trainer.gather_parameters();
+  run_.trainer.gather_state();
+  if (outputs_ != nullptr) outputs_->save_last(state_);
+  run_.trainer.exchange().agree_on_signal();
+}
+
+void TrainingLoop::save_best() {
+  if (outputs_ != nullptr) outputs_->save_best(state_);
 }
 
 int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_steps) {
@@ -80,8 +104,8 @@ int TrainingLoop::run(TrainingState state, std::optional<std::uint64_t> max_step
   bool running = true;
   while (running && !is_finished()) running = run_epoch(max_steps);
   log_.clear_progress();
-  outputs_.save_last(state_);
-  return stop_signal();
+  save_last();
+  return signal();
 }
 
 bool TrainingLoop::is_finished(const TrainingState& state) const {
@@ -93,14 +117,15 @@ bool TrainingLoop::is_finished(const TrainingState& state) const {
 
 // A point within the epoch, for TensorBoard alone.
 void TrainingLoop::show_step(const StepStats& stats) {
+  if (outputs_ == nullptr) return;
   const auto examples = static_cast<double>(stats.examples);
-  outputs_.show_point({{"event", "batch"},
-                       {"step", state_.step},
-                       {"nll", stats.nll / examples},
-                       {"accuracy", stats.correct / examples},
-                       {"kl", stats.kl},
-                       {"kl_weight", stats.kl_weight},
-                       {"learning_rate", stats.learning_rate}});
+  outputs_->show_point({{"event", "batch"},
+                        {"step", state_.step},
+                        {"nll", stats.nll / examples},
+                        {"accuracy", stats.correct / examples},
+                        {"kl", stats.kl},
+                        {"kl_weight", stats.kl_weight},
+                        {"learning_rate", stats.learning_rate}});
 }
 
 // False if the run is to stop before the end of the epoch.
@@ -113,10 +138,12 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
   const bool is_trained = validation_is_due(state_, steps);
   StepStats stats;
   for (std::uint64_t i = state_.step - state_.epoch * steps; i < steps; ++i) {
-    if (stop_signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
+    if (signal() != 0 || (max_steps && state_.step >= *max_steps)) return false;
     const std::size_t first = i * batch;
     const auto examples = std::span(order).subspan(first, std::min(batch, order.size() - first));
+    const Clock::time_point begin = Clock::now();
     stats = run_.trainer.step(state_.step + 1, examples);
+    check_step(seconds_since(begin));
     ++state_.step;
     state_.epoch_nll += stats.nll;
     state_.epoch_correct += stats.correct;
@@ -127,9 +154,10 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     if ((i + 1) % between_points == 0 && !last_of_epoch) show_step(stats);
     if (run_.config.checkpoint_steps > 0 && state_.step % run_.config.checkpoint_steps == 0 &&
         !last_of_epoch) {
-      outputs_.save_last(state_);
+      save_last();
     }
   }
+  run_.trainer.gather_parameters();
   if (!is_trained) log_epoch(stats);
   return finish_epoch();
 }
@@ -146,12 +174,13 @@ bool TrainingLoop::finish_epoch() {
   state_.epoch_examples = 0;
   const bool is_best = validation && note_validation(*validation);
   if (validation) log_validation(*validation, is_best);
-  if (is_best) outputs_.save_best(state_);
-  if (!is_finished()) outputs_.save_last(state_);  // the very last is run's
+  if (is_best) save_best();
+  if (!is_finished()) save_last();  // the very last is run's
   return true;
 }
 
 void TrainingLoop::log_epoch(const StepStats& last) {
+  if (outputs_ == nullptr) return;
   const EpochMeans means(state_, last);
   const double seconds = seconds_since(epoch_start_);
   const auto examples = static_cast<double>(state_.epoch_examples - epoch_start_examples_);
@@ -169,10 +198,10 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                   {"examples_per_second", rate},
                   {"elapsed_seconds", seconds_since(start_)}};
   if (last.penalty != 0.0) metrics["penalty"] = last.penalty;  // of regularizers, if there are any
-  outputs_.add_line(metrics,
-                    outputs_.shows_histograms()
-                        ? posterior_histograms(run_.graph.layout(), run_.trainer.parameters())
-                        : std::vector<PosteriorHistograms>());
+  outputs_->add_line(metrics,
+                     outputs_->shows_histograms()
+                         ? posterior_histograms(run_.graph.layout(), run_.trainer.parameters())
+                         : std::vector<PosteriorHistograms>());
   log_.info(fmt::format("epoch {}/{}  nll {}  kl/N {} x {}  loss {}  accuracy {} %  lr {}  {}/s",
                         state_.epoch + 1, run_.config.training.epochs, fixed(means.nll, 4),
                         fixed(means.kl_per_example, means.kl_per_example < 100 ? 4 : 1),
@@ -196,18 +225,8 @@ void TrainingLoop::show_progress(const StepStats& last) {
 
 // Nothing if a signal stopped it.
 std::optional<Metrics> TrainingLoop::validate() {
-  const Standardizer standardizer(run_.data.standardization);
-  MetricsCollector collector(run_.graph.outputs());
-  try {
-    predictor_->predict(run_.data.images, standardizer, run_.data.split.validation,
-                        [&](const PredictedBlock& block) {
-                          collector.add(summaries_of(block, run_.pool), block.examples,
-                                        run_.data.images.labels());
-                        });
-  } catch (const Stopped&) {
-    return std::nullopt;
-  }
-  return collector.finish();
+  return validate_together(*predictor_, run_.data, run_.graph.outputs(), run_.pool,
+                           run_.trainer.exchange());
 }
 
 // True if this is the best validation so far, by its NLL.
@@ -229,13 +248,14 @@ bool TrainingLoop::note_validation(const Metrics& metrics) {
 }
 
 void TrainingLoop::log_validation(const Metrics& metrics, bool is_best) {
+  if (outputs_ == nullptr) return;
   Json line = {{"event", "validation"},
                {"epoch", state_.epoch},
                {"step", state_.step},
                {"examples", metrics.examples},
                {"samples", predictor_->spec().passes()}};
   for (const char* name : kValidationMetrics) line[name] = named_value(metrics, name);
-  outputs_.add_line(line);
+  outputs_->add_line(line);
   log_.info(
       fmt::format("  validation  nll {}  accuracy {} %  ece {}  ({})", fixed(metrics.nll, 4),
                   fixed(100 * metrics.accuracy, 2), fixed(metrics.ece, 4),

@@ -7,123 +7,26 @@
 #include <utility>
 
 #include "bnn/config/config_reference.h"
-#include "bnn/config/model_preset.h"
 #include "bnn/core/display_text.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/memory_limit.h"
 #include "bnn/data/class_balance.h"
 #include "bnn/data/data_files.h"
-#include "bnn/data/data_shape.h"
+#include "bnn/exchange/agreement.h"
 #include "bnn/math/blas.h"
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
 #include "bnn/training/find_learning_rate.h"
+#include "bnn/training/loaded_config.h"
 #include "bnn/training/resume.h"
+#include "bnn/training/shared_start.h"
 #include "bnn/training/start_weights.h"
 #include "bnn/training/starter.h"
 #include "bnn/training/training_loop.h"
 
 namespace bnn {
 namespace {
-
-struct LoadedConfig {
-  std::string path;
-  RunConfig config;
-};
-
-std::string run_folder(const TrainOptions& options, const std::string& name) {
-  return options.out.empty() ? "runs/" + name : options.out;
-}
-
-// The run folder of a config that was not read yet.
-std::string run_folder(const TrainOptions& options, const Json& document) {
-  const Json* name = document.find("name");
-  const bool is_named = name != nullptr && name->is_string();
-  return run_folder(options, is_named ? name->text() : "run");
-}
-
-// What a config of a run that goes on leaves out is as the run began with it.
-Json continued_config(const TrainOptions& options, Json document) {
-  if (options.config.empty()) return completed_stored_config(std::move(document));
-  const std::string stored = run_folder(options, document) + "/config.json";
-  std::error_code error;
-  if (!std::filesystem::exists(stored, error)) return document;
-  return completed_as_stored(completed_stored_config(load_config_document(stored)),
-                             std::move(document));
-}
-
-// The "data" of a document, whatever the rest is.
-DataConfig data_of(const Json& document, const std::string& source) {
-  Problems problems(source);
-  const Json none = Json::object();
-  const Json* data = document.find("data");
-  ObjectReader reader(data != nullptr ? *data : none, "/data", problems);
-  DataConfig config = read_data_config(reader);
-  problems.raise_if_any(ErrorKind::config);
-  return config;
-}
-
-// Adds to an error what may be missing.
-Error with_hint(const Error& error, const TrainOptions& options, const DataConfig& data,
-                const std::string& directory) {
-  const bool is_missing =
-      options.data.empty() && any_is_missing(resolved_paths(data.train, directory));
-  return Error(
-      error.kind(),
-      error.what() + std::string(is_missing ? "; --data DIR says where the data files lie" : ""),
-      error.details());
-}
-
-std::optional<DataShape> shape_in_data(const DataConfig& data, const TrainOptions& options,
-                                       const std::string& path) {
-  const std::string directory = data_directory(options.data, data.directory, path);
-  try {
-    return find_data_shape(data, directory);
-  } catch (const Error& error) {
-    throw with_hint(error, options, data, directory);
-  }
-}
-
-// Puts the network that a preset stands for in its place. Looks at the data for what the config
-// does not say.
-void replace_preset(Json& document, const TrainOptions& options, const std::string& path) {
-  const std::string source = shown_path(path);
-  const DataConfig data = data_of(document, source);
-  Json& model = document.at("model");
-  std::optional<Shape> shape = preset_input(model);
-  int classes = format_classes(data);
-  if (classes == 0) classes = static_cast<int>(data.class_names.size());
-  if (classes == 0) classes = static_cast<int>(data.class_folders.size());
-  if (!shape || classes == 0) {
-    const auto found = shape_in_data(data, options, path);
-    if (!found) {
-      throw Error(ErrorKind::config,
-                  source +
-                      ": /model/preset: the data do not say the shape of images and the number "
-                      "of classes; expected model.input and data.class_names");
-    }
-    if (!shape) shape = found->shape;
-    if (classes == 0) classes = found->classes;
-  }
-  model = expand_preset(model, *shape, classes, source);
-}
-
-LoadedConfig load_config(const TrainOptions& options) {
-  if (options.config.empty()) require_resumable(options.out);
-  const std::string path = options.config.empty() ? options.out + "/config.json" : options.config;
-  Json document = load_config_document(path);
-  if (options.resume) document = continued_config(options, std::move(document));
-  for (const std::string& assignment : options.overrides) apply_override(document, assignment);
-  if (options.epochs) set_key(document, "training.epochs", *options.epochs, "--epochs");
-  if (options.seed) set_key(document, "training.seed", *options.seed, "--seed");
-  if (options.products) {
-    set_key(document, "training.products", name_of(kProductsKindNames, *options.products),
-            "--products");
-  }
-  if (has_preset(document)) replace_preset(document, options, path);
-  return {path, read_run_config(document, shown_path(path), ErrorKind::config)};
-}
 
 // A run among the folders of classes would be taken for a class by the next program.
 void refuse_run_among_classes(const TrainOptions& options, const RunConfig& config,
@@ -170,13 +73,28 @@ void refuse_too_many_draws(const TrainingSpec& spec, std::size_t examples,
 }
 
 std::string shape_of_run(const RunConfig& config, const TrainingData& data,
-                         std::size_t network_bytes, int threads) {
+                         std::size_t network_bytes, int threads, int processes) {
   const std::size_t bytes = network_bytes + data.images.resident_bytes();
-  return fmt::format(
+  std::string text = fmt::format(
       "{} training examples, {} held out for validation; batches of {}; about {} MB of memory on "
       "{} {}",
       data.split.train.size(), data.split.validation.size(), config.training.batch_size,
       fixed(static_cast<double>(bytes) / 1e6, 0), threads, threads == 1 ? "thread" : "threads");
+  if (processes > 1) text += fmt::format(" in each of {} processes", processes);
+  return text;
+}
+
+// The tree of the shards is cut into as many subtrees as there are processes.
+void require_processes(int processes, const TrainingSpec& spec, const std::string& path) {
+  if (processes <= spec.shards) return;
+  std::string possible = "1";
+  for (int n = 2; n <= spec.shards; n *= 2) {
+    possible += (2 * n > spec.shards ? " or " : ", ") + std::to_string(n);
+  }
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: /training/shards: {} shards can be split over {} processes, found {}",
+                  shown_path(path), spec.shards, possible, processes));
 }
 
 void require_weights(const TrainOptions& options, const RunConfig& config,
@@ -203,8 +121,8 @@ TrainingData load_data(const TrainOptions& options, const std::string& path,
     if (error.kind() == ErrorKind::config) {
       throw Error(error.kind(), shown_path(path) + ": " + error.what());
     }
-    throw with_hint(error, options, config.data,
-                    data_directory(options.data, config.data.directory, path));
+    throw with_data_hint(error, options, config.data,
+                         data_directory(options.data, config.data.directory, path));
   }
 }
 
@@ -257,101 +175,168 @@ FolderUse folder_use(const TrainOptions& options) {
   return options.overwrite ? FolderUse::overwrite : FolderUse::fresh;
 }
 
-// The run from its folder to its end. Returns the exit code.
-// @param start what is said of the weights that it starts from
-int train(const TrainOptions& options, Run& run, const std::string& description,
-          const std::vector<std::string>& start) {
-  RunLog log("bnn-train", options.verbosity);
-  const Json config = run.folder_config();
-  RunFolder folder(run_folder(options, run.config.name), folder_use(options));
-  Resumption begin =
-      options.resume ? resume_run(run, folder, log) : Resumption{initial_state(run), "", {}};
-  const TrainingState& state = begin.state;
-  write_file_atomically(folder.config_file(), config.dump(2) + "\n");
-  const bool validated = !validation_is_due(state, run.trainer.steps_per_epoch());
-  folder.open_metrics(state.step, validated, begin.unwritten_metrics);
-  RunOutputs outputs(run, folder, log);
-  if (begin.unsaved_best) outputs.save_best(std::move(*begin.unsaved_best));
-  std::optional<TensorBoard> board;
-  if (options.tensorboard) {
-    board.emplace(folder.tensorboard_folder(), state.step, validated);
-    board->catch_up(folder.metrics_text());
-    outputs.show_in(*board);
+// What the run writes. One process has it.
+class Records {
+ public:
+  Records(Run& run, const TrainOptions& options, RunLog& log)
+      : run_(run),
+        options_(options),
+        log_(log),
+        folder_(run_folder(options, run.config.name), folder_use(options)) {}
+
+  // Opens everything, and returns where the run stands.
+  TrainingState open() {
+    Resumption begin =
+        options_.resume ? resume_run(run_, folder_, log_) : Resumption{initial_state(run_), "", {}};
+    const TrainingState& state = begin.state;
+    write_file_atomically(folder_.config_file(), run_.folder_config().dump(2) + "\n");
+    const bool validated = !validation_is_due(state, run_.trainer.steps_per_epoch());
+    folder_.open_metrics(state.step, validated, begin.unwritten_metrics);
+    if (begin.unsaved_best) outputs_.save_best(std::move(*begin.unsaved_best));
+    if (options_.tensorboard) {
+      board_.emplace(folder_.tensorboard_folder(), state.step, validated);
+      board_->catch_up(folder_.metrics_text());
+      outputs_.show_in(*board_);
+    }
+    log_.add_file(folder_.log_file());
+    return state;
   }
-  log.add_file(folder.log_file());
+
+  RunOutputs& outputs() { return outputs_; }
+  std::string last_checkpoint() const { return folder_.last_checkpoint(); }
+
+ private:
+  Run& run_;
+  const TrainOptions& options_;
+  RunLog& log_;
+  RunFolder folder_;
+  RunOutputs outputs_{run_, folder_, log_};
+  std::optional<TensorBoard> board_;
+};
+
+// Sentences about the run, for the log.
+void describe(const Run& run, const std::string& description, const std::vector<std::string>& start,
+              RunLog& log) {
   log.info("matrix products: " + products_text(run.config.training.products));
   log.info(description);
   describe_data(run.config, run.data, log);
   for (const std::string& sentence : start) log.info(sentence);
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
+}
+
+// The run from its folder to its end. Returns the exit code.
+// @param start what is said of the weights that it starts from
+int train(const TrainOptions& options, Run& run, const std::string& description,
+          const std::vector<std::string>& start) {
+  Exchange& exchange = run.trainer.exchange();
+  RunLog log(options.program, options.verbosity);
+  std::optional<Records> records;
+  TrainingState state;
+  require_same_run(run, options);
+  first_alone(exchange, [&] {
+    run.folder_config();  // throws before the folder is made
+    records.emplace(run, options, log);
+    state = records->open();
+  });
+  share_start(run, options.resume, state);
+  if (records) describe(run, description, start, log);
+  for (const std::string& sentence : options.warnings) log.warning(sentence);
   const GracefulStop stops_with_a_checkpoint;  // from here on; what is read so far ends at once
-  TrainingLoop loop(run, outputs, log);
+  TrainingLoop loop(run, records ? &records->outputs() : nullptr, log);
+  loop.warn_of_slow_steps(options.slow_step, options.slow_step_warning);
   const auto max_steps = options.max_steps
                              ? std::optional(static_cast<std::uint64_t>(*options.max_steps))
                              : std::nullopt;
   if (options.resume && loop.is_finished(state)) log.info(way_on(run.config, state));
   const int signal = loop.run(state, max_steps);
-  outputs.require_all();
-  log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
-           folder.last_checkpoint());
+  first_alone(exchange, [&] { records->outputs().require_all(); });
+  if (records) {
+    log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
+             records->last_checkpoint());
+  }
   return signal == 0 ? 0 : 128 + signal;
 }
 
 int search_rate(const TrainOptions& options, Run& run) {
-  RunLog log("bnn-train", options.verbosity);
+  Exchange& exchange = run.trainer.exchange();
+  RunLog log(options.program, options.verbosity);
+  TrainingState state;
+  require_same_run(run, options);
+  share_start(run, /*goes_on=*/false, state);
   const auto steps = static_cast<int>(options.max_steps.value_or(kSweepSteps));
-  return print_text(
-      find_learning_rate(run, options.rates, steps, run_folder(options, run.config.name), log) +
-      "\n");
+  const std::string folder = exchange.is_first() ? run_folder(options, run.config.name) : "";
+  return print_text(find_learning_rate(run, options.rates, steps, folder, log) + "\n");
 }
 
-// With --resume-or-start, whether there is something to resume.
-TrainOptions decided(TrainOptions options) {
-  if (!options.resume_or_start) return options;
-  const std::string folder = options.config.empty()
-                                 ? options.out
-                                 : run_folder(options, load_config_document(options.config));
-  options.resume = is_run(folder);
-  if (options.resume) options.init_from.clear();  // the run began with them
-  return options;
-}
+// What a run is made of, checked.
+struct Prepared {
+  Graph graph;
+  ExecutionPlan plan;
+  TrainingData data;
+  std::string description;
+};
 
-int run_config(const TrainOptions& options) {
-  auto [path, config] = load_config(options);
-  Graph graph = make_graph(config, shown_path(path), ErrorKind::config);
-  if (options.print_config) return print_json(config.resolved);
-  ExecutionPlan plan = training_plan(graph, config.training, options.threads);
+Prepared prepare(const TrainOptions& options, const LoadedConfig& loaded, Graph graph,
+                 int processes) {
+  const RunConfig& config = loaded.config;
+  const std::string source = shown_path(loaded.path);
+  ExecutionPlan plan = training_plan(graph, config.training, options.threads, processes);
   const std::size_t bytes = run_bytes(config, graph, plan);
-  require_memory(bytes, shown_path(path), "training this network", ErrorKind::config);
+  require_memory(bytes, source, "training this network", ErrorKind::config);
   prepare_blas(options.threads);
-  TrainingData data = load_data(options, path, config, graph);
+  TrainingData data = load_data(options, loaded.path, config, graph);
   refuse_run_among_classes(options, config, data.directory);
-  refuse_too_many_draws(config.training, data.split.train.size(), shown_path(path));
+  refuse_too_many_draws(config.training, data.split.train.size(), source);
   const std::string hint = wide_input_hint(graph);
-  const std::string description = summary_table(graph) + (hint.empty() ? "" : hint + "\n") +
-                                  shape_of_run(config, data, bytes, options.threads);
+  std::string description = summary_table(graph) + (hint.empty() ? "" : hint + "\n") +
+                            shape_of_run(config, data, bytes, options.threads, processes);
+  return {std::move(graph), std::move(plan), std::move(data), std::move(description)};
+}
+
+int run_config(TrainOptions options, Exchange& exchange) {
+  LoadedConfig loaded = load_shared_config(options, exchange);
+  std::optional<Graph> graph;
+  together(exchange, [&] {
+    graph.emplace(make_graph(loaded.config, shown_path(loaded.path), ErrorKind::config));
+    require_processes(exchange.processes(), loaded.config.training, loaded.path);
+  });
+  if (options.print_config) return print_json(loaded.config.resolved);
+  std::optional<Prepared> prepared;
+  together(exchange, [&] {
+    prepared.emplace(prepare(options, loaded, *std::move(graph), exchange.processes()));
+  });
   if (options.dry_run) {
-    RunLog log("bnn-train", options.verbosity);
-    describe_data(config, data, log);
-    return print_text(description + "\n");
+    RunLog log(options.program, options.verbosity);
+    describe_data(loaded.config, prepared->data, log);
+    return print_text(prepared->description + "\n");
   }
-  require_weights(options, config, path);
-  Run run(std::move(config), std::move(graph), std::move(data), std::move(plan));
+  std::optional<Run> run;
   std::vector<std::string> start;
-  if (!options.init_from.empty()) {
-    start = take_start_weights(options.init_from, options.init_map, run);
-  }
-  if (options.find_learning_rate) return search_rate(options, run);
-  return train(options, run, description, start);
+  together(exchange, [&] {
+    require_weights(options, loaded.config, loaded.path);
+    run.emplace(std::move(loaded.config), std::move(prepared->graph), std::move(prepared->data),
+                std::move(prepared->plan), &exchange);
+  });
+  first_alone(exchange, [&] {
+    if (options.init_from.empty()) return;
+    start = take_start_weights(options.init_from, options.init_map, *run);
+  });
+  if (options.find_learning_rate) return search_rate(options, *run);
+  return train(options, *run, prepared->description, start);
 }
 
 }  // namespace
 
-int run_training(const TrainOptions& options) {
+int run_training(const TrainOptions& options, Exchange& exchange) {
   if (options.print_schema) return print_json(run_config_schema());
   if (options.print_reference) return print_text(config_reference(run_config_schema()));
   if (!options.init.empty()) return write_starter(options.init, options.verbosity);
-  return run_config(decided(options));
+  return run_config(options, exchange);
+}
+
+int run_training(const TrainOptions& options) {
+  Exchange alone(stop_signal);
+  return run_training(options, alone);
 }
 
 }  // namespace bnn

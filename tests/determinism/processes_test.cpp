@@ -65,7 +65,8 @@ struct Outcome {
   bool operator==(const Outcome& other) const {
     bool same = same_bits(parameters, other.parameters) && losses == other.losses &&
                 state.size() == other.state.size();
-    for (std::size_t i = 0; same && i < state.size(); ++i) same = same_bits(state[i], other.state[i]);
+    for (std::size_t i = 0; same && i < state.size(); ++i)
+      same = same_bits(state[i], other.state[i]);
     return same;
   }
 };
@@ -105,7 +106,8 @@ Outcome train(const std::string& model, const TrainingSpec& spec, Exchange* exch
                             {stats.nll, stats.correct, stats.kl, stats.penalty});
     }
   }
-  trainer.gather();
+  trainer.gather_parameters();
+  trainer.gather_state();
   outcome.parameters = copy_of(trainer.parameters());
   if (exchange == nullptr || exchange->is_first()) {
     for (const StateArray& array : trainer.optimizer_state()) {

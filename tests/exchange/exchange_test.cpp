@@ -56,9 +56,9 @@ std::vector<std::size_t> uneven_cuts(std::size_t size, int processes) {
   return cuts;
 }
 
-const std::pair<std::size_t, int> kSizes[] = {{8, 1}, {8, 2},  {8, 4},  {8, 8}, {5, 2}, {5, 4},
-                                              {5, 8}, {3, 4},  {1, 8},  {2, 8}, {6, 4}, {7, 2},
-                                              {16, 8}, {12, 4}, {64, 16}};
+const std::pair<std::size_t, int> kSizes[] = {{8, 1}, {8, 2}, {8, 4},  {8, 8},  {5, 2},
+                                              {5, 4}, {5, 8}, {3, 4},  {1, 8},  {2, 8},
+                                              {6, 4}, {7, 2}, {16, 8}, {12, 4}, {64, 16}};
 
 }  // namespace
 

@@ -15,7 +15,7 @@ class logger;
 
 namespace bnn {
 
-enum class Verbosity { quiet, normal, verbose };
+enum class Verbosity { silent, quiet, normal, verbose };  // silent: nothing at all
 
 class RunLog {
  public:

@@ -90,7 +90,7 @@ class BatchGradient {
   void collect(int sample, const float* parameters, const ShardDeal& deal);
   void add_results(const ShardDeal& deal, BatchLoss& loss);
   ShardDeal cut_shards(std::span<const std::uint32_t> examples, std::uint32_t draw,
-                  const float* parameters);
+                       const float* parameters);
   void run_shard(std::size_t shard, int worker, std::span<const std::uint32_t> examples,
                  std::uint64_t step);
   ShardResult score_shard(const Shard& shard, int worker, std::span<const std::uint32_t> examples,
@@ -116,8 +116,9 @@ class BatchGradient {
   ChunkExchange exchange_;
   AlignedArray noise_, draws_;
   AlignedArray gradient_, sample_gradient_;  // the latter for samples after the first
-  std::vector<AlignedArray> use_gradients_;  // further ones of deferred variables (chunk_exchange.h)
-  std::vector<float*> gradients_;            // those of the sample at hand
+  std::vector<AlignedArray>
+      use_gradients_;              // further ones of deferred variables (chunk_exchange.h)
+  std::vector<float*> gradients_;  // those of the sample at hand
   Execution execution_;
   ShardGradients shard_gradients_;
   Pass common_pass_;           // without examples

@@ -4,9 +4,10 @@
 //
 // The gradient is added up over the processes so that each has the sums of the chunks that it owns.
 // It updates these chunks, and gathers the parameters of all. Optimizer and KL therefore cost a
-// process 1/P of their work, and their state 1/P of its memory ("ZeRO-1": Rajbhandari et al., "ZeRO:
-// Memory Optimizations Toward Training Trillion Parameter Models", SC 2020). Where the gradient is
-// small, every process adds up all of it and owns all chunks, which takes fewer messages.
+// process 1/P of their work, and their state 1/P of its memory ("ZeRO-1": Rajbhandari et al.,
+// "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", SC 2020). Where the
+// gradient is small, every process adds up all of it and owns all chunks, which takes fewer
+// messages.
 //
 // Arrays are arrays of the layout. The chunks of a segment lie in one piece of a message. Not
 // thread-safe. A process alone owns all chunks, and nothing is copied.
@@ -92,9 +93,9 @@ class ChunkExchange {
   ThreadPool& pool_;
   std::vector<ChunkPacking> uses_;  // [k]: of the chunks that have a gradient number k
   ChunkPacking state_;
-  std::size_t states_;  // chunks of state
-  bool is_whole_ = true;  // every process owns all chunks
-  std::vector<std::size_t> chunk_cuts_;          // of the segments, in chunks
+  std::size_t states_;                          // chunks of state
+  bool is_whole_ = true;                        // every process owns all chunks
+  std::vector<std::size_t> chunk_cuts_;         // of the segments, in chunks
   std::vector<std::vector<std::size_t>> cuts_;  // [k]: in floats of uses_[k]
   ChunkRange own_;
   AlignedArray message_;

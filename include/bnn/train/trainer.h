@@ -11,8 +11,8 @@
 // changes nothing but time.
 //
 // Where several processes train together (exchange/exchange.h), each calls the same functions with
-// the same arguments, and its optimizer moves the chunks that it owns. step, gather and kl are the
-// same calls in all of them.
+// the same arguments, and its optimizer moves the chunks that it owns. step, gather_… and kl
+// are called by all of them.
 //
 // With averaging (weight_average.h), parameters() are the average over the steps. The weights that
 // the steps move are then one more array of the state, "mean".
@@ -46,7 +46,8 @@ class Trainer {
  public:
   /// All arguments, and what targets look at, must outlive the trainer. The loader's examples are
   /// N. @param targets of all examples of the data set
-  /// @param plan training_plan of graph, spec, pool.size() and the number of processes; made here if
+  /// @param plan training_plan of graph, spec, pool.size() and the number of processes; made here
+  /// if
   ///   there is none
   /// @param exchange with the other processes; null: this process trains alone
   Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
@@ -70,9 +71,10 @@ class Trainer {
 
   /// What checkpoints hold and predictions use. The first step starts from them.
   AlignedArray& parameters() { return parameters_; }
-  /// Makes parameters() complete in every process, and optimizer_state() in the first one. Between
-  /// steps, a process has no more of the state and of averaged parameters than it owns.
-  void gather();
+  /// Between steps, a process has no more of averaged parameters and of the optimizer's state than
+  /// it owns. These complete the parameters in every process, and the state in the first one.
+  void gather_parameters();
+  void gather_state();
   Exchange& exchange() { return chunk_exchange().exchange(); }
   /// Its state, which belongs to the parameters; with averaging, also the weights of the last step.
   std::vector<StateArray>& optimizer_state() { return optimizer_->state(); }

@@ -13,6 +13,7 @@
 
 namespace bnn {
 
+/// Of several processes, the first one writes.
 /// @param folder created if need be
 /// @return the sentence that says which rate is suggested
 std::string find_learning_rate(Run& run, const RateRange& range, int steps,

@@ -24,8 +24,10 @@ struct Run {
   Trainer trainer;
 
   /// The parameters have their initial values.
-  /// @param plan training_plan for as many threads as train
-  Run(RunConfig config, Graph graph, TrainingData data, ExecutionPlan plan);
+  /// @param plan training_plan for as many threads and processes as train
+  /// @param exchange with the other processes, which must outlive the run; null: there are none
+  Run(RunConfig config, Graph graph, TrainingData data, ExecutionPlan plan,
+      Exchange* exchange = nullptr);
   Run(const Run&) = delete;  // its parts point to each other
   Run& operator=(const Run&) = delete;
 

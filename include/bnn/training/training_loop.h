@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "bnn/checkpoint/checkpoint.h"
 #include "bnn/infer/metrics.h"
@@ -23,7 +24,11 @@ namespace bnn {
 class TrainingLoop {
  public:
   /// All of them must outlive the loop.
-  TrainingLoop(Run& run, RunOutputs& outputs, RunLog& log);
+  /// @param outputs null in processes that write nothing
+  TrainingLoop(Run& run, RunOutputs* outputs, RunLog& log);
+
+  /// Has a warning logged if the first step takes longer than that.
+  void warn_of_slow_steps(double seconds, const std::string& warning);
 
   /// Runs from `state` to the last epoch, to early stopping, to step `max_steps`, or to a stop
   /// signal, and saves the last checkpoint there. Returns the signal or 0.
@@ -37,6 +42,10 @@ class TrainingLoop {
   using Clock = std::chrono::steady_clock;
 
   bool is_finished() const { return is_finished(state_); }
+  int signal() { return run_.trainer.exchange().signal(); }
+  void save_last();
+  void save_best();
+  void check_step(double seconds);
   void show_step(const StepStats& stats);
   bool run_epoch(std::optional<std::uint64_t> max_steps);
   bool finish_epoch();
@@ -47,9 +56,11 @@ class TrainingLoop {
   void show_progress(const StepStats& last);
 
   Run& run_;
-  RunOutputs& outputs_;
+  RunOutputs* outputs_;
   RunLog& log_;
   std::optional<Predictor> predictor_;
+  double slow_step_ = 0;
+  std::string slow_step_warning_;  // "": none
   TrainingState state_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point epoch_start_ = start_;

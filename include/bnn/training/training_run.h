@@ -1,6 +1,6 @@
 #pragma once
 // bnn-train from options to exit code: config, data, run folder, the loop over epochs, validation,
-// checkpoints, and stopping when asked to.
+// checkpoints, and stopping when asked to; in one process, or in several that train together.
 
 #include <cstdint>
 #include <optional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bnn/data/image_cache.h"
+#include "bnn/exchange/exchange.h"
 #include "bnn/math/products.h"
 #include "bnn/process/run_log.h"
 #include "bnn/training/rate_sweep.h"
@@ -38,6 +39,11 @@ struct TrainOptions {
   bool print_reference = false;  // likewise
   int threads = 1;
   Verbosity verbosity = Verbosity::normal;
+  std::string program = "bnn-train";       // in the log
+  std::vector<std::string> warnings = {};  // logged at the beginning
+  /// Logged if the first step takes longer than slow_step seconds; "": nothing.
+  std::string slow_step_warning;
+  double slow_step = 0;
 };
 
 /// Steps of a search for a learning rate: some thirty for each power of ten of the usual range.
@@ -45,5 +51,9 @@ constexpr std::int64_t kSweepSteps = 200;
 
 /// Returns the exit code: 0, or 128 + n if signal n stopped the run after a checkpoint.
 int run_training(const TrainOptions& options);
+/// The same in one of several processes, which all call it with the same options, but for threads,
+/// data and verbosity. The first one writes the run folder and standard output. Errors that all
+/// know of are AgreedError (exchange/agreement.h).
+int run_training(const TrainOptions& options, Exchange& exchange);
 
 }  // namespace bnn
