@@ -24,9 +24,24 @@ constexpr double kShortWait = 200e-6;  // a processor is not given away for less
 constexpr double kLongWait = 1;        // others are listened to from here on
 constexpr double kMostHearing = 2;     // how much later than this process others may begin to wait
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+// How long this process waits. What it slept through, because it was stopped, does not count: it
+// would take the others for stalled.
+class WaitClock {
+ public:
+  double seconds() {
+    const Clock::time_point now = Clock::now();
+    const double gap = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    seconds_ += std::min(gap, kLongestGap);
+    return seconds_;
+  }
+
+ private:
+  static constexpr double kLongestGap = 0.25;
+
+  Clock::time_point last_ = Clock::now();
+  double seconds_ = 0;
+};
 
 // The host's name and the CPUs that the process may use.
 struct Seat {
@@ -99,12 +114,12 @@ void MpiTransport::swap(int partner, std::span<const std::byte> out, std::span<s
 }
 
 void MpiTransport::wait_for(Requests& requests, Wait wait) {
-  const Clock::time_point start = Clock::now();
-  const double warning = std::min(kMostBeforeWarning, stall_limit_ / 10);
+  WaitClock clock;
+  const double warning = std::min(kMostBeforeWarning, stall_limit_ / 2);
   const double hearing = std::min(kMostHearing, stall_limit_ / 50);
   enum { quiet, listening, told, warned } stage = quiet;
   while (!requests.are_done()) {
-    const double waited = seconds_since(start);
+    const double waited = clock.seconds();
     pause_after(waited);
     if (wait == Wait::patient) continue;
     if (stage == quiet && waited > std::min(kLongWait, warning / 2)) {

@@ -2,7 +2,7 @@
 // The processes that an MPI launcher started (mpirun, mpiexec, srun), as a Transport.
 //
 // A process waits with MPI_Test and sleeps between tests, so that it leaves its processor to
-// others. If a step waits longer than a tenth of the stall limit, or a minute, a warning names the
+// others. If a step waits longer than a minute, or half of the stall limit, a warning names the
 // processes that give no sign, and after the limit one process ends all with code 70. Each that
 // waits tells all others; the lowest of those that wait speaks.
 //

@@ -1,4 +1,4 @@
-#include "launcher.h"
+#include "bnn/process/mpi_launcher.h"
 
 #include <algorithm>
 #include <array>
@@ -34,7 +34,7 @@ std::optional<std::string> launcher_fault(int processes, const Environment& envi
     return fmt::format(
         "{} started {} processes, but this program's MPI knows of one: it is built "
         "for another MPI; expected the launcher of that, or a program built with "
-        "this MPI's compiler (-DMPI_C_COMPILER=…)",
+        "this MPI's compiler (-DMPI_C_COMPILER)",
         launcher, started);
   }
   return std::nullopt;
