@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build=build options=(-DBNN_TESTS=ON)
+build=build options=(-DBNN_TESTS=ON -DBNN_MPI=ON)
 case "${1:-}" in
   '') ;;
   --sanitize) build=build-sanitize options+=(-DBNN_SANITIZE=ON -DCMAKE_BUILD_TYPE=Sanitize) ;;
@@ -16,7 +16,8 @@ case "${1:-}" in
 esac
 
 . tests/install_packages.sh
-install_packages "${build_packages[@]}" catch2 libvalijson-dev parallel pkg-config python3-numpy chromium fonts-liberation
+install_packages "${build_packages[@]}" catch2 libvalijson-dev parallel pkg-config python3-numpy chromium fonts-liberation\
+  libopenmpi-dev openmpi-bin
 
 cmake -S . -B "$build" "${options[@]}" >/dev/null
 cmake --build "$build" -j "$(nproc)"

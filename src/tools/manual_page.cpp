@@ -102,7 +102,7 @@ the run folder is in use by another process
 70
 internal error, or a processor without the instructions that the program was compiled for
 .TP
-129, 130, 143
+129, 130, 138, 143
 stopped by SIGHUP, SIGINT, SIGTERM
 .TP
 141

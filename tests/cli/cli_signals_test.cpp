@@ -80,7 +80,7 @@ TEST_CASE("the first signal ends a program that is reading, and leaves nothing")
   config["data"]["train"] = {{"images", "many.gz"}, {"labels", "many-labels"}};
   tiny.write_config(config, "many.json");
   const std::vector<std::string> before = tiny.tree();
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
     CAPTURE(number);
     check_ends_at_once("bnn-train", {"--config", "many.json", "--out", "other"}, tiny, number);
     CHECK(tiny.tree() == before);
