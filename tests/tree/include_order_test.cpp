@@ -27,6 +27,9 @@ const std::map<std::string, Modules>& allowed_modules() {
     return modules;
   };
   static const Modules run = with(network, {"exchange", "train", "infer", "config", "checkpoint"});
+  static const Modules programs =
+      with(run, {"corruption", "process", "output", "report", "training", "evaluation",
+                 "prediction", "comparison", "export"});
   static const std::map<std::string, Modules> allowed = {
       {"core", {}},
       {"exchange", {"core"}},
@@ -51,9 +54,8 @@ const std::map<std::string, Modules>& allowed_modules() {
       {"prediction", with(run, {"process", "output"})},
       {"export", with(run, {"process"})},
       {"comparison", with(run, {"corruption", "process", "report"})},
-      {"tools", with(run, {"corruption", "process", "output", "report", "training", "evaluation",
-                           "prediction", "comparison", "export"})},
-      {"mpi", with(run, {"corruption", "process", "report", "training", "tools"})},
+      {"tools", programs},
+      {"mpi", with(programs, {"tools"})},
   };
   return allowed;
 }
