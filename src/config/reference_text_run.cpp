@@ -151,7 +151,8 @@ SectionText training() {
           {"seed", "Seed of everything random: split, initial values, order and noise."},
           {"shards",
            "Slices of a batch that are computed apart and summed in a fixed order. They are part "
-           "of what a result means, unlike the number of threads."},
+           "of what a result means, unlike the number of threads. At most as many processes can "
+           "share a training."},
           {"samples", "Draws of the weights whose gradients each step averages."},
           {"products",
            "What makes matrix products: own code, whose products are the same on every processor "
