@@ -169,7 +169,7 @@ float* BatchGradient::gradient_of(int sample) {
   return sample == 0 ? gradient_.data() : sample_gradient_.data();
 }
 
-// Where to the layers write deferred gradients of a sample.
+// Where the layers write the deferred gradients of a sample.
 std::span<float* const> BatchGradient::gradients_of(int sample) {
   gradients_.assign(1, gradient_of(sample));
   for (AlignedArray& array : use_gradients_) gradients_.push_back(array.data());

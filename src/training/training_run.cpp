@@ -224,6 +224,12 @@ void describe(const Run& run, const std::string& description, const std::vector<
   log.detail("OpenBLAS " + blas_configuration() + ", data from " + run.data.directory);
 }
 
+std::string traffic_text(const Exchange& exchange) {
+  const Traffic& traffic = exchange.traffic();
+  return fmt::format("the first of {} processes sent {} bytes in {} messages", exchange.processes(),
+                     traffic.bytes, traffic.messages);
+}
+
 // The run from its folder to its end. Returns the exit code.
 // @param start what is said of the weights that it starts from
 int train(const TrainOptions& options, Run& run, const std::string& description,
@@ -250,6 +256,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description,
   if (options.resume && loop.is_finished(state)) log.info(way_on(run.config, state));
   const int signal = loop.run(state, max_steps);
   first_alone(exchange, [&] { records->outputs().require_all(); });
+  if (!exchange.is_alone()) log.detail(traffic_text(exchange));
   if (records) {
     log.info((signal != 0 ? "stopped by a signal; --resume continues from " : "wrote ") +
              records->last_checkpoint());
