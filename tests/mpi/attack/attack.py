@@ -128,16 +128,17 @@ class Attack:
         place = self.place("differences", 2)
         write_data(place.folder / "other", seed=2)
         kernels = [["env", f"OPENBLAS_CORETYPE={kernel}"] for kernel in ("Haswell", "Sandybridge")]
-        cases = [("the checksum of the data", 3, [], [], ["--data", "other"]),
-                 ("the options", 3, [], [], ["--epochs", "3"]),
-                 ("the arithmetic", 3, *kernels, ["--products", "openblas"]),
-                 ("rank 1 of 2", 4, [], [], ["--data", "nowhere"])]
+        blas = ["--products", "openblas"]
+        # What the error says, its code, words before both programs, options of both, data of the second.
+        cases = [("the checksum of the data", 3, ([], []), ([], []), "other"),
+                 ("the options", 3, ([], []), ([], ["--epochs", "3"]), "."),
+                 ("the arithmetic", 3, kernels, (blas, blas), "."),
+                 ("rank 1 of 2", 4, ([], []), ([], []), "nowhere")]
         mpi = self.mpis[0]
-        for part, code, first, second, more in cases:
-            both = more if "openblas" in more else []
-            run = place.launch([mpi.launcher, "-np", "1", *first, mpi.trainer,
-                                *place.words("run", both), ":", "-np", "1", *second, mpi.trainer,
-                                *place.words("run", more)])
+        for part, code, before, options, data in cases:
+            run = place.launch([mpi.launcher, "-np", "1", *before[0], mpi.trainer,
+                                *place.words("run", options[0]), ":", "-np", "1", *before[1],
+                                mpi.trainer, *place.words("run", options[1], data)])
             text = run.communicate(timeout=60)[0]
             assert run.returncode == code and part in text, f"{run.returncode}: {text}"
             assert text.count("bnn-train-mpi: error: ") == 1, text

@@ -74,8 +74,8 @@ class Workplace:
         write_data(folder)
         (folder / "config.json").write_text(json.dumps(config(epochs)))
 
-    def words(self, out: str, more: list[str]) -> list[str]:
-        return ["--config", "config.json", "--data", ".", "--out", out, "--threads", "1", *more]
+    def words(self, out: str, more: list[str], data: str = ".") -> list[str]:
+        return ["--config", "config.json", "--data", data, "--out", out, "--threads", "1", *more]
 
     def alone(self, programs: Programs, out: str, more: list[str]) -> None:
         subprocess.run([str(programs.build / "bnn-train"), *self.words(out, more), "--quiet"],
