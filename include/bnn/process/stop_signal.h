@@ -1,6 +1,6 @@
 #pragma once
-// SIGINT, SIGTERM, SIGHUP and SIGUSR1 (which job queues send) end a program with exit code 128 + the
-// signal's number.
+// SIGINT, SIGTERM, SIGHUP and SIGUSR1 (which job queues send) end a program with exit code 128 +
+// the signal's number.
 //
 // As long as there is nothing to save or to remove, a signal ends the process at once. While a
 // GracefulStop exists, the first signal only sets a flag. The program tests the flag after a step

@@ -27,7 +27,7 @@ class Attack:
 
     def kill_ranks(self) -> None:
         """SIGKILL of a random rank at a random time; other numbers of ranks go on."""
-        place, killed, finished = self.place("kills", 150), 0, 0
+        place, killed, finished = self.place("kills", 500), 0, 0
         place.alone(self.mpis[0], "whole", [])
         expected = place.result("whole")
         while killed < self.kills:
