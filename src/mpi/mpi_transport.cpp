@@ -116,7 +116,7 @@ void MpiTransport::swap(int partner, std::span<const std::byte> out, std::span<s
 void MpiTransport::wait_for(Requests& requests, Wait wait) {
   WaitClock clock;
   const double warning = std::min(kMostBeforeWarning, stall_limit_ / 2);
-  const double hearing = std::min(kMostHearing, stall_limit_ / 50);
+  const double hearing = std::min(kMostHearing, stall_limit_ / 10);
   enum { quiet, listening, told, warned } stage = quiet;
   while (!requests.are_done()) {
     const double waited = clock.seconds();

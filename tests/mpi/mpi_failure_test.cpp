@@ -109,7 +109,7 @@ TEST_CASE(
 
 TEST_CASE("a rank that hangs is named, and after the limit the run ends with code 70") {
   const TinyRun tiny(long_config());
-  StartedProgram program = start(tiny, 4, {"--out", "run", "--stall-limit", "5"});
+  StartedProgram program = start(tiny, 4, {"--out", "run", "--stall-limit", "8"});
   REQUIRE(wait_for_lines(tiny, "run", 4));
   const std::vector<pid_t> processes = rank_processes(program.process());
   REQUIRE(processes.size() == 4);
