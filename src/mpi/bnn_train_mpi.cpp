@@ -45,8 +45,10 @@ void add_options(CLI::App& app, TrainOptions& options, double& stall_limit) {
   app.footer(kExamples);
   add_train_options(app, options);
   app.option_defaults()->group("Processes");
-  app.add_option("--stall-limit", stall_limit,
-                 "End the run if a step waits longer than this for a process (default: 600)")
+  app.add_option(
+         "--stall-limit", stall_limit,
+         "End the run if a step waits longer than this for a process, or reading, validating "
+         "or saving ten times as long (default: 600)")
       ->check(CLI::Range(kLeastStallLimit, kMostStallLimit))
       ->option_text("SECONDS");
   add_printed_texts(app);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,7 +23,9 @@ constexpr std::size_t kPiece = std::size_t{1} << 30;  // MPI counts by int
 constexpr double kMostBeforeWarning = 60;
 constexpr double kShortWait = 200e-6;  // a processor is not given away for less
 constexpr double kLongWait = 1;        // others are listened to from here on
-constexpr double kMostHearing = 2;     // how much later than this process others may begin to wait
+constexpr unsigned kSecondsToAbort = 10;
+constexpr double kPatience = 10;    // the stall limits that reading, validating and saving may take
+constexpr double kMostHearing = 2;  // how much later than this process others may begin to wait
 
 // How long this process waits. What it slept through, because it was stopped, does not count: it
 // would take the others for stalled.
@@ -55,6 +58,10 @@ Seat own_seat() {
   CPU_ZERO(&seat.cpus);
   sched_getaffinity(0, sizeof seat.cpus, &seat.cpus);
   return seat;
+}
+
+const char* name_of(Wait wait) {
+  return wait == Wait::patient ? "reading, validating or saving" : "a step";
 }
 
 void pause_after(double waited) {
@@ -115,38 +122,42 @@ void MpiTransport::swap(int partner, std::span<const std::byte> out, std::span<s
 
 void MpiTransport::wait_for(Requests& requests, Wait wait) {
   WaitClock clock;
-  const double warning = std::min(kMostBeforeWarning, stall_limit_ / 2);
+  const double limit = limit_of(wait);
+  const double telling = std::min(kMostBeforeWarning, stall_limit_ / 2);
+  const double warning = wait == Wait::patient ? stall_limit_ : telling;
   const double hearing = std::min(kMostHearing, stall_limit_ / 10);
   enum { quiet, listening, told, warned } stage = quiet;
   while (!requests.are_done()) {
     const double waited = clock.seconds();
     pause_after(waited);
-    if (wait == Wait::patient) continue;
-    if (stage == quiet && waited > std::min(kLongWait, warning / 2)) {
+    if (stage == quiet && waited > std::min(kLongWait, telling / 2)) {
       hear_others();
       waiting_.clear();  // what an earlier wait left behind
+      in_step_.clear();
       stage = listening;
     }
     if (stage != quiet) hear_others();
-    if (stage == listening && waited > warning) {
-      tell_others();
+    if (stage == listening && waited > telling) {
+      tell_others(wait);
       stage = told;
     }
     if (stage == told && waited > warning + hearing) {
-      warn(waited);
+      warn(waited, wait);
       stage = warned;
     }
-    if (waited > stall_limit_ + (waiting_.empty() || *waiting_.begin() > rank_ ? 0 : hearing)) {
-      give_up(waited);
+    if (waited > limit + (is_speaker(wait) ? 0 : hearing)) {
+      give_up(waited, wait);
     }
   }
 }
 
-void MpiTransport::tell_others() {
-  static const char note = 0;
+void MpiTransport::tell_others(Wait wait) {
+  static const Wait notes[] = {Wait::step, Wait::patient};
+  const Wait& note = notes[wait == Wait::step ? 0 : 1];
   for (int other = 0; other < size(); ++other) {
     if (other == rank_) continue;
-    MPI_Isend(&note, 1, MPI_CHAR, other, kNoteTag, MPI_COMM_WORLD, &notes_->list.emplace_back());
+    MPI_Isend(&note, sizeof note, MPI_BYTE, other, kNoteTag, MPI_COMM_WORLD,
+              &notes_->list.emplace_back());
   }
 }
 
@@ -156,9 +167,11 @@ void MpiTransport::hear_others() {
     MPI_Status status;
     MPI_Iprobe(MPI_ANY_SOURCE, kNoteTag, MPI_COMM_WORLD, &is_there, &status);
     if (is_there == 0) return;
-    char note = 0;
-    MPI_Recv(&note, 1, MPI_CHAR, status.MPI_SOURCE, kNoteTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    Wait note = Wait::step;
+    MPI_Recv(&note, sizeof note, MPI_BYTE, status.MPI_SOURCE, kNoteTag, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
     waiting_.insert(status.MPI_SOURCE);
+    if (note == Wait::step) in_step_.insert(status.MPI_SOURCE);
   }
 }
 
@@ -171,19 +184,33 @@ std::string MpiTransport::missing_places() const {
   return places.empty() ? "none, the messages are on their way" : places;
 }
 
-// The lowest of those that wait speaks for all.
-void MpiTransport::warn(double seconds) {
-  if (!waiting_.empty() && *waiting_.begin() < rank_) return;
-  std::fprintf(stderr,
-               "bnn-train-mpi: warning: a step waits for %.0f s; no sign of: %s; after %.0f s "
-               "(--stall-limit) the run is ended\n",
-               seconds, missing_places().c_str(), stall_limit_);
+double MpiTransport::limit_of(Wait wait) const {
+  return wait == Wait::patient ? kPatience * stall_limit_ : stall_limit_;
 }
 
-void MpiTransport::give_up(double seconds) {
-  if (waiting_.empty() || *waiting_.begin() > rank_) {
-    std::fprintf(stderr, "bnn-train-mpi: error: a step waited for %.0f s; no sign of: %s\n",
-                 seconds, missing_places().c_str());
+// The lowest of those that wait speaks for all. Those in a step speak first: their limit is nearer.
+bool MpiTransport::is_speaker(Wait wait) const {
+  if (wait == Wait::patient && !in_step_.empty()) return false;
+  const std::set<int>& others = wait == Wait::patient ? waiting_ : in_step_;
+  return others.empty() || *others.begin() > rank_;
+}
+
+void MpiTransport::warn(double seconds, Wait wait) {
+  if (!is_speaker(wait)) return;
+  const std::string text = fmt::format(
+      "bnn-train-mpi: warning: {} waits for {:.0f} s; no sign of: {}; after {:.0f} s "
+      "({}--stall-limit) the run is ended\n",
+      name_of(wait), seconds, missing_places(), limit_of(wait),
+      wait == Wait::patient ? fmt::format("{:.0f} times ", kPatience) : "");
+  std::fputs(text.c_str(), stderr);
+}
+
+void MpiTransport::give_up(double seconds, Wait wait) {
+  if (is_speaker(wait)) {
+    const std::string text =
+        fmt::format("bnn-train-mpi: error: {} waited for {:.0f} s; no sign of: {}\n", name_of(wait),
+                    seconds, missing_places());
+    std::fputs(text.c_str(), stderr);
   }
   abort(70);
 }
@@ -197,6 +224,9 @@ void MpiTransport::finish() {
 
 void MpiTransport::abort(int code) {
   std::fflush(nullptr);
+  // MPI_Abort waits for the launcher, which may be on a host that is out of reach.
+  std::signal(SIGALRM, SIG_DFL);
+  alarm(kSecondsToAbort);
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);
 }

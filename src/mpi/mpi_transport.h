@@ -4,7 +4,8 @@
 // A process waits with MPI_Test and sleeps between tests, so that it leaves its processor to
 // others. If a step waits longer than a minute, or half of the stall limit, a warning names the
 // processes that give no sign, and after the limit one process ends all with code 70. Each that
-// waits tells all others; the lowest of those that wait speaks.
+// waits tells all others; the lowest of those that wait speaks. Reading, validating and saving may
+// take ten times as long.
 //
 // MPI ends a program for good: finish() is called by all processes together, abort() by one.
 
@@ -44,15 +45,18 @@ class MpiTransport final : public Transport {
   std::string place_of(int rank) const;
   std::string missing_places() const;
   void wait_for(Requests& requests, Wait wait);
-  void tell_others();
+  void tell_others(Wait wait);
   void hear_others();
-  void warn(double seconds);
-  [[noreturn]] void give_up(double seconds);
+  double limit_of(Wait wait) const;
+  bool is_speaker(Wait wait) const;
+  void warn(double seconds, Wait wait);
+  [[noreturn]] void give_up(double seconds, Wait wait);
 
   int rank_ = 0, sharing_ = 1;
   std::vector<std::string> hosts_;  // by rank
   double stall_limit_ = 600;
   std::set<int> waiting_;            // other processes that said that they wait, too
+  std::set<int> in_step_;            // those of them that wait in a step
   std::unique_ptr<Requests> notes_;  // that this process sent
 };
 

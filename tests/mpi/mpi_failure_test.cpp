@@ -109,7 +109,7 @@ TEST_CASE(
 
 TEST_CASE("a rank that hangs is named, and after the limit the run ends with code 70") {
   const TinyRun tiny(long_config());
-  StartedProgram program = start(tiny, 4, {"--out", "run", "--stall-limit", "8"});
+  StartedProgram program = start(tiny, 4, {"--out", "run", "--stall-limit", "5"});
   REQUIRE(wait_for_lines(tiny, "run", 4));
   const std::vector<pid_t> processes = rank_processes(program.process());
   REQUIRE(processes.size() == 4);
@@ -120,8 +120,9 @@ TEST_CASE("a rank that hangs is named, and after the limit the run ends with cod
   CHECK(run.exit_code == 70);
   const std::vector<std::string> lines = error_lines(run);
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0].find("warning: a step waits for ") != std::string::npos);
-  CHECK(lines[1].find("error: a step waited for ") != std::string::npos);
+  // In a step, or in saving or validating, which may last ten times as long.
+  CHECK(lines[0].find(" waits for ") != std::string::npos);
+  CHECK(lines[1].find(" waited for ") != std::string::npos);
   for (const std::string& line : lines) {
     CHECK(line.find("no sign of: rank ") != std::string::npos);
     CHECK(line.find(", rank") == std::string::npos);  // it names one rank

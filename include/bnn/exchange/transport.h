@@ -13,7 +13,7 @@ namespace bnn {
 /// How long a process may have to wait for its partner.
 enum class Wait {
   step,    // not much longer than a step; a transport reports what takes longer
-  patient  // as long as it takes: reading data, saving, validating
+  patient  // much longer: reading data, saving, validating
 };
 
 class Transport {
