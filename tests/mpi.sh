@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Attacks bnn-train-mpi under Open MPI and MPICH, and prints a line for each thing that held: killed ranks
-# and resumed runs, signals, stalled ranks, wrong launchers, differences between ranks, processors with
-# vectors of another width (in an emulator), and two hosts (network namespaces).
+# and resumed runs, signals, ranks that hang, wrong launchers, differences between ranks, ranks that fail
+# alone, processors with vectors of another width (in an emulator), and two hosts (network namespaces).
 #
 #   ./tests/mpi.sh [--kills N] [--seed S] [--only PART ...]
 #
-# N is the number of SIGKILLs (default: 100). Parts: kills, signals, stalls, launchers, differences,
+# N is the number of SIGKILLs (default: 100). Parts: kills, signals, stalls, launchers, differences, alone,
 # vectors, hosts. Two hosts need root and a system that makes network namespaces; without them that part
-# is left out and said so. It builds twice, in build-mpi/, and takes about half an hour on two cores.
+# is left out and said so. It builds twice, in build-mpi/, and takes about 20 minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
