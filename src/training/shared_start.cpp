@@ -48,6 +48,10 @@ std::string steering(const TrainOptions& options) {
     if (number) text += fmt::format(" {} {}", name, *number);
   }
   if (options.resume) text += " --resume";
+  if (options.find_learning_rate) {
+    text +=
+        fmt::format(" --find-learning-rate --rates {}:{}", options.rates.low, options.rates.high);
+  }
   return text;
 }
 
@@ -72,6 +76,7 @@ LoadedConfig load_shared_config(TrainOptions& options, Exchange& exchange) {
       exchange.broadcast_text(exchange.is_first() ? loaded.config.resolved.dump() : "");
   loaded.path = exchange.broadcast_text(loaded.path);
   options.resume = exchange.broadcast_text(options.resume ? "yes" : "no") == "yes";
+  if (options.resume) options.init_from.clear();  // as the first one has done
   if (exchange.is_first()) return loaded;
   const std::string source = shown_path(loaded.path);
   loaded.config =

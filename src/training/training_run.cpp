@@ -337,7 +337,11 @@ int run_config(TrainOptions options, Exchange& exchange) {
 int run_training(const TrainOptions& options, Exchange& exchange) {
   if (options.print_schema) return print_json(run_config_schema());
   if (options.print_reference) return print_text(config_reference(run_config_schema()));
-  if (!options.init.empty()) return write_starter(options.init, options.verbosity);
+  if (!options.init.empty()) {
+    int code = 0;
+    first_alone(exchange, [&] { code = write_starter(options.init, options.verbosity); });
+    return code;
+  }
   return run_config(options, exchange);
 }
 

@@ -109,6 +109,13 @@ TEST_CASE("a run that some ranks began goes on with others, and with bnn-train")
   step(0, {"--out", "next", "--init-from", tiny.last("whole")});
   step(2, {"--out", "next2", "--init-from", tiny.last("whole")});
   CHECK(run_bytes(tiny, "next") == run_bytes(tiny, "next2"));
+  // As a job does that queues itself again.
+  const Words job = {"--out", "next3", "--resume-or-start", "--init-from", tiny.last("whole")};
+  Words short_job = job;
+  short_job.insert(short_job.end(), {"--max-steps", "3"});
+  step(2, short_job);
+  step(4, job);
+  CHECK(run_bytes(tiny, "next") == run_bytes(tiny, "next3"));
 }
 
 TEST_CASE("ranks look for a learning rate as one process does") {

@@ -42,6 +42,10 @@ TEST_CASE("what all ranks see wrong is said once") {
   check_refused(train_with_mpi(tiny, 4, {"--out", "run", "--set", "training.shards=3"}), 3,
                 "/training/shards: 3 shards can be split over 1 or 2 processes, found 4");
   check_refused(train_with_mpi(tiny, 2, {"--out", "run", "--resume"}), 5, "run");
+  allow_many_ranks();
+  check_refused(
+      run_program(BNN_MPIEXEC, mpi_words(2, {"--init", "nowhere"}), {.directory = tiny.path()}), 4,
+      "nowhere");
   check_refused(train_with_mpi(tiny, 2,
                                {"--out", "run", "--set",
                                 R"(training.optimizer={"type": "sgd",
