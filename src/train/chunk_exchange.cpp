@@ -138,10 +138,10 @@ void ChunkExchange::sum_state(float* array, const ShardDeal& deal) {
   unpack(state_, {0, states_}, array);
 }
 
-void ChunkExchange::gather(float* array) {
+void ChunkExchange::gather(float* array, Wait wait) {
   if (is_whole_) return;
   pack(uses_[0], own_, array);
-  exchange_.gather(message_.span().first(uses_[0].size()), cuts_[0], Wait::step);
+  exchange_.gather(message_.span().first(uses_[0].size()), cuts_[0], wait);
   unpack(uses_[0], {0, own_.begin}, array);
   unpack(uses_[0], {own_.end, chunks_.size()}, array);
 }

@@ -103,7 +103,7 @@ StepStats Trainer::step(std::uint64_t step, std::span<const std::uint32_t> examp
     scale = static_cast<float>(std::min(1.0, spec_.gradient_clip_norm / norm));
     for_own_chunks([&](std::size_t i, int) { update(batch_gradient_.chunks()[i], scale); });
   }
-  chunk_exchange().gather(weights().data());
+  chunk_exchange().gather(weights().data(), Wait::step);
   update_priors(scale);
   project_variables();
   renew_layer_state(step, examples.size());
@@ -247,8 +247,9 @@ void Trainer::average_weights(std::uint64_t step) {
   copy_unaveraged(layout_, weights().data(), parameters_.data());
 }
 
+// The first process may still be writing the best checkpoint.
 void Trainer::gather_parameters() {
-  if (spec_.average.any()) chunk_exchange().gather(parameters_.data());
+  if (spec_.average.any()) chunk_exchange().gather(parameters_.data(), Wait::patient);
 }
 
 void Trainer::gather_state() {

@@ -72,7 +72,7 @@ class ChunkExchange {
   /// @param gradients as many as gradients() says
   void sum(std::span<float* const> gradients, const ShardDeal& deal);
   /// Completes the values in every process.
-  void gather(float* array);
+  void gather(float* array, Wait wait);
   /// Completes the values in the first process.
   void gather_to_first(float* array);
   /// Completes something that there is one of for each chunk, in every process.

@@ -47,8 +47,7 @@ class Trainer {
   /// All arguments, and what targets look at, must outlive the trainer. The loader's examples are
   /// N. @param targets of all examples of the data set
   /// @param plan training_plan of graph, spec, pool.size() and the number of processes; made here
-  /// if
-  ///   there is none
+  ///   if there is none
   /// @param exchange with the other processes; null: this process trains alone
   Trainer(const Graph& graph, const Likelihood& likelihood, const Targets& targets,
           const TrainingSpec& spec, const TrainingLoader& loader, ThreadPool& pool,
