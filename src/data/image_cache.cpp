@@ -5,12 +5,15 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <limits>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "bnn/core/file_descriptor.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/core/memory_limit.h"
@@ -244,6 +247,14 @@ void make_cache_folder(const std::string& folder) {
                                          shown_path(folder), error.message()));
 }
 
+// Waits until no other process makes a file of the folder. The processes of a host that train
+// together then decode once, and map one file. File systems without locks only lose that.
+FileDescriptor lock_folder(const std::string& folder) {
+  FileDescriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.number() >= 0) flock(lock.number(), LOCK_EX);
+  return lock;
+}
+
 }  // namespace
 
 std::string default_cache_folder() {
@@ -269,8 +280,12 @@ DecodedImages decode_or_map(std::span<const LabelledFile> files, const Shape& sh
   const std::string path = fmt::format("{}/images-{}.bin", folder, key.list);
   std::optional<OpenCache> found = open_cache(path, key, files.size(), shape, pool);
   if (!found) {
-    build(path, key, files, shape, how, pool);
+    const FileDescriptor lock = lock_folder(folder);
     found = open_cache(path, key, files.size(), shape, pool);
+    if (!found) {
+      build(path, key, files, shape, how, pool);
+      found = open_cache(path, key, files.size(), shape, pool);
+    }
   }
   if (!found) {
     throw Error(ErrorKind::io, shown_path(path) + ": the images were changed while they were read");
