@@ -103,7 +103,7 @@ the run folder is in use by another process
 internal error, or a processor without the instructions that the program was compiled for
 .TP
 129, 130, 138, 143
-stopped by SIGHUP, SIGINT, SIGTERM
+stopped by SIGHUP, SIGINT, SIGUSR1, SIGTERM
 .TP
 141
 the reader of standard output has gone

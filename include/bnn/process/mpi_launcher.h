@@ -19,7 +19,7 @@ std::optional<std::string> launcher_fault(int processes, const Environment& envi
 /// waits.
 std::optional<double> seconds_to_save(const Environment& environment);
 
-/// What is said if a step takes longer than that.
+/// What is said if a step takes longer than a quarter of that.
 std::string slow_step_warning(double seconds);
 
 /// What is said if the CPUs that a process may use are too few, or nothing.
