@@ -1,6 +1,7 @@
 #include "bnn/exchange/exchange.h"
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 #include <numeric>
 #include <utility>
@@ -9,8 +10,6 @@
 
 namespace bnn {
 namespace {
-
-constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 
 template <typename T>
 std::span<const std::byte> bytes_of(const T& value) {
@@ -49,7 +48,7 @@ Exchange::Exchange(Transport& transport, std::function<int()> signal)
       rank_(transport.rank()),
       processes_(transport.size()),
       own_signal_(std::move(signal)) {
-  if (!is_power_of_two(processes_)) {
+  if (!std::has_single_bit(static_cast<unsigned>(processes_))) {
     throw Error(ErrorKind::internal, "the number of processes is no power of two");
   }
 }

@@ -1,12 +1,12 @@
 // bnn-train-mpi: bnn-train in several processes, which an MPI launcher started.
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <sched.h>
 #include <string_view>
-#include <thread>
 #include <unistd.h>
 
 #include "bnn/core/error.h"
@@ -54,13 +54,11 @@ void add_options(CLI::App& app, TrainOptions& options, double& stall_limit) {
   add_printed_texts(app);
 }
 
-int affinity_cpus() {
+int affinity_cpus(pid_t process) {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
-  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : usable_cpus();
+  return sched_getaffinity(process, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : usable_cpus();
 }
-
-bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 
 // Only results of the first process are anybody's.
 void silence_output() {
@@ -73,15 +71,18 @@ void add_advice(const MpiTransport& transport, TrainOptions& options) {
     options.slow_step = *seconds / 4;
     options.slow_step_warning = slow_step_warning(*seconds);
   }
-  const int online = static_cast<int>(std::thread::hardware_concurrency());
-  const int fair = std::max(1, std::min(online, usable_cpus()) / transport.sharing_processes());
-  if (const auto warning = binding_warning(options.threads, affinity_cpus(), fair)) {
+  // mpirun, which is not bound itself, is the parent on every host. What srun gives is meant so.
+  const int usable = affinity_cpus(0);
+  const int fair = std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr
+                       ? usable
+                       : std::max(1, affinity_cpus(getppid()) / transport.host_processes());
+  if (const auto warning = binding_warning(options.threads, usable, fair)) {
     options.warnings.push_back(*warning);
   }
 }
 
 int train(int argc, char** argv, MpiTransport& transport) {
-  if (!is_power_of_two(transport.size())) {
+  if (!std::has_single_bit(static_cast<unsigned>(transport.size()))) {
     throw AgreedError(ErrorKind::usage,
                       fmt::format("found {} processes; expected 1, 2, 4, 8, ..., since the shards "
                                   "of a batch are split in halves",
@@ -143,13 +144,17 @@ int print_text_alone(int argc, char** argv) {
 }  // namespace bnn
 
 int main(int argc, char** argv) {
+  const auto environment = [](const char* name) { return std::getenv(name); };
   bnn::choose_blas_kernel();
-  if (bnn::asks_for_text(argc, argv)) return bnn::print_text_alone(argc, argv);
+  if (bnn::asks_for_text(argc, argv)) {
+    if (!bnn::is_started_first(environment)) return 0;
+    return bnn::print_text_alone(argc, argv);
+  }
   bnn::MpiTransport transport(&argc, &argv);
   if (transport.rank() != 0) bnn::silence_output();
-  const auto environment = [](const char* name) { return std::getenv(name); };
   const int code = [&] {
     if (const auto fault = bnn::launcher_fault(transport.size(), environment)) {
+      if (!bnn::is_started_first(environment)) return static_cast<int>(bnn::ErrorKind::usage);
       return bnn::guarded_main(bnn::kProgram,
                                [&]() -> int { throw bnn::Error(bnn::ErrorKind::usage, *fault); });
     }

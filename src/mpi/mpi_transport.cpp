@@ -85,7 +85,8 @@ struct MpiTransport::Requests {
   }
 };
 
-MpiTransport::MpiTransport(int* argc, char*** argv) : notes_(std::make_unique<Requests>()) {
+MpiTransport::MpiTransport(int* argc, char*** argv)
+    : swap_(std::make_unique<Requests>()), notes_(std::make_unique<Requests>()) {
   int provided = 0, size = 0;
   MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -102,13 +103,19 @@ MpiTransport::MpiTransport(int* argc, char*** argv) : notes_(std::make_unique<Re
 
 MpiTransport::~MpiTransport() = default;
 
+int MpiTransport::host_processes() const {
+  return static_cast<int>(
+      std::count(hosts_.begin(), hosts_.end(), hosts_[static_cast<std::size_t>(rank_)]));
+}
+
 std::string MpiTransport::place_of(int rank) const {
   return fmt::format("rank {} of {} on {}", rank, size(), hosts_[static_cast<std::size_t>(rank)]);
 }
 
 void MpiTransport::swap(int partner, std::span<const std::byte> out, std::span<std::byte> in,
                         Wait wait) {
-  Requests requests;
+  Requests& requests = *swap_;
+  requests.list.clear();
   for (std::size_t at = 0; at < in.size(); at += kPiece) {
     MPI_Irecv(in.data() + at, static_cast<int>(std::min(kPiece, in.size() - at)), MPI_BYTE, partner,
               kDataTag, MPI_COMM_WORLD, &requests.list.emplace_back());

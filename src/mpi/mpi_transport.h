@@ -33,6 +33,8 @@ class MpiTransport final : public Transport {
   void set_stall_limit(double seconds) { stall_limit_ = seconds; }
   /// How many processes may use the same CPUs of this host, this one included.
   int sharing_processes() const { return sharing_; }
+  /// How many processes are on this host.
+  int host_processes() const;
 
   /// Ends MPI. Every process calls it.
   void finish();
@@ -57,6 +59,7 @@ class MpiTransport final : public Transport {
   double stall_limit_ = 600;
   std::set<int> waiting_;            // other processes that said that they wait, too
   std::set<int> in_step_;            // those of them that wait in a step
+  std::unique_ptr<Requests> swap_;   // of the swap at hand
   std::unique_ptr<Requests> notes_;  // that this process sent
 };
 

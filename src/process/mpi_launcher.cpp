@@ -40,6 +40,13 @@ std::optional<std::string> launcher_fault(int processes, const Environment& envi
   return std::nullopt;
 }
 
+bool is_started_first(const Environment& environment) {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    if (environment(name) != nullptr) return number_in(environment, name) == 0;
+  }
+  return true;
+}
+
 std::optional<double> seconds_to_save(const Environment& environment) {
   if (number_in(environment, "OMPI_COMM_WORLD_SIZE") == 0) return std::nullopt;
   const char* timeout = environment("OMPI_MCA_odls_base_sigkill_timeout");

@@ -12,6 +12,7 @@
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/core/vector_loop.h"
+#include "bnn/exchange/agreement.h"
 
 namespace bnn {
 namespace {
@@ -84,11 +85,12 @@ class Ivon final : public Optimizer {
       const auto wrong = std::find_if_not(values.begin(), values.end(),
                                           [](float c) { return c > 0.0f && std::isfinite(c); });
       if (wrong == values.end()) continue;
-      throw Error(ErrorKind::checkpoint,
-                  fmt::format("tensor \"{}\": value {} is not above 0, as a curvature is",
-                              optimizer_tensor_name(
-                                  "estimate", layout_.variables()[tensor.untransformed_scale].name),
-                              wrong - values.begin()));
+      throw AgreedError(
+          ErrorKind::checkpoint,
+          fmt::format("tensor \"{}\": value {} is not above 0, as a curvature is",
+                      optimizer_tensor_name("estimate",
+                                            layout_.variables()[tensor.untransformed_scale].name),
+                      wrong - values.begin()));
     }
   }
 

@@ -47,7 +47,14 @@ std::string steering(const TrainOptions& options) {
   for (const auto& [name, number] : numbers) {
     if (number) text += fmt::format(" {} {}", name, *number);
   }
-  if (options.resume) text += " --resume";
+  const std::pair<const char*, bool> flags[] = {{"--resume", options.resume},
+                                                {"--resume-or-start", options.resume_or_start},
+                                                {"--dry-run", options.dry_run},
+                                                {"--print-config", options.print_config},
+                                                {"--init", !options.init.empty()}};
+  for (const auto& [name, is_given] : flags) {
+    if (is_given) text += fmt::format(" {}", name);
+  }
   if (options.find_learning_rate) {
     text +=
         fmt::format(" --find-learning-rate --rates {}:{}", options.rates.low, options.rates.high);
@@ -64,6 +71,11 @@ std::string arithmetic(const RunConfig& config) {
 }
 
 }  // namespace
+
+void require_same_options(const TrainOptions& options, Exchange& exchange) {
+  const SharedFact facts[] = {{"the options", steering(options)}};
+  require_same(exchange, facts);
+}
 
 LoadedConfig load_shared_config(TrainOptions& options, Exchange& exchange) {
   LoadedConfig loaded;
@@ -93,13 +105,12 @@ void share_start(Run& run, bool goes_on, TrainingState& state) {
   for (StateArray& array : run.trainer.optimizer_state()) exchange.broadcast(array.values.span());
 }
 
-void require_same_run(Run& run, const TrainOptions& options) {
+void require_same_run(Run& run) {
   Exchange& exchange = run.trainer.exchange();
   if (exchange.is_alone()) return;
   std::vector<SharedFact> facts;
   together(exchange, [&] {
     facts = {{"the program", program()},
-             {"the options", steering(options)},
              {"the arithmetic", arithmetic(run.config)},
              {"the checksum of the data", fmt::format("{:08x}", run.data.digest(run.pool))},
              {"the checksum of the config", checksum(run.checkpoint_config().dump())}};

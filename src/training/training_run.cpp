@@ -238,7 +238,7 @@ int train(const TrainOptions& options, Run& run, const std::string& description,
   RunLog log(options.program, options.verbosity);
   std::optional<Records> records;
   TrainingState state;
-  require_same_run(run, options);
+  require_same_run(run);
   first_alone(exchange, [&] {
     run.folder_config();  // throws before the folder is made
     records.emplace(run, options, log);
@@ -268,7 +268,7 @@ int search_rate(const TrainOptions& options, Run& run) {
   Exchange& exchange = run.trainer.exchange();
   RunLog log(options.program, options.verbosity);
   TrainingState state;
-  require_same_run(run, options);
+  require_same_run(run);
   share_start(run, /*goes_on=*/false, state);
   const auto steps = static_cast<int>(options.max_steps.value_or(kSweepSteps));
   const std::string folder = exchange.is_first() ? run_folder(options, run.config.name) : "";
@@ -335,6 +335,7 @@ int run_config(TrainOptions options, Exchange& exchange) {
 }  // namespace
 
 int run_training(const TrainOptions& options, Exchange& exchange) {
+  require_same_options(options, exchange);
   if (options.print_schema) return print_json(run_config_schema());
   if (options.print_reference) return print_text(config_reference(run_config_schema()));
   if (!options.init.empty()) {

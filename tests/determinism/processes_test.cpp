@@ -185,6 +185,24 @@ TEST_CASE("a loss that is not finite is that of all processes, with the layer's 
   CHECK(messages == std::vector<std::string>(4, alone));
 }
 
+TEST_CASE("what follows a save may take as long as the save") {
+  TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
+  spec.average.ema_decay = 0.9;
+  std::vector<int> waits(2, -1);
+  run_processes(2, [&](Exchange& exchange, const ThreadTransport& transport) {
+    ThreadPool pool(1);
+    const TrainingLoader loader(images(), indices(66), plain_pixels(images().shape()), {}, 11);
+    const Graph graph = make_graph(kPlain);
+    const SoftmaxClassifier likelihood = classifier_of(graph);
+    Trainer trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
+                    &exchange);
+    trainer.gather_parameters();
+    trainer.gather_state();
+    waits[static_cast<std::size_t>(exchange.rank())] = transport.step_waits();
+  });
+  CHECK(waits == std::vector<int>(2, 0));
+}
+
 TEST_CASE("a process keeps no more of the optimizer's state than it owns") {
   const TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
   std::vector<std::size_t> moved(4);

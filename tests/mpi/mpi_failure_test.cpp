@@ -71,6 +71,9 @@ TEST_CASE("what differs between ranks is named") {
   const Words others = tiny_words(1, {"--out", "run", "--max-steps", "3"});
   words.insert(words.end(), others.begin(), others.end());
   check_refused(run_program(BNN_MPIEXEC, words, {.directory = tiny.path()}), 3, "the options");
+  words.resize(words.size() - 2);
+  words.push_back("--dry-run");
+  check_refused(run_program(BNN_MPIEXEC, words, {.directory = tiny.path()}), 3, "--dry-run");
 }
 
 TEST_CASE("SIGUSR1 stops all ranks after the same step with a checkpoint") {

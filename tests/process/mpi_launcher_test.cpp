@@ -32,6 +32,17 @@ TEST_CASE("a launcher of another MPI is recognised by what it says in the enviro
   CHECK_FALSE(is_refused(8, {{"OMPI_COMM_WORLD_SIZE", "8"}, {"SLURM_STEP_NUM_TASKS", "2"}}));
 }
 
+TEST_CASE("the first process knows that it is, before MPI is there") {
+  const auto is_first = [](const std::map<std::string, std::string>& variables) {
+    return is_started_first(environment_of(variables));
+  };
+  CHECK(is_first({}));
+  CHECK(is_first({{"OMPI_COMM_WORLD_RANK", "0"}, {"SLURM_PROCID", "1"}}));
+  CHECK_FALSE(is_first({{"OMPI_COMM_WORLD_RANK", "2"}}));
+  CHECK_FALSE(is_first({{"PMI_RANK", "1"}}));
+  CHECK_FALSE(is_first({{"SLURM_PROCID", "3"}}));
+}
+
 TEST_CASE("Open MPI's launcher leaves two seconds to save, or what it was told") {
   const auto seconds = [](const std::map<std::string, std::string>& variables) {
     return seconds_to_save(environment_of(variables));

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -63,20 +64,27 @@ class ThreadTransport final : public Transport {
   std::string place() const override {
     return "rank " + std::to_string(rank_) + " of " + std::to_string(size_);
   }
-  void swap(int partner, std::span<const std::byte> out, std::span<std::byte> in, Wait) override {
+  void swap(int partner, std::span<const std::byte> out, std::span<std::byte> in,
+            Wait wait) override {
+    if (wait == Wait::step) ++step_waits_;
     if (!out.empty()) mail_.send(rank_, partner, out);
     if (!in.empty()) mail_.receive(partner, rank_, in);
   }
 
+  /// Exchanges that may not take longer than a step.
+  int step_waits() const { return step_waits_; }
+
  private:
   Mailboxes& mail_;
-  int rank_, size_;
+  int rank_, size_, step_waits_ = 0;
 };
 
 /// Runs `work` once for each rank, at the same time. Rethrows the exception of the lowest rank.
+/// @param work takes the Exchange, and the ThreadTransport below it if it wants to
 /// @param signal of each rank
-inline void run_processes(
-    int processes, const std::function<void(Exchange&)>& work,
+template <typename Work>
+void run_processes(
+    int processes, const Work& work,
     const std::function<int(int rank)>& signal = [](int) { return 0; }) {
   Mailboxes mail;
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(processes));
@@ -86,7 +94,11 @@ inline void run_processes(
       try {
         ThreadTransport transport(mail, rank, processes);
         Exchange exchange(transport, [&signal, rank] { return signal(rank); });
-        work(exchange);
+        if constexpr (std::is_invocable_v<Work, Exchange&, const ThreadTransport&>) {
+          work(exchange, transport);
+        } else {
+          work(exchange);
+        }
       } catch (...) {
         failures[static_cast<std::size_t>(rank)] = std::current_exception();
         mail.close();

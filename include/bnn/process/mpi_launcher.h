@@ -15,6 +15,10 @@ using Environment = std::function<const char*(const char*)>;
 /// @param processes that MPI knows of
 std::optional<std::string> launcher_fault(int processes, const Environment& environment);
 
+/// Whether this is the first of the processes that a launcher started, or was started without one.
+/// It may be asked before MPI is there.
+bool is_started_first(const Environment& environment);
+
 /// Seconds that a launcher gives the processes after SIGTERM before it kills them; none if it
 /// waits.
 std::optional<double> seconds_to_save(const Environment& environment);
@@ -24,7 +28,7 @@ std::string slow_step_warning(double seconds);
 
 /// What is said if the CPUs that a process may use are too few, or nothing.
 /// @param usable that the process may use
-/// @param fair of this host for each of its processes
+/// @param fair of those that the launcher may use on this host, for each of its processes
 std::optional<std::string> binding_warning(int threads, int usable, int fair);
 
 }  // namespace bnn

@@ -12,6 +12,10 @@
 
 namespace bnn {
 
+/// Throws AgreedError(config) where the options that steer the training differ. Call it first: what
+/// the processes do depends on them.
+void require_same_options(const TrainOptions& options, Exchange& exchange);
+
 /// Settles --resume-or-start in the options, and loads the config.
 LoadedConfig load_shared_config(TrainOptions& options, Exchange& exchange);
 
@@ -19,8 +23,8 @@ LoadedConfig load_shared_config(TrainOptions& options, Exchange& exchange);
 /// process to the others.
 void share_start(Run& run, bool goes_on, TrainingState& state);
 
-/// Throws AgreedError(config) where the program, the options, the config, the data or the
-/// arithmetic of one process differs from those of the first. Processors may differ.
-void require_same_run(Run& run, const TrainOptions& options);
+/// Throws AgreedError(config) where the program, the config, the data or the arithmetic of one
+/// process differs from those of the first. Processors may differ.
+void require_same_run(Run& run);
 
 }  // namespace bnn

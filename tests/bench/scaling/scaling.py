@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import subprocess
+import sys
 from pathlib import Path
 
 from measure import NETWORKS, RANKS, Machine, measure
@@ -13,6 +13,8 @@ from model import BATCHES, HOSTS, LINKS, SHARD_EXAMPLES, hosts_that_pay, sent_by
 from picture import Panel, picture
 
 BENCH = Path("tests/bench")
+sys.path.append(str(BENCH / "deep"))
+from machine import commit, processor  # noqa: E402
 CSV = BENCH / "scaling" / "measured.csv"
 BEGIN, END = "<!-- scaling: begin; made by tests/bench/scaling.sh -->", "<!-- scaling: end -->"
 DRAWN_BATCH = 2048
@@ -20,18 +22,9 @@ DRAWN_BATCH = 2048
 Row = dict[str, str]
 
 
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
-
-
 def write_csv(rows: list[dict[str, object]]) -> None:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
-                            check=False).stdout.strip()
     for row in rows:
-        row |= {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "commit": commit}
+        row |= {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "commit": commit()}
     with CSV.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
