@@ -12,7 +12,6 @@
 #include "bnn/core/error.h"
 #include "bnn/core/json_reader.h"
 #include "bnn/core/vector_loop.h"
-#include "bnn/exchange/agreement.h"
 
 namespace bnn {
 namespace {
@@ -37,7 +36,6 @@ class Ivon final : public Optimizer {
 
   void begin_step(const OptimizerStep& step, AlignedArray& parameters) override {
     if (step.number == 1) begin_curvature(step.kl_scale, parameters);
-    if (steps_.empty() && step.number > 1) check_curvature();
     const double beta_2 = spec_.beta_2.value_or(ivon_beta_2(step.planned_steps));
     steps_.clear();
     for (const RandomTensor& tensor : layout_.random_tensors()) {
@@ -45,6 +43,21 @@ class Ivon final : public Optimizer {
     }
     point_rate_ = static_cast<float>(step.learning_rate);
     correction_ = correction_at(step.number);
+  }
+
+  void check_state() const override {
+    for (const RandomTensor& tensor : layout_.random_tensors()) {
+      const Slice slice = slice_of_curvature(tensor);
+      const auto values = state()[0].values.span().subspan(slice.offset, slice.size);
+      const auto wrong = std::find_if_not(values.begin(), values.end(),
+                                          [](float c) { return c > 0.0f && std::isfinite(c); });
+      if (wrong == values.end()) continue;
+      throw Error(ErrorKind::checkpoint,
+                  fmt::format("tensor \"{}\": value {} is not above 0, as a curvature is",
+                              optimizer_tensor_name(
+                                  "estimate", layout_.variables()[tensor.untransformed_scale].name),
+                              wrong - values.begin()));
+    }
   }
 
   void update(const Chunk& chunk, const ChunkGradient& gradient,
@@ -62,8 +75,12 @@ class Ivon final : public Optimizer {
     return static_cast<float>(1.0 / (1.0 - std::pow(spec_.beta_1, static_cast<double>(t))));
   }
 
+  Slice slice_of_curvature(const RandomTensor& tensor) const {
+    return layout_.variables()[tensor.untransformed_scale].slice;
+  }
+
   std::span<float> curvature_of(const RandomTensor& tensor) {
-    const Slice slice = layout_.variables()[tensor.untransformed_scale].slice;
+    const Slice slice = slice_of_curvature(tensor);
     return state()[0].values.span().subspan(slice.offset, slice.size);
   }
 
@@ -75,22 +92,6 @@ class Ivon final : public Optimizer {
         const float sigma = scale_of(*u++);
         c = kl_scale / (sigma * sigma);
       }
-    }
-  }
-
-  // A checkpoint may hold anything.
-  void check_curvature() {
-    for (const RandomTensor& tensor : layout_.random_tensors()) {
-      const std::span<const float> values = curvature_of(tensor);
-      const auto wrong = std::find_if_not(values.begin(), values.end(),
-                                          [](float c) { return c > 0.0f && std::isfinite(c); });
-      if (wrong == values.end()) continue;
-      throw AgreedError(
-          ErrorKind::checkpoint,
-          fmt::format("tensor \"{}\": value {} is not above 0, as a curvature is",
-                      optimizer_tensor_name("estimate",
-                                            layout_.variables()[tensor.untransformed_scale].name),
-                      wrong - values.begin()));
     }
   }
 

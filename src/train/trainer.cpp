@@ -252,6 +252,27 @@ void Trainer::gather_parameters() {
   if (spec_.average.any()) chunk_exchange().gather(parameters_.data(), Wait::patient);
 }
 
+// The weights behind an average are needed whole, and so are numbers that are in no chunk.
+void Trainer::share_state(std::size_t index, AlignedArray& values) {
+  std::vector<StateArray>& state = optimizer_->state();
+  AlignedArray& own = state[index].values;
+  exchange().broadcast(values.span());
+  if (&own == &values) return;
+  if (&own == &weights()) {
+    std::copy(values.span().begin(), values.span().end(), own.span().begin());
+    return;
+  }
+  for_own_chunks([&](std::size_t i, int) {
+    const Chunk& chunk = batch_gradient_.chunks()[i];
+    for (const auto& variable : chunk.variables()) {
+      if (!variable) continue;
+      const auto from = part(layout_, *variable, chunk, std::as_const(values).data());
+      std::copy(from.begin(), from.end(), part(layout_, *variable, chunk, own.data()).begin());
+    }
+  });
+  copy_unaveraged(layout_, values.data(), own.data());
+}
+
 void Trainer::gather_state() {
   for (StateArray& array : optimizer_->state())
     chunk_exchange().gather_to_first(array.values.data());

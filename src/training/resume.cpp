@@ -125,6 +125,7 @@ Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   Trainer& trainer = run.trainer;
   restore_arrays(path, checkpoint.contents, run.graph.layout(),
                  {&trainer.parameters(), trainer.optimizer_state()});
+  if (checkpoint.state.step > 0) trainer.check_state();  // before, there is none
   log.info(fmt::format("resuming after step {}", checkpoint.state.step));
   Resumption resumption{checkpoint.state, checkpoint.unwritten_metrics, {}};
   mend_best(checkpoint, run, folder, resumption, log);

@@ -102,7 +102,11 @@ void share_start(Run& run, bool goes_on, TrainingState& state) {
   exchange.broadcast(std::span(&state, 1));
   exchange.broadcast(run.trainer.parameters().span());
   if (!goes_on) return;
-  for (StateArray& array : run.trainer.optimizer_state()) exchange.broadcast(array.values.span());
+  std::vector<StateArray>& arrays = run.trainer.optimizer_state();
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    AlignedArray received(exchange.is_first() ? 0 : arrays[i].values.size());
+    run.trainer.share_state(i, exchange.is_first() ? arrays[i].values : received);
+  }
 }
 
 void require_same_run(Run& run) {

@@ -203,6 +203,32 @@ TEST_CASE("what follows a save may take as long as the save") {
   CHECK(waits == std::vector<int>(2, 0));
 }
 
+TEST_CASE("a run that goes on gives each process the state that it needs, and no more") {
+  TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
+  std::vector<std::size_t> taken(4);
+  run_processes(4, [&](Exchange& exchange) {
+    ThreadPool pool(1);
+    const TrainingLoader loader(images(), indices(66), plain_pixels(images().shape()), {}, 11);
+    const Graph graph = make_graph(kPlain);
+    const SoftmaxClassifier likelihood = classifier_of(graph);
+    Trainer trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
+                    &exchange);
+    AlignedArray first(graph.layout().size());
+    AlignedArray& values = exchange.is_first() ? state_array(trainer, "m") : first;
+    if (exchange.is_first()) std::fill(values.span().begin(), values.span().end(), 1.0f);
+    trainer.share_state(0, values);
+    const auto m = state_array(trainer, "m").span();
+    taken[static_cast<std::size_t>(exchange.rank())] =
+        static_cast<std::size_t>(std::count(m.begin(), m.end(), 1.0f));
+  });
+  const Graph graph = make_graph(kPlain);
+  std::size_t variables = 0;
+  for (const Variable& variable : graph.layout().variables()) variables += variable.slice.size;
+  CHECK(taken[0] == graph.layout().size());
+  CHECK(taken[1] + taken[2] + taken[3] < variables);
+  CHECK(taken[1] + taken[2] + taken[3] > 0);
+}
+
 TEST_CASE("a process keeps no more of the optimizer's state than it owns") {
   const TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
   std::vector<std::size_t> moved(4);

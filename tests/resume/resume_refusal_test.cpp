@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bnn/files/checkpoint_file.h"
 #include "support/data_files.h"
 #include "support/tiny_run.h"
 
@@ -89,6 +90,26 @@ TEST_CASE("resuming with changed training data exits with 4") {
       check_refused(tiny, {}, 4, "training data");
     }
   }
+}
+
+TEST_CASE(
+    "a curvature that no training of ivon leaves is refused before the run folder is touched") {
+  Json config = tiny_config();
+  config["training"]["optimizer"] = {{"type", "ivon"}, {"learning_rate", 0.3}};
+  const TinyRun tiny(config);
+  // There is none before the first step.
+  REQUIRE(tiny.train({"--out", "run", "--max-steps", "0"}).exit_code == 0);
+  REQUIRE(tiny.train({"--out", "run", "--resume", "--max-steps", "3"}).exit_code == 0);
+  CheckpointContents stored = read_checkpoint_file(tiny.last());
+  std::vector<TensorView> views;
+  for (Tensor& tensor : stored.tensors) {
+    if (tensor.name.ends_with("estimate/conv/kernel_posterior_untransformed_scale")) {
+      tensor.values[1] = -1.0f;
+    }
+    views.push_back({tensor.name, tensor.shape, tensor.values});
+  }
+  write_checkpoint_file(tiny.last(), stored.config, stored.state, stored.extra_metadata, views);
+  check_refused(tiny, {}, 5, "is not above 0");
 }
 
 }  // namespace bnn::testing

@@ -4,11 +4,10 @@
 //
 // The gradient is added up over the processes so that each has the sums of the chunks that it owns.
 // It updates these chunks, and gathers the parameters of all. Optimizer and KL therefore cost a
-// process 1/P of their work ("ZeRO-1": Rajbhandari et al., "ZeRO: Memory Optimizations Toward
-// Training Trillion Parameter Models", SC 2020). A run that begins also takes 1/P of the state's
-// memory; the first process takes all of it once it saves, and every process where a run goes on.
-// Where the gradient is small, every process adds up all of it and owns all chunks, which takes
-// fewer messages.
+// process 1/P of their work, and the optimizer's state 1/P of its memory, but in the first process,
+// which saves it ("ZeRO-1": Rajbhandari et al., "ZeRO: Memory Optimizations Toward Training
+// Trillion Parameter Models", SC 2020). Where the gradient is small, every process adds up all of
+// it and owns all chunks, which takes fewer messages.
 //
 // Arrays are arrays of the layout. The chunks of a segment lie in one piece of a message. Not
 // thread-safe. A process alone owns all chunks, and nothing is copied.

@@ -78,6 +78,10 @@ class Optimizer {
   /// then, or writes scales of its own.
   virtual void begin_step(const OptimizerStep& step, AlignedArray& parameters) = 0;
 
+  /// Throws Error(checkpoint) if state that a checkpoint held, which may be anything finite, is
+  /// none of this optimizer.
+  virtual void check_state() const {}
+
   /// Moves the values of one chunk and its part of the state. Called for different chunks at the
   /// same time. A trainable prior's number comes as a chunk of one element of a point variable; its
   /// scale as ln scale.
@@ -87,6 +91,7 @@ class Optimizer {
   /// One more array behind those of the optimizer, for what a trainer keeps beside them.
   void add_state(const StateSpec& spec);
   std::vector<StateArray>& state() { return state_; }
+  const std::vector<StateArray>& state() const { return state_; }
 
  protected:
   /// The chunk's part of the array number `index`.

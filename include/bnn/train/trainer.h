@@ -70,6 +70,11 @@ class Trainer {
 
   /// What checkpoints hold and predictions use. The first step starts from them.
   AlignedArray& parameters() { return parameters_; }
+  /// Throws Error(checkpoint) if the state that was restored is none of the optimizer.
+  void check_state() const { optimizer_->check_state(); }
+  /// Takes the part of the first process's array number `index` of the state that this process
+  /// needs. `values` are that array, or memory for it in other processes.
+  void share_state(std::size_t index, AlignedArray& values);
   /// Between steps, a process has no more of averaged parameters and of the optimizer's state than
   /// it owns. These complete the parameters in every process, and the state in the first one.
   void gather_parameters();
