@@ -1,0 +1,102 @@
+"""Runs proofs, whole or in parts, and keeps the ledger."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from harness.ledger import Ledger
+from harness.machine import commit, changed_source, source
+from harness.proof import Part, Proof
+
+HERE = Path(__file__).resolve().parent
+
+
+def all_proofs() -> list[Proof]:
+    """Those of the folders that hold a proof.py, in the order of the README's table."""
+    modules = [importlib.import_module(f"{file.parent.name}.proof")
+               for file in HERE.glob("*/proof.py") if file.parent.name != "harness"]
+    return sorted((module.PROOF for module in modules), key=lambda proof: proof.order)
+
+
+def options(names: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run.sh")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    parser.add_argument("--quick", action="store_true", help="a small share of each")
+    parser.add_argument("--part", metavar="K/N", help="one part of N")
+    parser.add_argument("--seed", type=int, default=1, help="of what is random (default: 1)")
+    parser.add_argument("--minutes", type=float, default=float("inf"),
+                        help="start no part that would end later")
+    parser.add_argument("--list", action="store_true", help="what the ledger has and lacks")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="built programs")
+    parser.add_argument("--folder", type=Path, help="for what the proofs write")
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.names if name not in names]
+    if unknown:
+        parser.error(f"there is no proof '{unknown[0]}'; expected one of {', '.join(names)}")
+    if chosen.part and len(chosen.names) != 1:
+        parser.error("--part needs the name of one proof")
+    return chosen
+
+
+def run_part(proof: Proof, part: Part, ledger: Ledger | None) -> bool:
+    """Whether everything held."""
+    shutil.rmtree(part.folder, ignore_errors=True)
+    part.folder.mkdir(parents=True)
+    where = "quick" if part.is_quick else f"part {part.index}/{part.count}, seed {part.seed}"
+    print(f"== {proof.name}, {where}", flush=True)
+    start = time.monotonic()
+    outcome = proof.run(part)
+    seconds = time.monotonic() - start
+    for finding in outcome.findings:
+        print(f"  FOUND: {finding}")
+    print(f"  {outcome.tried} {proof.unit}, {len(outcome.findings)} findings, {seconds:.0f} s"
+          + (f"; {outcome.detail}" if outcome.detail else ""), flush=True)
+    if ledger:
+        ledger.add(proof, part, outcome, seconds)
+    return not outcome.findings and outcome.tried > 0
+
+
+def main() -> int:
+    proofs = all_proofs()
+    chosen = options([proof.name for proof in proofs])
+    if chosen.names:
+        proofs = [proof for proof in proofs if proof.name in chosen.names]
+    ledger = Ledger(HERE / "ledger.csv")
+    if chosen.list:
+        print(ledger.summary(proofs, source()))
+        return 0
+    build = chosen.build.resolve()
+    folder = (chosen.folder or build / "proof").resolve()
+
+    def part_of(proof: Proof, index: int, count: int) -> Part:
+        return Part(index, count, chosen.seed, chosen.quick, build, folder / proof.name)
+
+    if chosen.quick:
+        return 0 if all([run_part(proof, part_of(proof, 1, 1), None) for proof in proofs]) else 1
+    if changed_source():
+        print(f"run.sh: error: {changed_source()} differs from commit {commit()}; the ledger takes "
+              "what was tried on a commit", file=sys.stderr)
+        return 2
+    if chosen.part:
+        index, count = (int(word) for word in chosen.part.split("/"))
+        if not 1 <= index <= count:
+            print(f"run.sh: error: --part {chosen.part}: expected K/N with K from 1 to N",
+                  file=sys.stderr)
+            return 2
+        return 0 if run_part(proofs[0], part_of(proofs[0], index, count), ledger) else 1
+    end = time.monotonic() + 60 * chosen.minutes
+    all_held = True
+    for proof in proofs:
+        for index in ledger.missing(proof, source(), chosen.seed):
+            if time.monotonic() + 60 * proof.minutes <= end:
+                all_held &= run_part(proof, part_of(proof, index, proof.parts), ledger)
+    return 0 if all_held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

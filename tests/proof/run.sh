@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Attacks what bnn promises, and says what held. README.md beside this file says what each proof shows.
+#
+#   ./tests/proof/run.sh --quick [NAME ...]              a small share of each, without the ledger: minutes
+#   ./tests/proof/run.sh NAME --part K/N [--seed S]      one part of N, with a row in ledger.csv
+#   ./tests/proof/run.sh [NAME ...] [--minutes M]        the parts that the ledger lacks for this source
+#   ./tests/proof/run.sh --list                          what the ledger has for this source, and lacks
+#
+# --minutes M starts no part that would end later. --build DIR is a folder of built programs (default:
+# build/, which is built first). --folder DIR gets what the proofs write (default: build/proof).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=''
+for ((i = 1; i < $#; i++)); do
+  if [[ ${!i} == --build ]]; then next=$((i + 1)) build=${!next}; fi
+done
+
+. tests/install_packages.sh
+install_packages python3
+if [[ -z $build && " $* " != *' --list '* ]]; then
+  install_packages "${build_packages[@]}" libopenmpi-dev openmpi-bin
+  cmake -S . -B build -DBNN_PROOFS=ON -DBNN_MPI=ON >/dev/null
+  cmake --build build -j "$(nproc)" --target bnn-program bnn-train-mpi bnn-proofs
+fi
+exec /usr/bin/python3 tests/proof/proofs.py "$@"
