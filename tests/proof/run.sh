@@ -18,6 +18,10 @@ done
 
 . tests/install_packages.sh
 install_packages python3
+# Quick proofs need nothing else. At full strength a proof's folder names what it needs.
+if [[ " $* " != *' --quick '* && " $* " != *' --list '* ]]; then
+  install_packages $(cat tests/proof/*/packages 2>/dev/null)
+fi
 if [[ -z $build && " $* " != *' --list '* ]]; then
   install_packages "${build_packages[@]}" libopenmpi-dev openmpi-bin
   cmake -S . -B build -DBNN_PROOFS=ON -DBNN_MPI=ON >/dev/null
