@@ -31,7 +31,7 @@ def config(layers: Sequence[dict[str, object]] | None = None, **training: object
     layers = layers or [
         {"type": "conv2d_flipout", "filters": 4, "kernel_size": 3, "padding": "same",
          "activation": "relu"},
-        {"type": "max_pooling2d"},
+        {"type": "max_pooling2d", "pool_size": 2},
         {"type": "flatten"},
         {"type": "dense_flipout", "name": "logits", "units": CLASSES}]
     files = {"images": "images", "labels": "labels"}

@@ -1,0 +1,27 @@
+#pragma once
+// One system call of a stopped thread: what it is called with, and the file that it means.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+
+#include "call_table.h"
+
+namespace bnn::proof {
+
+struct CallSite {
+  pid_t thread = 0;
+  const Call* call = nullptr;
+  std::array<std::uint64_t, 6> arguments = {};
+};
+
+/// The absolute path that the call means, with no symbolic link resolved but those of descriptors;
+/// empty if it names none. Pipes and sockets are "pipe:[…]", as the system names them.
+std::string path_of(const CallSite& site);
+
+/// Whether the call is to be counted: a call that opens counts as a change only if it may create or
+/// truncate.
+bool changes_a_file(const CallSite& site);
+
+}  // namespace bnn::proof
