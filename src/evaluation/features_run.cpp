@@ -119,7 +119,7 @@ std::optional<ClassGaussians> gaussians_of(const EvalOptions& options,
   } catch (const Error& error) {
     if (refusal) std::rethrow_exception(refusal);
     if (error.kind() == ErrorKind::internal) throw;
-    log.info(fmt::format("--ood: the score mahalanobis is left out: {}", error.what()));
+    log.warning(fmt::format("--ood: the score mahalanobis is left out: {}", error.what()));
     return std::nullopt;
   }
   keep_gaussians(checkpoint, model, *gaussians, log);

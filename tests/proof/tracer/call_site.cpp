@@ -43,6 +43,10 @@ std::string descriptor_path(pid_t thread, int descriptor) {
 
 }  // namespace
 
+int descriptor_of(const CallSite& site) {
+  return static_cast<int>(site.arguments[static_cast<std::size_t>(site.call->argument)]);
+}
+
 std::string path_of(const CallSite& site) {
   const auto argument = static_cast<std::size_t>(site.call->argument);
   const auto descriptor = [&](std::size_t i) { return static_cast<int>(site.arguments[i]); };
@@ -50,7 +54,7 @@ std::string path_of(const CallSite& site) {
     case Names::nothing:
       return {};
     case Names::descriptor:
-      return descriptor_path(site.thread, descriptor(argument));
+      return descriptor_path(site.thread, descriptor_of(site));
     case Names::path:
     case Names::path_at:
       break;

@@ -16,6 +16,9 @@ struct CallSite {
   std::array<std::uint64_t, 6> arguments = {};
 };
 
+/// Of a call that names a descriptor.
+int descriptor_of(const CallSite& site);
+
 /// The absolute path that the call means, with no symbolic link resolved but those of descriptors;
 /// empty if it names none. Pipes and sockets are "pipe:[…]", as the system names them.
 std::string path_of(const CallSite& site);

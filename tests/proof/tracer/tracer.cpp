@@ -30,13 +30,14 @@ struct Options {
 
 const std::map<std::string, int>& errors() {
   static const std::map<std::string, int> numbers = {
-      {"EACCES", EACCES},   {"EAGAIN", EAGAIN},   {"EBADF", EBADF},   {"EDQUOT", EDQUOT},
-      {"EEXIST", EEXIST},   {"EFBIG", EFBIG},     {"EINTR", EINTR},   {"EINVAL", EINVAL},
-      {"EIO", EIO},         {"EISDIR", EISDIR},   {"ELOOP", ELOOP},   {"EMFILE", EMFILE},
-      {"ENFILE", ENFILE},   {"ENODEV", ENODEV},   {"ENOENT", ENOENT}, {"ENOLCK", ENOLCK},
-      {"ENOMEM", ENOMEM},   {"ENOSPC", ENOSPC},   {"ENOSYS", ENOSYS}, {"ENOTDIR", ENOTDIR},
-      {"ENOTSUP", ENOTSUP}, {"EPERM", EPERM},     {"EPIPE", EPIPE},   {"EROFS", EROFS},
-      {"ESTALE", ESTALE},   {"ETXTBSY", ETXTBSY}, {"EXDEV", EXDEV}};
+      {"EACCES", EACCES},   {"EAGAIN", EAGAIN}, {"EBADF", EBADF},     {"EDQUOT", EDQUOT},
+      {"EEXIST", EEXIST},   {"EFAULT", EFAULT}, {"EFBIG", EFBIG},     {"EINTR", EINTR},
+      {"EINVAL", EINVAL},   {"EIO", EIO},       {"EISDIR", EISDIR},   {"ELOOP", ELOOP},
+      {"EMFILE", EMFILE},   {"ENFILE", ENFILE}, {"ENODEV", ENODEV},   {"ENOENT", ENOENT},
+      {"ENOLCK", ENOLCK},   {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},   {"ENOSYS", ENOSYS},
+      {"ENOTDIR", ENOTDIR}, {"ENOTTY", ENOTTY}, {"ENOTSUP", ENOTSUP}, {"EPERM", EPERM},
+      {"EPIPE", EPIPE},     {"EROFS", EROFS},   {"ESTALE", ESTALE},   {"ETXTBSY", ETXTBSY},
+      {"EXDEV", EXDEV}};
   return numbers;
 }
 
@@ -50,6 +51,7 @@ class Counter {
   Verdict operator()(const CallSite& site) {
     const bool is_change = options_.calls == "changes";
     if (is_change && !changes_a_file(site)) return {};
+    if (site.call->names == Names::descriptor && descriptor_of(site) == 2) return {};
     const std::string path = path_of(site);
     if (!options_.below.empty() && !path.starts_with(options_.below)) return {};
     if (is_change && !path.starts_with('/')) return {};

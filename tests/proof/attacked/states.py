@@ -74,8 +74,12 @@ def unequal(folder: Path, reference: Path) -> list[str]:
             wrong.append(f"{name} has other bytes")
     wrong += [f"{path.name} ends within a record" for path in folder.rglob(EVENTS + "*")
               if not has_whole_records(path.read_bytes())]
-    stray = [path.name for path in folder.rglob("*") if is_temporary(path)]
-    return wrong + [f"{name} was left behind" for name in stray]
+    return wrong
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Temporary files that nobody has removed."""
+    return [f"{path.name} was left behind" for path in folder.rglob("*") if is_temporary(path)]
 
 
 def check_config(folder: Path) -> list[str]:

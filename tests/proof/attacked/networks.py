@@ -1,4 +1,4 @@
-"""The three configs whose runs are killed."""
+"""The three configs whose runs are attacked."""
 
 from __future__ import annotations
 
@@ -62,11 +62,3 @@ NETWORKS = (
     Network("convolutions", write_convolutions),
     Network("normalized", write_normalized, ("--tensorboard",)),
     Network("residual", write_residual, ("--image-cache", "cache")))
-
-
-def write_old_result(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / "result.json").write_text('{"value": 1}')
-
-
-CONTROL = Network("control", write_old_result)

@@ -1,4 +1,4 @@
-"""What is killed: commands of each program, and what a user does afterwards."""
+"""What is attacked: commands of each program, and what a user does afterwards."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from harness import tiny
 from harness.proof import Part
-from kill_points.networks import CONTROL, NETWORKS, Network
+from attacked.networks import NETWORKS, Network
 
 LAST = "run/checkpoints/last.safetensors"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A command in a folder that `before` has made, which `again` completes after a kill.
+    """A command in a folder that `before` has made, which `again` completes after an attack.
 
     Words begin with the name of a program; DATA stands for the folder of config and images, which all
-    commands of a network share, since a run's files hold its path. `calls` are those that count, as the tracer wants them.
-    `rank` is that of two MPI ranks which is killed, or -1 without MPI.
+    commands of a network share, since a run's files hold its path. `rank` is that of two MPI ranks
+    which is attacked, or -1 without MPI.
     """
 
     name: str
@@ -27,7 +27,6 @@ class Scenario:
     before: tuple[tuple[str, ...], ...]
     words: tuple[str, ...]
     again: tuple[str, ...]
-    calls: tuple[str, ...] = ("--calls", "changes")
     rank: int = -1
 
     @property
@@ -78,21 +77,12 @@ def scenarios_of(network: Network) -> list[Scenario]:
         repeated("compare", network, whole, "bnn-compare", "run", "--quiet", "--html",
                  "runs.html"),
         Scenario("first rank", network, (), trained_by_two, go_on, rank=0),
-        # The second rank changes no file. It dies at calls of any kind.
-        Scenario("second rank", network, (), trained_by_two, go_on,
-                 calls=("--calls", "openat,read,write,close,mmap,munmap,fstat"), rank=1),
+        Scenario("second rank", network, (), trained_by_two, go_on, rank=1),
     ]
 
 
 def all_scenarios() -> list[Scenario]:
     return [scenario for network in NETWORKS for scenario in scenarios_of(network)]
-
-
-def control() -> Scenario:
-    """A program whose kills must be found."""
-    words = ("/usr/bin/python3", str(Path(__file__).with_name("in_place_writer.py")))
-    return Scenario("write in place", CONTROL, (("cp", "DATA/result.json", "."),), words,
-                    (*words, "--again"))
 
 
 def data_of(part: Part, network: Network) -> Path:
@@ -106,11 +96,10 @@ def command(part: Part, network: Network, words: Sequence[str]) -> list[str]:
     return [program, *(word.replace("DATA", data) for word in words[1:])]
 
 
-def traced(part: Part, scenario: Scenario, folder: Path, *options: str) -> list[str]:
+def traced(part: Part, scenario: Scenario, *options: str) -> list[str]:
     """The command under the tracer, if need be as one of two ranks."""
     own = command(part, scenario.network, scenario.words)
-    tracer = [part.program("bnn-proof-tracer"), "--below", str(folder), *scenario.calls, *options,
-              "--", *own]
+    tracer = [part.program("bnn-proof-tracer"), *options, "--", *own]
     if scenario.rank < 0:
         return tracer
     ranks = [tracer, own] if scenario.rank == 0 else [own, tracer]

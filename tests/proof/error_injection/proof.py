@@ -1,0 +1,102 @@
+"""Each system call fails, once and for ever, with each error that it may give."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from attacked.networks import NETWORKS, Network
+from attacked.reference import Reference, measure, run_in, warnings_of
+from attacked.scenarios import Scenario, command, data_of, scenarios_of, traced
+from attacked.states import check_config, files_of, left_behind, torn, unequal
+from error_injection.cases import Injection, cases_of, sample
+from harness.proof import Outcome, Part, Proof
+
+SECONDS = 30  # after which a run counts as hung
+CODES = (2, 3, 4, 5, 6, 7, 8)
+REMADE = "cache/"  # a cache with the date of a file that could not be read is made anew
+# bnn-eval goes on without the scores of a file that it cannot make, and warns.
+WARNED = ("report.html has other", "run/checkpoints/last.safetensors.features.safetensors is missing")
+COMMANDS = ("train", "resume", "evaluate", "part", "calibrate", "features", "predict", "export",
+            "compare")
+CONTROL = Scenario("careless writer", Network("control", lambda folder: folder.mkdir(parents=True)),
+                   (), *2 * [("/usr/bin/python3",
+                              str(Path(__file__).with_name("careless_writer.py")))])
+
+
+def bad_end(scenario: Scenario, done: subprocess.CompletedProcess[bytes]) -> list[str]:
+    """Why an end that is no success is none of the documented ones."""
+    text = done.stderr.decode(errors="replace").strip()
+    last = text.splitlines()[-1] if text else ""
+    if done.returncode not in CODES:
+        return [f"it ended with {done.returncode}: {text}"]
+    if not last.startswith(f"{scenario.words[0]}: error: ") or len(last.encode()) > 500:
+        return [f"its last words were '{last}'"]
+    return []
+
+
+def inject(part: Part, case: Injection, folder: Path) -> list[str]:
+    """What does not hold after one error."""
+    reference, scenario = case.reference, case.reference.scenario
+    shutil.copytree(reference.before, folder)
+    try:
+        done = run_in(folder, traced(part, scenario, *case.options()), SECONDS)
+    except subprocess.TimeoutExpired:
+        return [f"{case.title}: it hung"]
+    if done.returncode == 0:
+        is_warned = warnings_of(done) > reference.warnings
+        wrong = [f"it ended with 0, but {what}" for what in unequal(folder, reference.after)
+                 if not what.startswith((REMADE, *(WARNED if is_warned else ())))]
+        wrong += [] if case.may_leave_temporary else left_behind(folder)
+    else:
+        known = [files_of(reference.before), files_of(reference.after)]
+        wrong = bad_end(scenario, done) + check_config(folder)
+        wrong += torn(folder, known, [part.program("bnn-eval"), "--quiet", "--samples", "1",
+                                      "--bootstrap", "0"])
+        again = run_in(folder, command(part, scenario.network, scenario.again))
+        if again.returncode != 0:
+            wrong.append(f"afterwards: {again.stderr.decode().strip()}")
+        wrong += [f"afterwards {what}"
+                  for what in unequal(folder, reference.after) + left_behind(folder)]
+    shutil.rmtree(folder)
+    return [f"{case.title}: {what}" for what in wrong]
+
+
+def check_control(part: Part) -> list[str]:
+    """The proof itself works: it finds a program that takes no notice of a full disk."""
+    CONTROL.network.write(data_of(part, CONTROL.network))
+    reference = measure(part, CONTROL, "--calls", "all")
+    case = Injection(reference, "write", 1, "ENOSPC", is_ever=False)
+    found = inject(part, case, part.folder / "control")
+    return [] if any("ended with 0, but" in what for what in found) else [
+        "the control, a program that takes no notice of errors, was not found out"]
+
+
+def run(part: Part) -> Outcome:
+    scenarios = [scenario for network in NETWORKS if network.name != "convolutions"
+                 for scenario in scenarios_of(network) if scenario.name in COMMANDS]
+    outcome = Outcome(findings=check_control(part))
+    for network in NETWORKS:
+        network.write(data_of(part, network))
+
+    def count_calls(scenario: Scenario) -> Reference:
+        return measure(part, scenario, "--calls", "all")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        references = list(pool.map(count_calls, scenarios))
+        cases = [case for reference in references for case in cases_of(reference)]
+        chosen = sample(cases, part.seed) if part.is_quick else part.own(cases)
+        for wrong in pool.map(lambda case: inject(part, *case),
+                              [(case, part.folder / str(i)) for i, case in enumerate(chosen)]):
+            outcome.tried += 1
+            outcome.findings += wrong
+    names = {case.call for case in cases}
+    outcome.detail = f"{len(references)} commands, {len(names)} kinds of calls, {len(cases)} errors"
+    return outcome
+
+
+PROOF = Proof(name="error_injection", order=3, unit="injected errors", full=0, parts=4, minutes=45,
+              run=run)
