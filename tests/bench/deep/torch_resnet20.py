@@ -1,5 +1,5 @@
-"""The preset resnet20 in PyTorch: flipout as ../speed/torch_port.py has it, filter response
-normalisation, and the initial values, prior and loss of the config."""
+"""The preset resnet20 in PyTorch: flipout as ../speed/torch_port.py has it, batch normalisation, and
+the initial values, prior and loss of the config."""
 
 from __future__ import annotations
 
@@ -19,44 +19,29 @@ PRIOR_SCALE = 0.1
 CONV_DEPTHS = ((16, 1), (32, 2), (64, 2))  # filters and first stride of each stage
 
 
-class FilterResponse(nn.Module):
-    """y = max(gamma x / sqrt(mean of x² over the image + 1e-6) + beta, tau), channel by channel
-    (Singh and Krishnan, CVPR 2020)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gamma = nn.Parameter(torch.ones(1, channels, 1, 1))
-        self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
-        self.tau = nn.Parameter(torch.zeros(1, channels, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        scale = torch.rsqrt(x.square().mean((2, 3), keepdim=True) + 1e-6)
-        return torch.maximum(self.gamma * x * scale + self.beta, self.tau)
-
-
 def unit(channels: int, filters: int, size: int, stride: int) -> nn.Sequential:
-    """A convolution and its normalisation."""
+    """A convolution and its normalisation, with the constants of Keras."""
     return nn.Sequential(FlipoutConv2d(channels, Conv(filters, size), stride, relu=False),
-                         FilterResponse(filters))
+                         nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01))
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut; nothing follows the sum."""
+    """Two 3x3 convolutions around a shortcut, and ReLU after the first and after the sum."""
 
     def __init__(self, channels: int, filters: int, stride: int) -> None:
         super().__init__()
-        self.branch = nn.Sequential(unit(channels, filters, 3, stride),
+        self.branch = nn.Sequential(unit(channels, filters, 3, stride), nn.ReLU(),
                                     unit(filters, filters, 3, 1))
         self.shortcut = unit(channels, filters, 1, stride) if stride > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.branch(x) + self.shortcut(x)
+        return F.relu(self.branch(x) + self.shortcut(x))
 
 
 def build() -> nn.Sequential:
     """From images [N][3][32][32] to logits."""
     channels = CONV_DEPTHS[0][0]
-    modules: list[nn.Module] = [unit(3, channels, 3, 1)]
+    modules: list[nn.Module] = [unit(3, channels, 3, 1), nn.ReLU()]
     for filters, stride in CONV_DEPTHS:
         for number in range(3):
             modules.append(ResidualBlock(channels, filters, stride if number == 0 else 1))
