@@ -13,6 +13,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/io_error.h"
 #include "bnn/core/parse_json.h"
+#include "bnn/files/durable_folder.h"
 #include "bnn/files/event_folder.h"
 
 namespace bnn {
@@ -22,12 +23,6 @@ constexpr std::size_t kMaxMetricsBytes = std::size_t{1} << 30;
 
 [[noreturn]] void fail(const std::string& path, const std::string& action, int error) {
   throw io_error(path, action, error);
-}
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) fail(path, "cannot create the folder", error.value());
 }
 
 void remove_file(const std::string& path) {
@@ -106,7 +101,7 @@ std::string lines_missing(std::string_view lines, std::string_view kept) {
 
 RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
   if (use != FolderUse::resume) {
-    make_folder(path_ + "/checkpoints");
+    make_durable_folder(path_ + "/checkpoints");
   } else {
     require_resumable(path_);
   }
@@ -154,6 +149,7 @@ void RunFolder::open_metrics(std::uint64_t step, bool validated, const std::stri
   FileDescriptor file(
       open(metrics_file().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (file.number() < 0) fail(metrics_file(), "cannot open", errno);
+  sync_folder(path_);
   metrics_ =
       RecordFile(metrics_file(), std::move(file), kept.size(), RecordFile::Durability::synced);
   metrics_.hold(lines_missing(lines_up_to(unwritten, step, validated), kept));

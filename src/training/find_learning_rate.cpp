@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <fmt/format.h>
 #include <span>
 
 #include "bnn/core/display_text.h"
 #include "bnn/core/error.h"
-#include "bnn/core/io_error.h"
 #include "bnn/exchange/agreement.h"
 #include "bnn/files/atomic_file.h"
+#include "bnn/files/durable_folder.h"
 #include "bnn/training/rate_page.h"
 
 namespace bnn {
@@ -69,18 +68,12 @@ RateSweep sweep_rates(Run& run, const RateRange& range, int steps, RunLog& log) 
   return sweep;
 }
 
-void make_output_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw io_error(path, "cannot create the folder", error.value());
-}
-
 }  // namespace
 
 std::string find_learning_rate(Run& run, const RateRange& range, int steps,
                                const std::string& folder, RunLog& log) {
   Exchange& exchange = run.trainer.exchange();
-  first_alone(exchange, [&] { make_output_folder(folder); });
+  first_alone(exchange, [&] { make_durable_folder(folder); });
   const RateSweep sweep = sweep_rates(run, range, steps, log);
   together(exchange, [&] {
     if (!sweep.points().empty()) return;

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
-#include <filesystem>
 #include <unistd.h>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/io_error.h"
 #include "bnn/core/parse_json.h"
+#include "bnn/files/durable_folder.h"
 #include "bnn/files/event_file.h"
 #include "bnn/files/event_folder.h"
 
@@ -73,9 +73,7 @@ std::string record_of(const Json& metrics, const std::vector<PosteriorHistograms
 }  // namespace
 
 TensorBoard::TensorBoard(const std::string& folder, std::uint64_t step, bool validated) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(folder, "cannot create the folder", error.value());
+  make_durable_folder(folder);
   auto time = static_cast<std::uint64_t>(wall_time());
   for (const EventFile& file : event_files(folder)) {
     for (const std::uint64_t shown : cut(file.path, step, validated)) ++shown_[shown];

@@ -16,22 +16,16 @@ std::string link_target(const std::string& link) {
   return std::filesystem::read_symlink(link, error).string();
 }
 
-// Text of another process up to its end, read by pages since the next one may not be there.
+// Text up to its end, read by pages since the next one may not be there.
 std::string text_at(pid_t thread, std::uint64_t address) {
   constexpr std::size_t kPage = 4096;
   std::string text;
   while (text.size() < 2 * kPage) {
-    std::array<char, kPage> bytes;
-    const std::size_t size = kPage - address % kPage;
-    const iovec here{bytes.data(), size};
-    const iovec there{reinterpret_cast<void*>(address), size};
-    const ssize_t got = process_vm_readv(thread, &here, 1, &there, 1, 0);
-    if (got <= 0) return text;
-    const std::string_view part(bytes.data(), static_cast<std::size_t>(got));
+    const std::string part = bytes_at(thread, address, kPage - address % kPage);
     const std::size_t end = part.find('\0');
     text += part.substr(0, end);
-    if (end != std::string_view::npos) return text;
-    address += size;
+    if (part.empty() || end != std::string::npos) return text;
+    address += part.size();
   }
   return text;
 }
@@ -42,6 +36,15 @@ std::string descriptor_path(pid_t thread, int descriptor) {
 }
 
 }  // namespace
+
+std::string bytes_at(pid_t thread, std::uint64_t address, std::size_t size) {
+  std::string bytes(size, '\0');
+  const iovec here{bytes.data(), size};
+  const iovec there{reinterpret_cast<void*>(address), size};
+  const ssize_t got = process_vm_readv(thread, &here, 1, &there, 1, 0);
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
 
 int descriptor_of(const CallSite& site) {
   return static_cast<int>(site.arguments[static_cast<std::size_t>(site.call->argument)]);
@@ -59,12 +62,15 @@ std::string path_of(const CallSite& site) {
     case Names::path_at:
       break;
   }
+  const bool is_at = site.call->names == Names::path_at;
+  return path_at(site, argument, is_at ? descriptor(argument - 1) : AT_FDCWD);
+}
+
+std::string path_at(const CallSite& site, std::size_t argument, int folder) {
   const std::filesystem::path path = text_at(site.thread, site.arguments[argument]);
   if (path.is_absolute()) return path.lexically_normal().string();
-  const bool is_at = site.call->names == Names::path_at;
-  const std::filesystem::path folder =
-      descriptor_path(site.thread, is_at ? descriptor(argument - 1) : AT_FDCWD);
-  return (folder / path).lexically_normal().string();
+  const std::filesystem::path from = descriptor_path(site.thread, folder);
+  return (from / path).lexically_normal().string();
 }
 
 bool changes_a_file(const CallSite& site) {

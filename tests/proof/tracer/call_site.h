@@ -23,6 +23,12 @@ int descriptor_of(const CallSite& site);
 /// empty if it names none. Pipes and sockets are "pipe:[…]", as the system names them.
 std::string path_of(const CallSite& site);
 
+/// The same of one argument, which is relative to the folder that a descriptor means.
+std::string path_at(const CallSite& site, std::size_t argument, int folder);
+
+/// Bytes of the thread's memory; fewer where it has no more.
+std::string bytes_at(pid_t thread, std::uint64_t address, std::size_t size);
+
 /// Whether the call is to be counted: a call that opens counts as a change only if it may create or
 /// truncate.
 bool changes_a_file(const CallSite& site);

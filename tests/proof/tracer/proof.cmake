@@ -1,8 +1,9 @@
-# Runs a program and stops it at chosen system calls, for kill_points and error_injection.
+# Runs a program and stops it at chosen system calls, for kill_points, power_loss and error_injection.
 add_executable(bnn-proof-tracer
   ${CMAKE_CURRENT_LIST_DIR}/call_table.cpp
   ${CMAKE_CURRENT_LIST_DIR}/call_site.cpp
   ${CMAKE_CURRENT_LIST_DIR}/call_filter.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/recorder.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tracee.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tracer.cpp)
 target_compile_options(bnn-proof-tracer PRIVATE "$<$<CONFIG:Release>:-O0>")

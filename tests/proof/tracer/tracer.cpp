@@ -1,7 +1,8 @@
-// bnn-proof-tracer: runs a program and lists, kills or fails its system calls.
+// bnn-proof-tracer: runs a program and lists, records, kills or fails its system calls.
 //
 //   bnn-proof-tracer --below DIR --calls changes --list FILE -- bnn-train --config my.json
 //   bnn-proof-tracer --below DIR --calls changes --kill 17 -- bnn-train --config my.json
+//   bnn-proof-tracer --below DIR --calls changes --record FOLDER -- bnn-train --config my.json
 //   bnn-proof-tracer --calls read --fail 3 --error EIO --ever -- bnn-eval last.safetensors
 //
 // Calls are counted from 1 in the order in which they are made, of all threads together. With
@@ -12,16 +13,18 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
+#include "recorder.h"
 #include "tracee.h"
 
 namespace bnn::proof {
 namespace {
 
 struct Options {
-  std::string calls = "changes", below, list;
+  std::string calls = "changes", below, list, record;
   long kill = 0, fail = 0, shorten = 0;
   std::string error = "EIO";
   bool ever = false;
@@ -46,6 +49,7 @@ class Counter {
  public:
   explicit Counter(const Options& options) : options_(options), error_(errors().at(options.error)) {
     if (!options.list.empty()) list_.open(options.list);
+    if (!options.record.empty()) recorder_.emplace(options.record);
   }
 
   Verdict operator()(const CallSite& site) {
@@ -57,6 +61,7 @@ class Counter {
     if (is_change && !path.starts_with('/')) return {};
     ++count_;
     if (list_.is_open()) list_ << count_ << ' ' << site.call->name << ' ' << path << std::endl;
+    if (recorder_) recorder_->add(count_, site, path);
     if (count_ == options_.kill) return {Verdict::Kind::kill};
     if (is_hit(options_.fail)) return {Verdict::Kind::fail, error_};
     if (is_hit(options_.shorten)) return {Verdict::Kind::shorten};
@@ -72,14 +77,16 @@ class Counter {
   int error_;
   long count_ = 0;
   std::ofstream list_;
+  std::optional<Recorder> recorder_;
 };
 
 int run(int count, char** words) {
   Options options;
-  CLI::App app("Runs a program and lists, kills or fails its system calls.");
+  CLI::App app("Runs a program and lists, records, kills or fails its system calls.");
   app.add_option("--calls", options.calls, "Names, or changes: all that change files; or all");
   app.add_option("--below", options.below, "Only calls that mean a file in this folder");
   app.add_option("--list", options.list, "Write number, name and path of each call to this file");
+  app.add_option("--record", options.record, "Write calls and their bytes into this folder");
   app.add_option("--kill", options.kill, "SIGKILL before this call");
   app.add_option("--fail", options.fail, "This call fails and does not run");
   app.add_option("--shorten", options.shorten, "This call transfers half of its bytes");

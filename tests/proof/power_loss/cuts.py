@@ -1,0 +1,49 @@
+"""The folders that a power cut may leave."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from power_loss.disk import FOLDER, OUTCOMES, Change, Disk
+
+ALL_SUBSETS_OF = 6  # pending changes of names; of more: every prefix, and all without one
+
+State = dict[str, bytes | None]  # of names; None: a folder
+
+
+def subsets(pending: list[Change]) -> Iterator[list[Change]]:
+    """Which changes of names have reached the disk, each list in its order."""
+    if len(pending) <= ALL_SUBSETS_OF:
+        for count in range(len(pending) + 1):
+            yield from (list(chosen) for chosen in itertools.combinations(pending, count))
+        return
+    yield from (pending[:count] for count in range(len(pending) + 1))
+    yield from (pending[:i] + pending[i + 1:] for i in range(len(pending)))
+
+
+def states(disk: Disk) -> Iterator[State]:
+    """Each choice of names with each outcome for the bytes that were not synced: one outcome for all
+    files, or another one for a single file."""
+    for chosen in subsets(disk.pending):
+        names = dict(disk.safe)
+        for change in chosen:
+            change.apply(names)
+        dirty = sorted({number for number in names.values()
+                        if number != FOLDER and disk.files[number].is_dirty})
+        for common, other in itertools.product(range(OUTCOMES), [None, *dirty]):
+            if other is not None and common == 0 or (not dirty and common > 0):
+                continue
+            outcome = {number: common if other in (None, number) else 0 for number in dirty}
+            yield state_of(disk, names, outcome)
+
+
+def state_of(disk: Disk, names: dict[str, int], outcome: dict[int, int]) -> State:
+    state: State = {}
+    for name, number in sorted(names.items()):
+        above = name.rpartition("/")[0]
+        if above and above not in state:
+            continue  # its folder is lost
+        state[name] = (None if number == FOLDER
+                       else disk.files[number].outcomes()[outcome.get(number, 0)])
+    return state
