@@ -14,6 +14,7 @@ from harness.machine import commit, changed_source, source
 from harness.proof import Part, Proof
 
 HERE = Path(__file__).resolve().parent
+BEGIN, END = "<!-- the ledger's summary, written by run.sh -->", "<!-- its end -->"
 
 
 def all_proofs() -> list[Proof]:
@@ -58,7 +59,18 @@ def run_part(proof: Proof, part: Part, ledger: Ledger | None) -> bool:
           + (f"; {outcome.detail}" if outcome.detail else ""), flush=True)
     if ledger:
         ledger.add(proof, part, outcome, seconds)
+        renew_page(ledger)
     return not outcome.findings and outcome.tried > 0
+
+
+def renew_page(ledger: Ledger) -> None:
+    """Puts the ledger's summary for this source between the marks of the README."""
+    page = HERE / "README.md"
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    summary = ledger.summary(all_proofs(), source())
+    table = f"\nSource {source()}, the last part at {commit()}:\n\n{summary}\n\n"
+    page.write_text(before + begin + table + end + after)
 
 
 def main() -> int:
