@@ -17,6 +17,7 @@ namespace {
 void blas_multiply(ConstMatrix, ConstMatrix, Matrix, Write) { refuse(); }
 void blas_multiply_at_b(ConstMatrix, ConstMatrix, Matrix, Write) { refuse(); }
 void blas_multiply_a_bt(ConstMatrix, ConstMatrix, Matrix, Write) { refuse(); }
+void prepare_blas(int) { refuse(); }
 std::string blas_kernel() { return "none"; }
 
 }  // namespace bnn

@@ -11,7 +11,7 @@
 #include "bnn/infer/calibration.h"
 #include "bnn/infer/class_summaries.h"
 #include "bnn/infer/temperature.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/process/stop_signal.h"
 
 namespace bnn {
@@ -115,7 +115,7 @@ std::string json_of(const Calibration& calibration, const std::string& path) {
 int run_calibration_fit(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
-  prepare_blas(options.threads);
+  prediction_spec(options.sampling, model).products.prepare(options.threads);
   const EvaluationImages images = held_out_images(options, model);
   warn_of_few(images.chosen.size(), log);
   const GracefulStop stops_tidily;

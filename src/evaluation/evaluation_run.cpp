@@ -14,7 +14,7 @@
 #include "bnn/evaluation/stream_predictor.h"
 #include "bnn/files/atomic_file.h"
 #include "bnn/files/npy.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/process/output_paths.h"
 #include "bnn/process/progress_meter.h"
 #include "bnn/process/stop_signal.h"
@@ -91,7 +91,9 @@ int run_evaluation(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
   const std::vector<ModelCheckpoint> models = load_networks(options);
   const ModelCheckpoint& model = models.front();
-  prepare_blas(options.threads);
+  for (const ModelCheckpoint& member : models) {
+    prediction_spec(options.sampling, member).products.prepare(options.threads);
+  }
   EvaluationInputs inputs = read_inputs(options, model, log);
   check_files(options, model.config.data);
   const TrainingHistory history = training_history(options, log);

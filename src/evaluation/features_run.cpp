@@ -11,7 +11,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/json.h"
 #include "bnn/evaluation/evaluation_images.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/process/progress_meter.h"
 #include "bnn/process/stop_signal.h"
 
@@ -131,7 +131,7 @@ std::optional<ClassGaussians> gaussians_of(const EvalOptions& options,
 int run_features_fit(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
-  prepare_blas(options.threads);
+  prediction_spec(options.sampling, model).products.prepare(options.threads);
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
   const ClassGaussians gaussians = fit_gaussians(options, options.checkpoint, model, pool, log);

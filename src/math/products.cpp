@@ -117,6 +117,10 @@ std::optional<Products> Products::at_level(VectorLevel level) {
   return code == nullptr ? std::nullopt : std::optional(Products(*code));
 }
 
+void Products::prepare(int threads) const {
+  if (!are_own()) prepare_blas(threads);
+}
+
 std::string Products::name() const {
   return code_ != nullptr ? fmt::format("own ({})", code_->name)
                           : fmt::format("OpenBLAS ({})", blas_kernel());

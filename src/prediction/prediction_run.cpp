@@ -9,7 +9,7 @@
 #include "bnn/files/npy.h"
 #include "bnn/infer/outlier_scores.h"
 #include "bnn/infer/predictor.h"
-#include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/prediction/path_list.h"
 #include "bnn/prediction/prediction_inputs.h"
 #include "bnn/prediction/prediction_writer.h"
@@ -186,7 +186,7 @@ int run_prediction(const PredictOptions& options) {
   std::optional<PathList> list;
   if (!options.inputs_from.empty()) list.emplace(options.inputs_from);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
-  prepare_blas(options.threads);
+  prediction_spec(options.sampling, model).products.prepare(options.threads);
   RunLog log("bnn-predict", options.verbosity);
   std::vector<PredictionInput> inputs = find_inputs(options.inputs, model, log);
   check_paths(options, inputs);

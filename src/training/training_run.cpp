@@ -14,6 +14,7 @@
 #include "bnn/data/data_files.h"
 #include "bnn/exchange/agreement.h"
 #include "bnn/math/blas.h"
+#include "bnn/math/products.h"
 #include "bnn/model/summary_table.h"
 #include "bnn/process/blas_kernel.h"
 #include "bnn/process/stop_signal.h"
@@ -290,7 +291,7 @@ Prepared prepare(const TrainOptions& options, const LoadedConfig& loaded, Graph 
   ExecutionPlan plan = training_plan(graph, config.training, options.threads, processes);
   const std::size_t bytes = run_bytes(config, graph, plan);
   require_memory(bytes, source, "training this network", ErrorKind::config);
-  prepare_blas(options.threads);
+  Products(config.training.products).prepare(options.threads);
   TrainingData data = load_data(options, loaded.path, config, graph);
   refuse_run_among_classes(options, config, data.directory);
   refuse_too_many_draws(config.training, data.split.train.size(), source);

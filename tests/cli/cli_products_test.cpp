@@ -5,6 +5,7 @@
 #include "bnn/checkpoint/checkpoint.h"
 #include "bnn/files/checkpoint_file.h"
 #include "support/json_document.h"
+#include "support/places.h"
 #include "support/run_program.h"
 #include "support/tiny_run.h"
 
@@ -33,6 +34,15 @@ bool warns(const TinyRun& tiny) {
   const ProgramRun run = tiny.train({"--out", "run", "--resume", "--epochs", "2"});
   REQUIRE(run.exit_code == 0);
   return run.err.find("results will not be bit for bit those of one run") != std::string::npos;
+}
+
+// The words of a program after the shell's limit of the address space.
+ProgramRun run_in_address_space(const TinyRun& tiny, int megabytes, const Words& words) {
+  Words all = {"-c", "ulimit -v " + std::to_string(megabytes * 1000) + "; exec \"$@\"", "sh"};
+  all.insert(all.end(), words.begin(), words.end());
+  ProgramOptions options;
+  options.directory = tiny.path();
+  return run_program("/bin/sh", all, options);
 }
 
 }  // namespace
@@ -82,5 +92,28 @@ TEST_CASE("evaluation and prediction take the products of the run or those that 
   CHECK(tiny.predict({"test-images", "--products", "own"}).exit_code == 0);
   check_failure(tiny.eval({"--products", "mkl"}), "bnn-eval", 2);
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // which maps terabytes
+
+TEST_CASE("own products of eight threads need no memory for the buffers of OpenBLAS") {
+  const TrainedRun tiny;
+  const std::string bin = binary_directory() + "/";
+  const auto code = [&](Words words, const Words& more) {
+    words.insert(words.end(), {"--threads", "8"});
+    words.insert(words.end(), more.begin(), more.end());
+    return run_in_address_space(tiny, 1000, words).exit_code;
+  };
+  const Words train = {bin + "bnn-train", "--config", "tiny.json", "--out", "narrow"};
+  const Words eval = {bin + "bnn-eval", tiny.last()};
+  CHECK(code(train, {}) == 0);
+  CHECK(read_bytes(tiny.last("narrow")) == read_bytes(tiny.last()));
+  CHECK(code(eval, {}) == 0);
+  CHECK(code(eval, {"--fit-calibration"}) == 0);
+  CHECK(code(eval, {"--fit-features"}) == 0);
+  CHECK(code({bin + "bnn-predict", tiny.last(), "test-images"}, {}) == 0);
+  CHECK(code(eval, {"--products", "openblas"}) == 6);
+}
+
+#endif
 
 }  // namespace bnn::testing

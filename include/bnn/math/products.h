@@ -42,6 +42,11 @@ class Products {
   /// Own products of this level; none if the processor or the build does not have it.
   static std::optional<Products> at_level(VectorLevel level);
 
+  /// Makes OpenBLAS ready for so many threads (prepare_blas) if these are its products. Own ones
+  /// need nothing, so that a limit of memory too small for OpenBLAS's buffers does not concern
+  /// them.
+  void prepare(int threads) const;
+
   /// "own (AVX-512)" or "OpenBLAS (Haswell)".
   std::string name() const;
 
