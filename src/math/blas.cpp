@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <vector>
 
 #include "bnn/core/error.h"
 
@@ -15,6 +16,12 @@
 extern "C" {
 [[gnu::weak]] void gotoblas_dynamic_init();
 [[gnu::weak]] void gotoblas_dynamic_quit();
+}
+
+// OpenBLAS's own allocator. A buffer that is given back stays mapped for the next caller.
+extern "C" {
+[[gnu::weak]] void* blas_memory_alloc(int position);
+[[gnu::weak]] void blas_memory_free(void* buffer);
 }
 
 namespace bnn {
@@ -77,6 +84,15 @@ void probe_buffers(int threads) {
                             bytes >> 20, threads));
   }
   munmap(memory, bytes);
+}
+
+// Maps all of them now, before other allocations take the room that was found.
+void map_buffers(int threads) {
+  constexpr int kSlots = 128;  // that OpenBLAS has before it warns on stderr
+  if (blas_memory_alloc == nullptr || blas_memory_free == nullptr) return;
+  std::vector<void*> buffers;
+  for (int i = 0; i < std::min(threads, kSlots); ++i) buffers.push_back(blas_memory_alloc(0));
+  for (void* buffer : buffers) blas_memory_free(buffer);
 }
 
 void check_a_product() {
@@ -142,6 +158,7 @@ void blas_multiply_a_bt(ConstMatrix a, ConstMatrix b, Matrix c, Write write) {
 void prepare_blas(int threads) {
   refuse_unsafe_build(threads);
   probe_buffers(threads);
+  map_buffers(threads);
   openblas_set_num_threads(1);
   check_a_product();
 }

@@ -42,6 +42,7 @@ ProgramRun run_in_address_space(const TinyRun& tiny, int megabytes, const Words&
   all.insert(all.end(), words.begin(), words.end());
   ProgramOptions options;
   options.directory = tiny.path();
+  options.timeout_seconds = 20;
   return run_program("/bin/sh", all, options);
 }
 
@@ -112,6 +113,27 @@ TEST_CASE("own products of eight threads need no memory for the buffers of OpenB
   CHECK(code(eval, {"--fit-features"}) == 0);
   CHECK(code({bin + "bnn-predict", tiny.last(), "test-images"}, {}) == 0);
   CHECK(code(eval, {"--products", "openblas"}) == 6);
+}
+
+TEST_CASE(
+    "products of OpenBLAS end with code 6, and do not wait, where other memory fills the room") {
+  const TinyRun tiny;
+  for (int megabytes = 300; megabytes <= 360; megabytes += 10) {
+    CAPTURE(megabytes);
+    const Words words = {binary_directory() + "/bnn-train",
+                         "--config",
+                         "tiny.json",
+                         "--out",
+                         "run",
+                         "--overwrite",
+                         "--products",
+                         "openblas",
+                         "--threads",
+                         "2"};
+    const ProgramRun run = run_in_address_space(tiny, megabytes, words);
+    CHECK_FALSE(run.timed_out);
+    CHECK((run.exit_code == 0 || run.exit_code == 6));
+  }
 }
 
 #endif
