@@ -68,7 +68,10 @@ void RunOutputs::write_best(const TrainingState& state, AlignedArray& parameters
 void RunOutputs::save_best(const TrainingState& state) {
   AlignedArray& parameters = run_.trainer.parameters();
   unsaved_best_.reset();  // which is not the best any more
-  if (may_write() && attempt(best_, [&] { write_best(state, parameters); })) return;
+  if (may_write() && folder_.has_last_checkpoint() &&
+      attempt(best_, [&] { write_best(state, parameters); })) {
+    return;
+  }
   AlignedArray copy(parameters.span().size());
   std::copy(parameters.span().begin(), parameters.span().end(), copy.span().begin());
   unsaved_best_ = UnsavedBest{state, std::move(copy)};
@@ -102,8 +105,12 @@ void RunOutputs::write_last(const TrainingState& state) {
 void RunOutputs::write_others() {
   attempt(metrics_, [&] { folder_.sync_metrics(); });
   if (board_ != nullptr) attempt(shown_, [&] { board_->flush(); });
-  if (unsaved_best_ &&
-      attempt(best_, [&] { write_best(unsaved_best_->state, unsaved_best_->parameters); })) {
+  if (!unsaved_best_) return;
+  if (!folder_.has_last_checkpoint()) {
+    best_.failure = last_.failure;
+    return;
+  }
+  if (attempt(best_, [&] { write_best(unsaved_best_->state, unsaved_best_->parameters); })) {
     unsaved_best_.reset();
   }
 }

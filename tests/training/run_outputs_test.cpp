@@ -170,9 +170,11 @@ TEST_CASE("a checkpoint that fails is told once and saved at the next chance") {
   run.trainer.parameters().span()[0] = first + 1;
   state.epoch = 2;
   outputs.save_last(state);
-  CHECK(count(tiny.read("log"), "warning: ") == 2);  // one for each of the two
+  CHECK(count(tiny.read("log"), "warning: ") == 1);  // the best one waits for the last one
   CHECK_THROWS_WITH(outputs.require_all(),
-                    Catch::Contains("without a last checkpoint the run cannot be resumed"));
+                    Catch::Contains("missing: checkpoints/last.safetensors, "
+                                    "checkpoints/best.safetensors; without a last checkpoint the "
+                                    "run cannot be resumed"));
   fs::rename(tiny.file("away"), checkpoints);
   outputs.save_last(state);
   CHECK_NOTHROW(outputs.require_all());
@@ -203,6 +205,27 @@ TEST_CASE("the last checkpoint gets what space there is before the best weights"
   const LoadedCheckpoint last = load_checkpoint(tiny.last("run"));
   CHECK(last.state.epoch == 2);
   CHECK_FALSE(last.unwritten_best.has_value());
+}
+
+TEST_CASE(
+    "a run without space for its first last checkpoint leaves no best one, and begins again") {
+  const TinyRun tiny;
+  REQUIRE(tiny.train({"--out", "whole"}).exit_code == 0);
+  const auto block = [](std::uintmax_t bytes) { return bytes / 512 + 1; };
+  const auto best = block(fs::file_size(tiny.file("whole" + kBest)));
+  const auto config = block(fs::file_size(tiny.file("whole/config.json")));
+  const std::string blocks = std::to_string(std::max(best, config));
+  REQUIRE(std::max(best, config) < block(fs::file_size(tiny.last("whole"))));
+  const ProgramRun run =
+      run_program("/bin/sh",
+                  {"-c", "ulimit -f " + blocks + "; exec \"$0\" --config tiny.json --out run",
+                   bnn::testing::binary_directory() + "/bnn-train"},
+                  {.directory = tiny.path()});
+  INFO(run.err);
+  CHECK(run.exit_code == 6);
+  CHECK_FALSE(fs::exists(tiny.file("run" + kBest)));
+  CHECK(tiny.train({"--out", "run", "--resume-or-start"}).exit_code == 0);
+  check_as_undisturbed(tiny);
 }
 
 TEST_CASE("no line is written before the last checkpoint while that one waits for space") {

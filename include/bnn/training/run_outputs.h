@@ -8,7 +8,8 @@
 // something waits, the last checkpoint is saved before the others and carries the waiting lines and
 // the best weights (or the lines alone, if there is no room for both). As long as the last
 // checkpoint itself waits, nothing else takes space before it. A resumed run writes what was
-// carried (histograms for TensorBoard are lost).
+// carried (histograms for TensorBoard are lost). There is never a best checkpoint before the first
+// last one: a run that stopped in between could be neither resumed nor begun again.
 // A failure of one output does not keep the others from being written. train.log repeats what
 // stderr shows and is not counted. Not thread-safe.
 
