@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from limits.limit import HERE, REFUSED, WORKS, Case, Limit, cases
 from limits.tasks import TASKS, TWO_PROCESSES, Places, tasks_named
@@ -38,15 +39,22 @@ def freed_disk() -> list[Case]:
     return cases("freed disk", tasks_named("train", "resume", "tensorboard"), limits)
 
 
+def put_back(link: Path, before: bytes | None) -> None:
+    link.unlink()
+    if before is not None:
+        link.write_bytes(before)
+
+
 def link_to_full(name: str) -> Callable[[Places], Callable[[], None]]:
     """Where the program will write, a link to a device that is always full."""
 
     def prepare(places: Places) -> Callable[[], None]:
         link = places.work / name
         link.parent.mkdir(parents=True, exist_ok=True)
+        before = link.read_bytes() if link.exists() else None
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/full")
-        return lambda: link.unlink() if link.is_symlink() else None
+        return lambda: put_back(link, before) if link.is_symlink() else None
 
     return prepare
 

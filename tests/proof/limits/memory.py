@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from limits.limit import FAILS_TIDILY, WORKS, Case, Limit, cases
-from limits.tasks import TASKS, Task, TWO_PROCESSES
+from limits.tasks import BY_OPENBLAS, TASKS, Task, TWO_PROCESSES
 
 MB = 1_000_000
 SEGMENTATION_FAULT = -11
@@ -17,10 +17,6 @@ MUST_WORK = 1000  # MB of address space for eight threads
 
 def with_threads() -> list[Task]:
     return [task for task in TASKS if task.name not in ("compare", "export")]
-
-
-def with_products() -> list[Task]:
-    return [task for task in with_threads() if task.name not in ("resume", "overwrite")]
 
 
 def is_too_small(program: str, megabytes: int) -> bool:
@@ -37,15 +33,15 @@ def address_space(program: str) -> list[Case]:
                  is_too_small=size in too_small)
            for size in sizes for threads in THREADS]
     # OpenBLAS waits for ever where it cannot map a buffer of 128 MiB for each thread.
-    openblas = [Limit(f"{size} MB, {threads} threads, OpenBLAS", ("prlimit", f"--as={size * MB}"),
-                      ("--threads", str(threads), "--products", "openblas"))
+    openblas = [Limit(f"{size} MB, {threads} threads", ("prlimit", f"--as={size * MB}"),
+                      ("--threads", str(threads)))
                 for size in sizes if size >= 60 and size % 20 == 0 for threads in THREADS]
     alone = [Limit(f"{size} MB", ("prlimit", f"--as={size * MB}"), is_too_small=size in too_small)
              for size in sizes if size < 160]
     without = [task for task in TASKS if task.name in ("compare", "export")]
     return (cases("address space", with_threads(), own)
             + cases("address space", without, alone)
-            + cases("address space", with_products(), openblas)
+            + cases("address space", BY_OPENBLAS, openblas)
             + cases("address space", [TWO_PROCESSES], [limit for limit in alone[4::6]]))
 
 

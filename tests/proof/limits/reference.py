@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import tiny
 from limits.start import Ended, start
-from limits.tasks import LONG, TASKS, Places, Task, train
+from limits.tasks import BY_OPENBLAS, LONG, TASKS, Places, Task, train
 
 STEPS = 4
 LAYERS: list[dict[str, object]] = [
@@ -97,7 +97,7 @@ def make_reference(places: Places) -> Reference:
                  places, TASKS[0])
         for path in (places.work / "run" / "checkpoints").iterdir():
             reference.checkpoints.add(digest(path.read_bytes()))
-    for task in [*TASKS, LONG]:
+    for task in [*TASKS, *BY_OPENBLAS, LONG]:
         task.lay(places)
         ended = must_run(task.words(places), places, task)
         reference.results[task.name] = result_of(task, places, ended.out)

@@ -19,9 +19,10 @@ class Ended:
 
 
 def start(words: Sequence[str], folder: Path, input: Path | None, timeout: float) -> Ended:
-    """In a session of its own, so that all that it started ends with it."""
+    """In a session of its own, so that all that it started ends with it. OpenBLAS chooses its kernel."""
+    variables = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
     with open(input or os.devnull, "rb") as source:
-        process = subprocess.Popen(words, cwd=folder, stdin=source, stdout=subprocess.PIPE,
+        process = subprocess.Popen(words, cwd=folder, stdin=source, env=variables, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, start_new_session=True)
     try:
         out, err = process.communicate(timeout=timeout)

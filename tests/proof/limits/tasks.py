@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", "2"]
@@ -31,7 +31,7 @@ class Task:
     input: str = ""  # a file of `given` for standard input
     # What is run when the limit is lifted; the same words if there is nothing else.
     again: Callable[[Places], list[str]] | None = None
-    launched: bool = field(default=False)  # by mpirun, whose own messages are not judged
+    launched: bool = False  # by mpirun, whose own messages are not judged
 
     def lay(self, places: Places) -> None:
         shutil.rmtree(places.work, ignore_errors=True)
@@ -109,6 +109,20 @@ TASKS = [
                                "--html", f"{p.work}/comparison.html"], (), ("comparison.html",)),
     Task("export", lambda p: [f"{p.programs}/bnn-export", checkpoint(p), "--quiet", "--output",
                               f"{p.work}/network.onnx"], EVALUATED, ("network.onnx",))]
+WITH_PRODUCTS = ("train", "tensorboard", "eval", "part", "calibrate", "features", "predict", "pipe")
+
+
+def by_openblas(task: Task) -> Task:
+    """The same with OpenBLAS's products, whose bits are others."""
+    def words(places: Places) -> list[str]:
+        return [*task.words(places), "--products", "openblas"]
+
+    def again(places: Places) -> list[str]:
+        return [*(task.again or task.words)(places), "--products", "openblas"]
+    return replace(task, name=f"{task.name} by OpenBLAS", words=words, again=again)
+
+
+BY_OPENBLAS = [by_openblas(task) for task in TASKS if task.name in WITH_PRODUCTS]
 TWO_PROCESSES = Task("mpi", train_by_two, trains=True, launched=True)
 
 
