@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from limits.limit import DONE, FAILS_TIDILY, HERE, WORKS, Case, Limit, cases, shell
-from limits.tasks import TASKS, tasks_named
+from limits.tasks import TASKS, tasks_named, with_threads
 
 DATA, READER_LEFT = 4, 141
 CLOSED = {0: "<&-", 1: ">&-", 2: "2>&-"}
@@ -11,11 +13,13 @@ ON_STANDARD_OUTPUT = ("eval", "part", "calibrate", "features", "pipe", "compare"
 
 
 def few() -> list[Case]:
-    numbers = [*range(3, 25), 28, 32, 40, 48, 64]
-    limits = [Limit(f"{number} of them, {threads} threads",
-                    ("prlimit", f"--nofile={number}"),
-                    codes=WORKS if number >= 32 else FAILS_TIDILY) for number in numbers for threads in (2,)]
-    return cases("descriptors", TASKS, limits)
+    found = []
+    for number in [*range(3, 25), 28, 32, 40, 48, 64]:
+        limit = Limit(f"{number} of them", ("prlimit", f"--nofile={number}"),
+                      codes=WORKS if number >= 32 else FAILS_TIDILY)
+        many = replace(limit, name=f"{limit.name}, 8 threads", options=("--threads", "8"))
+        found += cases("descriptors", TASKS, [limit]) + cases("descriptors", with_threads(), [many])
+    return found
 
 
 def closed() -> list[Case]:

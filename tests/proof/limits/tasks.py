@@ -18,6 +18,9 @@ class Places:
     given: Path  # data, configs, finished runs; nothing writes there
     work: Path  # what a task reads and writes, fresh for every case
 
+    def program(self, name: str) -> str:
+        return str(self.programs / name)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -124,6 +127,11 @@ def by_openblas(task: Task) -> Task:
 
 BY_OPENBLAS = [by_openblas(task) for task in TASKS if task.name in WITH_PRODUCTS]
 TWO_PROCESSES = Task("mpi", train_by_two, trains=True, launched=True)
+
+
+def with_threads() -> list[Task]:
+    """Those that take --threads and start some."""
+    return [task for task in TASKS if task.name not in ("compare", "export")]
 
 
 def tasks_named(*names: str) -> list[Task]:

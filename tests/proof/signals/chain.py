@@ -31,10 +31,10 @@ def check_code(stop: Stop, ended: Ended, is_finished: bool) -> list[str]:
     code, kind = ended.code, stop.kind
     if code == 0:
         return [] if is_finished else ["code 0, and the run is not what it should be"]
+    if stop.processes > 1 and ended.was_sent:  # Open MPI's launcher has codes of its own
+        return []
     if not ended.was_sent or not kind.ends:
         return [f"code {code} without a signal that ends it: {ended.err[-300:]!r}"]
-    if stop.processes > 1:  # Open MPI's launcher has codes of its own
-        return []
     graceful = {128 + number for number in kind.signals}
     if SIGKILL in kind.signals:
         graceful.add(-SIGKILL)
@@ -66,6 +66,8 @@ def run_chain(training: Training, reference: Reference, stops: list[Stop], numbe
         left = max(left, 0.1 * reference.seconds)
         if ended.hung:
             return report
+        if is_finished:
+            break
     ended = training.finish(numbers.choice(THREADS))
     if ended.hung or ended.code != 0:
         report.wrong.append(f"the last part: code {ended.code}{', it hangs' * ended.hung}: {ended.err[-300:]!r}")

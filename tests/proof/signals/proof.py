@@ -22,7 +22,7 @@ from signals.stops import random_stops
 from signals.training import Training, content
 
 EXAMPLES, HELD_OUT = 240, 40
-FULL, QUICK = 3000, 10
+FULL, QUICK = 3000, 6
 SHARE_OF_TWO_PROCESSES = 0.08
 WORKERS = 2
 CONTROLLED = next(network for network in NETWORKS if network.name.startswith("shared"))

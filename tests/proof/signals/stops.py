@@ -37,13 +37,14 @@ class Stop:
     processes: int
     look_at: float | None  # when another program reads the run folder, as `at`
     names_folder_alone: bool  # --resume --out, without the config
+    to_rank: bool = False  # of two processes, one gets the signals instead of their launcher
 
 
 def random_stop(numbers: random.Random, kinds: list[Kind], share_of_two: float) -> Stop:
     processes = 2 if numbers.random() < share_of_two else 1
     return Stop(numbers.choice(kinds), LATEST * numbers.random(), numbers.random() * SHORT,
                 numbers.choice(THREADS), processes, numbers.random() if numbers.random() < 0.5 else None,
-                numbers.random() < 0.5)
+                numbers.random() < 0.5, numbers.random() < 0.5)
 
 
 def random_stops(numbers: random.Random, share_of_two: float) -> list[Stop]:

@@ -14,6 +14,7 @@ from harness import tiny
 from signals.stops import Stop
 
 TIMEOUT = 90.0
+NEVER_CAUGHT = (signal.SIGKILL, signal.SIGSTOP)
 MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np"]
 HANGUP_IGNORED = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"]
 
@@ -56,6 +57,24 @@ def members(session: int) -> list[int]:
     """Processes of a session, of which a launcher may leave some."""
     return [int(process.name) for process in Path("/proc").iterdir()
             if process.name.isdigit() and session_of(process) == session]
+
+
+def a_rank(session: int) -> int:
+    """One of the processes that a launcher has started; itself if there is none yet."""
+    for process in members(session):
+        try:
+            if os.readlink(f"/proc/{process}/exe").endswith("bnn-train-mpi"):
+                return process
+        except OSError:
+            continue
+    return session
+
+
+def send(process: int, number: int) -> None:
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        pass  # it has ended
 
 
 def wait_for_members(session: int, seconds: float) -> bool:
@@ -118,11 +137,12 @@ class Training:
             time.sleep(stop.look_at * seconds)
             wrong = self.look()
         time.sleep(max(0.0, begin + stop.at * seconds - time.monotonic()))
-        was_sent, was_caught = process.poll() is None, is_caught(process.pid, stop.kind.signals[-1])
+        receiver = a_rank(process.pid) if stop.to_rank and stop.processes > 1 else process.pid
+        was_sent, was_caught = process.poll() is None, True
         for number in stop.kind.signals:
             if process.poll() is None:
-                was_caught &= is_caught(process.pid, number) or number not in (signal.SIGTERM, signal.SIGINT)
-                process.send_signal(number)
+                was_caught &= is_caught(receiver, number) or number in NEVER_CAUGHT
+                send(receiver, number)
                 time.sleep(stop.gap)
         return self.wait(process, was_caught, was_sent), wrong
 

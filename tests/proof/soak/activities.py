@@ -77,7 +77,8 @@ class Bench:
         return Repeated("evaluations and predictions", [
             [self.program("bnn-eval"), str(self.last), "--data", str(self.folder / "data"), *common, "--samples", "4",
              "--bootstrap", "50", "--report", "report.html", "--save-samples", "samples.npy"],
-            [self.program("bnn-predict"), str(self.last), str(self.folder / "photos"), *common, "--output", "all.jsonl"],
+            [self.program("bnn-predict"), str(self.last), str(self.folder / "photos"), *common,
+             "--output", "all.jsonl"],
             [self.program("bnn-export"), str(self.last), "--output", "network.onnx", "--quiet"]], folder)
 
     def worker(self) -> Activity:

@@ -1,6 +1,6 @@
-// Opens a checkpoint with libbnn, predicts and closes it, on several threads, for as long as standard
-// input is open. Prints the number of rounds twenty times a second. Another bit than in the first round
-// ends it with code 1.
+// Opens a checkpoint with libbnn, predicts and closes it, on several threads, for as long as
+// standard input is open. Prints the number of rounds twenty times a second. Another bit than in
+// the first round ends it with code 1.
 //
 //     bnn-proof-soak CHECKPOINT THREADS
 
@@ -45,8 +45,7 @@ bool refuses(const std::string& path) {
 void work_in_rounds(Work& work, const bnn::Model& shared, const std::vector<double>& expected) {
   for (int round = 0; work.goes_on; ++round) {
     const bnn::Model own(work.checkpoint);
-    const bool is_same =
-        predict(own, 1 + round % 2) == expected && predict(shared, 1) == expected;
+    const bool is_same = predict(own, 1 + round % 2) == expected && predict(shared, 1) == expected;
     if (!is_same || !refuses("/dev/null")) work.is_right = false;
     ++work.rounds;
   }
