@@ -65,8 +65,9 @@ def run_case(bench: Bench, case: int, references: dict[str, Reference]) -> Repor
 
 
 def check_control(bench: Bench, control: Control, reference: Reference) -> list[str]:
-    programs = stand_in(control, bench.part.build, bench.part.folder / "control")
-    training = bench.training(CONTROLLED, "control", programs)
+    name = f"control-{CONTROLS.index(control)}"
+    programs = stand_in(control, bench.part.build, bench.part.folder / name)
+    training = bench.training(CONTROLLED, name, programs)
     report = run_chain(training, reference, [SIGTERM_HALFWAY], random.Random(1))
     shutil.rmtree(training.folder)
     is_right = any(control.says in sentence for sentence in report.wrong) if control.says else not report.wrong
@@ -84,8 +85,9 @@ def run(part: Part) -> Outcome:
         references = dict(zip((network.name for network in used),
                               workers.map(lambda network: make_reference(bench, network), used)))
         outcome, hits = Outcome(tried=len(cases)), Counter[str]()
-        for control in CONTROLS:
-            outcome.findings += check_control(bench, control, references[CONTROLLED.name])
+        reference = references[CONTROLLED.name]
+        for wrong in workers.map(lambda control: check_control(bench, control, reference), CONTROLS):
+            outcome.findings += wrong
         for report in workers.map(lambda case: run_case(bench, case, references), cases):
             outcome.findings += report.wrong
             hits += report.hits
