@@ -28,7 +28,7 @@ def address_space(program: str) -> list[Case]:
                  ("--threads", str(threads)), codes=WORKS if size >= MUST_WORK else FAILS_TIDILY,
                  is_too_small=size in too_small)
            for size in sizes for threads in THREADS]
-    # OpenBLAS waits for ever where it cannot map a buffer of 128 MiB for each thread.
+    # OpenBLAS itself waits for ever where it cannot map a buffer of 128 MiB for each thread.
     openblas = [Limit(f"{size} MB, {threads} thread(s)", ("prlimit", f"--as={size * MB}"),
                       ("--threads", str(threads)))
                 for size in sizes if size >= 60 and size % 20 == 0 for threads in THREADS]
