@@ -7,15 +7,17 @@ import time
 
 fault = sys.argv[1]
 kept: list[bytes] = []
-rounds = 0
+rounds = opened = 0
 begin = time.monotonic()
 while not select.select([sys.stdin], [], [], 0.005)[0]:
     rounds += 1
-    if fault == "memory":
-        kept.append(os.urandom(4096))
-    if fault == "descriptors" and rounds % 20 == 0:
+    age = time.monotonic() - begin  # so that a busy machine leaks as fast as an idle one
+    while fault == "memory" and len(kept) < 100 * age:
+        kept.append(os.urandom(8192))
+    while fault == "descriptors" and opened < 5 * age:
         os.open("/dev/null", os.O_RDONLY)
-    end = time.process_time() + (0.001 + 0.0005 * (time.monotonic() - begin) * (fault == "time"))
+        opened += 1
+    end = time.process_time() + 0.001 + (0.002 * age if fault == "time" else 0.0)
     while time.process_time() < end:
         pass
     print(rounds, flush=True)
