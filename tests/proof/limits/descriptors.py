@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from limits.limit import DONE, FAILS_TIDILY, HERE, WORKS, Case, Limit, cases, shell
-from limits.tasks import TASKS, tasks_named, with_threads
+from limits.tasks import TASKS, TWO_PROCESSES, tasks_named, with_threads
 
 DATA, READER_LEFT = 4, 141
 CLOSED = {0: "<&-", 1: ">&-", 2: "2>&-"}
@@ -19,6 +19,8 @@ def few() -> list[Case]:
                       codes=WORKS if number >= 32 else FAILS_TIDILY)
         many = replace(limit, name=f"{limit.name}, 8 threads", options=("--threads", "8"))
         found += cases("descriptors", TASKS, [limit]) + cases("descriptors", with_threads(), [many])
+        if number % 4 == 0:
+            found += cases("descriptors", [TWO_PROCESSES], [limit])
     return found
 
 

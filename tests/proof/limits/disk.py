@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from limits.limit import FAILS_TIDILY, HERE, REFUSED, WORKS, Case, Limit, cases
@@ -30,8 +31,9 @@ def full_disk(checkpoint: int) -> list[Case]:
     pages = range(0, 2 * checkpoint // PAGE + 2)
     limits = [Limit(f"{4 * free} KiB free", disk(free * PAGE, 1000)) for free in pages]
     limits += [Limit(f"names for {files} more files", disk(1 << 20, 1 + files)) for files in range(10)]
-    # mpirun is outside of the namespace, so that its ranks would each have a disk of their own.
-    return cases("full disk", TASKS, limits)
+    # Ranks in namespaces of their own would each have a disk of their own.
+    together = [replace(limit, is_of_launcher=True) for limit in limits[::4]]
+    return cases("full disk", TASKS, limits) + cases("full disk", [TWO_PROCESSES], together)
 
 
 def freed_disk() -> list[Case]:

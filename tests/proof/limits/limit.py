@@ -22,6 +22,7 @@ class Limit:
     codes: frozenset[int] = FAILS_TIDILY  # 0 always means: all outputs, with the right bits
     is_seen: bool = True  # whether standard error and output can be read
     changes_nothing: bool = False  # where it fails, the folder stays as it was
+    is_of_launcher: bool = False  # of two processes: it concerns mpirun as well
     is_too_small: bool = False  # even for the system to load the program; it may end in any way
     # Changes the bed, and what it returns takes that back.
     prepare: Callable[[Places], Callable[[], None]] | None = None
@@ -39,7 +40,7 @@ class Case:
 
     def words(self, places: Places) -> list[str]:
         words = [*self.task.words(places), *self.limit.options]
-        launcher = words.index("2") + 1 if self.task.launched else 0
+        launcher = words.index("2") + 1 if self.task.launched and not self.limit.is_of_launcher else 0
         return [*words[:launcher], *(word.format(work=places.work) for word in self.limit.before),
                 *words[launcher:]]
 

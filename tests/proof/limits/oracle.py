@@ -14,6 +14,7 @@ from limits.tasks import Places, Task
 REFUSALS = {2, 3, 4, 5, 8}
 ERROR = re.compile(r"^bnn-[a-z-]+: error: [^\x00-\x1f]{5,490}$", re.MULTILINE)
 TEMPORARY = re.compile(r"^\..*\.tmp\.[0-9.]+$")
+LOADER = "error while loading shared libraries"
 Tree = dict[str, bytes]
 
 
@@ -27,11 +28,9 @@ def tree(folder: Path) -> Tree:
 
 
 def was_not_loaded(case: Case, ended: Ended) -> bool:
-    if case.limit.is_too_small:
-        return ended.code != 0
-    system = ("error while loading shared libraries", "failed to map segment", "prlimit: ", "env: ",
-              "setpriv: ", "sh: ")
-    return ended.code != 0 and any(word in ended.err for word in system)
+    """Whether the system ended it before it began."""
+    said = ended.err.startswith(("prlimit: ", "env: ", "setpriv: ", "sh: ")) or LOADER in ended.err
+    return ended.code != 0 and (case.limit.is_too_small or said)
 
 
 def check_end(case: Case, ended: Ended) -> list[str]:

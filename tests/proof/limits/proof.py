@@ -14,7 +14,7 @@ from harness.proof import Outcome, Part, Proof
 from limits import descriptors, disk, memory, surroundings
 from limits.control import CONTROLS, Control, control_case, stand_in
 from limits.limit import Case
-from limits.oracle import check_afterwards, check_end, check_files, check_result, tree
+from limits.oracle import check_afterwards, check_end, check_files, check_result, tree, was_not_loaded
 from limits.reference import Reference, make_reference, result_of
 from limits.start import start
 from limits.tasks import LONG, Places
@@ -53,8 +53,8 @@ def all_cases(reference: Reference) -> tuple[list[Case], list[str]]:
     return found, left_out
 
 
-def attempt(case: Case, reference: Reference, timeout: float = TIMEOUT) -> list[str]:
-    """What does not hold."""
+def attempt(case: Case, reference: Reference, timeout: float = TIMEOUT) -> tuple[list[str], bool]:
+    """What does not hold, and whether the program began."""
     places, task = reference.places, case.task
     task.lay(places)
     undo = case.limit.prepare(places) if case.limit.prepare else None
@@ -70,12 +70,12 @@ def attempt(case: Case, reference: Reference, timeout: float = TIMEOUT) -> list[
                               case.limit.is_seen)
     else:
         wrong += check_afterwards(case, reference)
-    return [f"{case.name}: {sentence}" for sentence in wrong]
+    return [f"{case.name}: {sentence}" for sentence in wrong], not was_not_loaded(case, ended)
 
 
 def check_control(control: Control, part: Part, reference: Reference) -> list[str]:
     faulty = replace(reference, places=stand_in(control, reference.places, part.folder / "control"))
-    found = attempt(control_case(control), faulty, timeout=3)
+    found, _ = attempt(control_case(control), faulty, timeout=3)
     if control.says:
         is_right = any(control.says in sentence for sentence in found)
     else:
@@ -109,11 +109,15 @@ def run_in(part: Part, reference: Reference) -> Outcome:
     outcome = Outcome()
     for control in CONTROLS:
         outcome.findings += check_control(control, part, reference)
+    not_loaded = 0
     for case in cases:
-        outcome.findings += attempt(case, reference)
+        wrong, began = attempt(case, reference)
+        outcome.findings += wrong
         outcome.tried += 1
+        not_loaded += not began
     numbers = ", ".join(f"{name} {count}" for name, count in Counter(case.family for case in cases).items())
-    outcome.detail = "; ".join([f"{numbers}; {len(CONTROLS)} controls"]
+    outcome.detail = "; ".join([f"{numbers}; the system could not load the program in {not_loaded}; "
+                                f"{len(CONTROLS)} controls"]
                                + [f"left out: {what}" for what in left_out])
     return outcome
 
