@@ -30,12 +30,17 @@ def give_away(places: Places) -> Undo:
 def keep_files(places: Places) -> Undo:
     """The other user may write to the folders, not to the files in them."""
     give_away(places)
-    for path in places.work.rglob("*"):
-        if path.is_file():
-            path.chmod(0o444)
-            if os.geteuid() == 0:
-                os.chown(path, 0, 0)
-    return nothing
+    files = [path for path in places.work.rglob("*") if path.is_file()]
+    for path in files:
+        path.chmod(0o444)
+        if os.geteuid() == 0:
+            os.chown(path, 0, 0)
+
+    def undo() -> None:
+        for path in files:
+            if path.exists():
+                path.chmod(0o644)
+    return undo
 
 
 def close_folders(places: Places) -> Undo:
