@@ -9,7 +9,7 @@ from limits.tasks import TASKS, TWO_PROCESSES, tasks_named, with_threads
 
 DATA, READER_LEFT = 4, 141
 CLOSED = {0: "<&-", 1: ">&-", 2: "2>&-"}
-ON_STANDARD_OUTPUT = ("eval", "part", "calibrate", "features", "pipe", "compare")
+ON_STANDARD_OUTPUT = ("eval", "calibrate", "features", "pipe", "compare")
 
 
 def few() -> list[Case]:
