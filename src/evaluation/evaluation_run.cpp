@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "bnn/core/input_file.h"
 #include "bnn/evaluation/calibration_run.h"
 #include "bnn/evaluation/evaluation_collector.h"
 #include "bnn/evaluation/evaluation_inputs.h"
@@ -80,10 +81,7 @@ Evaluation evaluate(const EvalOptions& options, const EvaluationInputs& inputs,
   return collector.finish(static_cast<std::size_t>(options.bootstrap), stop_if_asked);
 }
 
-}  // namespace
-
-int run_evaluation(const EvalOptions& options) {
-  if (!options.merge.empty()) return run_merge(options);
+int evaluate_networks(const EvalOptions& options) {
   refuse_for_ensembles(options);
   check_standard_inputs(options);
   if (options.fit_calibration) return run_calibration_fit(options);
@@ -131,6 +129,22 @@ int run_evaluation(const EvalOptions& options) {
   }
   print_evaluation(evaluation, options, log);
   return 0;
+}
+
+}  // namespace
+
+int run_evaluation(const EvalOptions& options) {
+  if (!options.merge.empty()) return run_merge(options);
+  try {
+    return evaluate_networks(options);
+  } catch (const Error& error) {
+    // Numbers that are not finite come from the weights.
+    if (error.kind() != ErrorKind::numerical) throw;
+    const std::size_t more = options.members.size();
+    throw Error(error.kind(),
+                fmt::format("{}{}: {}", shown_path(options.checkpoint),
+                            more > 0 ? fmt::format(" and {} more", more) : "", error.what()));
+  }
 }
 
 }  // namespace bnn

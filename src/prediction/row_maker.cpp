@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bnn/core/display_text.h"
+#include "bnn/core/input_file.h"
 #include "bnn/infer/class_summaries.h"
 
 namespace bnn {
@@ -14,6 +15,15 @@ namespace {
 
 // The weights are drawn anew for each block: small ones answer soon, large ones cost less an image.
 constexpr std::size_t kFirstBlock = 16, kLastBlock = 2048;
+
+// Of image i of the block. An error names the image.
+Summary named_summary(const PredictedBlock& block, std::size_t i, const std::string& input) {
+  try {
+    return summary_of(block, i);
+  } catch (const Error& error) {
+    throw Error(error.kind(), shown_path(input) + ": " + error.what());
+  }
+}
 
 }  // namespace
 
@@ -54,7 +64,8 @@ void RowMaker::add_block(const Dataset& data, const PredictedBlock& block) {
   }
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t example = block.examples[i];
-    PredictionRow row{index_++, input_name(data, example), {}, summary_of(block, i), {}};
+    const std::string input = input_name(data, example);
+    PredictionRow row{index_++, input, {}, named_summary(block, i, input), {}};
     if (data.has_labels()) row.label = data.labels()[example];
     if (out_.conformal) {
       row.prediction_set = prediction_set(*out_.conformal, row.summary.probabilities);

@@ -72,6 +72,15 @@ std::optional<TrainingState> stored_best(const std::string& path) {
   }
 }
 
+// The optimizer knows its tensors, but not the file.
+void check_state(const Trainer& trainer, const std::string& path) {
+  try {
+    trainer.check_state();
+  } catch (const Error& error) {
+    throw Error(error.kind(), shown_path(path) + ": " + error.what());
+  }
+}
+
 AlignedArray copy_of(AlignedArray& array) {
   AlignedArray copy(array.span().size());
   std::copy(array.span().begin(), array.span().end(), copy.span().begin());
@@ -125,7 +134,7 @@ Resumption resume_run(Run& run, const RunFolder& folder, RunLog& log) {
   Trainer& trainer = run.trainer;
   restore_arrays(path, checkpoint.contents, run.graph.layout(),
                  {&trainer.parameters(), trainer.optimizer_state()});
-  if (checkpoint.state.step > 0) trainer.check_state();  // before, there is none
+  if (checkpoint.state.step > 0) check_state(trainer, path);  // before, there is none
   log.info(fmt::format("resuming after step {}", checkpoint.state.step));
   Resumption resumption{checkpoint.state, checkpoint.unwritten_metrics, {}};
   mend_best(checkpoint, run, folder, resumption, log);

@@ -224,9 +224,16 @@ void TrainingLoop::show_progress(const StepStats& last) {
 }
 
 // Nothing if a signal stopped it.
+// Predictions that are not finite are an error of the step that made the weights.
 std::optional<Metrics> TrainingLoop::validate() {
-  return validate_together(*predictor_, run_.data, run_.graph.outputs(), run_.pool,
-                           run_.trainer.exchange());
+  try {
+    return validate_together(*predictor_, run_.data, run_.graph.outputs(), run_.pool,
+                             run_.trainer.exchange());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::numerical) throw;
+    throw Error(error.kind(),
+                fmt::format("step {}: the validation after it: {}", state_.step, error.what()));
+  }
 }
 
 // True if this is the best validation so far, by its NLL.

@@ -1,6 +1,7 @@
 // Checkpoints that the programs must refuse: exit code 5 from bnn-eval, bnn-predict, --resume and
 // --init-from alike, one line that names the file, and nothing on the disk changed.
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -213,6 +214,34 @@ TEST_CASE("a checkpoint that claims steps which its epochs do not have is not re
     const ProgramRun run = tiny.train({"--out", "run", "--resume", "--epochs", "3"});
     check_failure(run, "bnn-train", 5, "last.safetensors");
   }
+}
+
+TEST_CASE("a state that is none of the optimizer is not resumed, with file and tensor") {
+  Json config = tiny_config();
+  config["training"]["optimizer"] = {{"type", "ivon"}};
+  const TrainedRun tiny(config, {"--max-steps", "6"});
+  rewrite(tiny, [](CheckpointContents& c) {
+    for (Tensor& tensor : c.tensors) {
+      if (tensor.name.ends_with("untransformed_scale")) tensor.values.back() = 0;
+    }
+  });
+  CHECK(tiny.eval({}).exit_code == 0);  // which needs no curvature
+  const ProgramRun run = tiny.train({"--out", "run", "--resume"});
+  check_failure(run, "bnn-train", 5, "last.safetensors: tensor \"optimizer/estimate/");
+}
+
+TEST_CASE("finite weights whose outputs are not give no results, and the place is named") {
+  const TrainedRun tiny;
+  rewrite(tiny, [](CheckpointContents& c) {
+    for (Tensor& tensor : c.tensors) {
+      if (!tensor.name.ends_with("kernel_posterior_loc")) continue;
+      std::fill(tensor.values.begin(), tensor.values.end(), 3e38f);
+    }
+  });
+  const ProgramRun evaluation = tiny.eval({});
+  check_failure(evaluation, "bnn-eval", 7, "last.safetensors: the class probabilities");
+  CHECK(evaluation.out.empty());
+  check_failure(tiny.predict({"test-images"}), "bnn-predict", 7, "test-images#0: the class");
 }
 
 TEST_CASE("the weights of another network are refused by name") {

@@ -170,6 +170,19 @@ TEST_CASE("a folder with a checkpoint is refused without --resume or --overwrite
   CHECK_FALSE(std::filesystem::exists(tiny.file("run/checkpoints/best.safetensors")));
 }
 
+TEST_CASE("a validation that is not finite ends the run with the step that made the weights") {
+  Json config = tiny_config();
+  // One finite step, after which every weight is so large that the outputs leave float32.
+  config["training"]["batch_size"] = 48;
+  config["training"]["kl"]["weight"] = 1e9;
+  config["training"]["optimizer"] = {{"type", "sgd"}, {"learning_rate", 1e6}};
+  config["model"]["defaults"] = {{"kernel_prior_fn", {{"type", "normal"}, {"scale", 1e-4}}}};
+  const TinyRun tiny(config);
+  const ProgramRun run = tiny.train({"--out", "run", "--quiet"});
+  check_failure(run, "bnn-train", 7, "step 1: the validation after it: ");
+  CHECK_FALSE(std::filesystem::exists(tiny.last()));
+}
+
 TEST_CASE("a run folder in use is refused at once, and the lock dies with its process") {
   const TinyRun tiny;
   const Words arguments = {
