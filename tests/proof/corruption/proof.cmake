@@ -10,6 +10,7 @@ add_executable(bnn-proof-corruption
   ${CMAKE_CURRENT_LIST_DIR}/json_mutation.cpp
   ${CMAKE_CURRENT_LIST_DIR}/json_tree.cpp
   ${CMAKE_CURRENT_LIST_DIR}/refusal.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/strict_reader.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tensor_file.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tensor_mutation.cpp)
 target_compile_options(bnn-proof-corruption PRIVATE "$<$<CONFIG:Release>:-O1>")
