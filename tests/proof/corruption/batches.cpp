@@ -55,14 +55,6 @@ struct Report {
 
 }  // namespace
 
-void Counts::add(std::uint64_t number, const Verdict& verdict) {
-  ++tried;
-  ++ends[static_cast<std::size_t>(verdict.end)];
-  if (verdict.wrong.empty()) return;
-  ++found;
-  if (findings.size() < kShown) findings.push_back({number, verdict.wrong});
-}
-
 Counts run_in_batches(const Numbers& numbers, const std::function<Verdict(std::uint64_t)>& judge) {
   void* memory =
       mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

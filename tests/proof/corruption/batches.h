@@ -26,8 +26,6 @@ struct Counts {
   std::uint64_t tried = 0, found = 0;
   std::array<std::uint64_t, 4> ends = {};  // by End
   std::vector<Finding> findings = {};      // the first of them
-
-  void add(std::uint64_t number, const Verdict& verdict);
 };
 
 /// @param judge of the mutant of a number. Called in child processes, which have bounds of memory

@@ -28,10 +28,7 @@ std::string with_digest(std::string text) {
 class CalibrationSubject : public Subject {
  public:
   CalibrationSubject(const std::string& checkpoint, const std::string& folder)
-      : mutant_(folder + "/mutant"),
-        first_(folder + "/first.json"),
-        again_(folder + "/again"),
-        checkpoint_(checkpoint) {
+      : mutant_(folder + "/mutant"), first_(folder + "/first.json"), again_(folder + "/again") {
     models_.push_back(load_model(checkpoint, 1));
     good_ = read_bytes(calibration_path(checkpoint));
     base_ = parse_tree(good_);
@@ -81,7 +78,7 @@ class CalibrationSubject : public Subject {
     return {End::accepted};
   }
 
-  std::string mutant_, first_, again_, checkpoint_;
+  std::string mutant_, first_, again_;
   std::vector<ModelCheckpoint> models_;
   JsonNode base_;
 };

@@ -2,6 +2,7 @@
 // checkpoint and metrics that could not be written.
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "bnn/checkpoint/checkpoint.h"
@@ -14,6 +15,27 @@
 
 namespace bnn::proof {
 namespace {
+
+// Numbers that a training cannot have come to, or "".
+std::string fault_of(const LoadedCheckpoint& checkpoint) {
+  const TrainingState& state = checkpoint.state;
+  for (const std::uint64_t count :
+       {state.step, state.epoch, state.training_examples, state.epoch_examples, state.best_epoch,
+        state.monitored_epoch}) {
+    if (count >> 32u != 0) return "accepted, although a count does not fit 32 bits";
+  }
+  for (const double sum : {state.epoch_nll, state.epoch_correct, state.best_nll}) {
+    if (!std::isfinite(sum)) return "accepted, although a sum of its state is not finite";
+  }
+  for (const Tensor& tensor : checkpoint.contents.tensors) {
+    const auto is_negative = [](float x) { return x < 0; };
+    if (tensor.name.ends_with("/moving_variance") &&
+        std::any_of(tensor.values.begin(), tensor.values.end(), is_negative)) {
+      return "accepted, although a variance is negative";
+    }
+  }
+  return "";
+}
 
 // What --resume takes out of a checkpoint.
 class Restored {
@@ -143,7 +165,10 @@ class CheckpointSubject : public Subject {
   // What is accepted can be written, and written again without a change.
   std::string saved_again(const std::string& bytes) try {
     InputFile file(std::as_bytes(std::span(bytes)), kName, ErrorKind::checkpoint);
-    Restored restored(kName, load_checkpoint(file));
+    LoadedCheckpoint checkpoint = load_checkpoint(file);
+    const std::string wrong = fault_of(checkpoint);
+    if (!wrong.empty()) return wrong;
+    Restored restored(kName, std::move(checkpoint));
     restored.save(first_);
     Restored again(first_, load_checkpoint(first_));
     again.save(second_);
