@@ -56,8 +56,8 @@ class Assignment {
  private:
   void check_map() const {
     for (const auto& [module, layer] : map_) {
-      const bool known = std::any_of(modules_.begin(), modules_.end(),
-                                     [&](const TorchModule& one) { return one.name == module; });
+      const auto is_named = [&name = module](const TorchModule& one) { return one.name == name; };
+      const bool known = std::any_of(modules_.begin(), modules_.end(), is_named);
       if (!known) {
         throw Error(ErrorKind::config,
                     fmt::format("--init-map names the module {}, which {} does not have",
