@@ -83,7 +83,8 @@ void channel_squares(const ChannelMap& map, const float* x, const float* center,
 void scale_channels(const ChannelMap& map, const float* x, const ChannelScaling& scaling,
                     float* y) {
   run_vectorized([=]<MultiplyAdd kind>() {
-    const auto [center, factor, offset, floor] = scaling;
+    const float *center = scaling.center, *factor = scaling.factor;
+    const float *offset = scaling.offset, *floor = scaling.floor;
     const auto scaled = [=](std::size_t i, std::size_t c) {
       return multiply_add<kind>(x[i] - center[c], factor[c], offset[c]);
     };
@@ -102,7 +103,8 @@ void scale_channels(const ChannelMap& map, const float* x, const ChannelScaling&
 void channel_gradient_sums(const ChannelMap& map, const float* x, const ChannelScaling& scaling,
                            const float* dy, const ChannelGradientSums& sums) {
   run_vectorized([=]<MultiplyAdd kind>() {
-    const auto [center, factor, offset, floor] = scaling;
+    const float *center = scaling.center, *factor = scaling.factor;
+    const float *offset = scaling.offset, *floor = scaling.floor;
     if (floor == nullptr) {
       sum_pixels<2>(map,
                     [=](std::size_t i, std::size_t c, auto& sum, std::size_t lane) {
@@ -129,8 +131,9 @@ void channel_gradient_sums(const ChannelMap& map, const float* x, const ChannelS
 void channel_gradient(const ChannelMap& map, const float* x, const ChannelScaling& scaling,
                       const float* dy, const ChannelCorrection& correction, float* dx) {
   run_vectorized([=]<MultiplyAdd kind>() {
-    const auto [center, factor, offset, floor] = scaling;
-    const auto [slope, shift] = correction;
+    const float *center = scaling.center, *factor = scaling.factor;
+    const float *offset = scaling.offset, *floor = scaling.floor;
+    const float *slope = correction.slope, *shift = correction.shift;
     const auto gradient_of = [=](std::size_t i, std::size_t c, float own) {
       return multiply_add<kind>(own, factor[c],
                                 multiply_add<kind>(x[i] - center[c], slope[c], shift[c]));
