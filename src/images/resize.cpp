@@ -8,26 +8,33 @@ namespace bnn {
 namespace {
 
 using Integer = std::uint64_t;
+using Wide = unsigned __int128;
 
 struct Range {
   Integer first = 0, last = 0;  // last is not part of it
 };
 
-// One direction: the old pixels that make up a new one, and their weights, whole numbers whose sum
-// is total(). Lengths are measured in 1 / out of an old pixel where the image shrinks and in
-// 1 / (2 out) where it grows.
+// One direction of a window: the old pixels that make up a new one, and their weights, whole
+// numbers whose sum is total(). Lengths are measured in 1 / out of an old pixel where the window
+// shrinks and in 1 / (2 out) where it grows. Old pixels count from the beginning of the window;
+// those outside of the image are black, so nothing is added for them.
 class Axis {
  public:
-  Axis(int in, int out)
-      : in_(static_cast<Integer>(in)), out_(static_cast<Integer>(out)), grows_(out > in) {}
+  // @param first pixel of the window in the image, @param in length of the window
+  Axis(std::int64_t first, std::int64_t in, int image, int out)
+      : in_(static_cast<Integer>(in)),
+        out_(static_cast<Integer>(out)),
+        grows_(out > in),
+        first_(first),
+        seen_{static_cast<Integer>(std::max<std::int64_t>(-first, 0)),
+              static_cast<Integer>(std::min(image - first, in))} {}
 
   Integer total() const { return grows_ ? 2 * out_ : in_; }
 
+  // Without pixels that the image does not have.
   Range range(Integer o) const {
-    if (!grows_) return {o * in_ / out_, ((o + 1) * in_ + out_ - 1) / out_};
-    const Integer place = position(o);
-    const Integer first = place / (2 * out_);
-    return {first, first + (place % (2 * out_) > 0 ? 2 : 1)};
+    const Range all = whole_range(o);
+    return {std::max(all.first, seen_.first), std::min(all.last, seen_.last)};
   }
 
   // @param i inside range(o)
@@ -38,7 +45,19 @@ class Axis {
     return i == place / (2 * out_) ? 2 * out_ - beyond : beyond;
   }
 
+  // The same pixel, counted from the beginning of the image.
+  std::size_t in_image(Integer i) const {
+    return static_cast<std::size_t>(static_cast<std::int64_t>(i) + first_);
+  }
+
  private:
+  Range whole_range(Integer o) const {
+    if (!grows_) return {o * in_ / out_, ((o + 1) * in_ + out_ - 1) / out_};
+    const Integer place = position(o);
+    const Integer first = place / (2 * out_);
+    return {first, first + (place % (2 * out_) > 0 ? 2 : 1)};
+  }
+
   // Where the centre of new pixel o lies, counted from the centre of old pixel 0.
   Integer position(Integer o) const {
     const Integer centre = (2 * o + 1) * in_;
@@ -47,22 +66,30 @@ class Axis {
 
   Integer in_, out_;
   bool grows_;
+  std::int64_t first_;
+  Range seen_;  // the old pixels that the image has
 };
 
-std::uint8_t rounded(Integer sum, Integer total) {
+std::uint8_t rounded(Integer sum, Wide total) {
   return static_cast<std::uint8_t>((sum + total / 2) / total);
 }
 
-// Adds `weight` times the new pixels that one old row makes to `sums`.
-void add_row(const std::uint8_t* row, const Axis& axis, Integer weight, std::size_t channels,
-             std::vector<Integer>& sums) {
-  for (std::size_t x = 0; x < sums.size() / channels; ++x) {
-    const Range columns = axis.range(x);
-    for (Integer i = columns.first; i < columns.last; ++i) {
-      const Integer share = weight * axis.weight(x, i);
-      for (std::size_t c = 0; c < channels; ++c) {
-        sums[x * channels + c] += share * row[i * channels + c];
+// Adds `weight` times an old row.
+void add_row(const std::uint8_t* row, Integer weight, std::vector<Integer>& sums) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * row[i];
+}
+
+// A new row from weighted sums of old ones. @param total of all weights of a new pixel
+void append_row(const std::vector<Integer>& sums, const Axis& columns, Wide total, Image& out) {
+  const auto channels = static_cast<std::size_t>(out.channels);
+  for (Integer x = 0; x < static_cast<Integer>(out.width); ++x) {
+    const Range range = columns.range(x);
+    for (std::size_t c = 0; c < channels; ++c) {
+      Integer sum = 0;
+      for (Integer i = range.first; i < range.last; ++i) {
+        sum += columns.weight(x, i) * sums[columns.in_image(i) * channels + c];
       }
+      out.bytes.push_back(rounded(sum, total));
     }
   }
 }
@@ -73,63 +100,47 @@ std::string counted(const std::string& what, std::size_t count) {
 
 }  // namespace
 
-Image resize(const Image& image, int height, int width) {
-  if (height == image.height && width == image.width) return image;
-  const Axis rows(image.height, height), columns(image.width, width);
-  const auto channels = static_cast<std::size_t>(image.channels);
-  const std::size_t old_row = static_cast<std::size_t>(image.width) * channels;
+Image resize(const Image& image, const ImageWindow& window, int height, int width) {
+  const Axis rows(window.top, window.height, image.height, height);
+  const Axis columns(window.left, window.width, image.width, width);
+  const std::size_t old_row =
+      static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+  const Wide total = Wide{rows.total()} * columns.total();
   Image out{height, width, image.channels, {}};
-  std::vector<Integer> sums(static_cast<std::size_t>(width) * channels);
+  std::vector<Integer> sums(old_row);
   out.bytes.reserve(out.shape().size());
   for (Integer y = 0; y < static_cast<Integer>(height); ++y) {
     std::fill(sums.begin(), sums.end(), 0);
     const Range range = rows.range(y);
     for (Integer i = range.first; i < range.last; ++i) {
-      add_row(image.bytes.data() + i * old_row, columns, rows.weight(y, i), channels, sums);
+      add_row(image.bytes.data() + rows.in_image(i) * old_row, rows.weight(y, i), sums);
     }
-    for (const Integer sum : sums) {
-      out.bytes.push_back(rounded(sum, rows.total() * columns.total()));
-    }
+    append_row(sums, columns, total, out);
   }
   return out;
 }
 
-Image in_proportion(const Image& image, int height, int width, ResizeMode mode) {
-  const auto scaled = [](int a, int b, int c) {  // a b / c, to the nearest and at least 1
-    const Integer product = static_cast<Integer>(a) * static_cast<Integer>(b);
-    const auto divisor = static_cast<Integer>(c);
-    return std::max(1, static_cast<int>((product + divisor / 2) / divisor));
+Image resize(const Image& image, int height, int width) {
+  if (height == image.height && width == image.width) return image;
+  return resize(image, {.height = image.height, .width = image.width}, height, width);
+}
+
+ImageWindow window_in_proportion(const Image& image, int height, int width, ResizeMode mode) {
+  if (mode == ResizeMode::stretch) return {.height = image.height, .width = image.width};
+  const auto scaled = [](std::int64_t a, std::int64_t b, std::int64_t c) {
+    return std::max<std::int64_t>(1, (a * b + c / 2) / c);  // to the nearest
   };
   // In the wanted proportions: the height that goes with this width, and the reverse.
-  const int fitting_height = scaled(image.width, height, width);
-  const int fitting_width = scaled(image.height, width, height);
-  const bool cuts = mode == ResizeMode::crop;
-  Image out{cuts ? std::min(image.height, fitting_height) : std::max(image.height, fitting_height),
-            cuts ? std::min(image.width, fitting_width) : std::max(image.width, fitting_width),
-            image.channels,
-            {}};
-  if (mode == ResizeMode::stretch || out.shape() == image.shape()) return image;
-  out.bytes.assign(out.shape().size(), 0);
-  const auto channels = static_cast<std::size_t>(image.channels);
-  const auto half = [](int larger, int smaller) {
-    return static_cast<std::size_t>(std::max(larger - smaller, 0) / 2);
+  const std::int64_t fitting_height = scaled(image.width, height, width);
+  const std::int64_t fitting_width = scaled(image.height, width, height);
+  const auto side = [&](std::int64_t own, std::int64_t fitting) {
+    return mode == ResizeMode::crop ? std::min(own, fitting) : std::max(own, fitting);
   };
-  const std::size_t from_top = half(image.height, out.height),
-                    to_top = half(out.height, image.height);
-  const std::size_t from_left = half(image.width, out.width),
-                    to_left = half(out.width, image.width);
-  const auto rows = static_cast<std::size_t>(std::min(image.height, out.height));
-  const std::size_t row_bytes =
-      static_cast<std::size_t>(std::min(image.width, out.width)) * channels;
-  const auto place = [&](const Image& of, std::size_t row, std::size_t column) {
-    return static_cast<std::ptrdiff_t>((row * static_cast<std::size_t>(of.width) + column) *
-                                       channels);
-  };
-  for (std::size_t y = 0; y < rows; ++y) {
-    std::copy_n(image.bytes.begin() + place(image, from_top + y, from_left), row_bytes,
-                out.bytes.begin() + place(out, to_top + y, to_left));
-  }
-  return out;
+  ImageWindow window{.height = side(image.height, fitting_height),
+                     .width = side(image.width, fitting_width)};
+  window.top = (image.height - window.height) / 2;
+  window.left = (image.width - window.width) / 2;
+  return window;
 }
 
 Image with_channels(Image image, int channels) {
@@ -186,8 +197,10 @@ Image fit_image(Image image, const Shape& shape, ResizeMode mode, ImageChanges& 
   // Grey needs less work than colour.
   const bool grey_first = shape.channels < old.channels;
   if (grey_first) image = with_channels(std::move(image), shape.channels);
-  if (resizes) image = in_proportion(image, shape.height, shape.width, mode);
-  image = resize(image, shape.height, shape.width);
+  if (resizes) {
+    const ImageWindow window = window_in_proportion(image, shape.height, shape.width, mode);
+    image = resize(image, window, shape.height, shape.width);
+  }
   return with_channels(std::move(image), shape.channels);
 }
 

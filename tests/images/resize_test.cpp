@@ -112,24 +112,45 @@ TEST_CASE("what is done to images is counted and told") {
 TEST_CASE("images of other proportions are stretched, cut or padded with black") {
   // Two rows of eight pixels: 1 to 8, and 11 to 18.
   Image wide{2, 8, 1, {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18}};
-  CHECK(in_proportion(wide, 4, 4, ResizeMode::stretch).bytes == wide.bytes);
-  const Image cut = in_proportion(wide, 4, 4, ResizeMode::crop);
+  // The window in proportion, pixel by pixel.
+  const auto shown = [](const Image& image, int height, int width, ResizeMode mode) {
+    const ImageWindow window = window_in_proportion(image, height, width, mode);
+    return resize(image, window, static_cast<int>(window.height), static_cast<int>(window.width));
+  };
+  CHECK(shown(wide, 4, 4, ResizeMode::stretch).bytes == wide.bytes);
+  const Image cut = shown(wide, 4, 4, ResizeMode::crop);
   CHECK(cut.shape() == Shape{2, 2, 1});
   CHECK(cut.bytes == std::vector<std::uint8_t>{4, 5, 14, 15});
-  const Image padded = in_proportion(wide, 1, 2, ResizeMode::pad);
+  const Image padded = shown(wide, 1, 2, ResizeMode::pad);
   CHECK(padded.shape() == Shape{4, 8, 1});
   std::vector<std::uint8_t> expected(8, 0);
   expected.insert(expected.end(), wide.bytes.begin(), wide.bytes.end());
   expected.insert(expected.end(), 8, 0);
   CHECK(padded.bytes == expected);
   const Image high{8, 2, 1, wide.bytes};
-  CHECK(in_proportion(high, 4, 4, ResizeMode::crop).bytes ==
-        std::vector<std::uint8_t>{7, 8, 11, 12});
-  CHECK(in_proportion(high, 4, 4, ResizeMode::pad).shape() == Shape{8, 8, 1});
+  CHECK(shown(high, 4, 4, ResizeMode::crop).bytes == std::vector<std::uint8_t>{7, 8, 11, 12});
+  CHECK(shown(high, 4, 4, ResizeMode::pad).shape() == Shape{8, 8, 1});
   // Already in proportion, whatever the size.
-  CHECK(in_proportion(high, 16, 4, ResizeMode::crop).bytes == high.bytes);
+  CHECK(shown(high, 16, 4, ResizeMode::crop).bytes == high.bytes);
   ImageChanges changes;
   CHECK(fit_image(wide, {2, 2, 1}, ResizeMode::crop, changes).bytes == cut.bytes);
+  for (const auto& [height, width] : {std::pair(2, 4), std::pair(5, 10), std::pair(3, 3)}) {
+    const Image black_around = shown(wide, height, width, ResizeMode::pad);
+    CHECK(fit_image(wide, {height, width, 1}, ResizeMode::pad, changes).bytes ==
+          resize(black_around, height, width).bytes);
+  }
+}
+
+TEST_CASE("a padded image takes no memory for its padding") {
+  constexpr int kLong = 60'000'000;
+  const Image line{1, kLong, 1, std::vector<std::uint8_t>(kLong, 200)};
+  ImageChanges changes;
+  // The row in the middle is as good as black.
+  CHECK(fit_image(line, {3, 2, 1}, ResizeMode::pad, changes).bytes ==
+        std::vector<std::uint8_t>(6, 0));
+  const Image column{kLong, 1, 1, line.bytes};
+  CHECK(fit_image(column, {2, 3000, 1}, ResizeMode::pad, changes).bytes ==
+        std::vector<std::uint8_t>(6000, 0));
 }
 
 }  // namespace bnn

@@ -8,11 +8,13 @@
 //                number three times
 //
 // Proportions: ResizeMode::stretch scales height and width separately. crop first cuts off what is
-// too wide or too high, the same on both sides; pad first adds black there. Every result is the
-// exact rational number, rounded once to the nearest byte (halves up), so it is the same
-// everywhere. Thread-safe: no state.
+// too wide or too high, the same on both sides; pad first adds black there. Neither is made in
+// memory: padding could take the square of an image. Every result is the exact rational number,
+// rounded once to the nearest byte (halves up), so it is the same everywhere. Thread-safe: no
+// state.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,6 +26,16 @@ namespace bnn {
 
 Image resize(const Image& image, int height, int width);
 
+/// A part of an image, or the image with black around it: then the window begins before the first
+/// pixel.
+struct ImageWindow {
+  std::int64_t top = 0, left = 0;
+  std::int64_t height, width;
+};
+
+/// What the window shows, in another size.
+Image resize(const Image& image, const ImageWindow& window, int height, int width);
+
 /// @param channels 1 or 3, as the image has
 Image with_channels(Image image, int channels);
 
@@ -33,9 +45,8 @@ enum class ResizeMode { stretch, crop, pad };
 constexpr EnumNames<ResizeMode, 3> kResizeModeNames = {
     {{ResizeMode::stretch, "stretch"}, {ResizeMode::crop, "crop"}, {ResizeMode::pad, "pad"}}};
 
-/// The image in the proportions of height to width, rounded to whole pixels: as it is, cut, or with
-/// black added.
-Image in_proportion(const Image& image, int height, int width, ResizeMode mode);
+/// The whole image, or a window in the proportions of height to width, rounded to whole pixels.
+ImageWindow window_in_proportion(const Image& image, int height, int width, ResizeMode mode);
 
 /// What was done to a set of images, for a message to the user.
 struct ImageChanges {
