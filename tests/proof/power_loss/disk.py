@@ -118,7 +118,7 @@ class Disk:
                 self.files[number].put(content + bytes(operation.size - len(content)))
             case "fsync" | "fdatasync":
                 self._sync(path, number)
-            case "rename" | "renameat" | "renameat2":
+            case "rename" | "renameat" | "renameat2" if operation.old in self.names:
                 moved = self.names[operation.old]
                 self.files[moved].seals.append(self.files[moved].content)
                 self._change(Change(parent(path), path, moved, operation.old))
