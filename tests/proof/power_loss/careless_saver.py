@@ -1,23 +1,31 @@
-"""A program that saves in one of three wrong ways. The proof must find each."""
+"""A program that saves twice, in one of five wrong ways. The proof must find each."""
 
 import os
 import sys
 
 
-def write(path: str, is_synced: bool) -> None:
+def write(path: str, value: int, is_synced: bool) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.write(file, b'{"value": 2}')
+    os.write(file, f'{{"value": {value}}}'.encode())
     if is_synced:
         os.fsync(file)
     os.close(file)
 
 
+def sync_folder() -> None:
+    folder = os.open(".", os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
 way = sys.argv[1]
-if way == "in-place":
-    write("result.json", is_synced=True)
-else:
-    write(".result.json.tmp.1", is_synced=way == "folder-not-synced")
+for value in (1, 2):
+    if way == "in-place":
+        write("result.json", value, is_synced=True)
+        continue
+    write(".result.json.tmp.1", value, is_synced=way != "file-not-synced")
+    if way == "removed-first":
+        os.unlink("result.json")
     os.rename(".result.json.tmp.1", "result.json")
-    if way == "file-not-synced":
-        folder = os.open(".", os.O_RDONLY)
-        os.fsync(folder)
+    if way in ("file-not-synced", "removed-first") or (way == "synced-at-the-end" and value == 2):
+        sync_folder()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from attacked.reference import place_of, run_in
 from attacked.scenarios import Scenario, prepare, traced
-from attacked.states import files_of, is_growing, is_temporary
+from attacked.states import files_of, is_temporary
 from harness.proof import Part
-from power_loss.cuts import State, states
-from power_loss.disk import Disk, Operation, operations
+from power_loss.cuts import states
+from power_loss.disk import Disk, Operation, State, operations
+from power_loss.results import Results
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,13 @@ class CutRun:
 
 def record(part: Part, scenario: Scenario) -> CutRun:
     place = place_of(part, scenario)
+    prepare(part, scenario, place / "after")
+    return recorded(part, scenario, place)
+
+
+def recorded(part: Part, scenario: Scenario, place: Path) -> CutRun:
+    """Runs the command in place/after, which holds what is there before it."""
     folder = place / "after"
-    prepare(part, scenario, folder)
     before = {str(path.relative_to(folder)): path.read_bytes()
               for path in folder.rglob("*") if path.is_file()}
     folders = tuple(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_dir())
@@ -60,16 +66,18 @@ def key_of(state: State) -> Hashable:
         for name, content in state.items())
 
 
-def cuts(run: CutRun) -> Iterator[tuple[int, Disk, State]]:
-    """Each state after each number of operations. A write to a temporary file changes nothing that
-    counts, so the power is cut after the last of several."""
+def cuts(run: CutRun) -> Iterator[tuple[Results, Iterator[State]]]:
+    """What must be there, and the states, after each number of operations. A write to a temporary file
+    changes nothing that counts, so the power is cut after the last of several."""
     disk = run.disk()
-    for count in range(len(run.operations) + 1):
-        if count > 0:
-            disk.run(run.operations[count - 1])
-        if not any(is_inner(operation) for operation in run.operations[count:count + 1]):
-            for state in states(disk):
-                yield count, disk, state
+    results = Results(run.before, files_of(run.after), "--overwrite" in run.scenario.words)
+    yield results, states(disk)
+    for count, operation in enumerate(run.operations, 1):
+        disk.run(operation)
+        results.run(operation, disk)
+        results.has_ended = count == len(run.operations)
+        if results.has_ended or not is_inner(run.operations[count]):
+            yield results, states(disk)
 
 
 def is_inner(operation: Operation) -> bool:
@@ -77,19 +85,20 @@ def is_inner(operation: Operation) -> bool:
     return operation.name == "flock" or (is_quiet and is_temporary(Path(operation.path)))
 
 
-def finished_contents(disk: Disk, after: dict[str, bytes]) -> set[bytes]:
-    """The versions of files that a program has finished."""
-    return {seal for file in disk.files for seal in file.seals} | set(after.values())
+@dataclass
+class Survey:
+    """`distinct` holds one of each kind of states that differ in what counts, and the cut that gave it."""
+
+    states: int = 0
+    wrong: set[str] = field(default_factory=set)
+    distinct: dict[Hashable, tuple[int, State]] = field(default_factory=dict)
 
 
-def torn(state: State, finished: set[bytes]) -> list[str]:
-    """Files under final names that are no finished version."""
-    return [f"{name} is torn" for name, content in state.items()
-            if content is not None and content not in finished and not is_growing(Path(name))
-            and not is_temporary(Path(name))]
-
-
-def lost(state: State, after: dict[str, bytes]) -> list[str]:
-    """Results that a program which has ended with 0 must have left on the disk."""
-    return [f"{name} is lost after the end" for name, content in after.items()
-            if not is_growing(Path(name)) and state.get(name) != content]
+def survey(run: CutRun) -> Survey:
+    found = Survey(wrong=set(unseen(run)))
+    for cut, (results, after_cut) in enumerate(cuts(run)):
+        for state in after_cut:
+            found.states += 1
+            found.wrong |= {f"{run.scenario.title}: {what}" for what in results.wrong(state)}
+            found.distinct.setdefault(key_of(state), (cut, state))
+    return found

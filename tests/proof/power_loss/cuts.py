@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from power_loss.disk import FOLDER, OUTCOMES, Change, Disk
+from power_loss.disk import FOLDER, OUTCOMES, Change, Disk, State
 
 ALL_SUBSETS_OF = 6  # pending changes of names; of more: every prefix, and all without one
-
-State = dict[str, bytes | None]  # of names; None: a folder
 
 
 def subsets(pending: list[Change]) -> Iterator[list[Change]]:

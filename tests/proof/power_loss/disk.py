@@ -7,20 +7,22 @@ the old or the new name, never none.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 FOLDER = -1  # stands for the number of a file, of names that are folders
+BLOCKS = 3  # of new bytes, of which any may have reached the disk
+
+State = dict[str, bytes | None]  # of the names after a cut; None: a folder
 
 
 @dataclass
 class File:
-    """`synced` is what the disk holds for sure. `seals` are contents at the times when a rename gave the
-    file another name."""
+    """`synced` is what the disk holds for sure."""
 
     content: bytes = b""
     synced: bytes = b""
-    seals: list[bytes] = field(default_factory=list)
     made: list[bytes] = field(default_factory=list)  # by outcomes(), of this content
 
     @property
@@ -36,18 +38,28 @@ class File:
         self.put(before + gap + data + self.content[offset + len(data):])
 
     def outcomes(self) -> list[bytes]:
-        """What the disk may hold after a cut: all, what was synced, the new length with zeros, a half of
-        what is new, the new length with other bytes."""
+        """What the disk may hold after a cut: all, what was synced, a half of what is new, the new length
+        with other bytes, and any blocks of the new bytes with zeros or old bytes for the others."""
         if not self.made:
             old, new = self.synced, self.content
             kept, more = old[:len(new)], max(0, len(new) - len(old))
-            middle = (len(old) + len(new)) // 2 if new.startswith(old) else len(new) // 2
+            start = len(old) if new.startswith(old) else 0
+            middle = (start + len(new)) // 2
             garbage = (b"\xa5{\"\n" * (more // 4 + 1))[:more]
-            self.made = [new, old, kept + bytes(more), new[:middle] + old[middle:], kept + garbage]
+            self.made = [new, old, new[:middle] + old[middle:], kept + garbage,
+                         *mixtures(kept + bytes(more), new, start)]
         return self.made
 
 
-OUTCOMES = 5
+def mixtures(base: bytes, new: bytes, start: int) -> list[bytes]:
+    """Every choice of blocks from `start` on between two texts of one length, but that of all new ones."""
+    ends = [start + (len(new) - start) * i // BLOCKS for i in range(BLOCKS + 1)]
+    return [base[:start] + b"".join(text[begin:end] for text, begin, end
+                                    in zip(texts, ends, ends[1:]))
+            for texts in itertools.product((base, new), repeat=BLOCKS)][:-1]
+
+
+OUTCOMES = 4 + 2**BLOCKS - 1
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ def parent(path: str) -> str:
 
 class Disk:
     def __init__(self, start: dict[str, bytes], folders: list[str]):
-        self.files = [File(content, content, [content]) for content in start.values()]
+        self.files = [File(content, content) for content in start.values()]
         self.safe: dict[str, int] = {name: i for i, name in enumerate(start)}
         self.safe |= {name: FOLDER for name in folders}
         self.names = dict(self.safe)
@@ -104,23 +116,17 @@ class Disk:
         path = operation.path
         number = self.names.get(path)
         match operation.name:
-            case "openat" | "open" | "creat" if number is None:
+            case "openat" | "open" | "creat" | "truncate" if number is None:
                 self._new_file(path)
-            case "truncate":
-                if number is None:
-                    self._new_file(path)
-                else:
-                    self.files[number].put(b"")
             case "write" | "pwrite64" if number is not None:
                 self.files[number].write(operation.offset, operation.data)
-            case "ftruncate" if number is not None:
+            case "truncate" | "ftruncate" if number is not None:
                 content = self.files[number].content[:operation.size]
                 self.files[number].put(content + bytes(operation.size - len(content)))
             case "fsync" | "fdatasync":
                 self._sync(path, number)
             case "rename" | "renameat" | "renameat2" if operation.old in self.names:
                 moved = self.names[operation.old]
-                self.files[moved].seals.append(self.files[moved].content)
                 self._change(Change(parent(path), path, moved, operation.old))
             case "unlink" | "unlinkat" | "rmdir" if number is not None:
                 self._change(Change(parent(path), path, None))

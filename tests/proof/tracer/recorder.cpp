@@ -38,7 +38,7 @@ void Recorder::add(long number, const CallSite& site, const std::string& path) {
     const std::string bytes = bytes_at(site.thread, site.arguments[1], size);
     std::ofstream data(folder_ / (std::to_string(number) + ".data"), std::ios::binary);
     data.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  } else if (name == "ftruncate") {
+  } else if (name == "ftruncate" || name == "truncate") {
     size = site.arguments[1];
   } else if (name == "rename") {
     old_path = path_at(site, 0, AT_FDCWD);

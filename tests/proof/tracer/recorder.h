@@ -2,9 +2,8 @@
 // Writes down what a program does to files, with the bytes that it writes, so that the folders
 // which a power cut may leave can be made afterwards.
 //
-//   ops.txt    a line for each call: number, name, offset, size, path, and for a rename the old
-//   path
-//              before the new one, separated by tabs
+//   ops.txt    a line for each call, separated by tabs: number, name, offset, size, the old path of
+//              a rename, path. An open with O_TRUNC is called truncate, with size 0.
 //   17.data    the bytes of the write with that number
 
 #include <filesystem>
