@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from power_loss.disk import FOLDER, OUTCOMES, Change, Disk, State
 
-ALL_SUBSETS_OF = 6  # pending changes of names; of more: every prefix, and all without one
+ALL_SUBSETS_OF = 9  # pending changes of names; of more: every prefix, and all without one
 
 
 def subsets(pending: list[Change]) -> Iterator[list[Change]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from harness.proof import Part
 from power_loss.cut_run import CutRun, recorded, survey
 from power_loss.disk import State
 
-AFTER_SECOND = 2  # states of each second cut in which the program goes on
+AFTER_SECOND = 2  # states after each second cut in which the program goes on, drawn by the part's seed
 
 
 def write_state(state: State, folder: Path) -> None:
@@ -43,7 +44,8 @@ def cut_again(part: Part, run: CutRun, state: State, place: Path) -> tuple[int, 
     recovery = recorded(part, scenario, place)
     found = survey(recovery)
     states = [state for _, state in found.distinct.values()]
-    chosen = states[len(states) // (2 * AFTER_SECOND)::max(1, len(states) // AFTER_SECOND)]
+    numbers = random.Random(f"{part.seed}/{part.index}/{place.name}")
+    chosen = numbers.sample(states, min(AFTER_SECOND, len(states)))
     wrong = sorted(found.wrong)
     for number, left in enumerate(chosen):
         wrong += go_on(part, recovery, left, place / f"left-{number}")
