@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from attacked.reference import place_of, run_in
@@ -59,11 +60,16 @@ def unseen(run: CutRun) -> list[str]:
             for name in sorted(replayed.keys() | there.keys()) if replayed.get(name) != there.get(name)]
 
 
+@cache
+def without_number(name: str) -> str:
+    """Of a temporary file; other names stay."""
+    return name.split(".tmp.")[0] if is_temporary(Path(name)) else name
+
+
 def key_of(state: State) -> Hashable:
     """Equal for states that differ in the bytes of temporary files alone, or in their numbers."""
-    return tuple(
-        (name.split(".tmp.")[0], b"temporary") if is_temporary(Path(name)) else (name, content)
-        for name, content in state.items())
+    return tuple((short, content if short == name else b"temporary")
+                 for name, content in state.items() for short in [without_number(name)])
 
 
 def cuts(run: CutRun) -> Iterator[tuple[Results, Iterator[State]]]:

@@ -6,6 +6,7 @@ version, or a newer one, must be there after any cut.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from attacked.states import is_growing, is_temporary
@@ -16,6 +17,7 @@ REMOVALS = ("unlink", "unlinkat")
 OPENS = ("open", "openat", "creat", "truncate")
 
 
+@cache
 def is_result(name: str) -> bool:
     return not is_temporary(Path(name)) and not is_growing(Path(name))
 
