@@ -11,7 +11,7 @@ from attacked.reference import place_of, run_in
 from attacked.scenarios import Scenario, prepare, traced
 from attacked.states import files_of, is_temporary
 from harness.proof import Part
-from power_loss.cuts import states
+from power_loss.cuts import has_temporary_name, states
 from power_loss.disk import Disk, Operation, State, operations
 from power_loss.results import Results
 
@@ -63,7 +63,7 @@ def unseen(run: CutRun) -> list[str]:
 @cache
 def without_number(name: str) -> str:
     """Of a temporary file; other names stay."""
-    return name.split(".tmp.")[0] if is_temporary(Path(name)) else name
+    return name.split(".tmp.")[0] if has_temporary_name(name) else name
 
 
 def key_of(state: State) -> Hashable:

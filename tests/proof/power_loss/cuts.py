@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
+from attacked.states import is_temporary
 from power_loss.disk import FOLDER, OUTCOMES, Change, Disk, State
 
 ALL_SUBSETS_OF = 9  # pending changes of names; of more: every prefix, and all without one
@@ -20,15 +23,20 @@ def subsets(pending: list[Change]) -> Iterator[list[Change]]:
     yield from (pending[:i] + pending[i + 1:] for i in range(len(pending)))
 
 
+@cache
+def has_temporary_name(name: str) -> bool:
+    return is_temporary(Path(name))
+
+
 def states(disk: Disk) -> Iterator[State]:
     """Each choice of names with each outcome for the bytes that were not synced: one outcome for all
-    files, or another one for a single file."""
+    files, or another one for a single file. Nobody reads the bytes of temporary files."""
     for chosen in subsets(disk.pending):
         names = dict(disk.safe)
         for change in chosen:
             change.apply(names)
-        dirty = sorted({number for number in names.values()
-                        if number != FOLDER and disk.files[number].is_dirty})
+        dirty = sorted({number for name, number in names.items() if number != FOLDER
+                        and disk.files[number].is_dirty and not has_temporary_name(name)})
         for common, other in itertools.product(range(OUTCOMES), [None, *dirty]):
             if other is not None and common == 0 or (not dirty and common > 0):
                 continue

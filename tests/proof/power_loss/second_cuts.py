@@ -14,7 +14,7 @@ from harness.proof import Part
 from power_loss.cut_run import CutRun, recorded, survey
 from power_loss.disk import State
 
-AFTER_SECOND = 2  # states after each second cut in which the program goes on, drawn by the part's seed
+AFTER_SECOND = 4  # states after each second cut in which the program goes on, drawn by the part's seed
 
 
 def write_state(state: State, folder: Path) -> None:
