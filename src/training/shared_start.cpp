@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "bnn/checkpoint/run_folder.h"
 #include "bnn/core/input_file.h"
 #include "bnn/core/parse_json.h"
 #include "bnn/core/processor.h"
