@@ -1,0 +1,83 @@
+"""The cases of bnn-tests in the order in which a mutant meets them: near and quick ones first."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mutation.base import Base
+
+NUMERICAL = ("math", "bayes", "layers", "train", "infer", "exchange", "corruption", "images")
+# What these test does not depend on the arithmetic: the source tree, texts, files.
+INDEPENDENT = ("tree", "core", "config", "files", "process", "embedding", "mpi")
+QUICK = 0.5  # seconds
+CASE = re.compile(r"^(?P<name>\S.*?)\s*\t@\S*?tests/(?P<room>\w+)/[\w.]+[:(]\d+")
+DURATION = re.compile(r"^(?P<seconds>\d+\.\d+) s: (?P<name>.*)$")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    room: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    title: str
+    cases: list[Case]
+    needs_programs: bool = False
+
+    @property
+    def timeout(self) -> float:
+        return 30 + 10 * sum(case.seconds for case in self.cases)
+
+    def write(self, folder: Path) -> Path:
+        path = folder / f"{self.title.replace(' ', '-')}.txt"
+        path.write_text("".join(f"{case.name}\n" for case in self.cases))
+        return path
+
+
+def rooms_of(base: Base) -> dict[str, str]:
+    """The room of each case, by its name."""
+    text = subprocess.run([str(base.folder / "bnn-tests"), "--list-test-names-only", "-v", "high"],
+                          capture_output=True, text=True, check=False).stdout
+    return {match["name"]: match["room"] for match in map(CASE.match, text.splitlines()) if match}
+
+
+def measure(base: Base) -> list[Case]:
+    """All cases that pass on the unchanged tree, with their seconds; each is measured once."""
+    known = base.folder / "cases.json"
+    tests = base.folder / "bnn-tests"
+    if known.exists() and known.stat().st_mtime > tests.stat().st_mtime:
+        return [Case(**entry) for entry in json.loads(known.read_text())]
+    rooms = {name: room for name, room in rooms_of(base).items() if room not in INDEPENDENT}
+    listed = Batch("all", [Case(name, room, 0) for name, room in rooms.items()]).write(base.folder)
+    words = [str(tests), "--input-file", str(listed)]
+    done = subprocess.run([*words, "--durations", "yes"], cwd=base.folder, capture_output=True,
+                          text=True, check=False)
+    seconds: dict[str, float] = {}
+    for match in map(DURATION.match, done.stdout.splitlines()):
+        if match and match["name"] in rooms:
+            seconds[match["name"]] = seconds.get(match["name"], 0) + float(match["seconds"])
+    lines = set(done.stdout.splitlines())
+    cases = [Case(name, rooms[name], value) for name, value in seconds.items() if name not in lines]
+    known.write_text(json.dumps([asdict(case) for case in cases], indent=1))
+    return cases
+
+
+def batches(cases: list[Case], room: str) -> list[Batch]:
+    """The room's cases, then those of the other numerical rooms, then those that run programs."""
+    near = [case for case in cases if case.room == room]
+    numerical = [case for case in cases if case.room in NUMERICAL and case.room != room]
+    far = [case for case in cases if case.room not in NUMERICAL]
+
+    def split(title: str, of: list[Case]) -> list[Batch]:
+        return [Batch(f"quick {title}", [case for case in of if case.seconds < QUICK]),
+                Batch(f"slow {title}", [case for case in of if case.seconds >= QUICK])]
+
+    every = [*split(room, near), *split("numerical", numerical), Batch("others", far, True)]
+    return [batch for batch in every if batch.cases]
