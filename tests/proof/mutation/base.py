@@ -1,4 +1,4 @@
-"""The build of the unchanged tree that all mutants share: its objects, its commands, its tests."""
+"""The build of the unchanged tree that all mutants share: its objects and its commands."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from pathlib import Path
 from harness.machine import ROOT
 
 HERE = Path(__file__).resolve().parent
-TESTS = "CMakeFiles/bnn-tests.dir/tests"
+NUMERICAL = ("math", "bayes", "layers", "train", "infer", "exchange", "corruption", "images")
+TESTS = "CMakeFiles/bnn-tests.dir/tests/"
+PROGRAM = "CMakeFiles/bnn-program.dir/"
 
 
-def words_of(command: str) -> list[str]:
-    """The first command of a line of Ninja's."""
-    return shlex.split(command.removeprefix(": && ").split(" && ")[0])
+def is_far(name: str) -> bool:
+    """Whether an object is part of the program, or of tests of other rooms than the numerical ones."""
+    near = (*NUMERICAL, "support")
+    return name.startswith(PROGRAM) or (
+        name.startswith(TESTS) and name.removeprefix(TESTS).split("/")[0] not in near)
 
 
 @dataclass(frozen=True)
 class Base:
-    """Files of one object each, compiled at -O1 and the tests at -O0, and a dynamic OpenBLAS: what
-    compiles and links quickly."""
+    """Compiled for mutants: one object for each file, the product at -O1 and the tests at -O0, and a
+    dynamic OpenBLAS. So a mutant takes one short compilation and a link."""
 
     folder: Path
 
@@ -54,7 +58,7 @@ class Base:
 
     @cached_property
     def readers(self) -> dict[str, list[str]]:
-        """Objects by the file of the tree that they were made of."""
+        """Objects by each file of the tree that they are made of."""
         found: dict[str, list[str]] = defaultdict(list)
         name = ""
         for line in self.run(["ninja", "-t", "deps"]).splitlines():
@@ -67,4 +71,17 @@ class Base:
         return found
 
     def link_command(self, target: str) -> list[str]:
-        return words_of(self.run(["ninja", "-t", "commands", target]).splitlines()[-1])
+        line = self.run(["ninja", "-t", "commands", target]).splitlines()[-1]
+        return shlex.split(line.removeprefix(": && ").split(" && ")[0])
+
+    @cached_property
+    def link_all(self) -> list[str]:
+        return self.link_command("bnn-tests")
+
+    @cached_property
+    def link_near(self) -> list[str]:
+        return [word for word in self.link_all if not is_far(word)]
+
+    @cached_property
+    def link_program(self) -> list[str]:
+        return self.link_command("bnn-program")

@@ -8,9 +8,8 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mutation.base import Base
+from mutation.base import NUMERICAL, Base
 
-NUMERICAL = ("math", "bayes", "layers", "train", "infer", "exchange", "corruption", "images")
 # What these test does not depend on the arithmetic: the source tree, texts, files.
 INDEPENDENT = ("tree", "core", "config", "files", "process", "embedding", "mpi")
 QUICK = 0.5  # seconds
@@ -29,7 +28,7 @@ class Case:
 class Batch:
     title: str
     cases: list[Case]
-    needs_programs: bool = False
+    is_far: bool = False  # needs all tests and the programs
 
     @property
     def timeout(self) -> float:

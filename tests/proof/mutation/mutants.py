@@ -18,6 +18,7 @@ STEPS = {"++": "--", "--": "++"}
 WORDS = {"true": "false", "false": "true"}
 EXTREMES = {"max": "min", "min": "max", "max_element": "min_element", "min_element": "max_element"}
 ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "^=", "|=", "&=")
+EMPTY = ("0", "0.0", "0.0f", "false", "nullptr")  # what {} is as well
 CONTROLS = ("if", "for", "while", "constexpr")
 KEYWORDS = ("return", "if", "for", "while", "do", "switch", "case", "default", "else", "break", "new",
             "continue", "const", "auto", "static", "public", "private", "protected", "goto", "delete")
@@ -138,7 +139,11 @@ def is_assignment_or_call(tokens: list[Token], begin: int, end: int) -> bool:
 def of_statement(tokens: list[Token], begin: int) -> Iterator[Change]:
     """A statement that is left out, or a value that is returned empty."""
     end = end_of_statement(tokens, begin)
-    if tokens[begin].text == "return" and end > begin + 1:
+    if tokens[end].text != ";":
+        return
+    if tokens[begin].text == "return":
+        if end == begin + 1 or end == begin + 2 and tokens[begin + 1].text in EMPTY:
+            return
         yield tokens[begin + 1].start, tokens[end].start, "{}"
     elif is_assignment_or_call(tokens, begin, end):
         yield tokens[begin].start, tokens[end].start, ""
@@ -164,7 +169,7 @@ def changes_of(source: str) -> Iterator[Change]:
             yield from of_index(tokens, i)
         if i and (tokens[i - 1].text in (";", "{", "}", "else") or i - 1 in heads):
             yield from of_statement(tokens, i)
-        if token.text == "{" and opens_void_function(tokens, i):
+        if token.text == "{" and tokens[i + 1].text != "}" and opens_void_function(tokens, i):
             yield token.end, token.end, " return;"
 
 
@@ -186,3 +191,8 @@ def all_mutants(root: Path, rooms: Sequence[str]) -> list[Mutant]:
     files = sorted(path for room in rooms for folder in (f"src/{room}", f"include/bnn/{room}")
                    for path in (root / folder).glob("*") if path.suffix in (".h", ".cpp"))
     return [mutant for file in files for mutant in mutants_of(root, str(file.relative_to(root)))]
+
+
+def shuffled(mutants: list[Mutant], seed: int) -> list[Mutant]:
+    """An order that a change of one file leaves to the mutants of the others."""
+    return sorted(mutants, key=lambda mutant: hashlib.sha256(f"{seed} {mutant.key}".encode()).digest())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections import Counter
@@ -12,18 +11,17 @@ from pathlib import Path
 
 from harness.machine import ROOT
 from harness.proof import Outcome, Part, Proof
-from mutation.base import Base
-from mutation.cases import NUMERICAL, Case, measure
+from mutation.base import NUMERICAL, Base
+from mutation.cases import measure
 from mutation.equivalent import equivalents, key_of, stale
 from mutation.known_fates import wrong_fates
-from mutation.mutants import Mutant, all_mutants
+from mutation.mutants import Mutant, all_mutants, shuffled
 from mutation.results import Results
 from mutation.self_test import wrong_mutants
 from mutation.trial import Fate, Verdict, tried
 from mutation.worker import Worker
 
 FULL, PARTS = 500, 10
-KILLED_AT_LEAST = 0.95
 
 
 class Run:
@@ -32,26 +30,24 @@ class Run:
     def __init__(self, part: Part, wanted: int):
         self.kept = part.folder.parent / "mutation-kept"  # the base and results outlive a part
         self.base = Base(self.kept / "base")
-        self.jobs = len(os.sched_getaffinity(0))
-        self.base.build(self.jobs)
-        self.cases: list[Case] = measure(self.base)
+        self.workers = len(os.sched_getaffinity(0))
+        self.base.build(self.workers)
+        self.cases = measure(self.base)
         self.results = Results(self.kept, ROOT)
-        mutants = all_mutants(ROOT, NUMERICAL)
-        random.Random(part.seed).shuffle(mutants)
+        own = part.own(shuffled(all_mutants(ROOT, NUMERICAL), part.seed))
         listed = equivalents()
-        self.listed = [mutant for mutant in part.own(mutants) if key_of(mutant) in listed]
-        self.left = [mutant for mutant in part.own(mutants) if key_of(mutant) not in listed]
+        self.left = [mutant for mutant in own if key_of(mutant) not in listed]
         self.wanted = wanted
         self.verdicts: list[tuple[Mutant, Verdict]] = []
         self.lock = threading.Lock()
 
-    def next(self) -> Mutant | None:
-        with self.lock:
-            return self.left.pop(0) if self.left and self.counted < self.wanted else None
-
     @property
     def counted(self) -> int:
         return sum(verdict.fate.counts for _, verdict in self.verdicts)
+
+    def next(self) -> Mutant | None:
+        with self.lock:
+            return self.left.pop(0) if self.left and self.counted < self.wanted else None
 
     def work(self, number: int) -> None:
         worker = Worker(self.base, self.kept / f"worker-{number}")
@@ -65,14 +61,12 @@ class Run:
                 self.verdicts.append((mutant, verdict))
 
     def all(self) -> Outcome:
-        with ThreadPoolExecutor(self.jobs) as pool:
-            list(pool.map(self.work, range(self.jobs)))
+        with ThreadPoolExecutor(self.workers) as pool:
+            list(pool.map(self.work, range(self.workers)))
         fates = Counter(verdict.fate for _, verdict in self.verdicts)
-        outcome = Outcome(tried=self.counted)
-        outcome.findings = [f"no test sees {mutant}" for mutant, verdict in self.verdicts
-                            if verdict.fate == Fate.survived]
-        outcome.detail = ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate)
-        return outcome
+        survivors = [mutant for mutant, verdict in self.verdicts if verdict.fate == Fate.survived]
+        return Outcome(self.counted, [f"no test sees {mutant}" for mutant in survivors],
+                       ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
 
 
 def checked(folder: Path) -> Outcome:

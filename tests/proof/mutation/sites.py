@@ -19,9 +19,9 @@ def is_template_bracket(tokens: list[Token], i: int) -> bool:
 
 
 def end_of_statement(tokens: list[Token], begin: int) -> int:
-    """The place of the semicolon or of the brace of a body that ends what begins at `begin`."""
+    """The place of what ends a statement: a semicolon, the brace of a body, the end of a loop's head."""
     i = begin
-    while i < len(tokens) and tokens[i].text != ";":
+    while i < len(tokens) and tokens[i].text not in (";", ")"):
         is_value = tokens[i].text == "{" and tokens[i - 1].text in ("=", "return")
         if tokens[i].text == "{" and not is_value:
             break

@@ -29,15 +29,14 @@ class Verdict:
 
 def tried(worker: Worker, mutant: Mutant, cases: list[Case]) -> Verdict:
     try:
-        worker.compile_mutant(mutant)
-        if worker.is_equal_code():
-            return Verdict(Fate.equal_code)
-        tests = worker.link_tests()
+        tests = worker.near_tests(mutant)
     except NotBuilt:
         return Verdict(Fate.not_built)
+    if not tests:
+        return Verdict(Fate.equal_code)
     for batch in batches(cases, mutant.room):
-        if batch.needs_programs:
-            tests = worker.link_with_programs()
+        if batch.is_far:
+            tests = worker.all_tests(mutant)
         if not worker.passes(tests, batch.write(worker.folder), batch.timeout):
             return Verdict(Fate.killed, batch.title)
     return Verdict(Fate.survived)

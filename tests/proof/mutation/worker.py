@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.machine import ROOT
-from mutation.base import TESTS, Base
+from mutation.base import TESTS, Base, is_far
 from mutation.mutants import Mutant
 
 PROGRAMS = ("bnn-train", "bnn-eval", "bnn-predict", "bnn-compare", "bnn-export")
-PLACES = f"{TESTS}/support/places.cpp.o"  # which tells the tests where the programs are
+PLACES = f"{TESTS}support/places.cpp.o"  # which tells the tests where the programs are
 MEMORY, FILE = 8 << 30, 1 << 30  # bytes that a mutant may take, since some never stop
 
 
@@ -34,10 +36,9 @@ class Worker:
     replaced: dict[str, Path] = field(default_factory=dict)  # objects of the mutant
 
     def __post_init__(self) -> None:
+        shutil.rmtree(self.tree, ignore_errors=True)
         for name in ("src", "include", "tests"):
-            if not (self.tree / name).exists():
-                shutil.copytree(ROOT / name, self.tree / name,
-                                ignore=shutil.ignore_patterns("proof", "old_files", "peers"))
+            shutil.copytree(ROOT / name, self.tree / name, ignore=shutil.ignore_patterns("proof"))
 
     @property
     def tree(self) -> Path:
@@ -48,30 +49,23 @@ class Worker:
         return (word.replace(f"{ROOT}/", f"{self.tree}/").replace(f"{ROOT}=.", f"{self.tree}=.")
                 .replace(f'BNN_BINARY_DIR="{self.base.folder}"', f'BNN_BINARY_DIR="{self.folder}"'))
 
-    def compile(self, name: str) -> None:
-        out = self.folder / "objects" / name
-        out.parent.mkdir(parents=True, exist_ok=True)
-        words = self.base.compile_commands[name]
-        at = words.index("-o")
-        words = [self.own(word) for word in words[:at]] + ["-o", str(out)] + [
-            self.own(word) for word in words[at + 2:]]
-        self.build(["nice", *words])
-        self.replaced[name] = out
-
     def build(self, words: list[str]) -> None:
-        done = subprocess.run(words, cwd=self.base.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(["nice", *words], cwd=self.base.folder, capture_output=True, text=True,
+                              check=False)
         if done.returncode != 0:
             raise NotBuilt(done.stderr[-500:])
 
-    def is_equal_code(self) -> bool:
-        """Whether the compiler makes the same of the mutant as of the original."""
-        return all(path.read_bytes() == (self.base.folder / name).read_bytes()
-                   for name, path in self.replaced.items())
+    def compile(self, name: str) -> None:
+        out = self.folder / "objects" / name
+        out.parent.mkdir(parents=True, exist_ok=True)
+        words = [self.own(word) for word in self.base.compile_commands[name]]
+        words[words.index("-o") + 1] = str(out)
+        self.build(words)
+        self.replaced[name] = out
 
-    def compile_mutant(self, mutant: Mutant) -> None:
-        """Compiles what is made of the file: the product's objects, smallest first, then tests."""
-        self.replaced = {}
-        names = self.base.readers[mutant.file]
+    def compile_of(self, mutant: Mutant, far: bool) -> None:
+        """Compiles what is made of the file: the product and the near tests, or the far rest."""
+        names = [name for name in self.base.readers[mutant.file] if is_far(name) == far]
         place, original = self.tree / mutant.file, (ROOT / mutant.file).read_text()
         place.write_text(mutant.applied(original))
         try:
@@ -80,34 +74,44 @@ class Worker:
         finally:
             place.write_text(original)
 
-    def link(self, target: str, output: str) -> Path:
+    def is_equal_code(self) -> bool:
+        """Whether the compiler makes the same of the mutant as of the original."""
+        return all(path.read_bytes() == (self.base.folder / name).read_bytes()
+                   for name, path in self.replaced.items())
+
+    def link(self, command: list[str], output: str) -> Path:
         """Objects of the mutant come first, so the library's of the same names are left out."""
-        words = self.base.link_command(target)
+        new = [str(path) for name, path in self.replaced.items()
+               if name not in command and not is_far(name) and not name.startswith(TESTS)]
+        words = [str(self.replaced.get(word, word)) for word in command]
         out = self.folder / output
-        at = words.index("-o")
-        new = [str(path) for name, path in self.replaced.items() if name not in words]
-        words = [str(self.replaced.get(word, word)) for word in words]
-        self.build(["nice", words[0], *new, *words[1:at], "-o", str(out), *words[at + 2:]])
+        words[words.index("-o") + 1] = str(out)
+        self.build([words[0], *new, *words[1:]])
         return out
 
-    def link_tests(self) -> Path:
-        return self.link("bnn-tests", "bnn-tests")
+    def near_tests(self, mutant: Mutant) -> Path | None:
+        """The tests of the numerical rooms; nothing if the code is equal."""
+        self.replaced = {}
+        self.compile_of(mutant, far=False)
+        return None if self.is_equal_code() else self.link(self.base.link_near, "near-tests")
 
-    def link_with_programs(self) -> Path:
-        """The programs as well, and tests that run them."""
-        self.link("bnn-program", "bnn")
+    def all_tests(self, mutant: Mutant) -> Path:
+        """All tests, with the programs that they run. To be called after `near_tests`."""
+        self.compile_of(mutant, far=True)
+        self.compile(PLACES)
+        self.link(self.base.link_program, "bnn")
         for name in PROGRAMS:
             if not (self.folder / name).is_symlink():
                 (self.folder / name).symlink_to("bnn")
-        self.compile(PLACES)
-        return self.link_tests()
+        return self.link(self.base.link_all, "all-tests")
 
     def passes(self, tests: Path, cases: Path, timeout: float) -> bool:
         """Whether all cases of a file pass; a crash or a hang is no pass."""
-        try:
-            done = subprocess.run([str(tests), "--abort", "--input-file", str(cases)],
-                                  cwd=self.folder, timeout=timeout, capture_output=True,
-                                  check=False, preexec_fn=limit, start_new_session=True)
-        except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == 0
+        with subprocess.Popen([str(tests), "--abort", "--input-file", str(cases)], cwd=self.folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              preexec_fn=limit, start_new_session=True) as run:
+            try:
+                return run.wait(timeout) == 0
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGKILL)  # with the programs that the tests run
+                return False

@@ -8,7 +8,7 @@ struct Sample {
   virtual int size() const = 0;
 };
 void fill(int* to, int n) {
-  for (int i = 0; i < n; ++i) to[i] = -i;
+  for (int i = 0; i < n; i += 1) to[i] = -i;
   if (n > 2 && !to[0]) throw Error("more than " + std::to_string(n + 1));
   sort(to, [&](int a, int b) { return a < b; });
 }
