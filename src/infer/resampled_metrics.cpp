@@ -5,6 +5,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "bnn/infer/smooth_calibration.h"
 #include "bnn/infer/undefined.h"
 
 namespace bnn {
