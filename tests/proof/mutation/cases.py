@@ -6,13 +6,14 @@ import json
 import re
 import subprocess
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 
 from mutation.base import NUMERICAL, Base
 
 # What these test does not depend on the arithmetic: the source tree, texts, files.
 INDEPENDENT = ("tree", "core", "config", "files", "process", "embedding", "mpi")
-QUICK = 0.5  # seconds
+QUICK, SLOW = 0.5, 10.0  # seconds
 CASE = re.compile(r"^(?P<name>\S.*?)\s*\t@\S*?tests/(?P<room>\w+)/[\w.]+[:(]\d+")
 DURATION = re.compile(r"^(?P<seconds>\d+\.\d+) s: (?P<name>.*)$")
 
@@ -32,7 +33,7 @@ class Batch:
 
     @property
     def timeout(self) -> float:
-        return 30 + 10 * sum(case.seconds for case in self.cases)
+        return 30 + 3 * sum(case.seconds for case in self.cases)
 
     def write(self, folder: Path) -> Path:
         path = folder / f"{self.title.replace(' ', '-')}.txt"
@@ -74,9 +75,14 @@ def batches(cases: list[Case], room: str) -> list[Batch]:
     numerical = [case for case in cases if case.room in NUMERICAL and case.room != room]
     far = [case for case in cases if case.room not in NUMERICAL]
 
-    def split(title: str, of: list[Case]) -> list[Batch]:
-        return [Batch(f"quick {title}", [case for case in of if case.seconds < QUICK]),
-                Batch(f"slow {title}", [case for case in of if case.seconds >= QUICK])]
+    def batch(title: str, of: list[Case], least: float, below: float) -> Batch:
+        return Batch(title, [case for case in of if least <= case.seconds < below])
 
-    every = [*split(room, near), *split("numerical", numerical), Batch("others", far, True)]
+    every = [batch("quick of its room", near, 0, QUICK),
+             batch("slow of its room", near, QUICK, SLOW),
+             batch("quick numerical", numerical, 0, QUICK),
+             batch("slow numerical", numerical, QUICK, SLOW),
+             batch("slowest of its room", near, SLOW, inf),
+             batch("slowest numerical", numerical, SLOW, inf),
+             Batch("with programs", far, True)]
     return [batch for batch in every if batch.cases]
