@@ -1,5 +1,5 @@
-// Tests of math/softmax, and none of control/untested.cpp: mutants of the first must not pass, mutants
-// of the second must.
+// Tests of math/softmax, and none of control/untested.cpp: mutants of the first must not pass,
+// mutants of the second must.
 
 #include <array>
 #include <cmath>
