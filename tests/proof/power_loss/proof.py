@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from attacked.networks import NETWORKS
 from attacked.scenarios import Scenario, data_of, scenarios_of
+from attacked.states import left_behind
 from harness.proof import Outcome, Part, Proof
 from power_loss.control import check_controls
 from power_loss.cut_run import CutRun, Survey, record, survey
@@ -39,6 +41,8 @@ def attack(part: Part, run: CutRun, state: State, folder: Path, has_second_cut: 
     """The number of states after second cuts, and what does not hold after the first or the second."""
     try:
         wrong = go_on(part, run, state, folder)
+        wrong += [f"{run.scenario.title}, afterwards: {what}" for what in left_behind(folder)]
+        shutil.rmtree(folder)
         if wrong or not has_second_cut:
             return 0, wrong
         return cut_again(part, run, state, folder)

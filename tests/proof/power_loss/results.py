@@ -22,9 +22,16 @@ def is_result(name: str) -> bool:
     return not is_temporary(Path(name)) and not is_growing(Path(name))
 
 
+@cache
+def may_vanish(name: str) -> bool:
+    """Decoded images, a cache that anybody may remove at any time."""
+    return Path(name).name.startswith("images-") and name.endswith(".bin")
+
+
+@cache
 def stays(name: str) -> bool:
     """After the end: results, and the lines of metrics; the log and TensorBoard's files may lose their ends."""
-    return is_result(name) or name.endswith("metrics.jsonl")
+    return (is_result(name) and not may_vanish(name)) or name.endswith("metrics.jsonl")
 
 
 class Results:
@@ -33,7 +40,8 @@ class Results:
     def __init__(self, before: dict[str, bytes], after: dict[str, bytes], may_remove: bool):
         self.after, self.may_remove, self.has_ended = after, may_remove, False
         self.versions = {name: [content] for name, content in before.items() if is_result(name)}
-        self.oldest = dict.fromkeys(self.versions, 0)  # place of the oldest version that may be there
+        # Places of the oldest versions that may be there.
+        self.oldest = {name: 0 for name in self.versions if not may_vanish(name)}
         self.unfinished: set[str] = set()
         self.own: set[str] = set()
 
@@ -42,7 +50,7 @@ class Results:
         name = operation.path
         if operation.name in RENAMES and is_result(name) and name in disk.names:
             self.versions.setdefault(name, []).append(disk.files[disk.names[name]].content)
-            self.unfinished.add(name)
+            self.unfinished |= {name} if stays(name) else set()
             self.own.add(name)
         elif operation.name in REMOVALS and self.may_remove and name not in self.own:
             self.oldest.pop(name, None)
