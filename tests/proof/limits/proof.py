@@ -14,7 +14,8 @@ from harness.proof import Outcome, Part, Proof
 from limits import descriptors, disk, memory, surroundings
 from limits.control import CONTROLS, Control, control_case, stand_in
 from limits.limit import Case
-from limits.oracle import check_afterwards, check_end, check_files, check_result, tree, was_not_loaded
+from limits.oracle import (check_afterwards, check_end, check_files, check_result, leaves_out, tree,
+                           was_not_loaded)
 from limits.reference import Reference, make_reference, result_of
 from limits.start import start
 from limits.tasks import LONG, Places
@@ -65,7 +66,9 @@ def attempt(case: Case, reference: Reference, timeout: float = TIMEOUT) -> tuple
     wrong += check_files(case, ended, before, reference)
     if undo:
         undo()
-    if ended.code == 0:
+    if leaves_out(case, ended):
+        wrong += check_afterwards(case, reference)
+    elif ended.code == 0:
         wrong += check_result(task, result_of(task, places, ended.out), reference.results[task.name],
                               case.limit.is_seen)
     else:
