@@ -149,7 +149,8 @@ std::size_t extent_of(Bytes bytes, ImageFormat format) {
 
 std::size_t image_extent(std::span<const std::byte> bytes) {
   const Bytes octets(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  return std::min(extent_of(octets, image_format(bytes)), bytes.size());
+  const std::size_t extent = extent_of(octets, image_format(bytes));
+  return extent == 0 ? bytes.size() : std::min(extent, bytes.size());
 }
 
 std::vector<std::span<const std::byte>> split_images(std::span<const std::byte> bytes,

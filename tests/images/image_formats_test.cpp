@@ -261,6 +261,14 @@ TEST_CASE("images that follow each other are cut where each ends") {
   }
 }
 
+TEST_CASE("an image whose header says that it has no bytes does not end before it begins") {
+  Bytes empty(64, 0);  // a BMP of no size, no offset of the pixels and no rows
+  empty[0] = 'B';
+  empty[1] = 'M';
+  CHECK(image_extent(std::as_bytes(std::span(empty))) == empty.size());
+  CHECK(split_images(std::as_bytes(std::span(empty)), "empty").size() == 1);
+}
+
 TEST_CASE("the further images of a photograph that its index lists are part of it") {
   const Bytes first = jpeg_bytes(kHeight, kWidth, JpegColours::grey, samples_of(1));
   const Bytes second = jpeg_bytes(8, 8, JpegColours::grey, Bytes(64, 7));
