@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,11 @@ PROGRAM = "bnn-fuzz"
 class Report:
     tried: int = 0
     findings: list[str] = field(default_factory=list)
+
+
+def memory_folder() -> str | None:
+    """Where temporary files are fast."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
 def corpus_of(target: str) -> Path:
@@ -51,12 +57,9 @@ def fuzz(program: Path, target: str, folder: Path, seed: int, corpus: Path | Non
         place.mkdir(parents=True)
     link = folder / f"{PROGRAM}-{target}"
     link.symlink_to(program)
-    dictionary = HERE / "dictionary" / f"{target}.txt"
     words = [str(link), str(found), *([str(corpus)] if corpus else []), f"-seed={seed}", *LIMITS,
-             f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-verbosity=1",
-             *([f"-dict={dictionary}"] if dictionary.exists() else []), *options]
-    temporary = Path("/dev/shm" if os.path.isdir("/dev/shm") else folder) / f"bnn-{os.getpid()}-{link.name}-{seed}"
-    temporary.mkdir()
+             f"-artifact_prefix={artifacts}/", "-print_final_stats=1", *options]
+    temporary = Path(tempfile.mkdtemp(prefix="bnn-fuzz-", dir=memory_folder()))
     try:
         log = folder / "log"
         with log.open("wb") as output:
@@ -79,10 +82,10 @@ def judge(target: str, code: int, log: str, artifacts: Path) -> Report:
     return report
 
 
-def run_slot(program: Path, slot: Slot, folder: Path, seed: int) -> Report:
+def run_slot(program: Path, slot: Slot, folder: Path, seed: int, options: list[str]) -> Report:
     return fuzz(program, slot.target.name, folder, 1000 * seed + slot.number,
                 corpus_of(slot.target.name), f"-runs={slot.inputs}",
-                f"-max_len={slot.target.length}", f"-max_total_time={SLOT_SECONDS}")
+                f"-max_len={slot.target.length}", f"-max_total_time={SLOT_SECONDS}", *options)
 
 
 def check_control(program: Path, folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from fuzzing import fuzzer, programs, quick
+from fuzzing.dictionary import dictionary_of
 from fuzzing.targets import TARGETS, Slot, all_slots
 from harness.proof import Outcome, Part, Proof
 
@@ -39,7 +40,8 @@ def run(part: Part) -> Outcome:
     def run_slot(slot: Slot | int) -> fuzzer.Report:
         if isinstance(slot, Slot):
             folder = part.folder / slot.title.replace("/", " of ").replace(" ", "-")
-            report = fuzzer.run_slot(program, slot, folder, part.seed)
+            words = dictionary_of(slot.target.name, part.program("bnn-train"), part.folder)
+            report = fuzzer.run_slot(program, slot, folder, part.seed, words)
             tried[slot.target.name] += report.tried
         else:
             report = programs.run(part, programs.RUNS // PROGRAM_SLOTS, part.folder / str(slot),

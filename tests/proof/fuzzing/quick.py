@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from fuzzing.fuzzer import Report, corpus_of
+from fuzzing.fuzzer import Report, corpus_of, memory_folder
 
 SECONDS, MOST_MEMORY = 60, 1 << 30
 
@@ -21,8 +21,7 @@ def limit_memory() -> None:
 
 
 def run_target(program: str, target: str, mutations: int, seed: int) -> Report:
-    shared_memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    folder = Path(tempfile.mkdtemp(prefix="bnn-fuzz-", dir=shared_memory))
+    folder = Path(tempfile.mkdtemp(prefix="bnn-fuzz-", dir=memory_folder()))
     last = folder / "last"
     try:
         done = subprocess.run([program, target, str(corpus_of(target)), str(mutations), str(seed),
