@@ -10,7 +10,7 @@ namespace bnn {
 namespace {
 
 // Channels that are computed together: a few registers.
-constexpr std::size_t kBlock = 16;
+constexpr std::size_t kChannelBlock = 16;
 
 // The outputs [first, last) along one dimension whose tap lies inside the image.
 struct OutputRange {
@@ -60,8 +60,8 @@ inline void for_each_tap_row(const Window& window, const Visit& visit) {
 template <typename Work>
 inline void for_each_block(std::size_t channels, const Work& work) {
   std::size_t first = 0;
-  for (; first + kBlock <= channels; first += kBlock) {
-    work(first, std::integral_constant<std::size_t, kBlock>());
+  for (; first + kChannelBlock <= channels; first += kChannelBlock) {
+    work(first, std::integral_constant<std::size_t, kChannelBlock>());
   }
   if (first < channels) work(first, channels - first);
 }
@@ -71,7 +71,7 @@ inline void for_each_block(std::size_t channels, const Work& work) {
 template <MultiplyAdd kind, typename Size>
 inline void add_weighted(const float* from, std::size_t from_step, const float* weights, float* to,
                          std::size_t to_step, int count, Size size) {
-  float w[kBlock];
+  float w[kChannelBlock];
   std::copy_n(weights, std::size_t{size}, w);
   for (int i = 0; i < count; ++i, from += from_step, to += to_step) {
     for (std::size_t c = 0; c < size; ++c) to[c] = multiply_add<kind>(from[c], w[c], to[c]);
@@ -82,7 +82,7 @@ inline void add_weighted(const float* from, std::size_t from_step, const float* 
 template <MultiplyAdd kind, typename Size>
 inline void add_products(const float* a, std::size_t a_step, const float* b, std::size_t b_step,
                          int count, Size size, float* sums) {
-  float s[kBlock];
+  float s[kChannelBlock];
   std::copy_n(sums, std::size_t{size}, s);
   for (int i = 0; i < count; ++i, a += a_step, b += b_step) {
     for (std::size_t c = 0; c < size; ++c) s[c] = multiply_add<kind>(a[c], b[c], s[c]);

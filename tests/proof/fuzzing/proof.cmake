@@ -24,7 +24,7 @@ add_executable(${name} ${main} ${targets}
   ${PROJECT_SOURCE_DIR}/tests/support/image_files.cpp)
 target_include_directories(${name} PRIVATE ${folder} ${PROJECT_SOURCE_DIR}/tests ${embedding})
 target_compile_options(${name} PRIVATE "$<$<CONFIG:Release>:-O1>")
-target_compile_definitions(${name} PRIVATE BNN_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(${name} PRIVATE BNN_VERSION="${PROJECT_VERSION}" BNN_PROCESSOR_NEEDS="")
 target_link_libraries(${name} PRIVATE bnn bnn_flags PNG::PNG JPEG::JPEG ZLIB::ZLIB)
 if(name STREQUAL "bnn-fuzz")
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
