@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +99,8 @@ class Bench:
 def run(part: Part) -> Outcome:
     outcome = Outcome()
     memory = Path("/dev/shm") if Path("/dev/shm").is_dir() else part.folder
-    with tempfile.TemporaryDirectory(dir=memory) as place, ThreadPoolExecutor(2) as pool:
+    with (tempfile.TemporaryDirectory(prefix="bnn-corruption-", dir=memory) as place,
+          ThreadPoolExecutor(os.cpu_count()) as pool):
         bench = Bench(part, Path(place))
         outcome.findings += bench.check_control()
         slices = list(enumerate(part.own(all_slices(part))))

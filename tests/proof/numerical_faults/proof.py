@@ -60,7 +60,8 @@ def chosen(part: Part, cases: list) -> list:  # type: ignore[type-arg]
 def run(part: Part) -> Outcome:
     outcome = Outcome()
     home = Path("/dev/shm") if Path("/dev/shm").is_dir() else part.folder
-    with tempfile.TemporaryDirectory(dir=home) as place, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (tempfile.TemporaryDirectory(prefix="bnn-faults-", dir=home) as place,
+          ThreadPoolExecutor(os.cpu_count()) as pool):
         memory = Path(place)
         outcome.findings += check_control(part, memory)
         grid = run_grid(part, memory, pool, outcome)
