@@ -37,8 +37,13 @@ class Batch:
 
     def write(self, folder: Path) -> Path:
         path = folder / f"{self.title.replace(' ', '-')}.txt"
-        path.write_text("".join(f"{case.name}\n" for case in self.cases))
+        path.write_text("".join(f"{escaped(case.name)}\n" for case in self.cases))
         return path
+
+
+def escaped(name: str) -> str:
+    """As Catch2 reads it: a comma would end the name, and no case would run."""
+    return re.sub(r'([\\,\["])', r"\\\1", name)
 
 
 def rooms_of(base: Base) -> dict[str, str]:
@@ -63,6 +68,8 @@ def measure(base: Base) -> list[Case]:
     for match in map(DURATION.match, done.stdout.splitlines()):
         if match and match["name"] in rooms:
             seconds[match["name"]] = seconds.get(match["name"], 0) + float(match["seconds"])
+    if missed := [name for name in rooms if name not in seconds]:
+        raise RuntimeError(f"bnn-tests did not run '{missed[0]}'")
     lines = set(done.stdout.splitlines())
     cases = [Case(name, rooms[name], value) for name, value in seconds.items() if name not in lines]
     known.write_text(json.dumps([asdict(case) for case in cases], indent=1))
