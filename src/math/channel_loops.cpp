@@ -94,8 +94,8 @@ void scale_channels(const ChannelMap& map, const float* x, const ChannelScaling&
     }
     for_each_number(map, [=](std::size_t i, std::size_t c) {
       const float value = scaled(i, c);
-      // Written so that a NaN stays: it must reach the loss and stop the run.
-      y[i] = value <= floor[c] ? floor[c] : value;
+      // Written so that a NaN of either stays: it must reach the loss and stop the run.
+      y[i] = ((value > floor[c]) | (value != value)) ? value : floor[c];
     });
   });
 }

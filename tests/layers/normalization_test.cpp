@@ -139,6 +139,18 @@ TEST_CASE("filter response normalisation divides by the root mean square, above 
               swish);
 }
 
+TEST_CASE("a threshold that is not a number stays one, and so does what it is compared with") {
+  const MadeLayer made = make_layer_from(typed("filter_response_normalization"), {{2, 3, 5}});
+  LayerRun run(made, 1);
+  run.parameters[made.layout.find("layer/tau")->slice.offset + 1] = kUnset;
+  run.parameters[made.layout.find("layer/beta")->slice.offset + 3] = kUnset;
+  run.forward();
+  for (std::size_t i = 0; i < run.output.span().size(); ++i) {
+    CAPTURE(i);
+    CHECK(std::isnan(run.output.span()[i]) == (i % 5 == 1 || i % 5 == 3));
+  }
+}
+
 TEST_CASE("outside training, batch normalisation takes its running statistics") {
   for (const bool frozen : {false, true}) {
     const MadeLayer made = make_layer_from(
