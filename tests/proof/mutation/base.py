@@ -16,13 +16,15 @@ from harness.machine import ROOT
 
 HERE = Path(__file__).resolve().parent
 NUMERICAL = ("math", "bayes", "layers", "train", "infer", "exchange", "corruption", "images")
+# Tests that see the numerical rooms without a program: their own, of networks, of several processes.
+TESTED = (*NUMERICAL, "model", "determinism")
 TESTS = "CMakeFiles/bnn-tests.dir/tests/"
 PROGRAM = "CMakeFiles/bnn-program.dir/"
 
 
 def is_far(name: str) -> bool:
-    """Whether an object is part of the program, or of tests of other rooms than the numerical ones."""
-    near = (*NUMERICAL, "support")
+    """Whether an object is part of the program, or of tests that run it."""
+    near = (*TESTED, "support")
     return name.startswith(PROGRAM) or (
         name.startswith(TESTS) and name.removeprefix(TESTS).split("/")[0] not in near)
 

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
 
-from mutation.base import NUMERICAL, Base
+from mutation.base import TESTED, Base
 
 # What these test does not depend on the arithmetic: the source tree, texts, files.
 INDEPENDENT = ("tree", "core", "config", "files", "process", "embedding", "mpi")
+# Where else the tests of a room are.
+ALSO = {"train": ("determinism",), "exchange": ("determinism",), "layers": ("model",)}
 QUICK, SLOW = 0.5, 10.0  # seconds
 CASE = re.compile(r"^(?P<name>\S.*?)\s*\t@\S*?tests/(?P<room>\w+)/[\w.]+[:(]\d+")
 DURATION = re.compile(r"^(?P<seconds>\d+\.\d+) s: (?P<name>.*)$")
@@ -78,9 +80,10 @@ def measure(base: Base) -> list[Case]:
 
 def batches(cases: list[Case], room: str) -> list[Batch]:
     """The room's cases, then those of the other numerical rooms, then those that run programs."""
-    near = [case for case in cases if case.room == room]
-    numerical = [case for case in cases if case.room in NUMERICAL and case.room != room]
-    far = [case for case in cases if case.room not in NUMERICAL]
+    own = (room, *ALSO.get(room, ()))
+    near = [case for case in cases if case.room in own]
+    numerical = [case for case in cases if case.room in TESTED and case.room not in own]
+    far = [case for case in cases if case.room not in TESTED]
 
     def batch(title: str, of: list[Case], least: float, below: float) -> Batch:
         return Batch(title, [case for case in of if least <= case.seconds < below])

@@ -107,7 +107,7 @@ class Worker:
 
     def passes(self, tests: Path, cases: Path, timeout: float) -> bool:
         """Whether all cases of a file pass; a crash or a hang is no pass."""
-        with subprocess.Popen([str(tests), "--abort", "--input-file", str(cases)], cwd=self.folder,
+        with subprocess.Popen([str(tests), "--abort", "--warn", "NoTests", "--input-file", str(cases)], cwd=self.folder,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               preexec_fn=limit, start_new_session=True) as run:
             try:
