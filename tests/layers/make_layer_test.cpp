@@ -251,6 +251,7 @@ TEST_CASE("names hold only what may stand in the name of a tensor") {
        {std::string(129, 'a'), std::string("a b"), std::string("\\n"), std::string("\xc3\xa4")}) {
     CHECK_THAT(problem_of_name(bad), Contains(kPlace + "name: expected at most 128 letters"));
   }
+  CHECK_THAT(problem_of_name("optimizer/a"), Contains(kPlace + "name: names that begin with"));
 }
 
 TEST_CASE("numbers that are not positive integers of 32 bits are refused") {
