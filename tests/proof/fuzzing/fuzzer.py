@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 COMPILER = "clang++-14"
 FLAGS = ("-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all "
          "-fno-omit-frame-pointer -gline-tables-only")
-LIMITS = ("-timeout=5", "-rss_limit_mb=1024", "-malloc_limit_mb=512")
+LIMITS = ("-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512")
 PROGRAM = "bnn-fuzz"
 
 
@@ -64,7 +64,8 @@ def fuzz(program: Path, target: str, folder: Path, seed: int, corpus: Path | Non
         log = folder / "log"
         with log.open("wb") as output:
             done = subprocess.run(words, cwd=folder, check=False, stdout=output, stderr=output,
-                                  env={**os.environ, "TMPDIR": str(temporary)})
+                                  env={**os.environ, "TMPDIR": str(temporary),
+                                       "ASAN_OPTIONS": "quarantine_size_mb=16"})
         return judge(target, done.returncode, log.read_text(errors="replace"), artifacts)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -12,7 +12,7 @@ SLOT_SECONDS = 1700  # of one process on one core; a slot that needs more ends t
 class Target:
     name: str
     inputs: int  # of full strength
-    rate: int  # inputs a second that libFuzzer tries, measured on one core of an AVX-512 server
+    rate: int  # inputs a second that libFuzzer tries, roughly, in a second of one core
     length: int  # bytes of an input at most
     quick: int = 2000  # mutations of a quick part
 
@@ -21,35 +21,35 @@ class Target:
         return -(-self.inputs // (self.rate * SLOT_SECONDS))
 
 
-MANY = 40_000_000
+MANY, SOME, FEW = 40_000_000, 10_000_000, 2_000_000  # the last where an input is a training step
 TARGETS = [
-    Target("json", MANY, 8000, 4096),
-    Target("override", MANY, 4000, 1024, 1000),
-    Target("path_list", MANY, 8000, 1024),
-    Target("class_names", MANY, 8000, 1024),
-    Target("torch_map", MANY, 8000, 1024),
-    Target("config", 4_000_000, 1000, 8192),
-    Target("onnx", 4_000_000, 1000, 8192),
-    Target("safetensors", MANY, 8000, 8192),
-    Target("torch", MANY, 8000, 8192),
-    Target("checkpoint", 4_000_000, 1000, 16384, 1000),
-    Target("features", MANY, 4000, 4096),
-    Target("evaluation_part", MANY, 4000, 4096),
-    Target("library", 4_000_000, 1000, 16384, 1000),
-    Target("calibration", MANY, 4000, 4096),
-    Target("events", MANY, 20000, 4096),
-    Target("metrics", 4_000_000, 1500, 4096, 1000),
-    Target("cifar", MANY, 8000, 8192),
-    Target("idx", MANY, 4000, 1024),
-    Target("csv", MANY, 4000, 1024),
-    Target("class_folders", 4_000_000, 1000, 512, 1000),
-    Target("png", MANY, 8000, 2048),
-    Target("jpeg", MANY, 8000, 4096),
-    Target("webp", MANY, 8000, 4096),
-    Target("tiff", MANY, 8000, 2048),
-    Target("gif", MANY, 8000, 2048),
-    Target("bmp", MANY, 8000, 2048),
-    Target("exif", MANY, 20000, 512),
+    Target("json", MANY, 4000, 4096),
+    Target("override", FEW, 300, 1024, 1000),
+    Target("path_list", MANY, 6000, 1024),
+    Target("class_names", MANY, 5000, 1024),
+    Target("torch_map", MANY, 4500, 1024),
+    Target("config", FEW, 400, 8192),
+    Target("onnx", FEW, 1300, 8192),
+    Target("safetensors", MANY, 9000, 8192),
+    Target("torch", MANY, 6000, 8192),
+    Target("checkpoint", FEW, 500, 16384, 1000),
+    Target("features", SOME, 2700, 4096),
+    Target("evaluation_part", SOME, 2700, 4096),
+    Target("library", FEW, 1200, 16384, 1000),
+    Target("calibration", SOME, 3000, 4096),
+    Target("events", MANY, 40000, 4096),
+    Target("metrics", FEW, 1000, 4096, 1000),
+    Target("cifar", MANY, 25000, 8192),
+    Target("idx", MANY, 7000, 1024),
+    Target("csv", SOME, 3900, 1024),
+    Target("class_folders", FEW, 1500, 512, 1000),
+    Target("png", MANY, 25000, 2048),
+    Target("jpeg", MANY, 20000, 4096),
+    Target("webp", MANY, 16000, 4096),
+    Target("tiff", MANY, 10000, 2048),
+    Target("gif", SOME, 1200, 2048),
+    Target("bmp", MANY, 20000, 2048),
+    Target("exif", MANY, 35000, 512),
 ]
 
 
