@@ -1,4 +1,4 @@
-// A sample of all that is changed: a < b in a comment is not. The lines below say the rest.
+// A sample of all that is changed: a < b in a comment is not.
 #include <vector>
 #define LIMIT (1 + 2)
 template <int N = 3>
