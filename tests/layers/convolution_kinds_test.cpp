@@ -267,6 +267,12 @@ TEST_CASE("a transposed convolution of several tiles gives what one of a single 
   }
 }
 
+TEST_CASE("the gradients of a transposed convolution of two tiles equal its formula") {
+  // 30 x 9 x 128 floats a row of the windows: one row of the image a tile.
+  const Kind kind = transposed_kind({{{2, 30, 2}, 128, {3, 3}, {1, 1}, {1, 1}, Padding::same}});
+  check_kind(kind, kind.make("", "linear", ""), "linear", NaiveEstimator::flipout, false);
+}
+
 TEST_CASE("kernels of further convolutions are shaped and named as in TensorFlow") {
   using Dimensions = std::vector<std::int64_t>;
   const NaiveWindow w{{8, 8, 3}, 5, {3, 2}};
