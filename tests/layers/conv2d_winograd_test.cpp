@@ -63,6 +63,8 @@ TEST_CASE("Winograd's form is chosen for flipout, shared and deterministic kerne
   CHECK(!is_winograd("conv2d_flipout", window_of({3, 3, 16}, 8)));  // two products
   CHECK(!is_winograd("conv2d", window_of({3, 3, 16}, 8)));
   CHECK(is_winograd("conv2d_flipout", window_of({8, 8, 16}, 8, Padding::same, 5)));
+  CHECK(is_winograd("conv2d", window_of({8, 8, 136}, 128)));  // too much for large tiles
+  CHECK(!is_winograd("conv2d", window_of({8, 8, 136}, 128, Padding::same, 5)));
   CHECK(!is_winograd("conv2d_flipout", window_of({8, 8, 16}, 8, Padding::same, 7)));
   NaiveWindow strided = w;
   strided.strides = {2, 2};
