@@ -16,9 +16,7 @@ from harness.proof import Outcome, Part, Proof
 from kill_points.control import CONTROL
 
 PER_SCENARIO_QUICK = 2
-
-
-# The second rank changes no file. It dies at calls of other kinds.
+# The second rank changes no file. It dies at calls of other kinds, of any file or of none.
 OTHER_CALLS = "openat,read,write,close,mmap,munmap,fstat"
 
 
@@ -31,7 +29,9 @@ class Kill:
 
 def counted(scenario: Scenario, folder: Path) -> list[str]:
     """The options of the tracer that choose the calls."""
-    return ["--below", str(folder), "--calls", OTHER_CALLS if scenario.rank == 1 else "changes"]
+    if scenario.rank == 1:
+        return ["--calls", OTHER_CALLS]
+    return ["--below", str(folder), "--calls", "changes"]
 
 
 def count_calls(part: Part, scenario: Scenario) -> Reference:
@@ -82,6 +82,8 @@ def run(part: Part) -> Outcome:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         outcome.findings += check_control(part)
         references = list(pool.map(lambda scenario: count_calls(part, scenario), all_scenarios()))
+        outcome.findings += [f"{reference.scenario.title}: no call was counted"
+                             for reference in references if not reference.calls]
         kills = [Kill(reference, call, part.folder / f"{i}-{call}")
                  for i, reference in enumerate(references) for call in points_of(part, reference)]
         for wrong in pool.map(lambda kill: attack(part, kill), part.own(kills)):
