@@ -122,5 +122,5 @@ def run(part: Part) -> Outcome:
     return outcome
 
 
-PROOF = Proof(name="corruption", order=5, unit="damaged or forged files", full=0, parts=4,
+PROOF = Proof(name="corruption", order=6, unit="damaged or forged files", full=0, parts=4,
               minutes=40, run=run)

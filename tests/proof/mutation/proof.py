@@ -83,4 +83,4 @@ def run(part: Part) -> Outcome:
     return Run(part, FULL // part.count).all()
 
 
-PROOF = Proof(name="mutation", order=9, unit="mutants", full=FULL, parts=PARTS, minutes=45, run=run)
+PROOF = Proof(name="mutation", order=12, unit="mutants", full=FULL, parts=PARTS, minutes=45, run=run)

@@ -82,4 +82,4 @@ def run(part: Part) -> Outcome:
     return outcome
 
 
-PROOF = Proof(name="numerical_faults", order=6, unit="faults", full=0, parts=2, minutes=50, run=run)
+PROOF = Proof(name="numerical_faults", order=11, unit="faults", full=0, parts=2, minutes=50, run=run)
