@@ -7,9 +7,10 @@ import importlib
 import shutil
 import sys
 import time
+import traceback
 from pathlib import Path
 
-from harness.ledger import Ledger
+from harness.ledger import Ledger, Version
 from harness.machine import commit, changed_source, source
 from harness.proof import Part, Proof
 
@@ -24,11 +25,19 @@ def all_proofs() -> list[Proof]:
     return sorted((module.PROOF for module in modules), key=lambda proof: proof.order)
 
 
+def share(text: str) -> tuple[int, int]:
+    """K and N of --part."""
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise argparse.ArgumentTypeError(f"'{text}': expected K/N with K from 1 to N")
+    return int(index), int(count)
+
+
 def options(names: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run.sh")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
     parser.add_argument("--quick", action="store_true", help="a small share of each")
-    parser.add_argument("--part", metavar="K/N", help="one part of N")
+    parser.add_argument("--part", type=share, metavar="K/N", help="one part of N")
     parser.add_argument("--seed", type=int, default=1, help="of what is random (default: 1)")
     parser.add_argument("--minutes", type=float, default=float("inf"),
                         help="start no part that would end later")
@@ -50,17 +59,23 @@ def run_part(proof: Proof, part: Part, ledger: Ledger | None) -> bool:
     part.folder.mkdir(parents=True)
     where = "quick" if part.is_quick else f"part {part.index}/{part.count}, seed {part.seed}"
     print(f"== {proof.name}, {where}", flush=True)
-    start = time.monotonic()
-    outcome = proof.run(part)
+    start, version = time.monotonic(), Version(source(), commit())
+    try:
+        outcome = proof.run(part)
+    except Exception:  # it says nothing of the product; the other proofs go on
+        traceback.print_exc()
+        print(f"  {proof.name} did not reach its end", flush=True)
+        return False
     seconds = time.monotonic() - start
     for finding in outcome.findings:
         print(f"  FOUND: {finding}")
     print(f"  {outcome.tried} {proof.unit}, {len(outcome.findings)} findings, {seconds:.0f} s"
           + (f"; {outcome.detail}" if outcome.detail else ""), flush=True)
-    if ledger:
-        ledger.add(proof, part, outcome, seconds)
+    is_empty = outcome.tried == 0 and not outcome.findings
+    if ledger and not is_empty:
+        ledger.add(proof, part, outcome, seconds, version)
         renew_page(ledger)
-    return not outcome.findings and outcome.tried > 0
+    return not outcome.findings and not is_empty
 
 
 def renew_page(ledger: Ledger) -> None:
@@ -95,12 +110,7 @@ def main() -> int:
               "what was tried on a commit", file=sys.stderr)
         return 2
     if chosen.part:
-        index, count = (int(word) for word in chosen.part.split("/"))
-        if not 1 <= index <= count:
-            print(f"run.sh: error: --part {chosen.part}: expected K/N with K from 1 to N",
-                  file=sys.stderr)
-            return 2
-        return 0 if run_part(proofs[0], part_of(proofs[0], index, count), ledger) else 1
+        return 0 if run_part(proofs[0], part_of(proofs[0], *chosen.part), ledger) else 1
     end = time.monotonic() + 60 * chosen.minutes
     all_held = True
     for proof in proofs:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import csv
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.machine import commit, processor, source
+from harness.machine import processor
 from harness.proof import Outcome, Part, Proof
 
 COLUMNS = ["proof", "part", "seed", "tried", "found", "seconds", "source", "commit", "date",
            "processor", "detail", "findings"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """Of the tree when a part began, since a commit may come while it runs."""
+
+    source: str
+    commit: str
 
 
 class Ledger:
@@ -24,7 +34,8 @@ class Ledger:
         with self.path.open(newline="") as file:
             return list(csv.DictReader(file))
 
-    def add(self, proof: Proof, part: Part, outcome: Outcome, seconds: float) -> None:
+    def add(self, proof: Proof, part: Part, outcome: Outcome, seconds: float, version: Version
+            ) -> None:
         is_new = not self.path.exists()
         with self.path.open("a", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -33,7 +44,7 @@ class Ledger:
             writer.writerow({
                 "proof": proof.name, "part": f"{part.index}/{part.count}", "seed": part.seed,
                 "tried": outcome.tried, "found": len(outcome.findings), "seconds": round(seconds),
-                "source": source(), "commit": commit(), "date": time.strftime("%Y-%m-%d"),
+                "source": version.source, "commit": version.commit, "date": time.strftime("%Y-%m-%d"),
                 "processor": processor(), "detail": outcome.detail,
                 "findings": " | ".join(outcome.findings)})
 
@@ -42,6 +53,13 @@ class Ledger:
         rows = {(row["part"], row["seed"]): row for row in self.rows()
                 if row["proof"] == proof.name and row["source"] == of_source}
         return list(rows.values())
+
+    def whole(self, proof: Proof, of_source: str) -> list[dict[str, str]]:
+        """Of these rows the parts of full strength with one seed, which has most of them. Other seeds and
+        other numbers of parts try some cases again, which must not count twice."""
+        rows = [row for row in self.of(proof, of_source) if row["part"].endswith(f"/{proof.parts}")]
+        seeds = Counter(row["seed"] for row in rows).most_common(1)
+        return [row for row in rows if row["seed"] == seeds[0][0]]
 
     def missing(self, proof: Proof, of_source: str, seed: int) -> list[int]:
         """The parts of full strength that have no row."""
@@ -53,8 +71,9 @@ class Ledger:
         """A table in Markdown: what was tried and found for a source, and how many parts lack."""
         lines = ["| proof | tried | of | found | parts |", "| --- | ---: | ---: | ---: | ---: |"]
         for proof in proofs:
-            rows = self.of(proof, of_source)
-            tried, found = (sum(int(row[key]) for row in rows) for key in ("tried", "found"))
+            rows = self.whole(proof, of_source)
+            tried = sum(int(row["tried"]) for row in rows)
+            found = sum(int(row["found"]) for row in self.of(proof, of_source))  # of all seeds
             lines.append(f"| {proof.name} | {tried:,} {proof.unit} | "
                          f"{f'{proof.full:,}' if proof.full else 'all'} | {found} | "
                          f"{len(rows)} of {proof.parts} |")
