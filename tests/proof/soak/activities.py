@@ -38,6 +38,23 @@ def lines_of(path: Path) -> Callable[[], int]:
     return count
 
 
+def send(to: IO[bytes], paths: list[str]) -> bool:
+    """False when the input was closed."""
+    try:
+        to.write("".join(f"{path}\n" for path in paths).encode())
+        to.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_answer(line: bytes, is_error: bool) -> bool:
+    try:
+        return ("error" in json.loads(line)) == is_error
+    except ValueError:
+        return False
+
+
 class Bench:
     """Data, a trained network, and the programs."""
 
@@ -86,21 +103,19 @@ class Bench:
         paths = [str(path) for path in sorted((self.folder / "photos").rglob("*.png"))] + ["nowhere.png"]
 
         def serve(to: IO[bytes], answers: IO[bytes], count: Callable[[], None]) -> None:
-            try:
-                while True:
-                    for path in paths:
-                        to.write(path.encode() + b"\n")
-                    to.flush()
-                    for path in paths:
-                        answer = json.loads(answers.readline())
-                        if ("error" in answer) != (path == "nowhere.png"):
-                            return
-                        count()
-            except (OSError, ValueError):
-                return  # the input was closed
+            while send(to, paths):
+                for path in paths:
+                    line = answers.readline()
+                    if not line:
+                        return  # the input was closed
+                    if not is_answer(line, path == "nowhere.png"):
+                        worker.wrong.append(f"{worker.name}: of {Path(path).name} it says {line[:200]!r}")
+                        return
+                    count()
         words = [self.program("bnn-predict"), str(self.last), "--inputs-from", "-", "--skip-errors", "--quiet",
                  "--threads", "1", "--samples", "4"]
-        return Program("bnn-predict as a worker", "images", words, self.folder, 0, close_input, serve=serve)
+        worker = Program("bnn-predict as a worker", "images", words, self.folder, 0, close_input, serve=serve)
+        return worker
 
     def library(self) -> Activity:
         words = [self.program("bnn-proof-soak"), str(self.last), "2"]
