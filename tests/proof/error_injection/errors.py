@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# brk is left out: it gives the old end of memory instead of an error. "half" stands for a transfer of half of the bytes, which is no error.
+# brk is left out: it gives the old end of memory instead of an error. "half" stands for a transfer of half
+# of the bytes, which is no error.
 ERRORS: dict[str, tuple[str, ...]] = {
     "openat": ("EACCES", "ENOENT", "EMFILE", "ENFILE", "ENOSPC", "EROFS", "EIO", "ELOOP", "EINTR",
                "ENOMEM"),

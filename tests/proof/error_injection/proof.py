@@ -19,7 +19,7 @@ SECONDS = 30  # after which a run counts as hung
 CODES = (2, 3, 4, 5, 6, 7, 8)
 REMADE = "cache/"  # a cache with the date of a file that could not be read is made anew
 # bnn-eval goes on without the scores of a file that it cannot make, and warns.
-WARNED = ("report.html has other", "run/checkpoints/last.safetensors.features.safetensors is missing")
+WARNED = {"evaluate": ("report.html has other", "run/checkpoints/last.safetensors.features.safetensors is missing")}
 COMMANDS = ("train", "resume", "evaluate", "part", "calibrate", "features", "predict", "export",
             "compare")
 CONTROL = Scenario("careless writer", Network("control", lambda folder: folder.mkdir(parents=True)),
@@ -38,30 +38,33 @@ def bad_end(scenario: Scenario, done: subprocess.CompletedProcess[bytes]) -> lis
     return []
 
 
-def inject(part: Part, case: Injection, folder: Path) -> list[str]:
-    """What does not hold after one error."""
+def faults_of(part: Part, case: Injection, folder: Path) -> list[str]:
     reference, scenario = case.reference, case.reference.scenario
-    shutil.copytree(reference.before, folder)
-    try:
-        done = run_in(folder, traced(part, scenario, *case.options()), SECONDS)
-    except subprocess.TimeoutExpired:
-        return [f"{case.title}: it hung"]
+    done = run_in(folder, traced(part, scenario, *case.options()), SECONDS)
     if done.returncode == 0:
         is_warned = warnings_of(done) > reference.warnings
         wrong = [f"it ended with 0, but {what}" for what in unequal(folder, reference.after)
-                 if not what.startswith((REMADE, *(WARNED if is_warned else ())))]
-        wrong += [] if case.may_leave_temporary else left_behind(folder)
-    else:
-        known = [files_of(reference.before), files_of(reference.after)]
-        wrong = bad_end(scenario, done) + check_config(folder)
-        wrong += torn(folder, known, [part.program("bnn-eval"), "--quiet", "--samples", "1",
-                                      "--bootstrap", "0"])
-        again = run_in(folder, command(part, scenario.network, scenario.again))
-        if again.returncode != 0:
-            wrong.append(f"afterwards: {again.stderr.decode().strip()}")
-        wrong += [f"afterwards {what}"
-                  for what in unequal(folder, reference.after) + left_behind(folder)]
-    shutil.rmtree(folder)
+                 if not what.startswith((REMADE, *(WARNED.get(scenario.name, ()) if is_warned else ())))]
+        return wrong + ([] if case.may_leave_temporary else left_behind(folder))
+    known = [files_of(reference.before), files_of(reference.after)]
+    wrong = bad_end(scenario, done) + check_config(folder)
+    wrong += torn(folder, known, [part.program("bnn-eval"), "--quiet", "--samples", "1",
+                                  "--bootstrap", "0"])
+    again = run_in(folder, command(part, scenario.network, scenario.again))
+    if again.returncode != 0:
+        wrong.append(f"afterwards: {again.stderr.decode().strip()}")
+    return wrong + [f"afterwards {what}"
+                    for what in unequal(folder, reference.after) + left_behind(folder)]
+
+
+def inject(part: Part, case: Injection, folder: Path) -> list[str]:
+    """What does not hold after one error."""
+    shutil.copytree(case.reference.before, folder)
+    try:
+        wrong = faults_of(part, case, folder)
+    except subprocess.TimeoutExpired as error:
+        wrong = [f"{Path(error.cmd[0]).name} hung"]
+    shutil.rmtree(folder, ignore_errors=True)
     return [f"{case.title}: {what}" for what in wrong]
 
 
