@@ -91,7 +91,8 @@ def run(part: Part) -> Outcome:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         references = list(pool.map(count_calls, scenarios))
         cases = [case for reference in references for case in cases_of(reference)]
-        chosen = sample(cases, part.seed) if part.is_quick else part.own(cases)
+        own = [case for case in cases if part.owns(case.title)]
+        chosen = sample(cases, part.seed) if part.is_quick else own
         for wrong in pool.map(lambda case: inject(part, *case),
                               [(case, part.folder / str(i)) for i, case in enumerate(chosen)]):
             outcome.tried += 1

@@ -29,6 +29,10 @@ class Kill:
     call: int  # from 1
     folder: Path
 
+    @property
+    def title(self) -> str:
+        return f"{self.reference.scenario.title}, killed before call {self.call}"
+
 
 def counted(scenario: Scenario, folder: Path) -> list[str]:
     """The options of the tracer that choose the calls."""
@@ -67,7 +71,7 @@ def attack(part: Part, kill: Kill) -> list[str]:
     except subprocess.TimeoutExpired as error:
         wrong = [f"{Path(error.cmd[0]).name} hangs"]
     shutil.rmtree(kill.folder, ignore_errors=True)
-    return [f"{kill.reference.scenario.title}, killed before call {kill.call}: {what}" for what in wrong]
+    return [f"{kill.title}: {what}" for what in wrong]
 
 
 def points_of(part: Part, reference: Reference) -> list[int]:
@@ -98,7 +102,8 @@ def run(part: Part) -> Outcome:
                              for reference in references if not reference.calls]
         kills = [Kill(reference, call, part.folder / f"{i}-{call}")
                  for i, reference in enumerate(references) for call in points_of(part, reference)]
-        for wrong in pool.map(lambda kill: attack(part, kill), part.own(kills)):
+        own = [kill for kill in kills if part.owns(kill.title)]
+        for wrong in pool.map(lambda kill: attack(part, kill), own):
             outcome.tried += 1
             outcome.findings += wrong
     of_ranks = sum(reference.scenario.rank >= 0 for reference in references)
