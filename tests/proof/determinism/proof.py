@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from pathlib import Path
 
 from determinism.builds import other_programs
@@ -39,11 +40,14 @@ def check_control(place: Place) -> list[str]:
 def compare(place: Place, variation: Variation, row: Row, title: str) -> list[str]:
     """What was promised and does not hold."""
     found = []
-    for equality in variation.compare(place):
-        row.add(equality)
-        if not equality.keeps(variation.promise):
-            found.append(f"{title}, {variation.what}, {variation.name}: {say(equality)}; promised: "
-                         f"{variation.promise}")
+    case = f"{title}, {variation.what}, {variation.name}"
+    try:
+        for equality in variation.compare(place):
+            row.add(equality)
+            if not equality.keeps(variation.promise):
+                found.append(f"{case}: {say(equality)}; promised: {variation.promise}")
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        found.append(f"{case}: {error}")
     return found
 
 

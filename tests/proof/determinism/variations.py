@@ -32,7 +32,7 @@ class Place:
     def run(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess[bytes]:
         done = tiny.run(words, self.folder, seconds, env={**os.environ, **MPI})
         if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(words)}: {done.stderr.decode()}")
+            raise RuntimeError(f"{' '.join(words)}: code {done.returncode}: {done.stderr.decode()}")
         return done
 
     def train(self, program: list[str], out: str, *options: str) -> None:
