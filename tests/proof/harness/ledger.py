@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.machine import processor
+from harness.machine import ROOT, processor
 from harness.proof import Outcome, Part, Proof
 
 COLUMNS = ["proof", "part", "seed", "tried", "found", "seconds", "source", "commit", "date",
@@ -22,6 +22,23 @@ class Version:
 
     source: str
     commit: str
+
+
+LISTED, LONGEST = 50, 500  # findings of a row, characters of one
+
+
+def text_of(findings: Sequence[str]) -> str:
+    """On one line, and not too long: csv reads no field beyond 128 KiB."""
+    listed = [" ".join(finding.replace("\0", "?").split())[:LONGEST] for finding in findings[:LISTED]]
+    more = [f"and {len(findings) - LISTED} more"] if len(findings) > LISTED else []
+    return " | ".join(listed + more)
+
+
+def without_places(text: str, part: Part) -> str:
+    """Paths of this machine say nothing to others."""
+    for place, name in ((part.folder, "FOLDER"), (part.build, "BUILD"), (ROOT, "TREE")):
+        text = text.replace(str(place), name)
+    return text
 
 
 class Ledger:
@@ -45,8 +62,8 @@ class Ledger:
                 "proof": proof.name, "part": f"{part.index}/{part.count}", "seed": part.seed,
                 "tried": outcome.tried, "found": len(outcome.findings), "seconds": round(seconds),
                 "source": version.source, "commit": version.commit, "date": time.strftime("%Y-%m-%d"),
-                "processor": processor(), "detail": outcome.detail,
-                "findings": " | ".join(outcome.findings)})
+                "processor": processor(), "detail": without_places(outcome.detail, part),
+                "findings": without_places(text_of(outcome.findings), part)})
 
     def of(self, proof: Proof, of_source: str) -> list[dict[str, str]]:
         """The rows of a proof for one source: each part and seed once, its last row."""
