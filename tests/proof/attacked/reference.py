@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attacked.scenarios import Scenario, prepare, traced
-from harness import tiny
+from harness import mpi, tiny
 from harness.proof import Part
-
-MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-       "OMPI_MCA_rmaps_base_oversubscribe": "1"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ def warnings_of(done: subprocess.CompletedProcess[bytes]) -> int:
 
 def run_in(folder: Path, words: list[str], timeout: float = 60
            ) -> subprocess.CompletedProcess[bytes]:
-    return tiny.run(words, folder, timeout, env={**os.environ, **MPI})
+    return tiny.run(words, folder, timeout, env={**os.environ, **mpi.ENVIRONMENT})
 
 
 def place_of(part: Part, scenario: Scenario) -> Path:

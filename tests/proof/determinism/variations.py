@@ -12,12 +12,10 @@ from pathlib import Path
 
 from determinism.comparison import (BYTES, NOTHING, TENSORS, Equality, compare_checkpoints,
                                     compare_texts)
-from harness import tiny
+from harness import mpi, tiny
 from harness.proof import Part
 
 LAST = "checkpoints/last.safetensors"
-MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-       "OMPI_MCA_rmaps_base_oversubscribe": "1"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Place:
     shards: int
 
     def run(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess[bytes]:
-        done = tiny.run(words, self.folder, seconds, env={**os.environ, **MPI})
+        done = tiny.run(words, self.folder, seconds, env={**os.environ, **mpi.ENVIRONMENT})
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(words)}: code {done.returncode}: {done.stderr.decode()}")
         return done
