@@ -11,18 +11,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-build=''
-for ((i = 1; i < $#; i++)); do
-  if [[ ${!i} == --build ]]; then next=$((i + 1)) build=${!next}; fi
+build='' only_asks=''
+for ((i = 1; i <= $#; i++)); do
+  case ${!i} in
+    --build) next=$((i + 1)) build=${!next-missing} ;;  # proofs.py complains if it is
+    --list | --help | -h) only_asks=yes ;;
+  esac
 done
 
 . tests/install_packages.sh
 install_packages python3
 # Quick proofs need nothing else. At full strength a proof's folder names what it needs.
-if [[ " $* " != *' --quick '* && " $* " != *' --list '* ]]; then
+if [[ -z $only_asks && " $* " != *' --quick '* ]]; then
   install_packages $(cat tests/proof/*/packages 2>/dev/null)
 fi
-if [[ -z $build && " $* " != *' --list '* ]]; then
+if [[ -z $build && -z $only_asks ]]; then
   install_packages "${build_packages[@]}" libopenmpi-dev openmpi-bin
   cmake -S . -B build -DBNN_PROOFS=ON -DBNN_MPI=ON >/dev/null
   cmake --build build -j "$(nproc)" --target bnn-program bnn-train-mpi bnn-proofs
