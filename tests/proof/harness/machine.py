@@ -9,6 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ("src", "include", "CMakeLists.txt")  # what the programs are made of
+# What makes a row of the ledger; a part itself writes the last three.
+PROOFS = ("tests/proof", ":!tests/proof/ledger.csv", ":!tests/proof/README.md",
+          ":!tests/proof/determinism/table.md")
 
 
 def git(*words: str) -> str:
@@ -27,8 +30,8 @@ def source() -> str:
 
 
 def changed_source() -> str:
-    """A file of the source that differs from the commit, or nothing."""
-    lines = git("status", "--porcelain", "--", *SOURCE).splitlines()
+    """A file of the source or of the proofs that differs from the commit, or nothing."""
+    lines = git("status", "--porcelain", "--", *SOURCE, *PROOFS).splitlines()
     return lines[0].split(maxsplit=1)[1] if lines else ""
 
 
