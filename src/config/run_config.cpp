@@ -153,7 +153,9 @@ void read_evaluation(ObjectReader& reader, EvaluationSpec& spec) {
 // Without --out the run's folder has the config's name.
 bool is_folder_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.size() <= kMaxNameBytes &&
-         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+         name.find('/') == std::string::npos &&
+         std::none_of(name.begin(), name.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 void read_name(ObjectReader& root, RunConfig& config) {
@@ -165,7 +167,7 @@ void read_name(ObjectReader& root, RunConfig& config) {
   root.describe("name", {{"type", "string"},
                          {"minLength", 1},
                          {"maxLength", kMaxNameBytes},
-                         {"pattern", "^[^/]+$"},
+                         {"pattern", R"(^[^/\x00-\x1f\x7f]+$)"},
                          {"not", {{"enum", {".", ".."}}}},
                          {"default", "run"}});
 }

@@ -179,6 +179,7 @@ TEST_CASE("configs with bad training or evaluation keys are refused") {
       {"/name", "\"..\""},
       {"/name", "\"../../elsewhere\""},
       {"/name", "\"a\\u0000b\""},
+      {"/name", "\"a\\nb\""},
   };
   for (const char* value : {"0", "-1", "3.9", "true", "\"10\"", "4294967297", "1e300", "null"}) {
     cases.push_back({"/training/batch_size", value});

@@ -99,6 +99,8 @@ TEST_CASE("unknown keys, wrong types and numbers out of range violate the schema
   check_refused_by_both("/evaluation/samples", 65537);
   check_refused_by_both("/data/format", "mnist");
   check_refused_by_both("/name", "a/b");
+  check_refused_by_both("/name", "a\nb");
+  check_refused_by_both("/name", "a\x7f");
 }
 
 TEST_CASE("the schema and the parser agree on whatever stands at a leaf of a config") {
