@@ -24,7 +24,7 @@ namespace bnn::proof {
 namespace {
 
 struct Options {
-  std::string calls = "changes", below, list, record;
+  std::string calls = "changes", below, list, record, hit;
   long kill = 0, fail = 0, shorten = 0;
   std::string error = "EIO";
   bool ever = false;
@@ -62,13 +62,19 @@ class Counter {
     ++count_;
     if (list_.is_open()) list_ << count_ << ' ' << site.call->name << ' ' << path << std::endl;
     if (recorder_) recorder_->add(count_, site, path);
+    const Verdict verdict = verdict_of_this();
+    if (verdict.kind != Verdict::Kind::run && !options_.hit.empty()) std::ofstream(options_.hit);
+    return verdict;
+  }
+
+ private:
+  Verdict verdict_of_this() const {
     if (count_ == options_.kill) return {Verdict::Kind::kill};
     if (is_hit(options_.fail)) return {Verdict::Kind::fail, error_};
     if (is_hit(options_.shorten)) return {Verdict::Kind::shorten};
     return {};
   }
 
- private:
   bool is_hit(long number) const {
     return number > 0 && (count_ == number || (options_.ever && count_ > number));
   }
@@ -90,6 +96,8 @@ int run(int count, char** words) {
   app.add_option("--kill", options.kill, "SIGKILL before this call");
   app.add_option("--fail", options.fail, "This call fails and does not run");
   app.add_option("--shorten", options.shorten, "This call transfers half of its bytes");
+  app.add_option("--hit", options.hit,
+                 "Make this file when a call was killed, failed or shortened");
   app.add_option("--error", options.error, "The errno of --fail")->check(CLI::IsMember(errors()));
   app.add_flag("--ever", options.ever, "Also all later calls");
   app.add_option("words", options.words, "The program and its arguments")->required();
