@@ -18,6 +18,8 @@ HERE = Path(__file__).resolve().parent
 COMPILER = "clang++-14"
 FLAGS = ("-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all "
          "-fno-omit-frame-pointer -gline-tables-only")
+# What libtiff and libpng call: a static library does not say so itself.
+NEEDED_LIBRARIES = "-ltiff -ljpeg -lwebp -lz -lzstd -llzma -ldeflate -ljbig -lLerc"
 LIMITS = ("-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512")
 PROGRAM = "bnn-fuzz"
 
@@ -37,12 +39,28 @@ def corpus_of(target: str) -> Path:
     return HERE / "corpus" / target
 
 
+def libraries(build: Path) -> Path:
+    """The folder of the instrumented libraries, those that could be built."""
+    return build / "image-libraries"
+
+
+def versions(build: Path) -> str:
+    """Which sources the instrumented libraries are of, and which libraries are the system's."""
+    return "; ".join((libraries(build) / "versions").read_text().splitlines())
+
+
 def built(build: Path) -> Path:
     """The folder of the build for libFuzzer, brought up to date."""
-    folder = build / "fuzzing"
-    subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), "-DBNN_TESTS=OFF",
+    folder, prefix = build / "fuzzing", libraries(build)
+    subprocess.run([str(HERE / "image_libraries.sh"), str(prefix)], check=True)
+    # A library may be new since the last time.
+    forgotten = [f"-U{name}*" for name in ("ZLIB_", "PNG_", "JPEG_", "TIFF_", "GIF_", "BNN_WEBP",
+                                           "BNN_STB", "BNN_CSV")]
+    subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), *forgotten, "-DBNN_TESTS=OFF",
                     "-DBNN_LIBRARY=OFF", "-DBNN_PROOFS=ON", "-DCMAKE_BUILD_TYPE=Sanitize",
-                    f"-DCMAKE_CXX_COMPILER={COMPILER}", f"-DCMAKE_CXX_FLAGS={FLAGS}"],
+                    f"-DCMAKE_CXX_COMPILER={COMPILER}", f"-DCMAKE_CXX_FLAGS={FLAGS}",
+                    f"-DCMAKE_PREFIX_PATH={prefix}",
+                    f"-DCMAKE_CXX_STANDARD_LIBRARIES=-L{prefix}/lib {NEEDED_LIBRARIES}"],
                    check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", str(folder), "-j", str(os.cpu_count()), "--target",
                     PROGRAM], check=True, stdout=subprocess.DEVNULL)

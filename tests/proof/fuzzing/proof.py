@@ -53,7 +53,8 @@ def run(part: Part) -> Outcome:
         for report in pool.map(run_slot, part.own(SLOTS)):
             outcome.tried += report.tried
             outcome.findings += report.findings
-    outcome.detail = ", ".join(f"{name} {count:,}" for name, count in tried.items())
+    counts = ", ".join(f"{name} {count:,}" for name, count in tried.items())
+    outcome.detail = f"{counts}; instrumented: {fuzzer.versions(part.build)}"
     return outcome
 
 
