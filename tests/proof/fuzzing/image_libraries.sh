@@ -18,7 +18,7 @@ mkdir -p "$1"
 prefix=$(cd "$1" && pwd)
 work=$prefix/work
 sanitizers='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
-flags="$sanitizers -O1 -fno-omit-frame-pointer -gline-tables-only -fPIC"
+flags="$sanitizers -O1 -fno-omit-frame-pointer -gline-tables-only -fPIC -ffile-prefix-map=$work=."
 packages=(zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libstb-dev libcsv-dev)
 apt=(-o "Dir::Etc::sourcelist=/dev/null" -o "Dir::Etc::sourceparts=$work/sources" -o "Dir::State::lists=$work/lists"
   -o "Dir::Cache::pkgcache=" -o "Dir::Cache::srcpkgcache=" -o "APT::Sandbox::User=root"
@@ -95,6 +95,7 @@ make_library() {
     dpkg-source -x "${name}_${version#*:}.dsc" "$1"
     cd "$1"
     build "$1"
+    [ "$version" = "$installed" ] || version+=", not the installed $installed"
     echo "$name $version" >"$prefix/built/$1"
     return
   done
