@@ -43,12 +43,12 @@ TARGETS = [
     Target("idx", MANY, 7000, 1024),
     Target("csv", SOME, 3900, 1024),
     Target("class_folders", FEW, 1500, 512, 1000),
-    Target("png", MANY, 12000, 2048),
-    Target("jpeg", MANY, 6000, 4096),
+    Target("png", MANY, 20000, 2048),
+    Target("jpeg", MANY, 8000, 4096),
     Target("webp", SOME, 700, 4096),
-    Target("tiff", SOME, 1000, 2048),
-    Target("gif", SOME, 700, 2048),
-    Target("bmp", MANY, 7000, 2048),
+    Target("tiff", SOME, 1200, 2048),
+    Target("gif", SOME, 500, 2048),
+    Target("bmp", MANY, 9000, 2048),
     Target("exif", MANY, 35000, 512),
 ]
 
