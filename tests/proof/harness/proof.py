@@ -11,6 +11,10 @@ from typing import TypeVar
 Case = TypeVar("Case")
 
 
+class NotPossible(Exception):
+    """This system forbids what the proof needs, such as to trace a program."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One of `count` parts of a proof, which together try everything.

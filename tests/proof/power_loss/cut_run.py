@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from attacked.reference import place_of, run_in
+from attacked.reference import place_of, require_traced, run_in
 from attacked.scenarios import Scenario, prepare, traced
 from attacked.states import files_of, is_temporary
 from harness.proof import Part
@@ -42,8 +42,7 @@ def recorded(part: Part, scenario: Scenario, place: Path) -> CutRun:
     folders = tuple(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_dir())
     done = run_in(folder, traced(part, scenario, "--below", str(folder), "--calls", "changes",
                                  "--record", str(place / "record")))
-    if done.returncode != 0:
-        raise RuntimeError(f"{scenario.title}: {done.stderr.decode()}")
+    require_traced(scenario, done)
     return CutRun(scenario, before, (".", *folders), folder,
                   tuple(operations(place / "record", folder)))
 

@@ -8,10 +8,17 @@ from pathlib import Path
 
 from harness import tiny
 from harness.machine import ROOT
+from harness.proof import NotPossible
 
 HERE = Path(__file__).parent
 # Without it, ThreadSanitizer finds no place for its shadow where the kernel spreads addresses widely.
 FIXED_ADDRESSES = ["setarch", "-R"]
+
+
+def require_fixed_addresses() -> None:
+    if subprocess.run([*FIXED_ADDRESSES, "true"], capture_output=True, check=False).returncode != 0:
+        raise NotPossible("this system does not run a program at fixed addresses (setarch -R), which "
+                          "ThreadSanitizer needs")
 
 
 @dataclass(frozen=True)

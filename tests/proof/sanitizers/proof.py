@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import tiny
 from harness.proof import Outcome, Part, Proof
 from sanitizers.controls import (ADDRESS, FIXED_ADDRESSES, MEMCHECK, THREAD, UNDEFINED, check,
-                                 compiled)
+                                 compiled, require_fixed_addresses)
 from sanitizers.programs import under_memcheck, under_tsan
 from sanitizers.suites import address, thread
 
@@ -27,6 +27,8 @@ def quick(part: Part) -> Outcome:
 def run(part: Part) -> Outcome:
     if not part.is_quick and part.count != SHARES + 2:
         raise SystemExit(f"sanitizers: each part is of another kind: expected K/{SHARES + 2}")
+    if part.is_quick or part.index == SHARES + 1:
+        require_fixed_addresses()
     place = part.build / "sanitizers"
     controls = {1: (ADDRESS, UNDEFINED), 2: (ADDRESS, UNDEFINED), 3: (THREAD,), 4: (MEMCHECK,)}
     if part.is_quick:

@@ -193,7 +193,11 @@ int run_traced(const std::vector<std::string>& words, const std::vector<const Ca
   if (waitpid(process, &status, WUNTRACED) != process || !WIFSTOPPED(status)) fail("waitpid");
   constexpr long kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                             PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-  if (ptrace(PTRACE_SEIZE, process, 0, kOptions) != 0) fail("PTRACE_SEIZE");
+  if (ptrace(PTRACE_SEIZE, process, 0, kOptions) != 0) {
+    const int error = errno;
+    kill(process, SIGKILL);
+    throw std::system_error(error, std::generic_category(), "the system does not let it trace");
+  }
   kill(process, SIGCONT);
   return Tracee(process, judge).follow();
 }
