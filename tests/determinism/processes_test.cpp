@@ -117,6 +117,26 @@ Outcome train(const std::string& model, const TrainingSpec& spec, Exchange* exch
   return outcome;
 }
 
+// A trainer of the plain network, and what it refers to.
+struct PlainTrainer {
+  PlainTrainer(const TrainingSpec& spec, Exchange& exchange)
+      : trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
+                &exchange) {}
+
+  ThreadPool pool{1};
+  TrainingLoader loader{images(), indices(66), plain_pixels(images().shape()), {}, 11};
+  Graph graph = make_graph(kPlain);
+  SoftmaxClassifier likelihood = classifier_of(graph);
+  Trainer trainer;
+};
+
+std::size_t plain_parameters() {
+  const Graph graph = make_graph(kPlain);
+  std::size_t numbers = 0;
+  for (const Variable& variable : graph.layout().variables()) numbers += variable.slice.size;
+  return numbers;
+}
+
 void check_processes(const std::string& model, const TrainingSpec& spec) {
   const Outcome alone = train(model, spec, nullptr);
   for (const int processes : {2, 4, 8}) {
@@ -190,12 +210,8 @@ TEST_CASE("what follows a save may take as long as the save") {
   spec.average.ema_decay = 0.9;
   std::vector<int> waits(2, -1);
   run_processes(2, [&](Exchange& exchange, const ThreadTransport& transport) {
-    ThreadPool pool(1);
-    const TrainingLoader loader(images(), indices(66), plain_pixels(images().shape()), {}, 11);
-    const Graph graph = make_graph(kPlain);
-    const SoftmaxClassifier likelihood = classifier_of(graph);
-    Trainer trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
-                    &exchange);
+    PlainTrainer plain(spec, exchange);
+    Trainer& trainer = plain.trainer;
     trainer.gather_parameters();
     trainer.gather_state();
     waits[static_cast<std::size_t>(exchange.rank())] = transport.step_waits();
@@ -207,13 +223,9 @@ TEST_CASE("a run that goes on gives each process the state that it needs, and no
   TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
   std::vector<std::size_t> taken(4);
   run_processes(4, [&](Exchange& exchange) {
-    ThreadPool pool(1);
-    const TrainingLoader loader(images(), indices(66), plain_pixels(images().shape()), {}, 11);
-    const Graph graph = make_graph(kPlain);
-    const SoftmaxClassifier likelihood = classifier_of(graph);
-    Trainer trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
-                    &exchange);
-    AlignedArray first(graph.layout().size());
+    PlainTrainer plain(spec, exchange);
+    Trainer& trainer = plain.trainer;
+    AlignedArray first(plain.graph.layout().size());
     AlignedArray& values = exchange.is_first() ? state_array(trainer, "m") : first;
     if (exchange.is_first()) std::fill(values.span().begin(), values.span().end(), 1.0f);
     trainer.share_state(0, values);
@@ -221,10 +233,8 @@ TEST_CASE("a run that goes on gives each process the state that it needs, and no
     taken[static_cast<std::size_t>(exchange.rank())] =
         static_cast<std::size_t>(std::count(m.begin(), m.end(), 1.0f));
   });
-  const Graph graph = make_graph(kPlain);
-  std::size_t variables = 0;
-  for (const Variable& variable : graph.layout().variables()) variables += variable.slice.size;
-  CHECK(taken[0] == graph.layout().size());
+  const std::size_t variables = plain_parameters();
+  CHECK(taken[0] == make_graph(kPlain).layout().size());
   CHECK(taken[1] + taken[2] + taken[3] < variables);
   CHECK(taken[1] + taken[2] + taken[3] > 0);
 }
@@ -233,22 +243,16 @@ TEST_CASE("a process keeps no more of the optimizer's state than it owns") {
   const TrainingSpec spec = spec_of(adam_optimizer({.learning_rate = 0.01}));
   std::vector<std::size_t> moved(4);
   run_processes(4, [&](Exchange& exchange) {
-    ThreadPool pool(1);
-    const TrainingLoader loader(images(), indices(66), plain_pixels(images().shape()), {}, 11);
-    const Graph graph = make_graph(kPlain);
-    const SoftmaxClassifier likelihood = classifier_of(graph);
-    Trainer trainer(graph, likelihood, Targets(images().labels()), spec, loader, pool, std::nullopt,
-                    &exchange);
-    const auto order = loader.epoch_order(0);
+    PlainTrainer plain(spec, exchange);
+    Trainer& trainer = plain.trainer;
+    const auto order = plain.loader.epoch_order(0);
     trainer.step(1, std::span(order).first(21));
     const auto m = state_array(trainer, "m").span();
     moved[static_cast<std::size_t>(exchange.rank())] =
         static_cast<std::size_t>(std::count_if(m.begin(), m.end(), [](float x) { return x != 0; }));
   });
   // A number of each variable, in exactly one process, but for weights of units that are silent.
-  std::size_t variables = 0;
-  const Graph graph = make_graph(kPlain);
-  for (const Variable& variable : graph.layout().variables()) variables += variable.slice.size;
+  const std::size_t variables = plain_parameters();
   const std::size_t all = moved[0] + moved[1] + moved[2] + moved[3];
   CHECK(all <= variables);
   CHECK(all > variables * 9 / 10);

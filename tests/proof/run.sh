@@ -11,11 +11,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-build='' only_asks=''
+build='' only_asks='' names=()
 for ((i = 1; i <= $#; i++)); do
   case ${!i} in
     --build) next=$((i + 1)) build=${!next-missing} ;;  # proofs.py complains if it is
     --list | --help | -h) only_asks=yes ;;
+    *) if [[ -e tests/proof/${!i}/proof.py ]]; then names+=("${!i}"); fi ;;
   esac
 done
 
@@ -23,7 +24,8 @@ done
 install_packages python3
 # Quick proofs need nothing else. At full strength a proof's folder names what it needs.
 if [[ -z $only_asks && " $* " != *' --quick '* ]]; then
-  install_packages $(cat tests/proof/*/packages 2>/dev/null)
+  [ ${#names[@]} -gt 0 ] || names=('*')
+  install_packages $(for name in "${names[@]}"; do cat tests/proof/$name/packages 2>/dev/null; done)
 fi
 if [[ -z $build && -z $only_asks ]]; then
   install_packages "${build_packages[@]}" libopenmpi-dev openmpi-bin

@@ -55,6 +55,15 @@ Run fresh_run(const TinyRun& tiny) {
   return Run(std::move(config), std::move(graph), std::move(data), std::move(plan));
 }
 
+// bnn-train --out run, which may write no file of more than so many blocks of 512 bytes.
+ProgramRun train_with_file_limit(const TinyRun& tiny, std::uintmax_t blocks) {
+  return run_program(
+      "/bin/sh",
+      {"-c", "ulimit -f " + std::to_string(blocks) + "; exec \"$0\" --config tiny.json --out run",
+       bnn::testing::binary_directory() + "/bnn-train"},
+      {.directory = tiny.path()});
+}
+
 }  // namespace
 
 TEST_CASE("a best checkpoint that cannot be written ends in exit 6, and --resume writes it") {
@@ -91,11 +100,7 @@ TEST_CASE("lines of metrics.jsonl without space end in exit 6, and --resume writ
   while (filling.size() + 80 < kLimit) filling += "{\"event\":\"note\",\"step\":0}\n";
   fs::create_directories(tiny.file("run"));
   write_text(tiny.file("run/metrics.jsonl"), filling);
-  const ProgramRun run =
-      run_program("/bin/sh",
-                  {"-c", "ulimit -f 64; exec \"$0\" --config tiny.json --out run",
-                   bnn::testing::binary_directory() + "/bnn-train"},
-                  {.directory = tiny.path()});
+  const ProgramRun run = train_with_file_limit(tiny, 64);
   INFO(run.err);
   CHECK(run.exit_code == 6);
   CHECK(run.err.find("missing: metrics.jsonl;") != std::string::npos);
@@ -193,12 +198,8 @@ TEST_CASE("the last checkpoint gets what space there is before the best weights"
   REQUIRE(tiny.train({"--out", "whole"}).exit_code == 0);
   fs::create_directories(tiny.file("run" + kBest));  // so that the last one is to carry the best
   const std::uintmax_t lean = fs::file_size(tiny.last("whole"));
-  const std::string blocks = std::to_string(lean / 512 + 1);  // no room for the best weights
-  const ProgramRun run =
-      run_program("/bin/sh",
-                  {"-c", "ulimit -f " + blocks + "; exec \"$0\" --config tiny.json --out run",
-                   bnn::testing::binary_directory() + "/bnn-train"},
-                  {.directory = tiny.path()});
+  const std::uintmax_t blocks = lean / 512 + 1;  // no room for the best weights
+  const ProgramRun run = train_with_file_limit(tiny, blocks);
   INFO(run.err);
   CHECK(run.exit_code == 6);
   CHECK(run.err.find("missing: checkpoints/best.safetensors; --resume") != std::string::npos);
@@ -214,13 +215,9 @@ TEST_CASE(
   const auto block = [](std::uintmax_t bytes) { return bytes / 512 + 1; };
   const auto best = block(fs::file_size(tiny.file("whole" + kBest)));
   const auto config = block(fs::file_size(tiny.file("whole/config.json")));
-  const std::string blocks = std::to_string(std::max(best, config));
+  const std::uintmax_t blocks = std::max(best, config);
   REQUIRE(std::max(best, config) < block(fs::file_size(tiny.last("whole"))));
-  const ProgramRun run =
-      run_program("/bin/sh",
-                  {"-c", "ulimit -f " + blocks + "; exec \"$0\" --config tiny.json --out run",
-                   bnn::testing::binary_directory() + "/bnn-train"},
-                  {.directory = tiny.path()});
+  const ProgramRun run = train_with_file_limit(tiny, blocks);
   INFO(run.err);
   CHECK(run.exit_code == 6);
   CHECK_FALSE(fs::exists(tiny.file("run" + kBest)));

@@ -9,28 +9,17 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-SIDE, CLASSES = 8, 10
+sys.path.append(str(Path(__file__).resolve().parents[2] / "proof"))
+from harness.tiny import CLASSES, SIDE, write_data  # noqa: E402
+
 RANKS = (1, 2, 4, 8)
 STEPS = ["--set", "training.checkpoint_steps=0"]  # no checkpoints but at the ends of epochs
 PARTS = ("last", "best")
-
-
-def write_data(folder: Path, seed: int = 1, examples: int = 60) -> None:
-    """Images of noise with a bright band whose place is the label, as IDX files."""
-    numbers = random.Random(seed)
-    labels = [i % CLASSES for i in range(examples)]
-    pixels = bytearray()
-    for label in labels:
-        for row in range(SIDE):
-            bright = 128 if row * CLASSES // SIDE == label else 0
-            pixels += bytes(numbers.randrange(64) + bright for _ in range(SIDE))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "images").write_bytes(struct.pack(">4I", 2051, examples, SIDE, SIDE) + pixels)
-    (folder / "labels").write_bytes(struct.pack(">2I", 2049, examples) + bytes(labels))
 
 
 def config(epochs: int) -> dict[str, object]:

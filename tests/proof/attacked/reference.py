@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from attacked.scenarios import Scenario, prepare, traced
-from harness import mpi, tiny
+from harness import tiny
 from harness.proof import NotPossible, Part
 
 NO_TRACER = 125  # the tracer's exit code where the system does not let it trace
@@ -32,7 +31,7 @@ def warnings_of(done: subprocess.CompletedProcess[bytes]) -> int:
 
 def run_in(folder: Path, words: list[str], timeout: float = 60
            ) -> subprocess.CompletedProcess[bytes]:
-    return tiny.run(words, folder, timeout, env={**os.environ, **mpi.ENVIRONMENT})
+    return tiny.run(words, folder, timeout)
 
 
 def place_of(part: Part, scenario: Scenario) -> Path:

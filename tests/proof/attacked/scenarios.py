@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import tiny
-from harness.proof import Part
 from attacked.networks import NETWORKS, Network
+from harness import mpi, tiny
+from harness.proof import Part
 
 LAST = "run/checkpoints/last.safetensors"
 
@@ -106,7 +106,7 @@ def traced(part: Part, scenario: Scenario, *options: str) -> list[str]:
     if scenario.rank < 0:
         return tracer
     ranks = [tracer, own] if scenario.rank == 0 else [own, tracer]
-    return ["mpirun", "-np", "1", *ranks[0], ":", "-np", "1", *ranks[1]]
+    return [*mpi.LAUNCH, "1", *ranks[0], ":", "-np", "1", *ranks[1]]
 
 
 def prepare(part: Part, scenario: Scenario, folder: Path) -> None:

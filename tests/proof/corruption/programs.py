@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
 
 from corruption.base import CHECKPOINT, PNG
-from harness import tiny
+from harness import strict_json, tiny
 from harness.proof import Part
 
 TIMEOUT = 60
@@ -21,10 +20,6 @@ COMMANDS: dict[str, list[str | Path]] = {
     "bnn-predict": [CHECKPOINT, PNG, "--samples", "2"],
     "bnn-export": [CHECKPOINT, "--output", "network.onnx", "--samples", "1"],
     "bnn-train": ["--resume", "--out", "run", "--max-steps", "5"]}
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def faults(done: subprocess.CompletedProcess[bytes], program: str, is_refused: bool) -> list[str]:
@@ -45,7 +40,7 @@ def faults(done: subprocess.CompletedProcess[bytes], program: str, is_refused: b
         try:
             whole = program == "bnn-eval"
             for row in [done.stdout] if whole else done.stdout.splitlines():
-                json.loads(row, parse_constant=refuse_constant)
+                strict_json.parsed(row)
         except ValueError as error:
             wrong.append(f"wrote results that are no JSON: {error}")
     return wrong

@@ -1,5 +1,5 @@
 # Loads millions of damaged and forged files, for the proof corruption.
-add_executable(bnn-proof-corruption
+bnn_add_proof_program(bnn-proof-corruption
   ${CMAKE_CURRENT_LIST_DIR}/allocations.cpp
   ${CMAKE_CURRENT_LIST_DIR}/batches.cpp
   ${CMAKE_CURRENT_LIST_DIR}/cache_subject.cpp
@@ -15,5 +15,3 @@ add_executable(bnn-proof-corruption
   ${CMAKE_CURRENT_LIST_DIR}/tensor_mutation.cpp)
 target_compile_options(bnn-proof-corruption PRIVATE "$<$<CONFIG:Release>:-O1>")
 target_link_libraries(bnn-proof-corruption PRIVATE bnn CLI11::CLI11 bnn_flags ZLIB::ZLIB)
-set_target_properties(bnn-proof-corruption PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-add_dependencies(bnn-proofs bnn-proof-corruption)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from corruption.base import CHECKPOINT, PNG, make_run
 from corruption.programs import attack
 from harness import tiny
+from harness.memory_folder import memory_folder
 from harness.proof import Outcome, Part, Proof
 
 FORGED = {"checkpoint": 1_000_000, "calibration": 150_000, "features": 150_000, "cache": 50_000}
@@ -98,10 +98,8 @@ class Bench:
 
 def run(part: Part) -> Outcome:
     outcome = Outcome()
-    memory = Path("/dev/shm") if Path("/dev/shm").is_dir() else part.folder
-    with (tempfile.TemporaryDirectory(prefix="bnn-corruption-", dir=memory) as place,
-          ThreadPoolExecutor(os.cpu_count()) as pool):
-        bench = Bench(part, Path(place))
+    with memory_folder(part.folder) as memory, ThreadPoolExecutor(os.cpu_count()) as pool:
+        bench = Bench(part, memory)
         outcome.findings += bench.check_control()
         slices = list(enumerate(part.own(all_slices(part))))
         sums: dict[str, int] = {}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from determinism.comparison import NOTHING, TENSORS
 from determinism.variations import Variation, of_program
-from harness.machine import ROOT
+from harness.build import build_tree
 
 RELEASE = "-DCMAKE_BUILD_TYPE=Release"
 
@@ -39,14 +36,8 @@ PROCESSORS = (("Haswell", "AVX2 and FMA", TENSORS), ("Nehalem", "SSE4.2", NOTHIN
 def make(build: Build, place: Path) -> str:
     """The path of bnn-train."""
     folder = place / build.folder
-    launcher = (["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else [])
-    for words in (["cmake", "-S", str(ROOT), "-B", str(folder), "-DBNN_TESTS=OFF",
-                   "-DBNN_LIBRARY=OFF", *launcher, *build.options],
-                  ["cmake", "--build", str(folder), "-j", str(os.cpu_count()), "--target",
-                   "bnn-program"]):
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{build.name}: {done.stderr[-2000:]}")
+    build_tree(folder, "-DBNN_TESTS=OFF", "-DBNN_LIBRARY=OFF", *build.options,
+               targets=["bnn-program"])
     return str(folder / "bnn-train")
 
 

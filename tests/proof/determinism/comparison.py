@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import array
-import json
 import math
-import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness import safetensors
 
 BYTES, TENSORS, NOTHING = "all bytes", "all tensors", "nothing"
 
@@ -24,16 +24,6 @@ class Equality:
         return promise == NOTHING or self.level == BYTES or (promise == TENSORS == self.level)
 
 
-def tensors_of(path: Path) -> dict[str, bytes]:
-    """Of a safetensors file."""
-    content = path.read_bytes()
-    size = struct.unpack_from("<Q", content)[0]
-    header = json.loads(content[8:8 + size])
-    data = content[8 + size:]
-    return {name: data[slice(*entry["data_offsets"])] for name, entry in header.items()
-            if name != "__metadata__"}
-
-
 def distance_of(ours: bytes, theirs: bytes) -> float:
     x, y = array.array("f", ours), array.array("f", theirs)
     largest = max(map(abs, x), default=0) or 1
@@ -43,7 +33,7 @@ def distance_of(ours: bytes, theirs: bytes) -> float:
 def compare_checkpoints(ours: Path, theirs: Path) -> Equality:
     if ours.read_bytes() == theirs.read_bytes():
         return Equality(BYTES)
-    x, y = tensors_of(ours), tensors_of(theirs)
+    x, y = (safetensors.read(path).values for path in (ours, theirs))
     if x == y:
         return Equality(TENSORS)
     if x.keys() != y.keys():

@@ -28,7 +28,7 @@ class Place:
     shards: int
 
     def run(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess[bytes]:
-        done = tiny.run(words, self.folder, seconds, env={**os.environ, **mpi.ENVIRONMENT})
+        done = tiny.run(words, self.folder, seconds)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(words)}: code {done.returncode}: {done.stderr.decode()}")
         return done
@@ -102,7 +102,7 @@ def ranks(place: Place) -> Iterator[Equality]:
     for number in (1, 2, 4, 8):
         if number > place.shards:
             continue
-        program = ["mpirun", "-np", str(number), place.part.program("bnn-train-mpi")]
+        program = [*mpi.LAUNCH, str(number), place.part.program("bnn-train-mpi")]
         place.train(program, "other", "--threads", "1")
         yield place.compared("other")
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fuzzing.targets import SLOT_SECONDS, Slot
-from harness.machine import ROOT
+from harness.build import build_tree
+from harness.memory_folder import memory_folder
 
 HERE = Path(__file__).resolve().parent
 COMPILER = "clang++-14"
@@ -28,11 +27,6 @@ PROGRAM = "bnn-fuzz"
 class Report:
     tried: int = 0
     findings: list[str] = field(default_factory=list)
-
-
-def memory_folder() -> str | None:
-    """Where temporary files are fast."""
-    return "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
 def corpus_of(target: str) -> Path:
@@ -56,14 +50,11 @@ def built(build: Path) -> Path:
     # A library may be new since the last time.
     forgotten = [f"-U{name}*" for name in ("ZLIB_", "PNG_", "JPEG_", "TIFF_", "GIF_", "BNN_WEBP",
                                            "BNN_STB", "BNN_CSV")]
-    subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), *forgotten, "-DBNN_TESTS=OFF",
-                    "-DBNN_LIBRARY=OFF", "-DBNN_PROOFS=ON", "-DCMAKE_BUILD_TYPE=Sanitize",
-                    f"-DCMAKE_CXX_COMPILER={COMPILER}", f"-DCMAKE_CXX_FLAGS={FLAGS}",
-                    f"-DCMAKE_PREFIX_PATH={prefix}",
-                    f"-DCMAKE_CXX_STANDARD_LIBRARIES=-L{prefix}/lib {NEEDED_LIBRARIES}"],
-                   check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", str(folder), "-j", str(os.cpu_count()), "--target",
-                    PROGRAM], check=True, stdout=subprocess.DEVNULL)
+    build_tree(folder, *forgotten, "-DBNN_TESTS=OFF", "-DBNN_LIBRARY=OFF", "-DBNN_PROOFS=ON",
+               "-DCMAKE_BUILD_TYPE=Sanitize", f"-DCMAKE_CXX_COMPILER={COMPILER}",
+               f"-DCMAKE_CXX_FLAGS={FLAGS}", f"-DCMAKE_PREFIX_PATH={prefix}",
+               f"-DCMAKE_CXX_STANDARD_LIBRARIES=-L{prefix}/lib {NEEDED_LIBRARIES}",
+               targets=[PROGRAM])
     return folder
 
 
@@ -77,16 +68,12 @@ def fuzz(program: Path, target: str, folder: Path, seed: int, corpus: Path | Non
     link.symlink_to(program)
     words = [str(link), str(found), *([str(corpus)] if corpus else []), f"-seed={seed}", *LIMITS,
              f"-artifact_prefix={artifacts}/", "-print_final_stats=1", *options]
-    temporary = Path(tempfile.mkdtemp(prefix="bnn-fuzz-", dir=memory_folder()))
-    try:
-        log = folder / "log"
-        with log.open("wb") as output:
-            done = subprocess.run(words, cwd=folder, check=False, stdout=output, stderr=output,
-                                  env={**os.environ, "TMPDIR": str(temporary),
-                                       "ASAN_OPTIONS": "quarantine_size_mb=16"})
-        return judge(target, done.returncode, log.read_text(errors="replace"), artifacts)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    log = folder / "log"
+    with memory_folder(folder) as temporary, log.open("wb") as output:
+        done = subprocess.run(words, cwd=folder, check=False, stdout=output, stderr=output,
+                              env={**os.environ, "TMPDIR": str(temporary),
+                                   "ASAN_OPTIONS": "quarantine_size_mb=16"})
+    return judge(target, done.returncode, log.read_text(errors="replace"), artifacts)
 
 
 def judge(target: str, code: int, log: str, artifacts: Path) -> Report:

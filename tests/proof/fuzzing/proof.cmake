@@ -9,7 +9,7 @@ if(CMAKE_CXX_FLAGS MATCHES "fuzzer-no-link")
   set(main ${folder}/libfuzzer.cpp)
 endif()
 file(GLOB targets CONFIGURE_DEPENDS ${folder}/targets/*.cpp)
-add_executable(${name} ${main} ${targets}
+bnn_add_proof_program(${name} ${main} ${targets}
   ${folder}/target.cpp
   ${folder}/mend.cpp
   ${folder}/mend_checkpoint.cpp
@@ -29,8 +29,6 @@ target_link_libraries(${name} PRIVATE bnn bnn_flags PNG::PNG JPEG::JPEG ZLIB::ZL
 if(name STREQUAL "bnn-fuzz")
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endif()
-set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-add_dependencies(bnn-proofs ${name})
 
 # Makes the files that the corpora began with; nothing else needs it.
 file(GLOB seeds CONFIGURE_DEPENDS ${folder}/seeds/*.cpp)

@@ -18,10 +18,11 @@ PARTS = -(-len(SLOTS) // 2)
 
 def run_quick(part: Part) -> Outcome:
     program = part.program("bnn-fuzz-quick")
-    outcome = Outcome(findings=quick.check_control(program))
+    outcome = Outcome(findings=quick.check_control(program, part.folder))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         reports = list(pool.map(
-            lambda target: quick.run_target(program, target.name, target.quick, part.seed), TARGETS))
+            lambda target: quick.run_target(program, target.name, target.quick, part.seed,
+                                            part.folder), TARGETS))
     reports.append(programs.run(part, programs.QUICK_RUNS, part.folder / "programs", part.seed))
     for report in reports:
         outcome.tried += report.tried

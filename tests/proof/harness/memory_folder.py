@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.proof import Part
-
 IN_MEMORY = Path("/dev/shm")
 
 
 @contextmanager
-def memory_folder(part: Part, megabytes: int = 64) -> Iterator[Path]:
-    """A folder that every user may enter; in the proof's own folder where memory has no room for it."""
+def memory_folder(folder: Path, megabytes: int = 64) -> Iterator[Path]:
+    """A folder that every user may enter; in `folder` where memory has no room for it."""
     has_room = os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > megabytes << 20
-    folder = Path(tempfile.mkdtemp(prefix="bnn-proof-", dir=IN_MEMORY if has_room else part.folder))
-    folder.chmod(0o755)
+    made = Path(tempfile.mkdtemp(prefix="bnn-proof-", dir=IN_MEMORY if has_room else folder))
+    made.chmod(0o755)
     try:
-        yield folder
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)

@@ -101,7 +101,7 @@ def quick_share(cases: list[Case], seed: int) -> list[Case]:
 
 
 def run(part: Part) -> Outcome:
-    with memory_folder(part) as folder:
+    with memory_folder(part.folder) as folder:
         places = Places(part.build, folder / "given", folder / "case" / "work")
         return run_in(part, make_reference(places))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", "2"]
+from harness import mpi
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def train_long(places: Places) -> list[str]:
 
 def train_by_two(places: Places) -> list[str]:
     words = train(places, "--resume-or-start", "--threads", "1")
-    return [*MPIRUN, words[0] + "-mpi", *words[1:]]
+    return [*mpi.LAUNCH, "2", words[0] + "-mpi", *words[1:]]
 
 
 def checkpoint(places: Places) -> str:

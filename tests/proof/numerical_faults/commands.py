@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import tiny
+from harness import strict_json, tiny
 from harness.proof import Part
 from numerical_faults.tensors import Checkpoint
 
@@ -22,14 +21,6 @@ MAY_BE_NULL = {"abstain", "class", "label", "mahalanobis"}
 def run(part: Part, folder: Path, program: str, words: Sequence[str | Path]
         ) -> subprocess.CompletedProcess[bytes]:
     return tiny.run([part.program(program), *words, "--quiet", "--threads", "1"], folder, TIMEOUT)
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} in JSON")
-
-
-def strict(text: bytes) -> object:
-    return json.loads(text, parse_constant=refuse_constant)
 
 
 def faults_of_end(done: subprocess.CompletedProcess[bytes], codes: set[int]) -> list[str]:
@@ -49,7 +40,7 @@ def faults_of_end(done: subprocess.CompletedProcess[bytes], codes: set[int]) -> 
 def faults_of_rows(text: bytes) -> list[str]:
     """Of bnn-predict's lines: every number is one."""
     try:
-        rows = [strict(line) for line in text.splitlines()]
+        rows = [strict_json.parsed(line) for line in text.splitlines()]
     except ValueError as error:
         return [f"wrote {error}"]
     lacking = {key for row in rows if isinstance(row, dict) for key, value in row.items()
@@ -64,7 +55,7 @@ def evaluate(part: Part, folder: Path, codes: set[int]) -> list[str]:
     wrong += [f"bnn-eval {what}" for what in faults_of_end(done, codes)]
     if done.returncode == 0:
         try:
-            result = strict(done.stdout)
+            result = strict_json.parsed(done.stdout)
             assert isinstance(result, dict)
             wrong += [f"bnn-eval wrote no number as {key}" for key in ("accuracy", "nll", "ece", "brier")
                       if not isinstance(result[key], (int, float))]
@@ -88,7 +79,7 @@ def faults_of_folder(folder: Path) -> list[str]:
     if metrics.exists():
         try:
             for line in metrics.read_bytes().splitlines():
-                row = strict(line)
+                row = strict_json.parsed(line)
                 assert isinstance(row, dict)
                 wrong += [f"metrics hold no number as {key}" for key, value in row.items()
                           if value is None]

@@ -1,6 +1,6 @@
 # Puts numbers that are not finite into layers, gradients, weights and optimizers, for the proof
 # numerical_faults.
-add_executable(bnn-proof-faults
+bnn_add_proof_program(bnn-proof-faults
   ${CMAKE_CURRENT_LIST_DIR}/../corruption/batches.cpp
   ${CMAKE_CURRENT_LIST_DIR}/cases.cpp
   ${CMAKE_CURRENT_LIST_DIR}/fault_layer.cpp
@@ -12,5 +12,3 @@ add_executable(bnn-proof-faults
 target_include_directories(bnn-proof-faults PRIVATE ${CMAKE_CURRENT_LIST_DIR}/..)
 target_compile_options(bnn-proof-faults PRIVATE "$<$<CONFIG:Release>:-O1>")
 target_link_libraries(bnn-proof-faults PRIVATE bnn CLI11::CLI11 bnn_flags)
-set_target_properties(bnn-proof-faults PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-add_dependencies(bnn-proofs bnn-proof-faults)

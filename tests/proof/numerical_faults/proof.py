@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness import tiny
+from harness.memory_folder import memory_folder
 from harness.proof import Outcome, Part, Proof
 from numerical_faults import edits, settings
 
@@ -59,10 +59,7 @@ def chosen(part: Part, cases: list) -> list:  # type: ignore[type-arg]
 
 def run(part: Part) -> Outcome:
     outcome = Outcome()
-    home = Path("/dev/shm") if Path("/dev/shm").is_dir() else part.folder
-    with (tempfile.TemporaryDirectory(prefix="bnn-faults-", dir=home) as place,
-          ThreadPoolExecutor(os.cpu_count()) as pool):
-        memory = Path(place)
+    with memory_folder(part.folder) as memory, ThreadPoolExecutor(os.cpu_count()) as pool:
         outcome.findings += check_control(part, memory)
         grid = run_grid(part, memory, pool, outcome)
         edited = chosen(part, edits.all_edits(part))

@@ -10,6 +10,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import safetensors
+
 Metadata = dict[str, str]
 
 
@@ -21,14 +23,9 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:
-        content = path.read_bytes()
-        (length,) = struct.unpack("<Q", content[:8])
-        header = json.loads(content[8:8 + length])
-        metadata = header.pop("__metadata__")
-        data = content[8 + length:]
-        values = {name: array.array("f", data[slice(*entry["data_offsets"])])
-                  for name, entry in header.items()}
-        return cls(metadata, {name: entry["shape"] for name, entry in header.items()}, values)
+        tensors = safetensors.read(path)
+        return cls(tensors.metadata, tensors.shapes,
+                   {name: array.array("f", data) for name, data in tensors.values.items()})
 
     def write(self, path: Path) -> None:
         self.metadata["digest"] = self.digest()

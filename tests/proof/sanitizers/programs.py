@@ -7,9 +7,9 @@ from pathlib import Path
 
 from determinism.networks import config_of, covering
 from harness import tiny
+from harness.build import build_tree
 from harness.proof import Outcome, Part
 from sanitizers.controls import FIXED_ADDRESSES
-from sanitizers.suites import build
 
 LAST = "run/checkpoints/last.safetensors"
 MEMCHECK = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
@@ -51,7 +51,7 @@ def under_tsan(part: Part, place: Path) -> Outcome:
 
 def under_memcheck(part: Part, place: Path) -> Outcome:
     """Valgrind knows no AVX-512, so the build is the portable one."""
-    build(place / "portable", "-DCMAKE_BUILD_TYPE=Release", "-DBNN_NATIVE=OFF", "-DBNN_TESTS=OFF",
+    build_tree(place / "portable", "-DCMAKE_BUILD_TYPE=Release", "-DBNN_NATIVE=OFF", "-DBNN_TESTS=OFF",
           "-DBNN_LIBRARY=OFF", targets=("bnn-program",))
     outcome = Outcome()
     choices = covering(part.seed)[:4]

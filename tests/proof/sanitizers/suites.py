@@ -8,10 +8,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.machine import ROOT
+from harness.build import build_tree
 from harness.proof import Outcome
 from sanitizers.controls import FIXED_ADDRESSES
 
+SANITIZE = "-DCMAKE_BUILD_TYPE=Sanitize"
 THREADED_ROOMS = ("core", "train", "exchange", "infer", "prediction", "determinism", "model")
 CASE = re.compile(r"^ *\d+/\d+ Test +#\d+: (.*?) \.+ *\**(Passed|Failed|Timeout|[^ ]+)", re.MULTILINE)
 
@@ -22,20 +23,10 @@ def call(words: Sequence[str | Path], folder: Path | None = None, **settings: st
                           check=False, env={**os.environ, **settings})
 
 
-def build(folder: Path, *options: str, targets: Sequence[str]) -> None:
-    """Configures and builds the tree in a folder that may have an earlier build."""
-    jobs = str(os.cpu_count())
-    for words in (["cmake", "-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=Sanitize", *options],
-                  ["cmake", "--build", folder, "-j", jobs, "--target", *targets]):
-        done = call(words)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(map(str, words))}: {done.stderr[-2000:]}")
-
-
 def address(place: Path, share: int, shares: int) -> Outcome:
     """Every share-th case of the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer."""
     folder = place / "address"
-    build(folder, "-DBNN_SANITIZE=ON", "-DBNN_TESTS=ON", "-DBNN_MPI=ON",
+    build_tree(folder, SANITIZE, "-DBNN_SANITIZE=ON", "-DBNN_TESTS=ON", "-DBNN_MPI=ON",
           targets=("bnn-tests", "bnn-program", "bnn-train-mpi"))
     done = call(["ctest", "--test-dir", folder, "-j", str(os.cpu_count()), "--output-on-failure",
                  "-I", f"{share},,{shares}"])
@@ -49,7 +40,7 @@ def thread(place: Path, repetitions: int) -> Outcome:
     """The rooms that work with threads, several times, under ThreadSanitizer."""
     folder = place / "thread"
     flags = "-fsanitize=thread"
-    build(folder, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_EXE_LINKER_FLAGS={flags}",
+    build_tree(folder, SANITIZE, f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_EXE_LINKER_FLAGS={flags}",
           f"-DCMAKE_SHARED_LINKER_FLAGS={flags}", "-DBNN_LIBRARY=OFF", "-DBNN_TESTS=ON",
           f"-DBNN_TEST_ROOMS={';'.join(THREADED_ROOMS)}", targets=("bnn-tests", "bnn-program"))
     outcome = Outcome(detail=f"{repetitions} times the rooms {', '.join(THREADED_ROOMS)} under TSan")

@@ -77,7 +77,7 @@ def check_control(bench: Bench, control: Control, reference: Reference) -> list[
 def run(part: Part) -> Outcome:
     cases = random.Random(part.seed).sample(range(FULL), QUICK) if part.is_quick else part.own(range(FULL))
     has_mpi = shutil.which("mpirun") is not None and os.access(part.build / "bnn-train-mpi", os.X_OK)
-    with memory_folder(part, megabytes=256) as folder, ThreadPoolExecutor(WORKERS) as workers:
+    with memory_folder(part.folder, megabytes=256) as folder, ThreadPoolExecutor(WORKERS) as workers:
         images = write_images(folder, EXAMPLES)
         bench = Bench(part, folder, SHARE_OF_TWO_PROCESSES if has_mpi else 0.0)
         used = [network for i, network in enumerate(NETWORKS)

@@ -10,12 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import tiny
+from harness import mpi, tiny
 from signals.stops import Stop
 
 TIMEOUT = 90.0
 NEVER_CAUGHT = (signal.SIGKILL, signal.SIGSTOP)
-MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np"]
 HANGUP_IGNORED = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"]
 
 
@@ -105,7 +104,7 @@ class Training:
         words = ["--resume"] if folder_alone and self.last.exists() else [
             "--config", str(self.config), "--data", str(self.data), "--resume-or-start"]
         words += ["--out", str(self.run), "--threads", str(threads), *self.options]
-        return [program, *words] if processes == 1 else [*MPIRUN, str(processes), f"{program}-mpi", *words]
+        return [program, *words] if processes == 1 else [*mpi.LAUNCH, str(processes), f"{program}-mpi", *words]
 
     def start(self, words: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / "err").open("wb") as err:

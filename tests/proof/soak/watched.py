@@ -110,9 +110,12 @@ class Repeated(Activity):
                 process = subprocess.Popen(words, cwd=self.folder, stdin=subprocess.DEVNULL,
                                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
                 assert process.stderr
+                hanging = threading.Timer(TIMEOUT, process.kill)  # its code is then found
+                hanging.start()
                 err = process.stderr.read()
                 process.stderr.close()
                 _, status, usage = os.wait4(process.pid, 0)
+                hanging.cancel()
                 process.returncode = os.waitstatus_to_exitcode(status)
                 peak, cpu, units = max(peak, usage.ru_maxrss * 1024), cpu + usage.ru_utime + usage.ru_stime, units + 1
                 if process.returncode != 0:
