@@ -6,8 +6,9 @@
 //   bnn-proof-tracer --calls read --fail 3 --error EIO --ever -- bnn-eval last.safetensors
 //
 // Calls are counted from 1 in the order in which they are made, of all threads together. With
-// --below only those count whose file lies in that folder. The exit code is that of the program, or
-// 128 + the signal that ended it. FILE gets a line for each call: number, name, path.
+// --below only those count whose file lies in that folder, with --after only those from the first
+// one on whose file lies in that folder. The exit code is that of the program, or 128 + the signal
+// that ended it. FILE gets a line for each call: number, name, path.
 
 #include <cerrno>
 #include <fstream>
@@ -24,7 +25,7 @@ namespace bnn::proof {
 namespace {
 
 struct Options {
-  std::string calls = "changes", below, list, record, hit;
+  std::string calls = "changes", below, after, list, record, hit;
   long kill = 0, fail = 0, shorten = 0;
   std::string error = "EIO";
   bool ever = false;
@@ -47,7 +48,8 @@ const std::map<std::string, int>& errors() {
 // Counts the calls that are meant, and says what is done with each.
 class Counter {
  public:
-  explicit Counter(const Options& options) : options_(options), error_(errors().at(options.error)) {
+  explicit Counter(const Options& options)
+      : options_(options), error_(errors().at(options.error)), begun_(options.after.empty()) {
     if (!options.list.empty()) list_.open(options.list);
     if (!options.record.empty()) recorder_.emplace(options.record);
   }
@@ -59,6 +61,8 @@ class Counter {
     const std::string path = path_of(site);
     if (!options_.below.empty() && !path.starts_with(options_.below)) return {};
     if (is_change && !path.starts_with('/')) return {};
+    begun_ = begun_ || path.starts_with(options_.after);
+    if (!begun_) return {};
     ++count_;
     if (list_.is_open()) list_ << count_ << ' ' << site.call->name << ' ' << path << std::endl;
     if (recorder_) recorder_->add(count_, site, path);
@@ -81,6 +85,7 @@ class Counter {
 
   const Options& options_;
   int error_;
+  bool begun_;
   long count_ = 0;
   std::ofstream list_;
   std::optional<Recorder> recorder_;
@@ -91,6 +96,8 @@ int run(int count, char** words) {
   CLI::App app("Runs a program and lists, records, kills or fails its system calls.");
   app.add_option("--calls", options.calls, "Names, or changes: all that change files; or all");
   app.add_option("--below", options.below, "Only calls that mean a file in this folder");
+  app.add_option("--after", options.after,
+                 "Only calls from the first that means a file in this one");
   app.add_option("--list", options.list, "Write number, name and path of each call to this file");
   app.add_option("--record", options.record, "Write calls and their bytes into this folder");
   app.add_option("--kill", options.kill, "SIGKILL before this call");
