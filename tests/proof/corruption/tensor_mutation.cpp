@@ -128,7 +128,7 @@ void swap_values(TensorFile& file, const Extent& extent, Random& random) {
 
 void change_shape(JsonNode& entry, Random& random) {
   JsonNode* shape = entry.find("shape");
-  if (shape == nullptr) return;
+  if (shape == nullptr || shape->kind == JsonNode::Kind::object) return;  // of an earlier change
   std::vector<JsonNode>& sides = shape->items;
   switch (random.below(sides.empty() ? 2 : 5)) {
     case 0:
