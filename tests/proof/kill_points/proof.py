@@ -36,9 +36,8 @@ class Kill:
 
 def counted(part: Part, scenario: Scenario, folder: Path) -> list[str]:
     """The options of the tracer that choose the calls."""
-    data = data_of(part, scenario.network)
     if scenario.rank == 1:
-        return ["--calls", OTHER_CALLS, "--after", str(data)]
+        return ["--calls", OTHER_CALLS, "--after", str(data_of(part, scenario.network))]
     return ["--below", str(folder), "--calls", "changes"]
 
 

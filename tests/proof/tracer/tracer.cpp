@@ -48,8 +48,7 @@ const std::map<std::string, int>& errors() {
 // Counts the calls that are meant, and says what is done with each.
 class Counter {
  public:
-  explicit Counter(const Options& options)
-      : options_(options), error_(errors().at(options.error)), begun_(options.after.empty()) {
+  explicit Counter(const Options& options) : options_(options), error_(errors().at(options.error)) {
     if (!options.list.empty()) list_.open(options.list);
     if (!options.record.empty()) recorder_.emplace(options.record);
   }
@@ -85,7 +84,7 @@ class Counter {
 
   const Options& options_;
   int error_;
-  bool begun_;
+  bool begun_ = false;
   long count_ = 0;
   std::ofstream list_;
   std::optional<Recorder> recorder_;
