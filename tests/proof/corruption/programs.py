@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from corruption.base import CHECKPOINT, PNG
 from harness import strict_json, tiny
 from harness.proof import Part
+from harness.sentence import is_sentence
 
 TIMEOUT = 60
 # What a checkpoint that the reader took may come to. Its config may name other data (4); to
@@ -22,9 +22,6 @@ COMMANDS: dict[str, list[str | Path]] = {
     "bnn-export": [CHECKPOINT, "--output", "network.onnx", "--samples", "1"],
     "bnn-train": ["--resume", "--out", "run", "--max-steps", "5"]}
 
-# What no output may contain of the names in a file (src/tools/README.md).
-STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
 
 def faults(done: subprocess.CompletedProcess[bytes], program: str, is_refused: bool) -> list[str]:
     """What is wrong with the end of a program."""
@@ -36,7 +33,7 @@ def faults(done: subprocess.CompletedProcess[bytes], program: str, is_refused: b
         wrong.append(f"ended with {code}; the reader refuses the file")
     if not is_refused and code not in TAKEN[program]:
         wrong.append(f"ended with {code}; the reader takes the file")
-    if code != 0 and (len(lines) != 1 or len(lines[0]) > 500 or STEERING.search(lines[0].decode())):
+    if code != 0 and (len(lines) != 1 or not is_sentence(lines[0])):
         wrong.append(f"said {text!r}")
     if code != 0 and done.stdout:
         wrong.append("wrote results and failed")

@@ -14,6 +14,7 @@ from fuzzing.fuzzer import Report
 from harness import tiny
 from harness.images import png
 from harness.proof import Part
+from harness.sentence import is_sentence
 
 RUNS, QUICK_RUNS = 100_000, 120
 SECONDS, MOST_MEMORY = 20, 4 << 30  # of one run
@@ -107,7 +108,7 @@ def complaint(part: Part, attack: Attack, folder: Path) -> str:
         return f"it ended with {done.returncode}: {done.stderr[-300:]!r}"
     last = (done.stderr.splitlines() or [b""])[-1]
     if done.returncode != 0 and (not last.startswith(attack.words[0].encode() + b": error: ")
-                                 or len(last) > 500 or not last.decode().isprintable()):
+                                 or not is_sentence(last)):
         return f"its last words were {last!r}"
     return "it lacked memory" if last.endswith(b"not enough memory") else ""
 

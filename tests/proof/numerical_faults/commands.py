@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness import strict_json, tiny
 from harness.proof import Part
+from harness.sentence import is_sentence
 from numerical_faults.tensors import Checkpoint
 
 TIMEOUT = 60
@@ -29,7 +30,7 @@ def faults_of_end(done: subprocess.CompletedProcess[bytes], codes: set[int]) -> 
         return [f"ended with {done.returncode}: {done.stderr[-300:]!r}"]
     if done.returncode == 0:
         return []
-    if len(lines) != 1 or len(lines[0]) > 500 or not lines[0].decode().isprintable():
+    if len(lines) != 1 or not is_sentence(lines[0]):
         return [f"said {done.stderr!r}"]
     wrong = []
     if done.returncode == 5 and LAST.name not in lines[0].decode():
