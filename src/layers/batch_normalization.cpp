@@ -168,16 +168,19 @@ void BatchNormalization::backward(const BackwardArgs& args) const {
   }
 }
 
+double BatchNormalization::state_values() const {
+  return static_cast<double>(normalizer_.map().pixels);
+}
+
 void BatchNormalization::update_state(const UpdateStateArgs& args) const {
   if (is_frozen_) return;
   const ChannelMap& map = normalizer_.map();
-  const double count = args.examples * static_cast<double>(map.pixels);
   const auto momentum = static_cast<double>(momentum_);
   for (std::size_t c = 0; c < map.channels; ++c) {
     float& mean = args.parameters[moving_mean_.offset + c];
     float& variance = args.parameters[moving_variance_.offset + c];
-    const double shift = static_cast<double>(args.sums[moving_mean_.offset + c]) / count;
-    const double square = static_cast<double>(args.sums[moving_variance_.offset + c]) / count;
+    const double shift = static_cast<double>(args.sums[moving_mean_.offset + c]) / args.count;
+    const double square = static_cast<double>(args.sums[moving_variance_.offset + c]) / args.count;
     const double batch_variance = std::max(square - shift * shift, 0.0);
     mean = static_cast<float>(static_cast<double>(mean) + (1.0 - momentum) * shift);
     variance = static_cast<float>(momentum * static_cast<double>(variance) +

@@ -197,7 +197,8 @@ TEST_CASE("the running statistics follow the moments of a batch that was cut int
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += shard->state_sums.span()[i];
   }
   std::vector<float> updated = all.parameters;
-  made.layer->update_state({sums.data(), 5.0, updated.data()});
+  made.layer->update_state(
+      {sums.data(), static_cast<double>(all.inputs[0].size()) / 3.0, updated.data()});
   const Numbers x = to_numbers(all.inputs[0]);
   for (std::size_t c = 0; c < 3; ++c) {
     const Moments batch =

@@ -40,10 +40,12 @@ class RunningMeanLayer : public Layer {
     std::copy_n(args.output_gradient, size, args.input_gradients[0]);
   }
 
+  double state_values() const override { return 1.0; }
+
   void update_state(const UpdateStateArgs& args) const override {
-    const auto examples = static_cast<float>(args.examples);
+    const auto count = static_cast<float>(args.count);
     for (std::size_t i = mean_.offset; i < mean_.offset + mean_.size; ++i) {
-      args.parameters[i] = kKept * args.parameters[i] + (1 - kKept) * (args.sums[i] / examples);
+      args.parameters[i] = kKept * args.parameters[i] + (1 - kKept) * (args.sums[i] / count);
     }
   }
 

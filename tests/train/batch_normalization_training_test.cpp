@@ -28,6 +28,17 @@ const std::string kShared = R"({"input": {"height": 4, "width": 4, "channels": 2
     {"type": "add", "inputs": ["norm", "norm_1"]}, {"type": "flatten"},
     {"type": "dense_flipout", "name": "logits", "units": 3}]})";
 
+// A layer that is used on the pixels and on the means of four.
+const std::string kOfTwoSizes = R"({"input": {"height": 4, "width": 4, "channels": 2}, "layers": [
+    {"type": "average_pooling2d", "name": "means", "pool_size": 2},
+    {"type": "batch_normalization", "name": "norm", "momentum": 0.75, "inputs": ["input"]},
+    {"type": "flatten", "name": "large"},
+    {"type": "batch_normalization", "name": "norm", "momentum": 0.75, "inputs": ["means"],
+     "reuse": true},
+    {"type": "flatten", "name": "small"},
+    {"type": "concatenate", "inputs": ["large", "small"]},
+    {"type": "dense_flipout", "name": "logits", "units": 3}]})";
+
 // A vector for each image, so that a shard of one image has one value a channel.
 const std::string kOfVectors = R"({"input": {"height": 4, "width": 4, "channels": 2}, "layers": [
     {"type": "flatten"}, {"type": "batch_normalization", "name": "norm"},
@@ -36,6 +47,15 @@ const std::string kOfVectors = R"({"input": {"height": 4, "width": 4, "channels"
 struct Moments {
   double mean = 0, variance = 0;
 };
+
+Moments moments_of(const std::vector<double>& values) {
+  Moments found;
+  for (const double x : values) found.mean += x / static_cast<double>(values.size());
+  for (const double x : values) {
+    found.variance += (x - found.mean) * (x - found.mean) / static_cast<double>(values.size());
+  }
+  return found;
+}
 
 // Of one channel of these images, times each of the factors.
 Moments moments(const Dataset& data, const std::vector<std::uint32_t>& examples,
@@ -46,12 +66,7 @@ Moments moments(const Dataset& data, const std::vector<std::uint32_t>& examples,
       for (const double factor : factors) values.push_back(factor * data.image(example)[i] / 255.0);
     }
   }
-  Moments found;
-  for (const double x : values) found.mean += x / static_cast<double>(values.size());
-  for (const double x : values) {
-    found.variance += (x - found.mean) * (x - found.mean) / static_cast<double>(values.size());
-  }
-  return found;
+  return moments_of(values);
 }
 
 // Three steps, and the statistics that they should leave behind.
@@ -79,6 +94,33 @@ TrainingSpec with_samples(int samples) {
 }
 
 }  // namespace
+
+TEST_CASE("a batch normalisation of maps of two sizes counts every number once") {
+  TrainerFixture f(kOfTwoSizes, small_spec());
+  const auto examples = indices(11, 3);
+  f.trainer.step(1, examples);
+  for (std::size_t c = 0; c < 2; ++c) {
+    std::vector<double> values;
+    for (const std::uint32_t example : examples) {
+      const auto pixel = [&](std::size_t y, std::size_t x) {
+        return f.data.image(example)[(y * 4 + x) * 2 + c] / 255.0;
+      };
+      for (std::size_t y = 0; y < 4; ++y) {
+        for (std::size_t x = 0; x < 4; ++x) values.push_back(pixel(y, x));
+      }
+      for (std::size_t y = 0; y < 4; y += 2) {
+        for (std::size_t x = 0; x < 4; x += 2) {
+          values.push_back((pixel(y, x) + pixel(y, x + 1) + pixel(y + 1, x) + pixel(y + 1, x + 1)) /
+                           4);
+        }
+      }
+    }
+    const Moments batch = moments_of(values);
+    CHECK(f.parameter("norm/moving_mean")[c] == Approx((1 - kMomentum) * batch.mean).epsilon(1e-6));
+    CHECK(f.parameter("norm/moving_variance")[c] ==
+          Approx(kMomentum + (1 - kMomentum) * batch.variance).epsilon(1e-6));
+  }
+}
 
 TEST_CASE("running statistics follow the moments of whole batches, whatever the shards") {
   check_statistics(kOfPixels, small_spec(), {1});

@@ -44,6 +44,7 @@ class BatchNormalization final : public Layer {
   std::size_t saved_size() const override { return normalizer_.saved_size(); }
   bool works_by_example() const override { return false; }
   int least_examples() const override;
+  double state_values() const override;
   void update_state(const UpdateStateArgs& args) const override;
 
  private:

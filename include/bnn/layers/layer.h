@@ -100,9 +100,9 @@ struct WeightGradientArgs {
 /// The end of a step for layers with state.
 struct UpdateStateArgs {
   const float* sums;  // an array of the layout: what the shards contributed
-  /// The number of examples in the sums: those of the batch, times the number of layers that share
-  /// the state.
-  double examples;
+  /// How many numbers each sum adds up: the examples of the batch times the state_values of the
+  /// layers that share the state.
+  double count;
   float* parameters;  // an array of the layout; the layer writes its state there
 };
 
@@ -145,6 +145,9 @@ class Layer {
     return 0;
   }
   virtual void weight_gradient(const WeightGradientArgs& /*args*/) const {}
+
+  /// How many numbers of an example each sum of the state adds up.
+  virtual double state_values() const { return 0.0; }
 
   /// Makes the new state. Called by one thread. If layers share their state, it is called for the
   /// first of them only.

@@ -26,7 +26,7 @@ class StateUpdate {
  private:
   struct Owner {
     const Node* node;
-    int uses = 0;  // nodes that share the state, including this one
+    double values = 0.0;  // state_values of all nodes that share the state
     std::vector<Slice> slices;
   };
 
