@@ -16,6 +16,7 @@ int run_export(const ExportOptions& options) {
   RunLog log("bnn-export", options.verbosity);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   check_outputs({{"--output", options.output}}, run_files(options.checkpoint));
+  probe_writable(options.output);
   SampleOptions sampling = options.sampling;
   if (!sampling.samples) sampling.samples = kExportSamples;
   PredictionSpec spec = prediction_spec(sampling, model);

@@ -71,6 +71,10 @@ std::string weights_name(const OnnxLayer& layer, const std::string& tensor) {
   return layer.node.variables_name + "/" + tensor + layer.weights_suffix;
 }
 
+std::string ranked_name(const OnnxLayer& layer, const std::string& tensor) {
+  return weights_name(layer, tensor) + (layer.node.shape.flat ? "/vector" : "");
+}
+
 std::map<std::string, OnnxAttribute> window_attributes(const Window& window) {
   const auto after = [&](int axis, int outputs, int before, int size) {
     const auto a = static_cast<std::size_t>(axis);

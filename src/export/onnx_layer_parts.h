@@ -23,6 +23,9 @@ const float* weights(const OnnxLayer& layer, const std::string& tensor);
 /// The name of a constant that layers of the same variables share, sample by sample.
 std::string weights_name(const OnnxLayer& layer, const std::string& tensor);
 
+/// The same of a constant whose shape depends on whether the layer is given vectors or images.
+std::string ranked_name(const OnnxLayer& layer, const std::string& tensor);
+
 /// The activation of `value`.
 std::string activated(const OnnxLayer& layer, Activation activation, const std::string& value,
                       OnnxBuilder& builder);

@@ -93,7 +93,7 @@ std::string add_prelu(const OnnxLayer& layer, OnnxBuilder& builder) {
     if (!shape.flat) dimensions.insert(dimensions.end(), {1, 1});
     return {"", std::move(dimensions), std::vector<float>(alpha, alpha + shape.channels)};
   };
-  const std::string alpha = builder.shared_constant(weights_name(layer, "alpha"), make_alpha);
+  const std::string alpha = builder.shared_constant(ranked_name(layer, "alpha"), make_alpha);
   return builder.node("PRelu", {layer.inputs[0], alpha}, name_of(layer));
 }
 

@@ -14,7 +14,7 @@ namespace {
 std::string channel_constant(const OnnxLayer& layer, const std::string& variable, float otherwise,
                              bool is_repeated, OnnxBuilder& builder) {
   const Shape& shape = layer.node.shape;
-  return builder.shared_constant(weights_name(layer, variable), [&]() -> OnnxTensor {
+  return builder.shared_constant(ranked_name(layer, variable), [&]() -> OnnxTensor {
     std::vector<float> values(static_cast<std::size_t>(shape.channels), otherwise);
     if (const float* numbers = weights(layer, variable)) {
       std::copy_n(numbers, values.size(), values.begin());
