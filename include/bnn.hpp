@@ -111,6 +111,11 @@ class Session {
  public:
   explicit Session(const Model& model, const SessionOptions& options = {})
       : image_size_(model.image_size()), classes_(std::size_t(model.info().classes)) {
+    // For the library, 0 stands for what is not given.
+    if (options.threads < 1 || options.samples.value_or(1) < 1 || !(options.temperature > 0)) {
+      throw Error(BNN_ERROR_ARGUMENT,
+                  "expected threads and samples of at least 1 and a temperature above 0");
+    }
     bnn_session_options given = {};
     given.struct_size = sizeof given;
     given.threads = options.threads;

@@ -189,8 +189,9 @@ class Model(_Handle):
             raise ValueError("image: expected uint8 of shape (h, w) or (h, w, channels)")
         if image.ndim == 2:
             image = image[:, :, np.newaxis]
+        sides = [_whole_number("image", side, 0, 2**31 - 1) for side in image.shape]
         fitted = np.empty(self.shape, np.uint8)
-        _check(_library.bnn_model_fit_image(self._handle, image.ctypes.data, *image.shape,
+        _check(_library.bnn_model_fit_image(self._handle, image.ctypes.data, *sides,
                                             fitted.ctypes.data))
         return fitted
 

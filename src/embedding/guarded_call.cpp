@@ -41,10 +41,9 @@ bnn_status status_of(ErrorKind kind) {
 
 }  // namespace
 
-int guarded_call(const std::function<void()>& work) {
+int status_of_exception() noexcept {
   try {
-    work();
-    return BNN_OK;
+    throw;
   } catch (const Error& error) {
     return fail(status_of(error.kind()), error.what());
   } catch (const std::bad_alloc&) {

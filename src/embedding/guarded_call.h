@@ -1,16 +1,24 @@
 #pragma once
 // The border between C++ and the callers of bnn.h: no exception crosses it.
 
-#include <functional>
-#include <string>
-
 #include "bnn.h"
 #include "bnn/core/error.h"
 
 namespace bnn {
 
+/// The status of the exception that is being handled; its message becomes the thread's last error.
+int status_of_exception() noexcept;
+
 /// Runs `work`; what it throws becomes a status and the thread's last error.
-int guarded_call(const std::function<void()>& work);
+template <typename Work>
+int guarded_call(const Work& work) noexcept {
+  try {
+    work();
+    return BNN_OK;
+  } catch (...) {
+    return status_of_exception();
+  }
+}
 
 /// The last error of this thread, or "".
 const char* last_error();
