@@ -91,10 +91,6 @@ bool has_closed_form(Prior::Kind kind) {
          kind == Prior::Kind::laplace;
 }
 
-double log_density(const Prior& prior, double w) { return PriorDensity(prior).at(w).log_density; }
-
-double score(const Prior& prior, double w) { return PriorDensity(prior).at(w).score; }
-
 PriorDensity::PriorDensity(const Prior& prior)
     : prior_(prior),
       loc_(prior.kind == Prior::Kind::tied_normal ? 0.0 : prior.loc),

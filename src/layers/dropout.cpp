@@ -17,18 +17,19 @@ void Dropout::mask(const PassNoise& noise, std::size_t b, std::span<float> facto
   for (float& factor : factors) factor = factor < rate_ ? 0.0f : 1.0f / (1.0f - rate_);
 }
 
-void Dropout::apply(const Pass& pass, const float* from, float* uniform, float* to) const {
+void Dropout::apply(const Pass& pass, const float* from, float* factors, float* to) const {
   const std::size_t size = shape_.size(), units = mask_size();
   const bool drops = pass.has_noise() || pass.shared_draws;
   if (!drops || rate_ == 0.0f) {
     std::memcpy(to, from, static_cast<std::size_t>(pass.examples) * size * sizeof(float));
     return;
   }
-  const float kept = 1.0f / (1.0f - rate_);
   for (std::size_t b = 0; b < static_cast<std::size_t>(pass.examples); ++b) {
-    fill_uniform(example_stream(pass.noise, noise_, NoiseUse::dropout, b), 0, {uniform, units});
+    mask(pass.noise, b, {factors, units});
     for (std::size_t first = 0; first < size; first += units, from += units, to += units) {
-      for (std::size_t i = 0; i < units; ++i) to[i] = uniform[i] < rate_ ? 0.0f : from[i] * kept;
+      for (std::size_t i = 0; i < units; ++i) {
+        to[i] = factors[i] == 0.0f ? 0.0f : from[i] * factors[i];
+      }
     }
   }
 }

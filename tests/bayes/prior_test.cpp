@@ -12,6 +12,9 @@ using namespace bnn;
 
 namespace {
 
+double log_density(const Prior& prior, double w) { return PriorDensity(prior).at(w).log_density; }
+double score(const Prior& prior, double w) { return PriorDensity(prior).at(w).score; }
+
 using Kind = Prior::Kind;
 
 // The integral of p over all w = loc + sinh(t): t far enough for the heaviest tail here.

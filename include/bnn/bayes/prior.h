@@ -32,14 +32,9 @@ constexpr double kHalfLogTwoPi = 0.91893853320467274178;  // -ln of the normal d
 /// Whether the divergence of a normal posterior from this prior has a closed form.
 bool has_closed_form(Prior::Kind kind);
 
-/// ln p(w). For tied_normal, w is the distance from the posterior's mean.
-double log_density(const Prior& prior, double w);
-
-/// d ln p(w) / dw; 0 at the peak of laplace, where it jumps.
-double score(const Prior& prior, double w);
-
-/// Log density and score for many w. Terms that depend on the prior alone are computed once. The
-/// prior must outlive this object and must not change.
+/// ln p(w) and the score, d ln p(w) / dw, for many w. For tied_normal, w is the distance from the
+/// posterior's mean. The score of laplace is 0 at the peak, where it jumps. Terms that depend on
+/// the prior alone are computed once. The prior must outlive this object and must not change.
 class PriorDensity {
  public:
   struct Point {

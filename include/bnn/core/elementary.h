@@ -14,14 +14,15 @@
 
 namespace bnn {
 
-/// e^x. Arguments are clamped to [-87, 88], so the result is always positive, normal and finite.
+/// e^x. Arguments are clamped to [-87, 88], so the result is positive, normal and finite, or NaN.
 template <MultiplyAdd kind = MultiplyAdd::separate>
 inline float fast_exp(float x) {
   constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
   constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
-  const float n = multiply_add<kind>(x, kLog2E, kRounder) - kRounder;
+  const float rounded = multiply_add<kind>(x, kLog2E, kRounder);  // its last bits are n
+  const float n = rounded - kRounder;
   const float r =
       multiply_add<kind>(-n, kLn2Low, multiply_add<kind>(-n, kLn2High, x));  // |r| <= ln(2) / 2
   float series = 1.0f / 5040.0f;
@@ -32,7 +33,7 @@ inline float fast_exp(float x) {
   series = multiply_add<kind>(series, r, 0.5f);
   series = multiply_add<kind>(series, r, 1.0f);
   series = multiply_add<kind>(series, r, 1.0f);
-  const auto exponent = static_cast<std::uint32_t>(static_cast<std::int32_t>(n) + 127) << 23;
+  const std::uint32_t exponent = (std::bit_cast<std::uint32_t>(rounded) + 127) << 23;
   return series * std::bit_cast<float>(exponent);
 }
 

@@ -32,7 +32,7 @@ class Dropout final : public Layer {
 
  private:
   /// to = from ∘ mask / (1 - rate), for all examples of the pass.
-  void apply(const Pass& pass, const float* from, float* uniform, float* to) const;
+  void apply(const Pass& pass, const float* from, float* factors, float* to) const;
 
   float rate_;
   LayerNoise noise_;
