@@ -97,42 +97,53 @@ std::string lines_missing(std::string_view lines, std::string_view kept) {
   return missing;
 }
 
+// What a run left that was stopped before its first checkpoint may be replaced.
+void require_fresh(const std::string& folder) {
+  const auto refuse = [&](const std::string& what, const std::string& way) {
+    throw Error(ErrorKind::usage, shown_path(folder) + ": the folder holds " + what + "; use " +
+                                      way + "--overwrite to replace it, or another --out");
+  };
+  std::error_code error;
+  const std::string config = folder + "/config.json", checkpoints = folder + "/checkpoints/";
+  if (exists(checkpoints + "last.safetensors")) {
+    refuse("a checkpoint", "--resume to continue that run, ");
+  }
+  if (std::filesystem::is_regular_file(checkpoints + "best.safetensors", error)) {
+    refuse("the best checkpoint of a run whose last one is gone", "");
+  }
+  if (exists(config) && !is_stored_config(config)) {
+    refuse("a config.json that bnn-train did not write", "");
+  }
+}
+
+void require_contents(const std::string& folder, FolderUse use) {
+  if (use == FolderUse::resume) require_resumable(folder);
+  if (use == FolderUse::fresh) require_fresh(folder);
+}
+
+FileDescriptor locked_folder(const std::string& path) {
+  FileDescriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number() < 0) fail(path, "cannot open the run folder", errno);
+  if (flock(folder.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail(path, "cannot lock the run folder", errno);
+    throw Error(ErrorKind::locked,
+                shown_path(path) + ": the run folder is in use by another process");
+  }
+  return folder;
+}
+
 }  // namespace
 
 RunFolder::RunFolder(const std::string& path, FolderUse use) : path_(path) {
-  if (use != FolderUse::resume) {
-    make_durable_folder(path_ + "/checkpoints");
-  } else {
-    require_resumable(path_);
-  }
-  folder_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder_.number() < 0) fail(path_, "cannot open the run folder", errno);
-  if (flock(folder_.number(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) fail(path_, "cannot lock the run folder", errno);
-    throw Error(ErrorKind::locked,
-                shown_path(path_) + ": the run folder is in use by another process");
-  }
-  if (use == FolderUse::fresh) require_fresh();
+  if (use == FolderUse::resume) require_resumable(path_);
+  if (use != FolderUse::resume) make_durable_folder(path_);
+  folder_ = locked_folder(path_);
+  require_contents(path_, use);
+  if (use != FolderUse::resume) make_durable_folder(path_ + "/checkpoints");
   for (const std::string& file : files_of(path_)) remove_leftovers_of(file);
   if (use == FolderUse::overwrite) {
     for (const std::string& file : files_of(path_)) remove_file(file);
     remove_event_files(tensorboard_folder());
-  }
-}
-
-// What a run left that was stopped before its first checkpoint may be replaced.
-void RunFolder::require_fresh() const {
-  std::error_code error;
-  const auto refuse = [&](const std::string& what, const std::string& way) {
-    throw Error(ErrorKind::usage, shown_path(path_) + ": the folder holds " + what + "; use " +
-                                      way + "--overwrite to replace it, or another --out");
-  };
-  if (has_last_checkpoint()) refuse("a checkpoint", "--resume to continue that run, ");
-  if (std::filesystem::is_regular_file(best_checkpoint(), error)) {
-    refuse("the best checkpoint of a run whose last one is gone", "");
-  }
-  if (exists(config_file()) && !is_stored_config(config_file())) {
-    refuse("a config.json that bnn-train did not write", "");
   }
 }
 
@@ -164,6 +175,12 @@ std::string RunFolder::metrics_text() const {
 }
 
 bool is_run(const std::string& folder) { return exists(folder + "/checkpoints/last.safetensors"); }
+
+void require_usable(const std::string& folder, FolderUse use) {
+  FileDescriptor lock;
+  if (exists(folder)) lock = locked_folder(folder);
+  require_contents(folder, use);
+}
 
 void require_resumable(const std::string& folder) {
   const std::string checkpoint = folder + "/checkpoints/last.safetensors";

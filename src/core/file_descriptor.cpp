@@ -65,4 +65,7 @@ bool FileDescriptor::sync() {
   return retried([this] { return ::fsync(number_); }) == 0;
 }
 
+// File systems that cannot sync a folder return EINVAL.
+bool FileDescriptor::sync_names() { return sync() || errno == EINVAL; }
+
 }  // namespace bnn

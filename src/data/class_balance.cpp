@@ -83,6 +83,26 @@ std::optional<std::string> imbalance_warning(std::span<const std::size_t> counts
       quoted(class_names, index(largest)), *largest);
 }
 
+std::optional<std::string> unvalidated_warning(std::span<const std::size_t> counts,
+                                               std::span<const std::size_t> held_out,
+                                               const std::vector<std::string>& class_names) {
+  if (std::all_of(held_out.begin(), held_out.end(), [](std::size_t n) { return n == 0; })) {
+    return std::nullopt;
+  }
+  std::size_t classes = 0, first = 0;
+  for (std::size_t i = counts.size(); i-- > 0;) {
+    if (held_out[i] > 0 || counts[i] == 0) continue;
+    ++classes;
+    first = i;
+  }
+  if (classes == 0) return std::nullopt;
+  const std::string others = classes == 1 ? ""
+                                          : fmt::format(" and of {} other {}", classes - 1,
+                                                        classes == 2 ? "class" : "classes");
+  return fmt::format("no image of class {}{} is held out, so validation cannot see it",
+                     quoted(class_names, first), others);
+}
+
 std::vector<float> balanced_class_weights(std::span<const std::size_t> counts) {
   const double examples =
       static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));

@@ -8,6 +8,7 @@
 #include "bnn/core/display_text.h"
 #include "bnn/core/json.h"
 #include "bnn/evaluation/evaluation_images.h"
+#include "bnn/files/atomic_file.h"
 #include "bnn/infer/calibration.h"
 #include "bnn/infer/class_summaries.h"
 #include "bnn/infer/temperature.h"
@@ -116,6 +117,8 @@ int run_calibration_fit(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prediction_spec(options.sampling, model).products.prepare(options.threads);
+  const std::string path = calibration_path(options.checkpoint);
+  probe_writable(path);
   const EvaluationImages images = held_out_images(options, model);
   warn_of_few(images.chosen.size(), log);
   const GracefulStop stops_tidily;
@@ -148,7 +151,6 @@ int run_calibration_fit(const EvalOptions& options) {
       .scaled_scores = all_scores_at(data, fit.temperature),
   };
   stop_if_asked();
-  const std::string path = calibration_path(options.checkpoint);
   write_calibration(path, calibration);
   const std::string text = options.json ? json_of(calibration, path) : text_of(calibration, path);
   std::fputs(text.c_str(), stdout);

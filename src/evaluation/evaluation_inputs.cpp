@@ -50,14 +50,15 @@ void require_prunable(const std::string& checkpoint, const ModelCheckpoint& mode
 
 EvaluationInputs read_inputs(const EvalOptions& options, const ModelCheckpoint& model,
                              RunLog& log) {
-  EvaluationInputs inputs{.images = load_images(options, model)};
-  if (!options.ood.empty()) inputs.outside = load_outside(options, model);
+  EvaluationInputs inputs;
   if (options.corrupt) {
     inputs.corruptions = applicable_corruptions(options.corruptions, model.config.model.input, log);
   }
   inputs.calibration = apply_calibration(options.calibration, options.checkpoint, model,
                                          prediction_spec(options.sampling, model),
                                          [&](const std::string& text) { log.warning(text); });
+  inputs.images = load_images(options, model);
+  if (!options.ood.empty()) inputs.outside = load_outside(options, model);
   const bool calibrated = options.calibration.temperature || options.calibration.conformal;
   if (calibrated && options.files.empty() && options.split != "test") {
     log.warning("--split " + options.split +
@@ -73,6 +74,26 @@ std::vector<ModelCheckpoint> load_networks(const EvalOptions& options) {
   std::vector<ModelCheckpoint> models = load_models(paths, options.threads);
   if (!options.prune.empty()) require_prunable(options.checkpoint, models.front());
   return models;
+}
+
+void warn_of_other_splits(const EvalOptions& options, const std::vector<ModelCheckpoint>& models,
+                          RunLog& log) {
+  if (!options.files.empty() || options.split != "validation") return;
+  const auto has_same_split = [&first = models.front()](const ModelCheckpoint& model) {
+    const DataConfig &a = model.config.data, &b = first.config.data;
+    return model.data_digest == first.data_digest &&
+           model.config.training.seed == first.config.training.seed &&
+           a.validation_examples == b.validation_examples &&
+           a.validation_fraction == b.validation_fraction &&
+           a.validation_split == b.validation_split;
+  };
+  for (std::size_t i = 1; i < models.size(); ++i) {
+    if (has_same_split(models[i])) continue;
+    log.warning("--split validation: these are the images that " + shown_path(options.checkpoint) +
+                " held out, and " + shown_path(options.members[i - 1]) +
+                " was trained on some of them, so these numbers flatter the ensemble");
+    return;
+  }
 }
 
 void check_files(const EvalOptions& options, const DataConfig& data) {

@@ -92,7 +92,11 @@ int evaluate_networks(const EvalOptions& options) {
   for (const ModelCheckpoint& member : models) {
     prediction_spec(options.sampling, member).products.prepare(options.threads);
   }
+  for (const std::string& path : {options.output, options.save_samples, options.report}) {
+    if (!path.empty()) probe_writable(path);
+  }
   EvaluationInputs inputs = read_inputs(options, model, log);
+  warn_of_other_splits(options, models, log);
   check_files(options, model.config.data);
   const TrainingHistory history = training_history(options, log);
   log.detail("matrix products: " + prediction_spec(options.sampling, model).products.name());
@@ -100,7 +104,6 @@ int evaluate_networks(const EvalOptions& options) {
   const bool is_part = !options.output.empty();
   const Json identity = is_part ? identity_of(options, models, inputs) : Json();
   if (is_part) {
-    const AtomicFile probe(options.output);  // a folder that cannot be written, before the work
     keep_part(options.part, inputs.images);
     if (inputs.outside) keep_part(options.part, *inputs.outside);
   }

@@ -11,6 +11,7 @@
 #include "bnn/core/input_file.h"
 #include "bnn/core/json.h"
 #include "bnn/evaluation/evaluation_images.h"
+#include "bnn/files/atomic_file.h"
 #include "bnn/math/products.h"
 #include "bnn/process/progress_meter.h"
 #include "bnn/process/stop_signal.h"
@@ -132,12 +133,13 @@ int run_features_fit(const EvalOptions& options) {
   RunLog log("bnn-eval", options.verbosity);
   const ModelCheckpoint model = load_model(options.checkpoint, options.threads);
   prediction_spec(options.sampling, model).products.prepare(options.threads);
+  const std::string path = features_path(options.checkpoint);
+  probe_writable(path);
   const GracefulStop stops_tidily;
   ThreadPool pool(options.threads);
   const ClassGaussians gaussians = fit_gaussians(options, options.checkpoint, model, pool, log);
   stop_if_asked();
   write_features(options.checkpoint, model.digest, gaussians);
-  const std::string path = features_path(options.checkpoint);
   const Json result = {{"file", path},
                        {"examples", images_in(gaussians)},
                        {"features", gaussians.features},

@@ -62,6 +62,13 @@ std::size_t part_bytes(const EvaluationPlan& plan, const EvaluationInputs& input
   return sizeof(float) * floats;
 }
 
+// How two parts differ whose plans have different values of this key.
+std::string plan_difference(const std::string& key) {
+  if (key == "streams") return "has other passes, such as those of --ood or --corrupt,";
+  if (key == "scores") return "has other outlier scores (mahalanobis needs the training images)";
+  return fmt::format("has another \"{}\"", key);
+}
+
 void require_same(const EvaluationPart& first, const std::string& first_path,
                   const EvaluationPart& other, const std::string& path) {
   const auto refuse = [&](const std::string& what) {
@@ -72,9 +79,12 @@ void require_same(const EvaluationPart& first, const std::string& first_path,
     refuse(fmt::format("is one of {} parts, another number", other.part.parts));
   }
   if (!(other.identity == first.identity)) {
-    refuse("has other checkpoints, images, seed or products");
+    refuse("has other checkpoints, images, seed, products or --shared-draws");
   }
-  if (!(to_json(other.plan) == to_json(first.plan))) refuse("has another plan");
+  const Json expected = to_json(first.plan), found = to_json(other.plan);
+  for (const auto& [key, value] : found.items()) {
+    if (value != expected.at(key)) refuse(plan_difference(key));
+  }
 }
 
 void require_complete(const std::vector<std::string>& found, const std::string& first_path) {

@@ -137,7 +137,7 @@ void StreamPredictor::run_corrupted(const EvaluationStream& stream, const VisitB
 }
 
 void StreamPredictor::run_mean_weights(const VisitBlock& visit) {
-  SampleOptions mean_weights;
+  SampleOptions mean_weights = options_.sampling;
   mean_weights.mean_weights = true;
   EnsemblePredictor predictor(
       *models_.front().likelihood,

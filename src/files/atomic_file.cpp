@@ -100,9 +100,10 @@ void AtomicFile::commit() {
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace it");
   temporary_.clear();
   lock_.close();
-  // File systems that cannot sync a folder return EINVAL.
-  if (!folder_.sync() && errno != EINVAL) fail("cannot bring its folder to the disk");
+  if (!folder_.sync_names()) fail("cannot bring its folder to the disk");
 }
+
+void probe_writable(const std::string& path) { const AtomicFile probe(path); }
 
 void remove_leftovers_of(const std::string& path) {
   remove_leftovers(folder_of(path), temporary_stem(path));

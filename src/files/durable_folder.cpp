@@ -28,9 +28,7 @@ void sync_folder(const std::string& path) {
       retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (folder.number() < 0 && errno == EACCES) return;
   if (folder.number() < 0) throw io_error(path, "cannot open the folder", errno);
-  if (!folder.sync() && errno != EINVAL) {
-    throw io_error(path, "cannot bring the folder to the disk", errno);
-  }
+  if (!folder.sync_names()) throw io_error(path, "cannot bring the folder to the disk", errno);
 }
 
 }  // namespace bnn

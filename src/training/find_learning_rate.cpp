@@ -73,7 +73,11 @@ RateSweep sweep_rates(Run& run, const RateRange& range, int steps, RunLog& log) 
 std::string find_learning_rate(Run& run, const RateRange& range, int steps,
                                const std::string& folder, RunLog& log) {
   Exchange& exchange = run.trainer.exchange();
-  first_alone(exchange, [&] { make_durable_folder(folder); });
+  const std::string table = folder + "/learning_rate.csv", page = folder + "/learning_rate.html";
+  first_alone(exchange, [&] {
+    make_durable_folder(folder);
+    for (const std::string& path : {table, page}) probe_writable(path);
+  });
   const RateSweep sweep = sweep_rates(run, range, steps, log);
   together(exchange, [&] {
     if (!sweep.points().empty()) return;
@@ -82,10 +86,9 @@ std::string find_learning_rate(Run& run, const RateRange& range, int steps,
                             significant(range.low, 2)));
   });
   first_alone(exchange, [&] {
-    write_file_atomically(folder + "/learning_rate.csv", rate_csv(sweep.points()));
-    write_file_atomically(folder + "/learning_rate.html",
-                          rate_page(run.config.name, sweep.points(), sweep.ended_early()));
-    log.info("wrote " + folder + "/learning_rate.html and learning_rate.csv");
+    write_file_atomically(table, rate_csv(sweep.points()));
+    write_file_atomically(page, rate_page(run.config.name, sweep.points(), sweep.ended_early()));
+    log.info("wrote " + page + " and learning_rate.csv");
   });
   return rate_sentence(sweep.points(), sweep.ended_early());
 }

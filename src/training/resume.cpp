@@ -17,9 +17,13 @@ void refuse_other_run(const LoadedCheckpoint& checkpoint, Run& run, const std::s
   const Json &stored = checkpoint.config.resolved, &now = run.config.resolved;
   const std::string key = differing_key(stored, now);
   if (!key.empty()) {
+    const bool is_length = key == "/training/epochs";
     throw Error(
         ErrorKind::config,
-        fmt::format("{}: {} differs from the run that is to be continued", shown_path(path), key));
+        fmt::format("{}: {} differs from the run that is to be continued{}", shown_path(path), key,
+                    is_length ? ", whose steps follow that number; begin another run with "
+                                "--init-from and its checkpoint"
+                              : ""));
   }
   if (checkpoint.state.training_examples != run.data.split.train.size() ||
       checkpoint.state.data_digest != run.data.digest(run.pool) ||

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstring>
+#include <fmt/format.h>
 
 #include "bnn/checkpoint/checkpoint.h"
 #include "bnn/checkpoint/initial_weights.h"
 #include "bnn/checkpoint/torch_weights.h"
 #include "bnn/core/input_file.h"
+#include "bnn/data/split.h"
 #include "bnn/train/posterior_from_weights.h"
 
 namespace bnn {
@@ -31,12 +33,28 @@ bool is_own_checkpoint(const std::string& path) {
   return format != metadata.end() && format->second == "bnn";
 }
 
-void take_checkpoint(const std::string& path, Run& run) {
+// Whether a run of these training images held out other ones than this run does.
+bool held_out_others(const LoadedCheckpoint& checkpoint, Run& run) {
+  if (checkpoint.state.data_digest != run.data.digest(run.pool)) return false;
+  const Split split = split_validation(run.data.images.labels(), checkpoint.config.data,
+                                       checkpoint.config.training.seed);
+  return split.validation != run.data.split.validation && !run.data.split.validation.empty();
+}
+
+std::vector<std::string> take_checkpoint(const std::string& path, Run& run) {
   const LoadedCheckpoint checkpoint = load_checkpoint(path);
   start_from_weights(path, checkpoint.contents, run.graph.layout(), run.trainer.parameters());
   if (const auto& spec = run.config.training.posterior_from_weights) {
     set_scales_from_weights(run.graph.layout(), *spec, run.trainer.parameters());
   }
+  std::vector<std::string> sentences = {
+      fmt::format("{}: weights of epoch {}", shown_path(path), checkpoint.state.epoch)};
+  if (held_out_others(checkpoint, run)) {
+    sentences.push_back(
+        "it held out other images: some of those that this run holds out are known to it, so "
+        "validation flatters this run; the same training.seed holds out the same");
+  }
+  return sentences;
 }
 
 }  // namespace
@@ -50,8 +68,7 @@ std::vector<std::string> take_start_weights(const std::string& path, const std::
                                         ": a checkpoint of this program, whose tensors are matched "
                                         "by name; expected no --init-map");
     }
-    take_checkpoint(path, run);
-    return {};
+    return take_checkpoint(path, run);
   }
   InputFile file(path, ErrorKind::checkpoint);
   const SafetensorsFile weights = read_safetensors(file, TensorNumbers::any);

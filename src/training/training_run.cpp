@@ -146,6 +146,11 @@ void describe_data(const RunConfig& config, const TrainingData& data, RunLog& lo
   if (images.changes().any()) log.info(images.changes().sentence(images.shape()));
   warn_of_missing_test(config, data.directory, log);
   log.info(class_counts_text(data.class_counts, data.class_names));
+  const std::vector<std::size_t> held_out = class_counts(
+      images.labels(), data.split.validation, static_cast<int>(data.class_counts.size()));
+  if (const auto warning = unvalidated_warning(data.class_counts, held_out, data.class_names)) {
+    log.warning(*warning);
+  }
   if (config.class_weights.any() || config.sampling == Sampling::balanced) return;
   if (const auto warning = imbalance_warning(data.class_counts, data.class_names)) {
     log.warning(*warning);
@@ -174,6 +179,13 @@ std::string way_on(const RunConfig& config, const TrainingState& state) {
 FolderUse folder_use(const TrainOptions& options) {
   if (options.resume) return FolderUse::resume;
   return options.overwrite ? FolderUse::overwrite : FolderUse::fresh;
+}
+
+// What would be refused after the images are read, which may take minutes.
+void check_places(const TrainOptions& options, const std::string& name) {
+  if (!options.init_from.empty()) const InputFile file(options.init_from, ErrorKind::checkpoint);
+  if (options.find_learning_rate) return;
+  require_usable(run_folder(options, name), folder_use(options));
 }
 
 // What the run writes. One process has it.
@@ -309,6 +321,7 @@ int run_config(TrainOptions options, Exchange& exchange) {
     require_processes(exchange.processes(), loaded.config.training, loaded.path);
   });
   if (options.print_config) return print_json(loaded.config.resolved);
+  if (!options.dry_run) first_alone(exchange, [&] { check_places(options, loaded.config.name); });
   std::optional<Prepared> prepared;
   together(exchange, [&] {
     prepared.emplace(prepare(options, loaded, *std::move(graph), exchange.processes()));

@@ -144,6 +144,25 @@ TEST_CASE("the option --fit-calibration warns of fewer than 100 held-out images"
   }
 }
 
+TEST_CASE("files that cannot be written are refused before images are read") {
+  const TrainedRun tiny;
+  std::filesystem::remove(tiny.file("train-images"));
+  std::filesystem::remove(tiny.file("test-images"));
+  for (const char* kind : {"calibration.json", "features.safetensors"}) {
+    std::filesystem::create_directory(tiny.last() + "." + kind);
+  }
+  std::filesystem::create_directory(tiny.file("folder"));
+  const Words cases[] = {{"--fit-calibration"},
+                         {"--fit-features"},
+                         {"--save-samples", "folder"},
+                         {"--report", "folder"},
+                         {"--part", "1/2", "--output", "folder"}};
+  for (const Words& words : cases) {
+    CAPTURE(words);
+    check_failure(tiny.eval(words), "bnn-eval", 6, "cannot write: not a regular file");
+  }
+}
+
 TEST_CASE("the option --temperature scales what bnn-predict prints") {
   const TrainedRun tiny(calibrated_config());
   const double temperature = fit(tiny).at("temperature").get<double>();

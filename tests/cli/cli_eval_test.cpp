@@ -287,6 +287,31 @@ TEST_CASE("the option --split evaluates the examples that the run held out or tr
   check_failure(without.eval({"--split", "validation"}), "bnn-eval", 2, "validation");
 }
 
+TEST_CASE("the option --products counts for the pass with the mean weights") {
+  const TrainedRun tiny;
+  const auto nll = [&](const char* products) {
+    const Json both = eval_json(tiny, {"--products", products});
+    const Json alone = eval_json(tiny, {"--products", products, "--mean-weights"});
+    CHECK(both.at("mean_weights").at("nll") == alone.at("nll"));
+    return alone.at("nll");
+  };
+  CHECK(nll("own") != nll("openblas"));
+}
+
+TEST_CASE("an ensemble on images that a member was trained on is warned of") {
+  const TrainedRun tiny;
+  REQUIRE(tiny.train({"--out", "same", "--epochs", "1"}).exit_code == 0);
+  REQUIRE(tiny.train({"--out", "other", "--epochs", "1", "--seed", "9"}).exit_code == 0);
+  const auto warning = [&](const std::string& member, const std::string& split) {
+    const ProgramRun run = tiny.eval({member, "--split", split});
+    REQUIRE(run.exit_code == 0);
+    return run.err.find("flatter the ensemble") != std::string::npos;
+  };
+  CHECK(warning(tiny.last("other"), "validation"));
+  CHECK_FALSE(warning(tiny.last("same"), "validation"));
+  CHECK_FALSE(warning(tiny.last("other"), "test"));
+}
+
 TEST_CASE("file names in a checkpoint that lead out of the data directory are refused") {
   for (const std::string& name :
        {std::string("../test-images"), std::string("sub/../../test-images"),

@@ -40,6 +40,9 @@ TEST_CASE("a finished run that is resumed says that nothing is left, and how to 
   config["training"]["learning_rate_schedule"] = {{"type", "cosine"}};
   const TrainedRun bound(config);
   CHECK(bound.train_raw({"--resume", "--out", "run"}).err.find("--init-from") != std::string::npos);
+  check_failure(bound.train_raw({"--resume", "--out", "run", "--epochs", "9"}), "bnn-train", 3,
+                "/training/epochs differs from the run that is to be continued, whose steps follow "
+                "that number; begin another run with --init-from");
   const ProgramRun half = tiny.train({"--out", "half", "--max-steps", "3"});
   CHECK(tiny.train_raw({"--resume", "--out", "half"}).err.find("nothing is left") ==
         std::string::npos);

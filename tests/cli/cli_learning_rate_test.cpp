@@ -114,4 +114,12 @@ TEST_CASE("a search refuses what does not go with it") {
                 "--find-learning-rate");
 }
 
+TEST_CASE("a search that could not write its page ends before the first step") {
+  const TinyRun tiny;
+  std::filesystem::create_directories(tiny.file("run/learning_rate.html"));
+  const ProgramRun run = find(tiny, "run", {"--max-steps", "1000000"});
+  check_failure(run, "bnn-train", 6, "learning_rate.html: cannot write: not a regular file");
+  CHECK_FALSE(std::filesystem::exists(tiny.file("run/learning_rate.csv")));
+}
+
 }  // namespace bnn::testing

@@ -76,8 +76,9 @@ TEST_CASE("merged parts of an ensemble are one evaluation") {
 
 TEST_CASE("parts that do not make one evaluation are refused") {
   const TrainedRun tiny;
-  const auto write = [&](const std::string& name, const std::string& share, Words words = {}) {
-    words = with({"--part", share, "--output", name, "--samples", "2"}, words);
+  const auto write = [&](const std::string& name, const std::string& share, Words words = {},
+                         const std::string& samples = "2") {
+    words = with({"--part", share, "--output", name, "--samples", samples}, words);
     REQUIRE(tiny.eval(words).exit_code == 0);
   };
   write("1.part", "1/2");
@@ -85,7 +86,8 @@ TEST_CASE("parts that do not make one evaluation are refused") {
   write("third.part", "1/3");
   write("seed.part", "2/2", {"--seed", "5"});
   write("split.part", "2/2", {"--split", "validation"});
-  write("plan.part", "2/2", {"--corrupt", "contrast"});
+  write("passes.part", "2/2", {"--corrupt", "contrast"});
+  write("samples.part", "2/2", {}, "3");
   const struct {
     Words files;
     std::string sentence;
@@ -93,9 +95,10 @@ TEST_CASE("parts that do not make one evaluation are refused") {
       {{"1.part"}, "missing: part 2/2"},
       {{"1.part", "1.part"}, "given twice"},
       {{"1.part", "third.part"}, "another number"},
-      {{"1.part", "seed.part"}, "other checkpoints, images, seed or products"},
-      {{"1.part", "split.part"}, "other checkpoints, images, seed or products"},
-      {{"1.part", "plan.part"}, "another plan"},
+      {{"1.part", "seed.part"}, "other checkpoints, images, seed, products or --shared-draws"},
+      {{"1.part", "split.part"}, "other checkpoints, images, seed, products or --shared-draws"},
+      {{"1.part", "passes.part"}, "other passes"},
+      {{"1.part", "samples.part"}, "another \"samples\""},
       {{"1.part", "nothing.part"}, "nothing.part"},
       {{"1.part", "tiny.json"}, "tiny.json"},
       {{"1.part", "run/checkpoints/last.safetensors"}, "is no part of an evaluation"},

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "bnn/files/safetensors.h"
+#include "support/data_files.h"
 #include "support/json_document.h"
 #include "support/tiny_run.h"
 
@@ -140,14 +141,35 @@ TEST_CASE("the option --init-from starts from another run's weights") {
   const TinyRun tiny;
   REQUIRE(tiny.train({"--out", "source", "--epochs", "1"}).exit_code == 0);
   REQUIRE(tiny.train({"--out", "own", "--max-steps", "0", "--seed", "8"}).exit_code == 0);
-  REQUIRE(tiny.train({"--out", "warm", "--max-steps", "0", "--seed", "8", "--init-from",
-                      "source/checkpoints/last.safetensors"})
-              .exit_code == 0);
+  const ProgramRun run = tiny.train({"--out", "warm", "--max-steps", "0", "--seed", "8",
+                                     "--init-from", "source/checkpoints/last.safetensors"});
+  REQUIRE(run.exit_code == 0);
+  CHECK(run.err.find("source/checkpoints/last.safetensors: weights of epoch 1\n") !=
+        std::string::npos);
+  CHECK(run.err.find("validation flatters this run") != std::string::npos);
+  const ProgramRun same = tiny.train(
+      {"--out", "same", "--max-steps", "0", "--init-from", "source/checkpoints/last.safetensors"});
+  CHECK(same.err.find("flatters") == std::string::npos);
   const auto source = weights_of(tiny.last("source"));
   REQUIRE(source.size() == 6);
   CHECK(weights_of(tiny.last("warm")) == source);
   CHECK(weights_of(tiny.last("own")) != source);
   CHECK(stored_state(tiny.last("warm")).at("step") == 0);
+}
+
+TEST_CASE(
+    "what a run refuses of its places is refused before images are read, and nothing is made") {
+  const TrainedRun tiny;
+  std::filesystem::create_directory(tiny.file("foreign"));
+  write_text(tiny.file("foreign/config.json"), "{}");
+  std::filesystem::remove(tiny.file("train-images"));
+  const auto before = tiny.tree();
+  check_failure(tiny.train({"--out", "run"}), "bnn-train", 2, "holds a checkpoint");
+  check_failure(tiny.train({"--out", "foreign"}), "bnn-train", 2, "did not write");
+  check_failure(tiny.train({"--out", "new", "--resume"}), "bnn-train", 5, "no checkpoint");
+  check_failure(tiny.train({"--out", "new", "--init-from", "x.safetensors"}), "bnn-train", 5,
+                "x.safetensors");
+  CHECK(tiny.tree() == before);
 }
 
 TEST_CASE("a folder with a checkpoint is refused without --resume or --overwrite") {

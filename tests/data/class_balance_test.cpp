@@ -52,6 +52,18 @@ TEST_CASE("a class with less than a fifth of the images of the largest is named"
   CHECK(class_counts_text(many, {}) == "training images of each class: from 2 (3) to 7 (0)");
 }
 
+TEST_CASE("classes of which no image is held out are named, if others have some") {
+  using Counts = std::vector<std::size_t>;
+  const std::vector<std::string> names = {"cat", "dog", "owl"};
+  CHECK_FALSE(unvalidated_warning(Counts{4, 4, 4}, Counts{1, 2, 1}, names));
+  CHECK_FALSE(unvalidated_warning(Counts{4, 4, 4}, Counts{0, 0, 0}, names));
+  CHECK_FALSE(unvalidated_warning(Counts{4, 0, 4}, Counts{1, 0, 1}, names));
+  CHECK(unvalidated_warning(Counts{4, 4, 4}, Counts{1, 0, 1}, names) ==
+        "no image of class \"dog\" is held out, so validation cannot see it");
+  CHECK_THAT(*unvalidated_warning(Counts{4, 4, 4}, Counts{0, 0, 1}, names),
+             Contains("class \"cat\" and of 1 other class is"));
+}
+
 TEST_CASE("balanced weights give classes the same sum and examples the mean 1") {
   const std::vector<std::size_t> counts = {60, 9, 0, 31};
   const std::vector<float> weights = balanced_class_weights(counts);

@@ -57,7 +57,6 @@ class RunFolder {
 
  private:
   std::string metrics_file() const { return path_ + "/metrics.jsonl"; }
-  void require_fresh() const;
 
   std::string path_;
   FileDescriptor folder_;
@@ -66,6 +65,10 @@ class RunFolder {
 
 /// True if the folder holds a run that can be resumed.
 bool is_run(const std::string& folder);
+
+/// Throws what RunFolder throws of a folder that is in use or whose contents do not fit; makes and
+/// changes nothing.
+void require_usable(const std::string& folder, FolderUse use);
 
 /// Throws Error(checkpoint) if there is no last checkpoint in the folder.
 void require_resumable(const std::string& folder);

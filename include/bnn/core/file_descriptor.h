@@ -47,6 +47,8 @@ class FileDescriptor {
   [[nodiscard]] bool write_all_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Flushes written bytes to the disk. Returns false, with the reason in errno, if that fails.
   [[nodiscard]] bool sync();
+  /// The same for an open folder and the names in it. True, too, where the file system cannot.
+  [[nodiscard]] bool sync_names();
 
  private:
   int number_ = -1;

@@ -23,6 +23,12 @@ std::string class_counts_text(std::span<const std::size_t> counts,
 std::optional<std::string> imbalance_warning(std::span<const std::size_t> counts,
                                              const std::vector<std::string>& class_names);
 
+/// A warning that names a class of which no image is held out, where images of others are.
+/// @param counts of training images @param held_out of held-out ones
+std::optional<std::string> unvalidated_warning(std::span<const std::size_t> counts,
+                                               std::span<const std::size_t> held_out,
+                                               const std::vector<std::string>& class_names);
+
 /// N / (K n_c): every class weighs the same, and the mean over the examples is 1. 0 for a class
 /// without examples.
 std::vector<float> balanced_class_weights(std::span<const std::size_t> counts);

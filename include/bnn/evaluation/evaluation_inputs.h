@@ -27,6 +27,11 @@ EvaluationInputs read_inputs(const EvalOptions& options, const ModelCheckpoint& 
 /// Loads the checkpoint and, for an ensemble, its further members.
 std::vector<ModelCheckpoint> load_networks(const EvalOptions& options);
 
+/// Warns where an ensemble is evaluated on the images that its first member held out, and another
+/// one was trained on some of them.
+void warn_of_other_splits(const EvalOptions& options, const std::vector<ModelCheckpoint>& models,
+                          RunLog& log);
+
 /// Throws Error(usage) if an output of the options is one of the files that they name.
 void check_files(const EvalOptions& options, const DataConfig& data);
 

@@ -49,6 +49,9 @@ class AtomicFile {
   FileDescriptor lock_;
 };
 
+/// Throws what AtomicFile throws when it begins to write; for work of which nothing would be kept.
+void probe_writable(const std::string& path);
+
 /// Removes the temporary files that killed processes left when they wrote `path`. AtomicFile does
 /// so.
 void remove_leftovers_of(const std::string& path);
