@@ -83,6 +83,11 @@ std::size_t place_of(const std::string& path, const Row& headings, const std::st
   return static_cast<std::size_t>(found - headings.begin());
 }
 
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
 bool is_whole_number(const std::string& text) {
   return !text.empty() && text.size() <= 18 &&
          text.find_first_not_of("0123456789") == std::string::npos;
@@ -105,8 +110,15 @@ std::vector<CsvRow> read_csv_rows(const std::string& path, const CsvColumns& col
   const std::size_t width = table[0].size();
   const std::size_t file = place_of(path, table[0], columns.file, 0);
   const std::size_t label = place_of(path, table[0], columns.label, 1);
-  if (label >= width) refuse_table(path, "expected two columns, of files and of labels, found one");
+  if (label >= width) {
+    const bool is_other = table[0][0].find_first_of(";\t") != std::string::npos;
+    refuse_table(path, std::string("expected two columns, of files and of labels, found one") +
+                           (is_other ? "; columns are separated by commas" : ""));
+  }
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (is_file(folder / (table[0][file] + columns.suffix))) {
+    refuse_table(path, "row 1: expected headings, found the name of a file");
+  }
   std::vector<CsvRow> rows;
   for (std::size_t i = 1; i < table.size(); ++i) {
     const Row& row = table[i];
@@ -151,10 +163,17 @@ std::vector<LabelledFile> list_csv_images(const std::vector<std::string>& tables
     label_of.emplace(name, static_cast<int>(label_of.size()));
   }
   std::vector<LabelledFile> files;
+  std::map<std::string, std::string> label_of_file;
   std::vector<std::string> unknown;
   for (const std::string& table : tables) {
     std::set<std::string> told;
     for (const CsvRow& row : read_csv_rows(table, config.csv)) {
+      const std::string& known = label_of_file.emplace(row.path, row.label).first->second;
+      if (known != row.label) {
+        refuse_table(table,
+                     fmt::format("{} has the labels {} and {}; expected one", shown_path(row.name),
+                                 json_text(Json(known)), json_text(Json(row.label))));
+      }
       const auto found = label_of.find(row.label);
       if (found != label_of.end()) {
         files.push_back({row.path, row.name, found->second});

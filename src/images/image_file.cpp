@@ -73,7 +73,17 @@ std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string guess(std::string_view head) {
+}  // namespace
+
+ImageFormat image_format(std::span<const std::byte> head) {
+  for (const FileHead& known : kImageHeads) {
+    if (begins(as_text(head), known.begin)) return known.format;
+  }
+  return ImageFormat::none;
+}
+
+std::string other_kind(std::span<const std::byte> bytes) {
+  const std::string_view head = as_text(bytes);
   if (head.empty()) return "an empty file";
   const auto is_cut = [&](const FileHead& known) {
     return head.size() < known.begin.size() && fits(head, known.begin);
@@ -85,15 +95,6 @@ std::string guess(std::string_view head) {
     if (begins(head, other.begin)) return std::string(other.name);
   }
   return "something else";
-}
-
-}  // namespace
-
-ImageFormat image_format(std::span<const std::byte> head) {
-  for (const FileHead& known : kImageHeads) {
-    if (begins(as_text(head), known.begin)) return known.format;
-  }
-  return ImageFormat::none;
 }
 
 bool has_image_name(const std::string& path) {
@@ -127,7 +128,7 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
       break;
   }
   throw Error(ErrorKind::data, fmt::format("{}: expected an image ({}), found {}", name,
-                                           kImageFormats, guess(as_text(bytes))));
+                                           kImageFormats, other_kind(bytes)));
 }
 
 Image read_image(InputFile& file) {

@@ -36,11 +36,7 @@ void add_images(const std::string& folder, ImageList& list) {
   const FolderEntries entries = list_folder(folder);
   for (const std::string& name : entries.files) {
     const std::string path = path_in(folder, name);
-    if (is_image(path)) {
-      list.paths.push_back(path);
-    } else {
-      ++list.others;
-    }
+    (is_image(path) ? list.paths : list.others).push_back(path);
   }
   for (const std::string& name : entries.folders) {
     const std::string path = path_in(folder, name);
@@ -86,6 +82,7 @@ ImageList list_images(const std::string& folder) {
                                              shown_path(folder), kImageFormats));
   }
   std::sort(list.paths.begin(), list.paths.end());
+  std::sort(list.others.begin(), list.others.end());
   return list;
 }
 

@@ -93,9 +93,11 @@ std::string headline_sentences(const Evaluation& evaluation) {
   text += ".\nConfidence is " +
           (amount == "0.0" ? "right" : amount + " points too " + (gap > 0 ? "low" : "high"));
   text += fmt::format(" on average, and off by {} points (ECE).\n", fixed(100 * metrics.ece, 1));
-  return text +
-         fmt::format("Of the surest 80 %, {} % are wrong; at most 5 % of the surest {} % are.\n\n",
-                     percent(metrics.risk_at_80_coverage), percent(metrics.coverage_at_5_risk));
+  text += fmt::format("Of the surest 80 %, {} % are wrong; ", percent(metrics.risk_at_80_coverage));
+  return text + (metrics.coverage_at_5_risk > 0
+                     ? fmt::format("at most 5 % of the surest {} % are.\n\n",
+                                   percent(metrics.coverage_at_5_risk))
+                     : "no share of the surest has so few as 5 %.\n\n");
 }
 
 std::string headline_table(const Evaluation& evaluation) {

@@ -33,7 +33,7 @@ class InputFinder {
     if (has_image_name(name)) return add_image(name);
     InputFile file = open_data_file(name);
     if (image_format(file.peek(kImageHeadBytes)) != ImageFormat::none) return add_image(name);
-    require_data_format(name);
+    if (has_image_files(model_.config.data.format)) refuse(name, file);
     inputs_.emplace_back();
     inputs_.back().data = load_stream(model_.config.data, std::move(file), name,
                                       model_.config.model.input, model_.graph.outputs());
@@ -55,17 +55,25 @@ class InputFinder {
 
   void add_folder(const std::string& name) {
     const ImageList list = list_images(name);
-    if (list.others > 0) {
-      log_.info(printable_line(fmt::format("{}: passed over {} {} no image", shown_path(name),
-                                           list.others,
-                                           list.others == 1 ? "file that is" : "files that are")));
-    }
+    tell_others(name, list.others);
     for (const std::string& path : list.paths) add_image(path);
   }
 
-  void require_data_format(const std::string& name) const {
-    if (!has_image_files(model_.config.data.format)) return;
-    throw Error(ErrorKind::data, shown_path(name) + ": expected an image or a folder of images");
+  // What is in a folder and no image, such as photographs of a kind that nobody here can decode.
+  void tell_others(const std::string& folder, const std::vector<std::string>& others) {
+    if (others.empty()) return;
+    log_.info(printable_line(fmt::format(
+        "{}: passed over {} no image ({}), such as {}", shown_path(folder),
+        others.size() == 1 ? "a file that is" : fmt::format("{} files that are", others.size()),
+        kImageFormats, shown_path(others.front()))));
+  }
+
+  // @param file of a model that knows no data files but images
+  [[noreturn]] static void refuse(const std::string& name, InputFile& file) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected an image ({}) or a folder of images, "
+                                             "found {}",
+                                             shown_path(name), kImageFormats,
+                                             other_kind(file.peek(kImageHeadBytes))));
   }
 
   const ModelCheckpoint& model_;

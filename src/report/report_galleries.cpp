@@ -48,6 +48,15 @@ Markup verdict(const GalleryCard& card, const Names& class_names) {
   return markup("<b>{}</b>, taken for <b>{}</b>", label, predicted);
 }
 
+// "cat/7.png" of an image file; "" for one of many in a data file.
+std::string file_of(const Provenance& provenance, std::size_t example) {
+  if (!provenance.has_stream_names()) return "";
+  const std::string& name = provenance.file_of(example).name;
+  const std::size_t slash = name.rfind('/');
+  if (slash == std::string::npos || slash == 0) return name;
+  return name.substr(name.rfind('/', slash - 1) + 1);
+}
+
 Markup card_markup(const GalleryImage& image, const Names& class_names) {
   const GalleryCard& card = image.card;
   Markup shares;
@@ -56,9 +65,10 @@ Markup card_markup(const GalleryImage& image, const Names& class_names) {
   return markup(
       "<li class=\"card\"><details class=\"zoom\" name=\"zoom\"><summary><img src=\"{}\" "
       "alt=\"{}\"></summary></details>\n<p>{}</p>\n<ul>{}</ul>\n<p "
-      "class=\"soft\">entropy {} · MI {}<br>image {}</p></li>\n",
+      "class=\"soft\">entropy {} · MI {}<br>image {}{}</p></li>\n",
       image.address, alternative_text(card, class_names), verdict(card, class_names), shares,
-      fixed(card.predictive_entropy, 3), fixed(card.mutual_information, 3), card.example);
+      fixed(card.predictive_entropy, 3), fixed(card.mutual_information, 3), card.example,
+      image.file.empty() ? Markup() : markup("<br>{}", html_name(image.file)));
 }
 
 }  // namespace
@@ -67,7 +77,8 @@ Gallery make_gallery(const std::string& title, const std::string& note, const Ga
                      const Dataset& data) {
   Gallery gallery{title, note, {}};
   for (const GalleryCard& card : picker.cards()) {
-    gallery.images.push_back({card, png_data_uri(data.shape(), data.image(card.example))});
+    gallery.images.push_back({card, png_data_uri(data.shape(), data.image(card.example)),
+                              file_of(data.provenance(), card.example)});
   }
   return gallery;
 }

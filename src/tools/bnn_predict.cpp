@@ -80,11 +80,17 @@ void check(const bnn::PredictOptions& options, bool names_score) {
       "--conformal need jsonl or csv");
 }
 
+// By the ending of the output's name.
+std::string format_of(const std::string& output) {
+  if (output.ends_with(".csv")) return "csv";
+  return output.ends_with(".npy") ? "npy" : "jsonl";
+}
+
 }  // namespace
 
 int bnn::predict_command(int argc, char** argv) {
   bnn::PredictOptions options;
-  std::string format = "jsonl", score = bnn::kUncertaintyScores.front().name;
+  std::string format, score = bnn::kUncertaintyScores.front().name;
   CLI::App app(kPredictDescription, "bnn-predict");
   app.footer(kPredictExamples);
   app.add_option("CHECKPOINT", options.checkpoint, "A checkpoint of bnn-train")->required();
@@ -99,8 +105,10 @@ int bnn::predict_command(int argc, char** argv) {
       ->option_text("FILE");
   bnn::add_sampling_options(app, options.sampling);
   app.option_defaults()->group("Output");
-  app.add_option("--format", format,
-                 "jsonl (default), csv, or npy: mean probabilities (N, K), float32, into --output")
+  app.add_option(
+         "--format", format,
+         "jsonl, csv, or npy: mean probabilities (N, K), float32, into --output (default: by "
+         "the ending of --output, or else jsonl)")
       ->check(CLI::IsMember({"jsonl", "csv", "npy"}))
       ->option_text("NAME");
   app.add_option(
@@ -108,7 +116,7 @@ int bnn::predict_command(int argc, char** argv) {
          "Write to this file, which appears when it is complete (default and -: standard output)")
       ->option_text("FILE");
   app.add_option("--top-k", options.top_k, "Also list the K most probable classes")
-      ->check(CLI::Range(1, 1000000))
+      ->check(bnn::whole_number(1, 1000000))
       ->option_text("K");
   app.add_option("--abstain-above", options.abstain_above,
                  "Set abstain where the score is above this (entropies and energy: in nats)")
@@ -143,6 +151,7 @@ int bnn::predict_command(int argc, char** argv) {
   bnn::add_common_options(app, common);
   bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
+    if (format.empty()) format = format_of(options.output);
     options.csv = format == "csv";
     options.npy = format == "npy";
     set_score(score, options);

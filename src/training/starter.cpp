@@ -71,6 +71,13 @@ void describe(const StarterData& data, RunLog& log) {
                     "--skip-errors",
                     data.broken.size(), data.images));
   }
+  if (!data.unused.empty()) {
+    const Json both = {data.data.at("train"), data.unused};
+    log.warning(
+        fmt::format("folder {} is left out, since a part of the training images is held "
+                    "out; \"train\": {} trains on it as well",
+                    shown_path(data.unused), json_text(both)));
+  }
   if (!data.data.contains("test")) {
     log.info("no test images were found; the images that are held out take their place");
   }

@@ -112,7 +112,9 @@ bool find_class_images(StarterData& found) {
   const FolderEntries entries = list_folder(found.directory);
   if (entries.folders.empty()) return false;
   const std::string train = folder_named(entries, {"train", "training"});
-  const std::string test = folder_named(entries, {"test", "testing", "val", "valid", "validation"});
+  const std::string validation = folder_named(entries, {"val", "valid", "validation"});
+  std::string test = folder_named(entries, {"test", "testing"});
+  if (test.empty()) test = validation;
   found.data = {{"format", "folder"}};
   // A folder of images is a class, whatever its name.
   if (train.empty() || list_folder(path_in(found.directory, train)).folders.empty()) {
@@ -121,6 +123,7 @@ bool find_class_images(StarterData& found) {
     return true;
   }
   found.data["train"] = train;
+  if (test != validation) found.unused = validation;
   if (!test.empty()) {
     found.data["test"] = test;
     // Different classes would be refused by every training.
@@ -137,7 +140,9 @@ void survey_tables(const std::vector<std::string>& tables, StarterData& found) {
   found.class_names = csv_classes(tables, config, 0);
   if (found.class_names.size() < 2) {
     throw Error(ErrorKind::data,
-                shown_path(tables[0]) + ": expected at least two different labels, found one");
+                shown_path(tables[0]) +
+                    ": expected at least two different labels in the second column, found one; "
+                    "data.label_column of a config names another");
   }
   survey_files(list_csv_images(tables, config, found.class_names), found);
 }

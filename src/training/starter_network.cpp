@@ -103,9 +103,10 @@ StarterNetwork choose_network(const StarterData& data) {
 
 std::string network_text(const StarterNetwork& network) {
   const double minutes = std::ceil(network.minutes);
-  return fmt::format("{} for {} epochs: about {:.0f} {} on two cores",
-                     network.model.at("preset").text(), network.epochs, minutes,
-                     minutes == 1 ? "minute" : "minutes");
+  const std::string time = minutes > 1 ? fmt::format("about {:.0f} minutes", minutes)
+                                       : std::string("less than a minute");
+  return fmt::format("{} for {} epochs: {} on two cores", network.model.at("preset").text(),
+                     network.epochs, time);
 }
 
 }  // namespace bnn

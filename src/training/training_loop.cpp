@@ -148,7 +148,7 @@ bool TrainingLoop::run_epoch(std::optional<std::uint64_t> max_steps) {
     state_.epoch_nll += stats.nll;
     state_.epoch_correct += stats.correct;
     state_.epoch_examples += stats.examples;
-    if (log_.progress_is_due()) show_progress(stats);
+    if (log_.progress_is_due()) show_progress(stats, max_steps);
     const bool last_of_epoch = i + 1 == steps;
     const std::uint64_t between_points = (steps + kPointsInEpoch - 1) / kPointsInEpoch;
     if ((i + 1) % between_points == 0 && !last_of_epoch) show_step(stats);
@@ -210,9 +210,10 @@ void TrainingLoop::log_epoch(const StepStats& last) {
                         fixed(rate, 0)));
 }
 
-void TrainingLoop::show_progress(const StepStats& last) {
+void TrainingLoop::show_progress(const StepStats& last, std::optional<std::uint64_t> max_steps) {
   const EpochMeans means(state_, last);
-  const std::uint64_t total = run_.config.training.epochs * run_.trainer.steps_per_epoch();
+  const std::uint64_t planned = run_.config.training.epochs * run_.trainer.steps_per_epoch();
+  const std::uint64_t total = std::min(planned, max_steps.value_or(planned));
   const double seconds = seconds_since(start_);
   const auto done = static_cast<double>(state_.step - start_step_);
   const double rate = done / std::max(seconds, 1e-9);

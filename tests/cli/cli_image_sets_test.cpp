@@ -65,6 +65,15 @@ TEST_CASE("a run trains from class folders, resumes, and is evaluated") {
   CHECK(again == result);
   CHECK(json_lines(succeed(tiny.predict({"test"})).out).size() == kTinyTestExamples);
   check_failure(tiny.predict({"test-images"}), "bnn-predict", 4, "expected an image");
+  write_text(tiny.file("IMG_1.HEIC"), "1234ftypheic");
+  check_failure(tiny.predict({"IMG_1.HEIC"}), "bnn-predict", 4,
+                "or a folder of images, found a HEIC image or a film");
+
+  // A report names the files of its images, with their folders alone.
+  succeed(tiny.eval({"--files", tiny.file("test"), "--report", "page.html"}));
+  const std::string page = tiny.read("page.html");
+  CHECK(page.find("/7.png</bdi>") != std::string::npos);
+  CHECK(page.find(tiny.path()) == std::string::npos);
 
   write_bytes(tiny.file("train/one/1.png"), pattern_png(2, kTinyTrainPattern));
   check_failure(tiny.train_raw({"--resume", "--out", "halves"}), "bnn-train", 4, "differ");

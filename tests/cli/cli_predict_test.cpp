@@ -178,6 +178,19 @@ TEST_CASE("a dash reads standard input, through a pipe") {
   check_failure(tiny.predict({"-"}, closed), "bnn-predict", 4, "standard input");
 }
 
+TEST_CASE("the name of --output chooses the format, if --format does not") {
+  const TrainedRun tiny;
+  const auto written = [&](const Words& more) {
+    Words words = {"test-images"};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(tiny.predict(words).exit_code == 0);
+    return tiny.read(more[1]);
+  };
+  CHECK(written({"--output", "a.csv"}) == written({"--output", "b", "--format", "csv"}));
+  CHECK(written({"--output", "a.npy"}) == written({"--output", "b", "--format", "npy"}));
+  CHECK(written({"--output", "c.csv", "--format", "jsonl"}) == written({"--output", "d.json"}));
+}
+
 TEST_CASE("CSV has the same columns with the probabilities spread") {
   const TrainedRun tiny(named_config());
   const ProgramRun run = tiny.predict({"test.bin", "--format", "csv"});

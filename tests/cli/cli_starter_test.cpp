@@ -101,6 +101,21 @@ TEST_CASE("the option --init says what it finds: sizes, balance, broken images")
   CHECK(config.at("model").at("input").dump() == R"({"height":8,"width":8,"channels":3})");
 }
 
+TEST_CASE("the option --init says that it leaves a folder of validation images out") {
+  const TinyRun tiny;
+  for (const char* name : {"photos/train", "photos/test", "photos/val"}) {
+    write_class_folders(tiny.file(name), 20, kTinyTrainPattern);
+  }
+  const ProgramRun both = tiny.train_raw({"--init", "photos"});
+  CHECK(parsed(both.out).at("data").at("test") == "test");
+  CHECK(both.err.find("folder val is left out") != std::string::npos);
+  CHECK(both.err.find(R"("train": ["train","val"])") != std::string::npos);
+  fs::remove_all(tiny.file("photos/test"));
+  const ProgramRun one = tiny.train_raw({"--init", "photos"});
+  CHECK(parsed(one.out).at("data").at("test") == "val");
+  CHECK(one.err.find("left out") == std::string::npos);
+}
+
 TEST_CASE("the commands of --init can be pasted into a shell, whatever the folder is called") {
   const TinyRun tiny;
   write_class_folders(tiny.file("my 'old' photos"), 30, kTinyTrainPattern);

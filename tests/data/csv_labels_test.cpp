@@ -98,6 +98,28 @@ TEST_CASE("the images of tables have the labels of their classes, others are all
   }
 }
 
+TEST_CASE("a file has one label, in one table and in several") {
+  const TableFile table("f,l\na.png,v\na.png,v\nb.png,u\n"), twice("f,l\na.png,v\na.png,u\n");
+  CHECK(list_csv_images({table.path()}, csv_config(), {"u", "v"}).size() == 3);
+  CHECK_THROWS_WITH(list_csv_images({twice.path()}, csv_config(), {"u", "v"}),
+                    Contains("a.png has the labels \"v\" and \"u\"; expected one"));
+  write_text(table.beside("more.csv"), "f,l\nb.png,v\n");
+  CHECK_THROWS_WITH(
+      list_csv_images({table.path(), table.beside("more.csv")}, csv_config(), {"u", "v"}),
+      Contains("more.csv: b.png has the labels"));
+}
+
+TEST_CASE("a table without headings is refused, and so are columns that no comma parts") {
+  const TableFile table("a.png,cat\nb.png,dog\n");
+  CHECK(read_csv_rows(table.path(), {}).size() == 1);  // "a.png" may be a heading
+  write_text(table.beside("a.png"), "an image");
+  CHECK_THROWS_WITH(read_csv_rows(table.path(), {}),
+                    Contains("row 1: expected headings, found the name of a file"));
+  CHECK_THAT(problem_of("file;label\na.png;cat\n"),
+             Contains("found one; columns are separated by commas"));
+  CHECK_THAT(problem_of("file\tlabel\na.png\tcat\n"), Contains("separated by commas"));
+}
+
 TEST_CASE("tables that make no sense are refused by row") {
   CHECK_THAT(problem_of(""), Contains("t.csv: expected a row of headings"));
   CHECK_THAT(problem_of("file,label\n"), Contains("found headings alone"));

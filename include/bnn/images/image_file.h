@@ -27,6 +27,10 @@ constexpr const char* kImageFormats = "PNG, JPEG, WebP, TIFF, GIF or BMP";
 ImageFormat image_format(std::span<const std::byte> head);
 constexpr std::size_t kImageHeadBytes = 12;
 
+/// What a file that is no such image seems to be, by its first bytes: "a HEIC image or a film",
+/// "something else". For messages.
+std::string other_kind(std::span<const std::byte> head);
+
 /// True if the name ends as those of such images do (.png, .jpg, .jpeg, .webp, .tif, .tiff, .gif,
 /// .bmp), in any case. A file of such a name that is no image is reported as broken, not taken for
 /// another kind of file.

@@ -20,8 +20,8 @@ struct FolderEntries {
 FolderEntries list_folder(const std::string& path);
 
 struct ImageList {
-  std::vector<std::string> paths;  // each begins with the folder as given
-  std::size_t others = 0;          // files that are neither PNG nor JPEG images, nor named so
+  std::vector<std::string> paths;   // each begins with the folder as given
+  std::vector<std::string> others;  // files that are no such images, nor named so
 };
 
 /// The images of a folder and of all folders below, without following links to folders. Looks at

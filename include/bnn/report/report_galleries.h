@@ -10,10 +10,10 @@
 
 namespace bnn {
 
-/// A card's text and its image as a data: address.
+/// A card's text, its image as a data: address, and for image files the name with the folder.
 struct GalleryImage {
   GalleryCard card;
-  std::string address;
+  std::string address, file;
 };
 
 struct Gallery {

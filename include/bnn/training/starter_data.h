@@ -26,6 +26,7 @@ struct StarterData {
   std::size_t images = 0;                 // to train on
   std::string sizes;                      // "8 x 8 to 120 x 64 pixels", or "28 x 28 pixels"
   std::vector<std::string> broken = {};   // a sentence for each image that cannot be decoded
+  std::string unused = {};                // a folder of images that the config leaves out, or ""
 };
 
 /// @param paths one folder, or files

@@ -53,7 +53,7 @@ class TrainingLoop {
   bool note_validation(const Metrics& metrics);
   void log_validation(const Metrics& metrics, bool is_best);
   void log_epoch(const StepStats& last);
-  void show_progress(const StepStats& last);
+  void show_progress(const StepStats& last, std::optional<std::uint64_t> max_steps);
 
   Run& run_;
   RunOutputs* outputs_;
