@@ -42,10 +42,13 @@ std::uint64_t whole_number_of(const Json& line, const char* key) {
   return static_cast<std::uint64_t>(std::clamp(number_of(line, key).value_or(0), 0.0, kMost));
 }
 
-void add_training(const Json& line, RunSummary& run) {
+// @param clock elapsed_seconds of the line before; they begin anew with each process
+void add_training(const Json& line, RunSummary& run, double& clock) {
   run.epochs = whole_number_of(line, "epoch");
   run.steps = whole_number_of(line, "step");
-  run.seconds = std::clamp(number_of(line, "elapsed_seconds").value_or(0), 0.0, kMost);
+  const double elapsed = std::clamp(number_of(line, "elapsed_seconds").value_or(0), 0.0, kMost);
+  run.seconds += elapsed < clock ? elapsed : elapsed - clock;
+  clock = elapsed;
   run.train_nll = number_of(line, "nll");
   const std::optional<double> kl = number_of(line, "kl"), examples = number_of(line, "examples");
   if (kl && examples && *examples > 0) run.kl = *kl / *examples;
@@ -84,11 +87,12 @@ RunSummary read_run_summary(const std::string& folder) {
   add_settings(load_config_document(config), "", run.settings);
   run.history = read_training_history(metrics);
   std::istringstream lines(read_text_file(metrics, kMaxMetrics, ErrorKind::io));
+  double clock = 0;
   for (std::string text; std::getline(lines, text);) {
     const Json line = try_parse_json(text).value_or(Json());
     const Json* event = line.is_object() ? line.find("event") : nullptr;
     if (event == nullptr) continue;
-    if (*event == "train") add_training(line, run);
+    if (*event == "train") add_training(line, run, clock);
     if (*event == "validation") add_validation(line, run);
   }
   return run;

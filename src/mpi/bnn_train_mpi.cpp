@@ -49,7 +49,7 @@ void add_options(CLI::App& app, TrainOptions& options, double& stall_limit) {
          "--stall-limit", stall_limit,
          "End the run if a step waits longer than this for a process, or reading, validating "
          "or saving ten times as long (default: 600)")
-      ->check(CLI::Range(kLeastStallLimit, kMostStallLimit))
+      ->check(number_between(kLeastStallLimit, kMostStallLimit))
       ->option_text("SECONDS");
   add_printed_texts(app);
 }

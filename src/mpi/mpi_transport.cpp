@@ -133,7 +133,8 @@ void MpiTransport::wait_for(Requests& requests, Wait wait) {
   const double telling = std::min(kMostBeforeWarning, stall_limit_ / 2);
   const double warning = wait == Wait::patient ? stall_limit_ : telling;
   const double hearing = std::min(kMostHearing, stall_limit_ / 10);
-  enum { quiet, listening, told, warned } stage = quiet;
+  enum { quiet, listening, warned } stage = quiet;
+  double next_note = telling;
   while (!requests.are_done()) {
     const double waited = clock.seconds();
     pause_after(waited);
@@ -144,11 +145,11 @@ void MpiTransport::wait_for(Requests& requests, Wait wait) {
       stage = listening;
     }
     if (stage != quiet) hear_others();
-    if (stage == listening && waited > telling) {
+    if (waited > next_note) {  // again and again: who begins to wait later forgets older notes
       tell_others(wait);
-      stage = told;
+      next_note += telling;
     }
-    if (stage == told && waited > warning + hearing) {
+    if (stage == listening && waited > warning + hearing) {
       warn(waited, wait);
       stage = warned;
     }

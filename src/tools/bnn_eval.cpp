@@ -119,7 +119,7 @@ int bnn::eval_command(int argc, char** argv) {
       ->option_text("FILE");
   app.add_option("--bootstrap", options.bootstrap,
                  "Resamples for the 95 % intervals of the metrics (default 1000; 0: none)")
-      ->check(CLI::Range(0, 100000))
+      ->check(bnn::whole_number(0, 100000))
       ->option_text("N");
   app.add_option("--format", format, "text (default) or json")
       ->check(CLI::IsMember({"text", "json"}))
@@ -133,8 +133,7 @@ int bnn::eval_command(int argc, char** argv) {
   add_ood_options(app, options);
   app.add_option("--prune", options.prune,
                  "Also evaluate without these shares of the weights, lowest |mean| / scale first")
-      ->check(bnn::non_negative_number())
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(bnn::number_between(0, 1))
       ->option_text("SHARE");
   auto* corrupt =
       app.add_option(

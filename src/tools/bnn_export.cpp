@@ -35,7 +35,7 @@ int bnn::export_command(int argc, char** argv) {
                             "The posterior means alone: one pass");
   app.add_option("--samples", options.sampling.samples,
                  "Samples of the weights in the file (default 8); each is as large as the network")
-      ->check(CLI::Range(1, 65536))
+      ->check(bnn::whole_number(1, 65536))
       ->option_text("S")
       ->excludes(mean);
   app.add_option("--seed", options.sampling.seed, "Seed of the samples (default: the run's)")

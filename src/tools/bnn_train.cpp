@@ -79,10 +79,10 @@ void bnn::add_train_options(CLI::App& app, TrainOptions& options) {
   app.option_defaults()->group("Config and data");
   auto* config = app.add_option("--config", options.config, "The run's config file (JSON)");
   config->option_text("FILE");
-  app.add_option("--init", options.init,
-                 "Look at a folder of images or at data files, print a config for them and exit")
-      ->option_text("PATH...")
-      ->excludes(config);
+  auto* init = app.add_option("--init", options.init,
+                              "Look at a folder of images or at data files, print a config for "
+                              "them and exit");
+  init->option_text("PATH...");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");
   app.option_defaults()->group("The run");
@@ -140,6 +140,9 @@ void bnn::add_train_options(CLI::App& app, TrainOptions& options) {
   app.add_flag("--print-reference", options.print_reference,
                "Print what each config key means, in Markdown, and exit");
   add_rate_options(app, options);
+  for (CLI::Option* option : app.get_options()) {
+    if (option != init && option != app.get_help_ptr()) init->excludes(option);
+  }
   bnn::add_common_options(app, {options.threads, options.verbosity});
 }
 

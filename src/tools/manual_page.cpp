@@ -100,7 +100,8 @@ numerical: a number that is not finite
 the run folder is in use by another process
 .TP
 70
-internal error, or a processor without the instructions that the program was compiled for
+internal error, a processor without the instructions that the program was compiled for, or a
+process of bnn-train-mpi that gives no sign
 .TP
 129, 130, 138, 143
 stopped by SIGHUP, SIGINT, SIGUSR1, SIGTERM

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <limits>
 #include <memory>
 #include <sstream>
@@ -28,14 +29,15 @@ namespace {
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
 }
 
+// Accepts numbers from `least` to `most`. @param expected what they are, for the message
 template <typename T>
-CLI::Validator number_from_zero(const std::string& expected) {
-  const auto check = [expected](const std::string& text) {
+CLI::Validator number_within(const std::string& expected, T least, T most) {
+  const auto check = [expected, least, most](const std::string& text) {
     T value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_number = error == std::errc() && end == text.data() + text.size();
-    const bool good = is_number && value >= 0 && value <= std::numeric_limits<T>::max();
-    return good ? std::string() : "expected " + expected + " of at least 0, found " + text;
+    const bool good = is_number && value >= least && value <= most;
+    return good ? std::string() : "expected " + expected + ", found " + text;
   };
   return CLI::Validator(check, "");
 }
@@ -101,8 +103,10 @@ Part part_of(const std::string& text) {
       has_slash ? std::from_chars(slash + 1, end, part.parts) : std::from_chars_result{end, first};
   if (!has_slash || second != std::errc() || rest != end || part.number < 1 ||
       part.number > part.parts || part.parts > kMaxParts) {
-    throw Error(ErrorKind::usage,
-                "--part: expected K/N with K from 1 to N, found \"" + text + "\"");
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("--part: expected K/N with K from 1 to N and N at most {}, found \"{}\"",
+                    kMaxParts, text));
   }
   return part;
 }
@@ -131,30 +135,29 @@ CLI::Option* add_part_option(CLI::App& app, Part& part, const std::string& text)
       ->group("Images");
 }
 
-CLI::Validator whole_number() { return number_from_zero<std::int64_t>("a whole number"); }
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  const bool is_open = most == std::numeric_limits<std::int64_t>::max();
+  return number_within(is_open ? fmt::format("a whole number of at least {}", least)
+                               : fmt::format("a whole number from {} to {}", least, most),
+                       least, most);
+}
 
-CLI::Validator non_negative_number() { return number_from_zero<double>("a number"); }
+CLI::Validator number_between(double least, double most) {
+  return number_within(fmt::format("a number from {} to {}", least, most), least, most);
+}
+
+CLI::Validator non_negative_number() {
+  return number_within("a number of at least 0", 0.0, std::numeric_limits<double>::max());
+}
 
 CLI::Validator finite_number() {
-  const auto check = [](const std::string& text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_number = error == std::errc() && end == text.data() + text.size();
-    return is_number && std::isfinite(value) ? std::string() : "expected a number, found " + text;
-  };
-  return CLI::Validator(check, "");
+  return number_within("a number", std::numeric_limits<double>::lowest(),
+                       std::numeric_limits<double>::max());
 }
 
 CLI::Validator share_of_one() {
-  const auto check = [](const std::string& text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_number = error == std::errc() && end == text.data() + text.size();
-    return is_number && value > 0 && value < 1
-               ? std::string()
-               : "expected a number above 0 and below 1, found " + text;
-  };
-  return CLI::Validator(check, "");
+  return number_within("a number above 0 and below 1", std::nextafter(0.0, 1.0),
+                       std::nextafter(1.0, 0.0));
 }
 
 CLI::Validator offered_words(const std::string& words) {
@@ -178,7 +181,7 @@ void add_sampling_options(CLI::App& app, SampleOptions& options) {
   app.option_defaults()->group("Samples of the weights");
   app.add_option("--samples", options.samples,
                  "Monte Carlo samples of the weights (default: as the config says)")
-      ->check(CLI::Range(1, 65536))
+      ->check(whole_number(1, 65536))
       ->option_text("S");
   app.add_flag("--mean-weights", options.mean_weights,
                "One pass with the posterior means and no noise");
@@ -213,7 +216,7 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
   app.add_option("--threads", options.threads,
                  "Worker threads; results do not depend on it (default: the CPUs this process may "
                  "use)")
-      ->check(CLI::Range(1, 1024))
+      ->check(whole_number(1, 1024))
       ->option_text("N");
   auto* quiet = app.add_flag_callback(
       "--quiet", [options] { options.verbosity = Verbosity::quiet; }, "Only warnings and errors");
@@ -228,6 +231,17 @@ void add_common_options(CLI::App& app, const CommonOptions& options) {
   app.formatter(formatter);
 }
 
+// What is wrong with the words, without the library's own texts where they name its types.
+std::string problem_of(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string option = text.substr(0, text.find(':'));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const bool is_repeated = text.find("At Most") != std::string::npos;
+    return option + (is_repeated ? ": expected once, found again" : ": expected a value");
+  }
+  return text;
+}
+
 bool parse_words(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
@@ -235,7 +249,7 @@ bool parse_words(CLI::App& app, int argc, char** argv) {
     app.exit(done);
     return false;
   } catch (const CLI::ParseError& error) {
-    std::string sentence = error.what();
+    std::string sentence = problem_of(error);
     for (char& c : sentence) c = c == '\n' ? ' ' : c;
     if (const auto guess = meant_option(app, argc, argv)) {
       sentence += " (did you mean " + *guess + "?)";

@@ -1,7 +1,9 @@
 #pragma once
 // What the commands share on the command line.
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -22,8 +24,11 @@ struct CommonOptions {
   Verbosity& verbosity;
 };
 
-/// Accepts whole numbers from 0 to 2^63 - 1; without it larger ones would be clamped silently.
-CLI::Validator whole_number();
+/// Accepts whole numbers within the bounds; without it larger ones would be clamped silently.
+CLI::Validator whole_number(std::int64_t least = 0,
+                            std::int64_t most = std::numeric_limits<std::int64_t>::max());
+/// Accepts numbers within the bounds.
+CLI::Validator number_between(double least, double most);
 /// Accepts finite numbers from 0.
 CLI::Validator non_negative_number();
 

@@ -19,7 +19,7 @@ constexpr double kMaxNorm = 1e18;
   throw AgreedError(
       ErrorKind::numerical,
       fmt::format("step {}: the gradient has a norm of {:.6g}, more than float32 can square; "
-                  "a wider prior, smaller penalties or {} may help",
+                  "a lower learning rate, a wider prior, smaller penalties or {} may help",
                   step, norm, clip_key));
 }
 

@@ -22,6 +22,24 @@ Json printed_config(const TinyRun& tiny, const Words& arguments) {
 
 }  // namespace
 
+TEST_CASE("what is wrong with a word is said in plain words") {
+  const struct {
+    std::string program;
+    Words words;
+    std::string sentence;
+  } cases[] = {
+      {"bnn-train", {"--set"}, "--set: expected a value"},
+      {"bnn-train", {"--config", "a", "--config", "b"}, "--config: expected once, found again"},
+      {"bnn-train", {"--threads", "x"}, "expected a whole number from 1 to 1024, found x"},
+      {"bnn-eval", {"x", "--prune", "2"}, "expected a number from 0 to 1, found 2"},
+      {"bnn-eval", {"x", "--part", "1/99999999"}, "N at most 1000000"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.words);
+    check_failure(run_program(c.program, c.words), c.program, 2, c.sentence);
+  }
+}
+
 TEST_CASE(
     "the option --print-config prints a config that is a fixed point and trains to the same bits") {
   const TinyRun tiny;
@@ -162,6 +180,9 @@ TEST_CASE("mistakes on the command line exit with 2 and one line") {
       {"bnn-train", {"--config", "tiny.json", "--resume", "--overwrite"}},
       {"bnn-train", {"--config", "tiny.json", "--resume", "--init-from", "x"}},
       {"bnn-train", {"--config", "tiny.json", "--init-map", "x"}},
+      {"bnn-train", {"--init", "x", "--config", "tiny.json"}},
+      {"bnn-train", {"--out", "run", "--init", "x"}},
+      {"bnn-train", {"--print-config", "--init", "x"}},
       {"bnn-train", {"--config", "tiny.json", "--quiet", "--verbose"}},
       {"bnn-train", {"--config", "tiny.json", "surplus"}},
       {"bnn-train", {"--config"}},

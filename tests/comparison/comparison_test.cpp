@@ -8,6 +8,7 @@
 #include "bnn/comparison/comparison_text.h"
 #include "bnn/core/error.h"
 #include "support/data_files.h"
+#include "support/json_document.h"
 #include "support/markup_check.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_run.h"
@@ -77,6 +78,14 @@ TEST_CASE("a summary has the best epoch of a run, and what its last epoch came t
   CHECK(a.validation_accuracy == 0.5);
   CHECK(a.history.validation_nll.size() == 2);
   CHECK(best_of(runs.summaries) == 1);
+}
+
+TEST_CASE("the time of a run is that of all processes that trained it") {
+  Runs runs;
+  Json resumed = parsed(train_line(3, 1));
+  resumed["elapsed_seconds"] = 10;
+  runs.add("a", "{}", train_line(1, 2) + train_line(2, 1) + resumed.dump() + "\n");
+  CHECK(runs.summaries[0].seconds == 133);
 }
 
 TEST_CASE("settings that differ are named, those of names and places are not") {
