@@ -19,6 +19,9 @@ SMALL_SCALES = {"preset": "he", "untransformed_scale_initializer":
                 {"type": "random_normal", "mean": -6.5, "stddev": 0.1}}
 
 
+SGD = {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True}
+
+
 @dataclass(frozen=True)
 class Run:
     """A network, or an ensemble of earlier ones.
@@ -94,6 +97,9 @@ def comparison() -> list[Run]:
         Run("compared-torch", "the same in PyTorch", "cifar", RESNET20, is_compared=True,
             is_torch=True, minutes=25),
         compared("deterministic", "deterministic", ("model.estimator", "deterministic")),
+        compared("deterministic-sgd", "deterministic, `sgd` with momentum",
+                 ("model.estimator", "deterministic"), ("training.optimizer", SGD),
+                 ("model.defaults.kernel_regularizer", {"l2": 5e-5})),
         compared("shared-draw", "one shared draw (`reparameterization`)",
                  ("model.estimator", "reparameterization")),
         *(compared(f"kl-{weight}", f"KL weight {weight}", ("training.kl.weight", weight))
