@@ -177,9 +177,15 @@ std::string RunFolder::metrics_text() const {
 bool is_run(const std::string& folder) { return exists(folder + "/checkpoints/last.safetensors"); }
 
 void require_usable(const std::string& folder, FolderUse use) {
+  std::error_code error;
+  std::filesystem::path there = std::filesystem::absolute(folder, error);
+  while (!exists(there.string()) && there.has_relative_path()) there = there.parent_path();
   FileDescriptor lock;
   if (exists(folder)) lock = locked_folder(folder);
   require_contents(folder, use);
+  if (!std::filesystem::is_directory(there, error))
+    fail(folder, "cannot create the folder", ENOTDIR);
+  if (access(there.c_str(), W_OK | X_OK) != 0) fail(there.string(), "cannot write into it", errno);
 }
 
 void require_resumable(const std::string& folder) {

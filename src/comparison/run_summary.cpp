@@ -42,12 +42,18 @@ std::uint64_t whole_number_of(const Json& line, const char* key) {
   return static_cast<std::uint64_t>(std::clamp(number_of(line, key).value_or(0), 0.0, kMost));
 }
 
-// @param clock elapsed_seconds of the line before; they begin anew with each process
+// @param clock elapsed_seconds of the line before. They begin anew with each process, whose first
+// line began no later than the line before ended: its rate says how long its epoch took.
 void add_training(const Json& line, RunSummary& run, double& clock) {
   run.epochs = whole_number_of(line, "epoch");
   run.steps = whole_number_of(line, "step");
   const double elapsed = std::clamp(number_of(line, "elapsed_seconds").value_or(0), 0.0, kMost);
-  run.seconds += elapsed < clock ? elapsed : elapsed - clock;
+  const double examples_in_line = number_of(line, "examples").value_or(0);
+  const double rate = number_of(line, "examples_per_second").value_or(0);
+  const double took = rate > 0 ? examples_in_line / rate : 0;
+  constexpr double kRounding = 1e-3;
+  const bool is_of_another_process = elapsed - took < clock * (1 - kRounding) - kRounding;
+  run.seconds += is_of_another_process ? elapsed : elapsed - clock;
   clock = elapsed;
   run.train_nll = number_of(line, "nll");
   const std::optional<double> kl = number_of(line, "kl"), examples = number_of(line, "examples");

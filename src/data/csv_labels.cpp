@@ -168,7 +168,8 @@ std::vector<LabelledFile> list_csv_images(const std::vector<std::string>& tables
   for (const std::string& table : tables) {
     std::set<std::string> told;
     for (const CsvRow& row : read_csv_rows(table, config.csv)) {
-      const std::string& known = label_of_file.emplace(row.path, row.label).first->second;
+      const std::string file = std::filesystem::path(row.path).lexically_normal().string();
+      const std::string& known = label_of_file.emplace(file, row.label).first->second;
       if (known != row.label) {
         refuse_table(table,
                      fmt::format("{} has the labels {} and {}; expected one", shown_path(row.name),

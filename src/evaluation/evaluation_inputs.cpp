@@ -91,7 +91,8 @@ void warn_of_other_splits(const EvalOptions& options, const std::vector<ModelChe
     if (has_same_split(models[i])) continue;
     log.warning("--split validation: these are the images that " + shown_path(options.checkpoint) +
                 " held out, and " + shown_path(options.members[i - 1]) +
-                " was trained on some of them, so these numbers flatter the ensemble");
+                " may have been trained on some of them, since its data or its split differ, so "
+                "these numbers may flatter the ensemble");
     return;
   }
 }

@@ -92,12 +92,12 @@ int evaluate_networks(const EvalOptions& options) {
   for (const ModelCheckpoint& member : models) {
     prediction_spec(options.sampling, member).products.prepare(options.threads);
   }
+  check_files(options, model.config.data);
   for (const std::string& path : {options.output, options.save_samples, options.report}) {
     if (!path.empty()) probe_writable(path);
   }
   EvaluationInputs inputs = read_inputs(options, model, log);
   warn_of_other_splits(options, models, log);
-  check_files(options, model.config.data);
   const TrainingHistory history = training_history(options, log);
   log.detail("matrix products: " + prediction_spec(options.sampling, model).products.name());
   const GracefulStop stops_tidily;

@@ -98,7 +98,7 @@ int train(int argc, char** argv, MpiTransport& transport) {
   bool is_run = false;
   together(exchange, [&] {
     is_run = parse_words(app, argc, argv);
-    if (is_run) check_train_options(options);
+    if (is_run) check_train_options(app, options);
   });
   if (!is_run) return 0;
   transport.set_stall_limit(stall_limit);

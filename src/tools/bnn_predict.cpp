@@ -69,14 +69,14 @@ void check(const bnn::PredictOptions& options, bool names_score) {
   bnn::refuse_if(names_score && !options.abstain_above, "--abstain-score needs --abstain-above X");
   if (!options.npy) return;
   bnn::refuse_if(!options.inputs_from.empty(),
-                 "--format npy cannot go with --inputs-from: answers would come all at once");
+                 "NumPy's format cannot go with --inputs-from: answers would come all at once");
   bnn::refuse_if(options.output.empty(), "--format npy needs --output FILE");
   bnn::refuse_if(
       options.skip_errors,
-      "--format npy cannot go with --skip-errors: its rows would not say which images they are");
+      "NumPy's format cannot go with --skip-errors: its rows would not say which images they are");
   bnn::refuse_if(
       options.top_k > 0 || abstains || options.calibration.conformal.has_value(),
-      "--format npy holds probabilities alone; --top-k, --abstain-above, --abstain-below and "
+      "NumPy's format holds probabilities alone; --top-k, --abstain-above, --abstain-below and "
       "--conformal need jsonl or csv");
 }
 

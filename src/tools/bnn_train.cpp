@@ -73,16 +73,25 @@ void add_rate_options(CLI::App& app, bnn::TrainOptions& options) {
       ->needs(find);
 }
 
+// Options that --init would ignore.
+void refuse_beside_init(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool goes =
+        name == "--init" || name == "--threads" || name == "--quiet" || name == "--verbose";
+    bnn::refuse_if(option->count() > 0 && !goes, name + " cannot go with --init");
+  }
+}
+
 }  // namespace
 
 void bnn::add_train_options(CLI::App& app, TrainOptions& options) {
   app.option_defaults()->group("Config and data");
   auto* config = app.add_option("--config", options.config, "The run's config file (JSON)");
   config->option_text("FILE");
-  auto* init = app.add_option("--init", options.init,
-                              "Look at a folder of images or at data files, print a config for "
-                              "them and exit");
-  init->option_text("PATH...");
+  app.add_option("--init", options.init,
+                 "Look at a folder of images or at data files, print a config for them and exit")
+      ->option_text("PATH...");
   app.add_option("--data", options.data, "Where the data files lie (default: as the config says)")
       ->option_text("DIR");
   app.option_defaults()->group("The run");
@@ -140,13 +149,11 @@ void bnn::add_train_options(CLI::App& app, TrainOptions& options) {
   app.add_flag("--print-reference", options.print_reference,
                "Print what each config key means, in Markdown, and exit");
   add_rate_options(app, options);
-  for (CLI::Option* option : app.get_options()) {
-    if (option != init && option != app.get_help_ptr()) init->excludes(option);
-  }
   bnn::add_common_options(app, {options.threads, options.verbosity});
 }
 
-void bnn::check_train_options(const TrainOptions& options) {
+void bnn::check_train_options(const CLI::App& app, const TrainOptions& options) {
+  if (!options.init.empty()) refuse_beside_init(app);
   if (options.find_learning_rate) check_search(options);
   if (options.print_schema || options.print_reference || !options.init.empty()) return;
   if (options.config.empty() && !(options.resume && !options.out.empty())) {
@@ -162,7 +169,7 @@ int bnn::train_command(int argc, char** argv) {
   bnn::add_train_options(app, options);
   bnn::add_printed_texts(app);
   return bnn::run_program(app, argc, argv, [&] {
-    bnn::check_train_options(options);
+    bnn::check_train_options(app, options);
     return bnn::run_training(options);
   });
 }

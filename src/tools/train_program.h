@@ -12,6 +12,6 @@ namespace bnn {
 void add_train_options(CLI::App& app, TrainOptions& options);
 
 /// Throws Error(usage) if options do not go together.
-void check_train_options(const TrainOptions& options);
+void check_train_options(const CLI::App& app, const TrainOptions& options);
 
 }  // namespace bnn

@@ -1,5 +1,6 @@
 #include "bnn/training/start_weights.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
@@ -33,12 +34,14 @@ bool is_own_checkpoint(const std::string& path) {
   return format != metadata.end() && format->second == "bnn";
 }
 
-// Whether a run of these training images held out other ones than this run does.
-bool held_out_others(const LoadedCheckpoint& checkpoint, Run& run) {
-  if (checkpoint.state.data_digest != run.data.digest(run.pool)) return false;
+// Whether the weights were trained on images that this run holds out.
+bool know_held_out(const LoadedCheckpoint& checkpoint, Run& run) {
+  const std::vector<std::uint32_t>& held_out = run.data.split.validation;
+  if (held_out.empty() || checkpoint.state.data_digest != run.data.digest(run.pool)) return false;
   const Split split = split_validation(run.data.images.labels(), checkpoint.config.data,
                                        checkpoint.config.training.seed);
-  return split.validation != run.data.split.validation && !run.data.split.validation.empty();
+  return !std::includes(split.validation.begin(), split.validation.end(), held_out.begin(),
+                        held_out.end());
 }
 
 std::vector<std::string> take_checkpoint(const std::string& path, Run& run) {
@@ -49,10 +52,10 @@ std::vector<std::string> take_checkpoint(const std::string& path, Run& run) {
   }
   std::vector<std::string> sentences = {
       fmt::format("{}: weights of epoch {}", shown_path(path), checkpoint.state.epoch)};
-  if (held_out_others(checkpoint, run)) {
+  if (know_held_out(checkpoint, run)) {
     sentences.push_back(
-        "it held out other images: some of those that this run holds out are known to it, so "
-        "validation flatters this run; the same training.seed holds out the same");
+        "they were trained on images that this run holds out, so validation flatters it; the same "
+        "training.seed and data.validation hold out the same");
   }
   return sentences;
 }

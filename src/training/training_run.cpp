@@ -321,7 +321,10 @@ int run_config(TrainOptions options, Exchange& exchange) {
     require_processes(exchange.processes(), loaded.config.training, loaded.path);
   });
   if (options.print_config) return print_json(loaded.config.resolved);
-  if (!options.dry_run) first_alone(exchange, [&] { check_places(options, loaded.config.name); });
+  if (!options.dry_run) {
+    together(exchange, [&] { require_weights(options, loaded.config, loaded.path); });
+    first_alone(exchange, [&] { check_places(options, loaded.config.name); });
+  }
   std::optional<Prepared> prepared;
   together(exchange, [&] {
     prepared.emplace(prepare(options, loaded, *std::move(graph), exchange.processes()));
@@ -334,7 +337,6 @@ int run_config(TrainOptions options, Exchange& exchange) {
   std::optional<Run> run;
   std::vector<std::string> start;
   together(exchange, [&] {
-    require_weights(options, loaded.config, loaded.path);
     run.emplace(std::move(loaded.config), std::move(prepared->graph), std::move(prepared->data),
                 std::move(prepared->plan), &exchange);
   });

@@ -146,10 +146,18 @@ TEST_CASE("the option --init-from starts from another run's weights") {
   REQUIRE(run.exit_code == 0);
   CHECK(run.err.find("source/checkpoints/last.safetensors: weights of epoch 1\n") !=
         std::string::npos);
-  CHECK(run.err.find("validation flatters this run") != std::string::npos);
+  CHECK(run.err.find("so validation flatters it") != std::string::npos);
   const ProgramRun same = tiny.train(
       {"--out", "same", "--max-steps", "0", "--init-from", "source/checkpoints/last.safetensors"});
   CHECK(same.err.find("flatters") == std::string::npos);
+  // The first of one shuffle are held out, so fewer are among those of the source.
+  const std::string random = "data.validation_split=random";
+  REQUIRE(tiny.train({"--out", "random", "--epochs", "1", "--set", random}).exit_code == 0);
+  const ProgramRun fewer =
+      tiny.train({"--out", "fewer", "--max-steps", "0", "--set", random, "--set",
+                  "data.validation=5", "--init-from", "random/checkpoints/last.safetensors"});
+  CHECK(fewer.exit_code == 0);
+  CHECK(fewer.err.find("flatters") == std::string::npos);
   const auto source = weights_of(tiny.last("source"));
   REQUIRE(source.size() == 6);
   CHECK(weights_of(tiny.last("warm")) == source);

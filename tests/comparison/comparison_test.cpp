@@ -82,10 +82,19 @@ TEST_CASE("a summary has the best epoch of a run, and what its last epoch came t
 
 TEST_CASE("the time of a run is that of all processes that trained it") {
   Runs runs;
-  Json resumed = parsed(train_line(3, 1));
-  resumed["elapsed_seconds"] = 10;
-  runs.add("a", "{}", train_line(1, 2) + train_line(2, 1) + resumed.dump() + "\n");
+  const auto line = [](double elapsed, double rate) {
+    Json resumed = parsed(train_line(3, 1));
+    resumed["elapsed_seconds"] = elapsed;
+    if (rate > 0) resumed["examples_per_second"] = rate;
+    return resumed.dump() + "\n";
+  };
+  const std::string before = train_line(1, 2) + train_line(2, 1);  // 123 seconds, 40 examples each
+  runs.add("less", "{}", before + line(10, 0));
+  runs.add("more", "{}", before + line(133, 40.0 / 130));
+  runs.add("same", "{}", before + line(133, 40.0 / 9));
   CHECK(runs.summaries[0].seconds == 133);
+  CHECK(runs.summaries[1].seconds == 256);
+  CHECK(runs.summaries[2].seconds == 133);
 }
 
 TEST_CASE("settings that differ are named, those of names and places are not") {

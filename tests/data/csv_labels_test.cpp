@@ -99,7 +99,7 @@ TEST_CASE("the images of tables have the labels of their classes, others are all
 }
 
 TEST_CASE("a file has one label, in one table and in several") {
-  const TableFile table("f,l\na.png,v\na.png,v\nb.png,u\n"), twice("f,l\na.png,v\na.png,u\n");
+  const TableFile table("f,l\na.png,v\na.png,v\nb.png,u\n"), twice("f,l\na.png,v\n./a.png,u\n");
   CHECK(list_csv_images({table.path()}, csv_config(), {"u", "v"}).size() == 3);
   CHECK_THROWS_WITH(list_csv_images({twice.path()}, csv_config(), {"u", "v"}),
                     Contains("a.png has the labels \"v\" and \"u\"; expected one"));

@@ -28,7 +28,7 @@ EvaluationInputs read_inputs(const EvalOptions& options, const ModelCheckpoint& 
 std::vector<ModelCheckpoint> load_networks(const EvalOptions& options);
 
 /// Warns where an ensemble is evaluated on the images that its first member held out, and another
-/// one was trained on some of them.
+/// one may have been trained on some of them, since its split differs.
 void warn_of_other_splits(const EvalOptions& options, const std::vector<ModelCheckpoint>& models,
                           RunLog& log);
 
