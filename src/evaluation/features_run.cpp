@@ -58,9 +58,8 @@ ClassGaussians fit_gaussians(const EvalOptions& options, const std::string& chec
     stop_if_asked();
     meter.advance();
   });
-  constexpr double kGroup = 32;  // images, about, that a predictor runs at a time
   meter.begin("features of the training images",
-              static_cast<double>(images.chosen.size()) / kGroup);
+              static_cast<double>(images.chosen.size()) / static_cast<double>(kPredictionGroup));
   ClassGaussianFit fit(static_cast<std::size_t>(model.graph.outputs()), features);
   const Standardizer standardizer(model.standardization);
   std::vector<int> labels;

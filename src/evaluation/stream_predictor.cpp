@@ -87,15 +87,14 @@ void StreamPredictor::make_plan() {
 }
 
 double StreamPredictor::checks() const {
-  constexpr double kGroup = 32;  // images, about, that a predictor runs at a time
-  std::size_t passes = 0;        // over all images of all streams
+  std::size_t passes = 0;  // over all images of all streams
   for (const EvaluationStream& stream : plan_.streams) {
     const bool once = stream.kind == StreamKind::mean_weights;
     const EvaluationImages& images =
         stream.kind == StreamKind::outside ? *inputs_.outside : inputs_.images;
     passes += images.chosen.size() * (once ? plan_.members : plan_.samples);
   }
-  return static_cast<double>(passes) / kGroup;
+  return static_cast<double>(passes) / static_cast<double>(kPredictionGroup);
 }
 
 void StreamPredictor::run(std::size_t stream, const VisitBlock& visit) {

@@ -9,10 +9,10 @@
 namespace bnn {
 namespace {
 
-constexpr std::size_t kGroup = 32;      // the most examples of one task
 constexpr std::size_t kBlasGroup = 16;  // with OpenBLAS, exactly that many
 // Examples whose predictions are held at once: as many as fit 16 MiB, within these bounds.
-constexpr std::size_t kMinBlock = kGroup, kMaxBlock = 2048, kBlockFloats = std::size_t{1} << 22;
+constexpr std::size_t kMinBlock = kPredictionGroup, kMaxBlock = 2048,
+                      kBlockFloats = std::size_t{1} << 22;
 constexpr std::uint32_t kEmpty = ~0u;
 
 std::optional<FeatureNode> kept_features(const Graph& graph) {
@@ -22,9 +22,10 @@ std::optional<FeatureNode> kept_features(const Graph& graph) {
 
 ExecutionPlan prediction_plan(const Graph& graph, int threads) {
   const std::optional<FeatureNode> features = kept_features(graph);
-  return plan_execution(
-      graph, ExecutionMode::inference,
-      {.workers = threads, .shard_examples = kGroup, .kept = features ? features->node : kNoNode});
+  return plan_execution(graph, ExecutionMode::inference,
+                        {.workers = threads,
+                         .shard_examples = kPredictionGroup,
+                         .kept = features ? features->node : kNoNode});
 }
 
 }  // namespace
@@ -70,7 +71,8 @@ void Predictor::predict(const Dataset& data, const Standardizer& standardizer,
 void Predictor::place(const Dataset& data, std::span<const std::uint32_t> examples) {
   if (spec_.products.are_own()) {
     const auto threads = static_cast<std::size_t>(pool_.size());
-    group_ = std::clamp((examples.size() + threads - 1) / threads, std::size_t{1}, kGroup);
+    group_ =
+        std::clamp((examples.size() + threads - 1) / threads, std::size_t{1}, kPredictionGroup);
     places_.resize(examples.size());
     std::iota(places_.begin(), places_.end(), 0u);
     return;
@@ -132,7 +134,7 @@ void Predictor::run_group(std::size_t group, int worker, std::uint32_t sample, c
   const std::size_t first = group * group_, size = std::min(group_, places_.size() - first);
   const auto places = std::span(places_).subspan(first, size);
   const std::uint32_t any = *std::min_element(places.begin(), places.end());
-  std::array<std::uint32_t, kGroup> chosen, names;
+  std::array<std::uint32_t, kPredictionGroup> chosen, names;
   for (std::size_t i = 0; i < size; ++i) {
     chosen[i] = examples[places[i] == kEmpty ? any : places[i]];
     names[i] = spec_.shared_draws ? 0 : data.stream_name(chosen[i]);

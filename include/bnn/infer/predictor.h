@@ -28,6 +28,9 @@
 
 namespace bnn {
 
+/// The most images of one task, after which a predictor looks whether it is to stop.
+constexpr std::size_t kPredictionGroup = 32;
+
 struct PredictionSpec {
   int samples = 32;
   /// The posterior means and no noise: one deterministic pass, whatever `samples` says.
