@@ -17,8 +17,6 @@ TORCH_CPU_MINUTES = 40
 # config's KL weight of 0.05 the published h_0 = 0.5 itself is sigma = 0.0015, at -6.5.
 SMALL_SCALES = {"preset": "he", "untransformed_scale_initializer":
                 {"type": "random_normal", "mean": -6.5, "stddev": 0.1}}
-
-
 SGD = {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True}
 
 
