@@ -74,10 +74,6 @@ struct Panel {
   std::ptrdiff_t stride;
   int whole, depth;
   const float* copy;  // [depth - whole][W]
-
-  const float* row(int k) const {
-    return k < whole ? rows + k * stride : copy + static_cast<std::ptrdiff_t>(k - whole) * W;
-  }
 };
 
 /// Copies n floats, at most W, and puts zeros behind them.

@@ -124,19 +124,27 @@ void multiply_flipped_tile(const FlippedProduct& p, const FlippedPanel<W>& panel
                   __attribute__((always_inline)) { tiles[e].store(rows[e].c, p.c_row, 1, n); });
 }
 
+// W = mean + (s rᵀ) ∘ perturbation for one example, [depth][N V].
 template <int V, int N>
 void assemble_panel(const FlippedPanel<N * V>& rows, const float* s, const ColumnSigns<V, N>& r,
                     float* panel) {
   using L = Lanes<V>;
-  for (int k = 0; k < rows.mean.depth; ++k) {
-    for (int j = 0; j < N; ++j) {
-      typename L::Vector w, d;
-      L::load(rows.mean.row(k) + j * V, w);
-      L::load(rows.perturbation.row(k) + j * V, d);
-      L::flip(d, r.bits[j] ^ bits_of(s[k]));
-      L::store(w + d, panel + (k * N + j) * V);
+  const auto assemble = [&](const float* m, const float* d, std::ptrdiff_t stride, int from, int to)
+      __attribute__((always_inline)) {
+    for (int k = from; k < to; ++k, m += stride, d += stride) {
+      const int sign = bits_of(s[k]);
+      unrolled<N>([&](auto j) __attribute__((always_inline)) {
+        typename L::Vector mean, w;
+        L::load(m + j * V, mean);
+        L::load(d + j * V, w);
+        L::flip(w, r.bits[j] ^ sign);
+        L::store(w + mean, panel + (k * N + j) * V);
+      });
     }
-  }
+  };
+  const int whole = rows.mean.whole, depth = rows.mean.depth;
+  assemble(rows.mean.rows, rows.perturbation.rows, rows.mean.stride, 0, whole);
+  if (whole < depth) assemble(rows.mean.copy, rows.perturbation.copy, N * V, whole, depth);
 }
 
 // One panel of the product for all examples, over rows [k, k + depth) of W.
